@@ -1,0 +1,76 @@
+/** What the sentinel's core shows of its groups to those who answer clients and operators. Read-only. */
+import type { Epoch, MemberId, Millis, SentinelId, StartId } from "../../src/base/ids.ts";
+import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
+import type { ClientAddress, GroupRecord } from "../../src/rules/group-record.ts";
+
+export interface MemberView {
+  readonly id: MemberId;
+  readonly url: string;
+  /** `null` until the member was first heard or recorded. */
+  readonly client: ClientAddress | null;
+  readonly linkUp: boolean;
+  readonly sdown: boolean;
+  /** Time since this opinion began; 0 when up. */
+  readonly sdownForMs: Millis;
+  readonly sinceLastPingSentMs: Millis;
+  readonly sinceLastPongMs: Millis;
+  /** Its newest word of itself; `null` when never heard. */
+  readonly status: NodeStatus | null;
+  readonly admitted: boolean;
+  readonly voting: boolean;
+  readonly priority: number;
+  readonly zone: string;
+  /** Why it could not be promoted now, in words; `null` when it could. */
+  readonly ineligible: string | null;
+}
+
+export interface SentinelPeerView {
+  readonly id: SentinelId;
+  readonly host: string;
+  readonly port: number;
+  readonly startId: StartId | null;
+  readonly linkUp: boolean;
+  readonly sdown: boolean;
+  readonly sinceLastHeardMs: Millis;
+  readonly votedEpoch: Epoch;
+  /** Its opinion of the master, `null` when unknown. */
+  readonly thinksMasterDown: boolean | null;
+}
+
+export interface GroupView {
+  readonly name: string;
+  readonly quorum: number;
+  readonly downAfterMs: Millis;
+  /** The newest record known to stand at a majority; only from it are clients answered (S9). */
+  readonly standing: GroupRecord | null;
+  /** The newest record stored here. */
+  readonly stored: GroupRecord | null;
+  readonly votedEpoch: Epoch;
+  /** True while replies to SENTINEL queries about this group are to be held (design, section 4, step 5). */
+  readonly holding: boolean;
+  readonly odown: boolean;
+  readonly failover: {
+    readonly epoch: Epoch;
+    /** For example `seal`, `promote`, `record`. */
+    readonly step: string;
+    readonly reason: string;
+    readonly target: MemberId | null;
+  } | null;
+  readonly master: MemberView | null;
+  readonly replicas: readonly MemberView[];
+  readonly sentinels: readonly SentinelPeerView[];
+  /** Newest last, bounded. */
+  readonly history: readonly HistoryEntry[];
+  /** Why no failover is possible now, in words, member by member; empty when it is. */
+  readonly obstacles: readonly string[];
+}
+
+export interface HistoryEntry {
+  readonly atWallMs: number;
+  readonly epoch: Epoch;
+  readonly from: MemberId | null;
+  readonly to: MemberId | null;
+  readonly reason: string;
+  /** From the leader's election to the record's standing; `null` on sentinels that did not lead. */
+  readonly tookMs: Millis | null;
+}

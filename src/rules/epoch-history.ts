@@ -1,0 +1,60 @@
+/** Epoch histories: where each reign begins in a log, and where two logs part. */
+import { EPOCH_ZERO, type Epoch, type Offset } from "../base/ids.ts";
+import { comparePositions, EMPTY_POSITION, type LogPosition } from "./log-position.ts";
+
+/** One reign in a log. A history is ordered by epoch and by first offset, both strictly rising. */
+export interface EpochStart {
+  readonly epoch: Epoch;
+  readonly firstOffset: Offset;
+}
+
+export type EpochHistory = readonly EpochStart[];
+
+/** The epoch of the record at `offset`; 0 when the history does not reach that far back. */
+export function epochAt(history: EpochHistory, offset: Offset): Epoch {
+  for (let i = history.length - 1; i >= 0; i--) {
+    const entry = history[i] as EpochStart;
+    if (entry.firstOffset <= offset) return entry.epoch;
+  }
+  return EPOCH_ZERO;
+}
+
+/** The history with every reign that begins above `offset` taken away. */
+export function cutHistory(history: EpochHistory, offset: Offset): EpochStart[] {
+  return history.filter((entry) => entry.firstOffset <= offset);
+}
+
+/** The history with `epoch` begun at `firstOffset`, unless it stands there already. */
+export function extendHistory(history: EpochHistory, epoch: Epoch, firstOffset: Offset): EpochStart[] {
+  const last = history.at(-1);
+  return last?.epoch === epoch ? [...history] : [...history, { epoch, firstOffset }];
+}
+
+/**
+ * The last position that two logs share (S3: same epoch and offset, same prefix).
+ *
+ * @param a, b each log's history and last offset.
+ * @returns the empty position when they share nothing.
+ */
+export function partingPoint(
+  a: { readonly history: EpochHistory; readonly lastOffset: Offset },
+  b: { readonly history: EpochHistory; readonly lastOffset: Offset },
+): LogPosition {
+  let best: LogPosition = EMPTY_POSITION;
+  for (const [index, entry] of a.history.entries()) {
+    const twinIndex = b.history.findIndex(
+      (other) => other.epoch === entry.epoch && other.firstOffset === entry.firstOffset,
+    );
+    if (twinIndex < 0) continue;
+    const endOfA = lastOffsetOf(a.history, index, a.lastOffset);
+    const endOfB = lastOffsetOf(b.history, twinIndex, b.lastOffset);
+    const shared = { epoch: entry.epoch, offset: Math.min(endOfA, endOfB) as Offset };
+    if (comparePositions(shared, best) > 0) best = shared;
+  }
+  return best;
+}
+
+function lastOffsetOf(history: EpochHistory, index: number, lastOffset: Offset): Offset {
+  const next = history[index + 1];
+  return next === undefined ? lastOffset : ((next.firstOffset - 1) as Offset);
+}
