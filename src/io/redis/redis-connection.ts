@@ -1,0 +1,275 @@
+/**
+ * One Redis client's TCP connection: bytes in through a decoder to a handler, reply text out, both bounded.
+ * Decides when the socket closes; runs no command and knows no other connection.
+ */
+import type { Socket } from "node:net";
+import { InterrexError } from "../../base/errors.ts";
+import type { RedisLimits } from "../../protocol/resp/limits.ts";
+import type { ProtocolError } from "../../protocol/resp/protocol-error.ts";
+import { RequestDecoder } from "../../protocol/resp/request-decoder.ts";
+
+/**
+ * How long a client may take to close its side after we have sent everything and closed ours, or to take its last
+ * replies after it has closed its own. Closing at once, with bytes of the client unread, would make the kernel reset
+ * the connection, and the last reply could be lost.
+ */
+const LINGER_MS = 1000;
+
+/** What an ordinary client's death looks like from here; not worth a report. */
+const ORDINARY_ERRORS: ReadonlySet<string> = new Set([
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ECONNABORTED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ERR_SOCKET_CLOSED",
+  "ERR_STREAM_DESTROYED",
+]);
+
+/** What a connection's owner does with it; one per connection. Nothing of it is called from within `write`, `end` or `reset`. */
+export interface RedisConnectionHandler {
+  /**
+   * Bytes came: run the commands that `decoder.next()` gives, in order, until it gives `undefined`, and answer
+   * them with at most one `connection.write`. A handler that can't run more now (a blocked client) leaves the
+   * rest in the decoder, bounded by `queryBufferBytesMax`, and asks for it with `connection.processBuffered()`.
+   */
+  commands(decoder: RequestDecoder): void;
+  /**
+   * The client's bytes are no request; no more commands come. On return the server writes `error.reply` and
+   * ends the connection. A handler that still owes replies calls `connection.deferEnd()` first, and does both
+   * itself when the replies are out, so that the error is not taken for an answer to an earlier command.
+   */
+  protocolError(error: ProtocolError): void;
+  /** Once, when the client is gone, whoever closed. Writes are ignored from here on. Not after `RedisServer.kill`. */
+  closed(): void;
+}
+
+/** For the server that owns the connection. */
+export interface RedisConnectionOwner {
+  /** The client is gone; its socket may still be closing. */
+  left(connection: RedisConnection): void;
+  /** The socket is closed and forgotten. */
+  disconnected(connection: RedisConnection): void;
+  /** Something to log: `OUTPUT_BUFFER_FULL`, `QUERY_BUFFER_FULL`, or `CLIENT_SOCKET_ERROR`. */
+  failed(error: InterrexError): void;
+}
+
+/** `open`: commands come. `draining`: input is thrown away until the socket closes. */
+type Phase = "open" | "draining" | "closed";
+
+export class RedisConnection {
+  /** Unique in its server: 1, 2, 3, ... */
+  readonly id: number;
+  /** `ip:port`, an IPv6 address in brackets. */
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+
+  readonly #socket: Socket;
+  readonly #limits: RedisLimits;
+  readonly #owner: RedisConnectionOwner;
+  readonly #decoder: RequestDecoder;
+  #handler: RedisConnectionHandler | undefined;
+  #phase: Phase = "open";
+  #endDeferred = false;
+  #readingPaused = false;
+  #frozen = false;
+  /** Written while frozen; it goes out on thawing. Not one string: together they may be longer than a string can be. */
+  #frozenTexts: string[] = [];
+  #frozenBytes = 0;
+  #frozenEnd = false;
+  #linger: NodeJS.Timeout | undefined;
+
+  /** @param socket accepted and paused. */
+  constructor(id: number, socket: Socket, limits: RedisLimits, owner: RedisConnectionOwner) {
+    this.id = id;
+    this.remoteAddress = formatAddress(socket.remoteAddress, socket.remotePort);
+    this.localAddress = formatAddress(socket.localAddress, socket.localPort);
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#owner = owner;
+    this.#decoder = new RequestDecoder(limits);
+    socket.on("error", (error: NodeJS.ErrnoException) => this.#socketFailed(error));
+    socket.on("close", () => this.#socketClosed());
+    socket.on("end", () => this.#clientEnded());
+    socket.on("finish", () => this.#resetAfterLinger());
+  }
+
+  /** Bytes of replies that the client has not taken yet, as far as this process knows. */
+  get bufferedBytes(): number {
+    return this.#socket.writableLength + this.#frozenBytes;
+  }
+
+  /** Bytes of the client that have not been run yet. */
+  get pendingRequestBytes(): number {
+    return this.#decoder.bufferedBytes;
+  }
+
+  /** Sends encoded replies, one character a byte; collect those of one turn into one call. Ignored once the connection ends. */
+  write(text: string): void {
+    const socket = this.#socket;
+    if (text === "" || this.#frozenEnd || !socket.writable) return;
+    if (this.#frozen) {
+      this.#frozenTexts.push(text);
+      this.#frozenBytes += text.length;
+    } else socket.write(text, "latin1");
+    if (this.bufferedBytes > this.#limits.outputBufferBytesMax) {
+      this.#owner.failed(
+        new InterrexError(
+          "OUTPUT_BUFFER_FULL",
+          `Closed client ${this.remoteAddress}: ${this.bufferedBytes} bytes of replies wait for it, ` +
+            `more than outputBufferBytesMax ${this.#limits.outputBufferBytesMax}; it reads too slowly`,
+        ),
+      );
+      this.reset();
+    }
+  }
+
+  /** Takes no more commands, sends what was written, then closes. */
+  end(): void {
+    if (this.#phase === "open") this.#phase = "draining";
+    if (this.#frozen) this.#frozenEnd = true;
+    else if (this.#socket.writable) {
+      this.#socket.end();
+      // The client's own end, or its loss, must be seen even if the handler had stopped reading.
+      this.#socket.resume();
+    }
+  }
+
+  /** Closes at once with a TCP reset, unsent replies lost. */
+  reset(): void {
+    const socket = this.#socket;
+    this.#phase = "closed";
+    if (socket.destroyed) return;
+    // A reset fails, and leaks the socket, while a shutdown is under way (libuv: EINVAL).
+    if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+    else socket.resetAndDestroy();
+  }
+
+  /** Within `protocolError` only: the handler writes the error's reply and ends the connection itself, later. */
+  deferEnd(): void {
+    this.#endDeferred = true;
+  }
+
+  /** Stops taking bytes from the kernel: TCP slows the client down. Its going away stays unseen meanwhile. */
+  pauseReading(): void {
+    this.#readingPaused = true;
+    this.#socket.pause();
+  }
+
+  resumeReading(): void {
+    this.#readingPaused = false;
+    if (!this.#frozen) this.#socket.resume();
+  }
+
+  /** Hands the handler what waits in the decoder, as if bytes had come. */
+  processBuffered(): void {
+    if (this.#phase !== "open" || this.#handler === undefined) return;
+    this.#handler.commands(this.#decoder);
+    if (this.#decoder.error !== undefined) this.#protocolFailed(this.#decoder.error);
+    else if (this.#decoder.bufferedBytes > this.#limits.queryBufferBytesMax) this.#queryBufferFull();
+  }
+
+  /** For the server: begin to read. */
+  start(handler: RedisConnectionHandler): void {
+    this.#handler = handler;
+    this.#socket.on("data", (chunk: Buffer) => this.#received(chunk));
+    if (!this.#readingPaused) this.#socket.resume();
+  }
+
+  /** For the server: read and send nothing until `thaw`, as a stopped process. */
+  freeze(): void {
+    this.#frozen = true;
+    this.#socket.pause();
+  }
+
+  /** For the server: what was written meanwhile goes out, and reading goes on. */
+  thaw(): void {
+    this.#frozen = false;
+    const texts = this.#frozenTexts;
+    const ended = this.#frozenEnd;
+    this.#frozenTexts = [];
+    this.#frozenBytes = 0;
+    this.#frozenEnd = false;
+    for (const text of texts) this.write(text);
+    if (ended) this.end();
+    if (!this.#readingPaused) this.#socket.resume();
+  }
+
+  /** For the server: reset, and tell the handler nothing, not even `closed`. */
+  kill(): void {
+    this.#handler = undefined;
+    this.reset();
+  }
+
+  #received(chunk: Buffer): void {
+    if (this.#phase !== "open") return;
+    this.#decoder.feed(chunk);
+    this.processBuffered();
+  }
+
+  #protocolFailed(error: ProtocolError): void {
+    // The handler may have ended or reset it while it ran the commands before the error.
+    if (this.#phase !== "open") return;
+    this.#phase = "draining";
+    this.#endDeferred = false;
+    this.#handler?.protocolError(error);
+    if (this.#endDeferred) return;
+    this.write(error.reply);
+    this.end();
+  }
+
+  #queryBufferFull(): void {
+    this.#owner.failed(
+      new InterrexError(
+        "QUERY_BUFFER_FULL",
+        `Closed client ${this.remoteAddress}: ${this.#decoder.bufferedBytes} bytes of requests wait to be run, ` +
+          `more than queryBufferBytesMax ${this.#limits.queryBufferBytesMax}`,
+      ),
+    );
+    this.reset();
+  }
+
+  /** The client closed its side. As in Redis, that is the end of it, also for replies that are still to come. */
+  #clientEnded(): void {
+    this.#phase = "closed";
+    this.#resetAfterLinger();
+    this.#tellClosed();
+  }
+
+  /** One side is closed; the other gets so long, and no longer. */
+  #resetAfterLinger(): void {
+    if (this.#socket.destroyed || this.#linger !== undefined) return;
+    this.#linger = setTimeout(() => this.reset(), LINGER_MS);
+    this.#linger.unref();
+  }
+
+  #socketFailed(error: NodeJS.ErrnoException): void {
+    if (ORDINARY_ERRORS.has(error.code ?? "")) return;
+    this.#owner.failed(
+      new InterrexError("CLIENT_SOCKET_ERROR", `Lost client ${this.remoteAddress}: ${error.message}`, {
+        cause: error,
+      }),
+    );
+  }
+
+  #socketClosed(): void {
+    this.#phase = "closed";
+    clearTimeout(this.#linger);
+    this.#tellClosed();
+    this.#owner.disconnected(this);
+  }
+
+  #tellClosed(): void {
+    const handler = this.#handler;
+    this.#handler = undefined;
+    this.#owner.left(this);
+    handler?.closed();
+  }
+}
+
+/** As Redis shows addresses; an IPv4 client of a dual-stack socket appears as what it is. */
+function formatAddress(address: string | undefined, port: number | undefined): string {
+  const plain = (address ?? "?").replace(/^::ffff:(?=\d+\.)/i, "");
+  return `${plain.includes(":") ? `[${plain}]` : plain}:${port ?? 0}`;
+}

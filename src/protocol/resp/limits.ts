@@ -1,0 +1,35 @@
+/** Bounds on what one Redis client may ask of a process, and how many may ask. Values only; the decoder and the server enforce them. */
+
+/** What the request decoder checks while it reads. */
+export interface RequestLimits {
+  /** Longest single argument, in bytes (Redis: `proto-max-bulk-len`). Longer than a V8 string can be counts as that. */
+  readonly bulkBytesMax: number;
+  /** Most arguments of one command, its name included. */
+  readonly argumentsMax: number;
+  /** Longest inline command, and longest line with a length in it, in bytes (Redis: `PROTO_INLINE_MAX_SIZE`). */
+  readonly inlineBytesMax: number;
+}
+
+export interface RedisLimits extends RequestLimits {
+  /** Most bytes of one client that wait to be run; above it the client is reset (Redis: `client-query-buffer-limit`). */
+  readonly queryBufferBytesMax: number;
+  /**
+   * Most bytes of replies that one client has not taken yet; above it the client is reset.
+   * Keep it above `bulkBytesMax`, or the largest value can't be read back.
+   */
+  readonly outputBufferBytesMax: number;
+  /** Most clients at once; one more gets an error and is closed (Redis: `maxclients`). */
+  readonly clientsMax: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Redis's defaults, except `outputBufferBytesMax`, which Redis leaves unbounded for normal clients. */
+export const DEFAULT_REDIS_LIMITS: RedisLimits = {
+  bulkBytesMax: 512 * MEBIBYTE,
+  argumentsMax: MEBIBYTE,
+  inlineBytesMax: 64 * 1024,
+  queryBufferBytesMax: 1024 * MEBIBYTE,
+  outputBufferBytesMax: 1024 * MEBIBYTE,
+  clientsMax: 10_000,
+};
