@@ -29,19 +29,28 @@ export interface Recovered {
 export interface StoredSnapshot {
   readonly position: LogPosition;
   readonly history: EpochHistory;
-  /** RESP commands that rebuild the state, in chunks that end between commands. */
+  /**
+   * RESP commands that rebuild the state, in the chunks that were written.
+   *
+   * @throws InterrexError `SNAPSHOT_GONE` when a newer one stood before the first chunk was read: ask again.
+   *   `CORRUPT_SNAPSHOT` at a damaged chunk.
+   */
   chunks(): AsyncIterable<Buffer>;
 }
 
 /** Writes one snapshot beside the standing one; nothing is replaced before `commit`. */
 export interface SnapshotWriter {
-  /** Resolves when the writer can take more; chunks end between commands. */
+  /** Resolves when the writer can take more; chunks are not empty and end between commands. One call at a time. */
   write(chunk: Buffer): Promise<void>;
   /**
    * Makes the snapshot durable and the standing one, atomically.
    *
    * `keepLog`: the log already holds what follows the snapshot (a local snapshot): only segments wholly behind
-   * it are dropped. Otherwise (a full sync) the log starts afresh after the snapshot's position.
+   * it are dropped. Otherwise (a full sync) the log starts afresh after the snapshot's position, and nothing may be
+   * appended or cut between the call and its end.
+   *
+   * @throws InterrexError `SNAPSHOT_STALE` when the log was cut below the snapshot, or replaced, since it was begun;
+   *   `DISK_FULL`. The standing snapshot and the log are then untouched.
    */
   commit(options: { readonly keepLog: boolean }): Promise<void>;
   abort(): Promise<void>;
@@ -59,25 +68,43 @@ export interface StorageEvents {
 }
 
 export interface MemberStorage {
-  open(): Promise<Recovered>;
+  /**
+   * Takes the storage into use; once, before anything else.
+   *
+   * @param events told from here on until `close` or `crash`; `diskFull` may come before `open` resolves.
+   * @throws InterrexError `DATA_DIR_IN_USE`, `CORRUPT_LOG`, `CORRUPT_SNAPSHOT`, `CORRUPT_STATE`, `UNKNOWN_FORMAT`: each
+   *   names the file and what to do. Nothing is in use then.
+   */
+  open(events: StorageEvents): Promise<Recovered>;
   /**
    * Appends whole encoded records, in order. The write is done on return; `persisted` comes later in the same
    * turn at the earliest (never from within `append`), after a group fdatasync for `always`.
+   *
+   * Does not throw for the disk's faults: those come as `failed`, and then nothing more is persisted.
    */
   append(bytes: Buffer, firstOffset: Offset, lastOffset: Offset): void;
   /**
    * Takes away all records after `lastKept` and keeps them in a rollback file.
    *
+   * Below the standing snapshot the state can't be rebuilt: the snapshot goes too, and with it the whole log unless
+   * that reaches back to record 1. Then the storage is empty, whatever `lastKept` says, and takes a full sync or
+   * record 1 next.
+   *
    * @returns the rollback file's path, or `null` when nothing was cut. Done and durable on return.
    */
   cut(lastKept: LogPosition): string | null;
-  /** Durable under every policy when it resolves. Saves are carried out in call order. */
+  /** Durable under every policy when it resolves. Saves are carried out in call order; `state` is not empty. */
   saveState(state: Buffer): Promise<void>;
-  /** Encoded records from `from` on, about `bytesMax` of them and at least one; `null` when they are gone. */
+  /**
+   * Encoded records from `from` on, about `bytesMax` of them and at least one; `null` when they are gone, empty when
+   * they are yet to come.
+   *
+   * @throws InterrexError `CORRUPT_LOG`
+   */
   readLog(from: Offset, bytesMax: number): Promise<Buffer | null>;
   /** First offset that `readLog` can still give; the snapshot covers what is before it. */
   firstOffset(): Offset;
-  /** Bytes of log behind the newest snapshot: when it is large, a new snapshot is due. */
+  /** Bytes of records after the standing snapshot: when there are many, a new snapshot is due. Cheap. */
   logBytes(): number;
   writeSnapshot(position: LogPosition, history: EpochHistory): Promise<SnapshotWriter>;
   /** The standing snapshot, for a full sync; `null` when there is none. */

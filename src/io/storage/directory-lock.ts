@@ -1,0 +1,134 @@
+/**
+ * Keeps two processes from using one data directory: a file that names its holder. A holder that is gone is told
+ * by its pid and the time its process began, so a lock never outlives a crash.
+ *
+ * Limit: a holder in another pid namespace (two containers on one volume) can't be seen and counts as gone.
+ */
+import { randomUUID } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { InterrexError } from "../../base/errors.ts";
+import { isErrno } from "./file-calls.ts";
+
+const ATTEMPTS_MAX = 5;
+
+interface Holder {
+  readonly pid: number;
+  /** When the process began, as the kernel tells it; `null` where it does not. */
+  readonly startedAt: string | null;
+  /** Tells two holders of one process apart. */
+  readonly token: string;
+}
+
+/** Locks that this very process holds: a lock with our pid that isn't here is left from an earlier process. */
+const heldHere = new Set<string>();
+
+export class DirectoryLock {
+  readonly #file: string;
+  readonly #token: string;
+
+  private constructor(file: string, token: string) {
+    this.#file = file;
+    this.#token = token;
+  }
+
+  /** @throws InterrexError `DATA_DIR_IN_USE`, with the pid, when a living process holds the directory. */
+  static acquire(directory: string): DirectoryLock {
+    const file = path.join(directory, "lock");
+    const me: Holder = { pid: process.pid, startedAt: startOf(process.pid), token: randomUUID() };
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      if (create(file, JSON.stringify(me))) {
+        heldHere.add(me.token);
+        return new DirectoryLock(file, me.token);
+      }
+      const text = readIfThere(file);
+      if (text === null) continue;
+      const holder = parseHolder(text);
+      if (holder !== null && isAlive(holder)) throw inUse(directory, `process ${holder.pid}`);
+      setAside(file, text);
+    }
+    throw inUse(directory, "processes that start and stop all the time");
+  }
+
+  release(): void {
+    if (!heldHere.delete(this.#token)) return;
+    const text = readIfThere(this.#file);
+    if (text !== null && parseHolder(text)?.token === this.#token) fs.unlinkSync(this.#file);
+  }
+}
+
+/** Linked from a finished file, so that nobody ever reads a lock that is only half written. */
+function create(file: string, text: string): boolean {
+  const draft = `${file}.${process.pid}.${randomUUID()}`;
+  fs.writeFileSync(draft, text, { flag: "wx" });
+  try {
+    fs.linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (isErrno(error, "EEXIST")) return false;
+    throw error;
+  } finally {
+    fs.unlinkSync(draft);
+  }
+}
+
+/**
+ * Takes a dead holder's lock away. Of several that try, one moves the file; one that comes so late that it moves a
+ * living holder's new lock puts it back.
+ */
+function setAside(file: string, expected: string): void {
+  const aside = `${file}.${process.pid}.${randomUUID()}`;
+  try {
+    fs.renameSync(file, aside);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return;
+    throw error;
+  }
+  if (fs.readFileSync(aside, "utf8") !== expected) fs.renameSync(aside, file);
+  else fs.unlinkSync(aside);
+}
+
+function isAlive(holder: Holder): boolean {
+  if (holder.pid === process.pid) return heldHere.has(holder.token);
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    return isErrno(error, "EPERM");
+  }
+  return holder.startedAt === null || startOf(holder.pid) === holder.startedAt;
+}
+
+/** Field 22 of /proc/PID/stat, clock ticks from boot to the start of the process; `null` also for a zombie. */
+function startOf(pid: number): string | null {
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  // The second field is the program's name in brackets and may hold spaces: count from behind it.
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields?.[0] === "Z" ? null : (fields?.[19] ?? null);
+}
+
+function parseHolder(text: string): Holder | null {
+  try {
+    const value = JSON.parse(text) as Partial<Holder> | null;
+    if (typeof value?.pid !== "number" || typeof value.token !== "string") return null;
+    return { pid: value.pid, startedAt: value.startedAt ?? null, token: value.token };
+  } catch {
+    // Not a lock of ours, or damaged by a power cut: no living process wrote it.
+    return null;
+  }
+}
+
+function readIfThere(file: string): string | null {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return null;
+    throw error;
+  }
+}
+
+function inUse(directory: string, by: string): InterrexError {
+  return new InterrexError(
+    "DATA_DIR_IN_USE",
+    `Cannot use the data directory ${directory}: ${by} uses it. Stop it, or choose another directory`,
+  );
+}

@@ -1,0 +1,143 @@
+/**
+ * The few file calls that can fail for reasons that storage must handle: writes and syncs. Everything that makes
+ * bytes durable goes through them, so that a ballast can stand behind them and tests can break them.
+ */
+import fs from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+
+export interface FileCalls {
+  /** @returns bytes written, possibly fewer than asked for. */
+  writeSync(fd: number, bytes: Buffer, start: number, length: number, position: number): number;
+  write(fd: number, bytes: Buffer, start: number, length: number, position: number): Promise<number>;
+  fdatasyncSync(fd: number): void;
+  fdatasync(fd: number): Promise<void>;
+}
+
+const writeAsync = promisify(fs.write);
+const readAsync = promisify(fs.read);
+
+export const nodeFileCalls: FileCalls = {
+  writeSync: (fd, bytes, start, length, position) => fs.writeSync(fd, bytes, start, length, position),
+  write: async (fd, bytes, start, length, position) =>
+    (await writeAsync(fd, bytes, start, length, position)).bytesWritten,
+  fdatasyncSync: (fd) => fs.fdatasyncSync(fd),
+  fdatasync: promisify(fs.fdatasync),
+};
+
+/** Writes all of `bytes` at `position`. Writing again after an error is harmless: the place is fixed. */
+export function writeFullySync(calls: FileCalls, fd: number, bytes: Buffer, position: number): void {
+  let done = 0;
+  while (done < bytes.length) {
+    const written = calls.writeSync(fd, bytes, done, bytes.length - done, position + done);
+    if (written === 0) throw new Error("a write made no progress");
+    done += written;
+  }
+}
+
+/** As {@link writeFullySync}, off the event loop. */
+export async function writeFully(
+  calls: FileCalls,
+  fd: number,
+  bytes: Buffer,
+  position: number,
+): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const written = await calls.write(fd, bytes, done, bytes.length - done, position + done);
+    if (written === 0) throw new Error("a write made no progress");
+    done += written;
+  }
+}
+
+/** The bytes of `[position, position + length)`; fewer where the file ends earlier. */
+export async function readFully(fd: number, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await readAsync(fd, bytes, done, length - done, position + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return bytes.subarray(0, done);
+}
+
+/** As {@link readFully}, on the event loop. */
+export function readFullySync(fd: number, position: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let done = 0;
+  while (done < length) {
+    const bytesRead = fs.readSync(fd, bytes, done, length - done, position + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return bytes.subarray(0, done);
+}
+
+/** Makes the names in a directory durable: files created, renamed and removed there. */
+export function syncDirectorySync(directory: string): void {
+  const fd = fs.openSync(directory, "r");
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** As {@link syncDirectorySync}, off the event loop. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await fs.promises.open(directory, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Puts a whole new file in the place of `file`, durably: either the old or the new one is found after a crash. */
+export function replaceFileSync(calls: FileCalls, file: string, bytes: Buffer): void {
+  const temporary = `${file}.tmp`;
+  const fd = fs.openSync(temporary, "w");
+  try {
+    writeFullySync(calls, fd, bytes, 0);
+    calls.fdatasyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+  fs.renameSync(temporary, file);
+  syncDirectorySync(path.dirname(file));
+}
+
+/** True for the error of that code, for example `ENOSPC`. */
+export function isErrno(error: unknown, code: string): error is NodeJS.ErrnoException {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
+}
+
+/** A descriptor that is closed when it is no longer wanted *and* nothing off the event loop still uses it. */
+export class SharedFd {
+  readonly fd: number;
+  #uses = 0;
+  #closing = false;
+
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  async use<Result>(action: (fd: number) => Promise<Result>): Promise<Result> {
+    if (this.#closing) throw new Error("the file has been closed");
+    this.#uses++;
+    try {
+      return await action(this.fd);
+    } finally {
+      this.#uses--;
+      if (this.#closing && this.#uses === 0) fs.closeSync(this.fd);
+    }
+  }
+
+  /** The number could be given to another file at once, so a close waits for the last use to end. */
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    if (this.#uses === 0) fs.closeSync(this.fd);
+  }
+}

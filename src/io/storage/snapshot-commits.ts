@@ -1,0 +1,144 @@
+/**
+ * Snapshots under way, and what a commit does to log and snapshot together: which moment makes it stand, and what
+ * must be durable before that.
+ *
+ * Commits go one after the other: each decides on what stands after the one before.
+ */
+import { invariant } from "../../base/errors.ts";
+import { nextOffset, type Offset } from "../../base/ids.ts";
+import type { EpochHistory } from "../../rules/epoch-history.ts";
+import type { LogPosition } from "../../rules/log-position.ts";
+import type { FileCalls } from "./file-calls.ts";
+import type { GroupSync } from "./group-sync.ts";
+import type { SnapshotWriter } from "./member-storage.ts";
+import { PendingSnapshot } from "./pending-snapshot.ts";
+import type { SegmentedLog } from "./segmented-log.ts";
+import { SnapshotFile, SnapshotFileWriter } from "./snapshot-file.ts";
+import type { SnapshotStore } from "./snapshot-store.ts";
+
+export interface SnapshotCommitsOptions {
+  readonly store: SnapshotStore;
+  readonly log: SegmentedLog;
+  readonly groupSync: GroupSync;
+  readonly logKeepBytes: number;
+  /** Without a ballast: a snapshot may not use up the room of the log. */
+  readonly calls: FileCalls;
+  /** Another snapshot stands. */
+  readonly replaced: () => void;
+  /** A sync failed after which the files can't be trusted. */
+  readonly failed: (error: unknown) => void;
+}
+
+export class SnapshotCommits {
+  readonly #options: SnapshotCommitsOptions;
+  readonly #pending: Set<PendingSnapshot> = new Set();
+  #queue: Promise<void> = Promise.resolve();
+  #replacingLog = false;
+
+  constructor(options: SnapshotCommitsOptions) {
+    this.#options = options;
+  }
+
+  /** A full sync is about to replace the log: nothing may go into the old one. */
+  get replacingLog(): boolean {
+    return this.#replacingLog;
+  }
+
+  async begin(position: LogPosition, history: EpochHistory): Promise<SnapshotWriter> {
+    const { store, calls } = this.#options;
+    const file = await SnapshotFileWriter.create(store.temporaryPath(), position, history, calls);
+    const pending = new PendingSnapshot(position, history, file, {
+      commit: (snapshot, keepLog) => this.#enqueue(snapshot, keepLog),
+      ended: (snapshot) => this.#pending.delete(snapshot),
+    });
+    this.#pending.add(pending);
+    return pending;
+  }
+
+  /** The log was cut after `lastKept`. */
+  outdateAbove(lastKept: Offset): void {
+    for (const pending of this.#pending) {
+      if (pending.position.offset > lastKept) pending.outdate(`the log was cut after ${lastKept}`);
+    }
+  }
+
+  /** Aborts what is not yet being committed, waits for what is. */
+  async close(): Promise<void> {
+    for (const pending of [...this.#pending]) await pending.abort();
+    await this.#queue;
+  }
+
+  /** Leaves the files as they are, as a killed process would. */
+  abandon(): void {
+    for (const pending of this.#pending) pending.abandon();
+  }
+
+  #enqueue(snapshot: PendingSnapshot, keepLog: boolean): Promise<void> {
+    if (!keepLog) this.#replacingLog = true;
+    const commit = this.#queue.then(async () => {
+      try {
+        snapshot.checkStands();
+        await (keepLog ? this.#commitBesideLog(snapshot) : this.#commitInPlaceOfLog(snapshot));
+      } finally {
+        if (!keepLog) this.#replacingLog = false;
+      }
+    });
+    // Whoever asked gets the error; those in line behind it only wait.
+    this.#queue = commit.catch(() => undefined);
+    return commit;
+  }
+
+  async #commitBesideLog(snapshot: PendingSnapshot): Promise<void> {
+    const { store, log, logKeepBytes, replaced } = this.#options;
+    const { offset } = snapshot.position;
+    invariant(
+      offset <= log.lastOffset && offset >= log.firstOffset - 1,
+      "a local snapshot stands at a position in the log",
+    );
+    // A log that a power cut ended below its snapshot would have a gap.
+    await this.#orFail(log.sync());
+    await snapshot.file.finish(store.nextSerial, log.generation);
+    const finished = await SnapshotFile.open(snapshot.file.path);
+    snapshot.checkStands();
+    const old = store.install(finished);
+    replaced();
+    await this.#orFail(store.settle(old));
+    // A cut meanwhile has taken the snapshot away again, or the storage is closed: the log is no longer ours to drop.
+    if (!snapshot.stands) return;
+    log.dropBehind(offset, logKeepBytes);
+  }
+
+  async #commitInPlaceOfLog(snapshot: PendingSnapshot): Promise<void> {
+    const { store, log, groupSync, replaced } = this.#options;
+    const generation = log.generation + 1;
+    await snapshot.file.finish(store.nextSerial, generation);
+    const finished = await SnapshotFile.open(snapshot.file.path);
+    snapshot.checkStands();
+    const first = log.prepareAfresh(generation, nextOffset(snapshot.position.offset));
+    try {
+      await this.#orFail(log.syncNames());
+      snapshot.checkStands();
+    } catch (error) {
+      first.file.close();
+      throw error;
+    }
+    // The rename is the moment: before it the old log counts, after it the new one.
+    const old = store.install(finished);
+    const removeOldLog = log.beginAfresh(first);
+    groupSync.restart(snapshot.position.offset);
+    replaced();
+    for (const other of this.#pending)
+      if (other !== snapshot) other.outdate("a full sync has replaced the log");
+    await this.#orFail(store.settle(old));
+    if (snapshot.stands) removeOldLog();
+  }
+
+  async #orFail(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#options.failed(error);
+      throw error;
+    }
+  }
+}

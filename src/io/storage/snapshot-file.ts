@@ -1,0 +1,239 @@
+/**
+ * One snapshot, one file: written beside the standing one, whole or not there at all.
+ *
+ * Keeps bytes and tells whether they are sound; which snapshot stands is `snapshot-store.ts`'s.
+ *
+ * ```text
+ * "IRXSNAP1"   u32 length, u32 CRC-32, JSON {epoch, offset, history}
+ * chunks:      u32 length (never 0), u32 CRC-32, bytes
+ * footer:      u32 0, u32 CRC-32 of the rest, u32 chunks, u32 serial, u32 log generation
+ * ```
+ */
+import fs from "node:fs";
+import { InterrexError, invariant } from "../../base/errors.ts";
+import type { Epoch, Offset } from "../../base/ids.ts";
+import { crc32 } from "../../protocol/crc32.ts";
+import type { EpochHistory } from "../../rules/epoch-history.ts";
+import type { LogPosition } from "../../rules/log-position.ts";
+import { type FileCalls, isErrno, readFully, writeFully } from "./file-calls.ts";
+import type { StoredSnapshot } from "./member-storage.ts";
+
+const MAGIC = Buffer.from("IRXSNAP1", "latin1");
+const FRAME_BYTES = 8;
+const FOOTER_BYTES = 20;
+const CHUNK_BYTES_MAX = 1024 * 1024 * 1024;
+const META_BYTES_MAX = 16 * 1024 * 1024;
+
+export interface SnapshotFooter {
+  readonly chunks: number;
+  /** Rises with each snapshot that is committed here: tells the newest, which positions don't. */
+  readonly serial: number;
+  /** The log that goes on after this snapshot; segments of any other are left over. */
+  readonly logGeneration: number;
+}
+
+/** Writes to a file that does not count yet. */
+export class SnapshotFileWriter {
+  readonly path: string;
+  readonly #handle: fs.promises.FileHandle;
+  readonly #calls: FileCalls;
+  #position = 0;
+  #chunks = 0;
+  #closed = false;
+
+  private constructor(path: string, handle: fs.promises.FileHandle, calls: FileCalls) {
+    this.path = path;
+    this.#handle = handle;
+    this.#calls = calls;
+  }
+
+  /** @throws InterrexError `DISK_FULL`, as all writes here. */
+  static async create(
+    path: string,
+    position: LogPosition,
+    history: EpochHistory,
+    calls: FileCalls,
+  ): Promise<SnapshotFileWriter> {
+    const writer = new SnapshotFileWriter(path, await fs.promises.open(path, "w"), calls);
+    const meta = Buffer.from(JSON.stringify({ epoch: position.epoch, offset: position.offset, history }));
+    try {
+      await writer.#write(MAGIC);
+      await writer.#write(frame(meta));
+      await writer.#write(meta);
+    } catch (error) {
+      await writer.discard();
+      throw error;
+    }
+    return writer;
+  }
+
+  /** Not to be called again before it resolves. */
+  async writeChunk(chunk: Buffer): Promise<void> {
+    invariant(
+      chunk.length > 0 && chunk.length <= CHUNK_BYTES_MAX,
+      "a snapshot chunk is not empty nor above 1 GB",
+    );
+    await this.#write(frame(chunk));
+    await this.#write(chunk);
+    this.#chunks++;
+  }
+
+  /** Writes the footer and makes the content durable; the name is the caller's. */
+  async finish(serial: number, logGeneration: number): Promise<void> {
+    const footer = Buffer.alloc(FOOTER_BYTES);
+    footer.writeUInt32LE(this.#chunks, 8);
+    footer.writeUInt32LE(serial, 12);
+    footer.writeUInt32LE(logGeneration, 16);
+    footer.writeUInt32LE(crc32(footer, 8, FOOTER_BYTES), 4);
+    await this.#write(footer);
+    await this.#calls.fdatasync(this.#handle.fd);
+    await this.close();
+  }
+
+  /** Lets go of the file, after the writes under way; it stays where it is. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#handle.close();
+  }
+
+  /** Closes without waiting, as a killed process would; a write under way may then fail. */
+  abandon(): void {
+    // Nobody is left to hear of an error.
+    this.close().catch(() => undefined);
+  }
+
+  /** Closes and removes the file. */
+  async discard(): Promise<void> {
+    await this.close();
+    await fs.promises.rm(this.path, { force: true });
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    try {
+      await writeFully(this.#calls, this.#handle.fd, bytes, this.#position);
+    } catch (cause) {
+      if (!isErrno(cause, "ENOSPC")) throw cause;
+      throw new InterrexError("DISK_FULL", `Cannot write the snapshot ${this.path}: no space left`, {
+        cause,
+      });
+    }
+    this.#position += bytes.length;
+  }
+}
+
+/** A finished snapshot. Its header and footer were checked; its chunks are when they are read. */
+export class SnapshotFile implements StoredSnapshot {
+  readonly path: string;
+  readonly position: LogPosition;
+  readonly history: EpochHistory;
+  readonly footer: SnapshotFooter;
+  /** Byte in the file where the chunks begin. */
+  readonly bodyStart: number;
+
+  constructor(
+    path: string,
+    meta: { readonly position: LogPosition; readonly history: EpochHistory },
+    footer: SnapshotFooter,
+    bodyStart: number,
+  ) {
+    this.path = path;
+    this.position = meta.position;
+    this.history = meta.history;
+    this.footer = footer;
+    this.bodyStart = bodyStart;
+  }
+
+  /** @throws InterrexError `CORRUPT_SNAPSHOT`: it was whole when it got its name, so something damaged it. */
+  static async open(path: string): Promise<SnapshotFile> {
+    const handle = await fs.promises.open(path, "r");
+    try {
+      const size = (await handle.stat()).size;
+      const head = await readFully(handle.fd, 0, MAGIC.length + FRAME_BYTES);
+      if (head.length < MAGIC.length + FRAME_BYTES || !head.subarray(0, MAGIC.length).equals(MAGIC)) {
+        throw corruptSnapshot(path, 0, "this is no snapshot");
+      }
+      const metaBytes = head.readUInt32LE(MAGIC.length);
+      if (metaBytes > Math.min(META_BYTES_MAX, size))
+        throw corruptSnapshot(path, 8, "the header's length is wrong");
+      const meta = await readFully(handle.fd, head.length, metaBytes);
+      if (crc32(meta, 0, meta.length) !== head.readUInt32LE(MAGIC.length + 4)) {
+        throw corruptSnapshot(path, 8, "the header fails its CRC");
+      }
+      const footerAt = Math.max(0, size - FOOTER_BYTES);
+      const footer = decodeFooter(await readFully(handle.fd, footerAt, FOOTER_BYTES));
+      if (footer === null) throw corruptSnapshot(path, footerAt, "the footer fails its CRC");
+      return new SnapshotFile(path, parseMeta(meta), footer, head.length + metaBytes);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /**
+   * @throws InterrexError `SNAPSHOT_GONE` when a newer one has taken its place before the first chunk was read (ask for
+   *   the standing one again), `CORRUPT_SNAPSHOT` for a chunk that fails its CRC.
+   */
+  async *chunks(): AsyncIterable<Buffer> {
+    const handle = await this.#openForReading();
+    try {
+      let at = this.bodyStart;
+      for (let read = 0; read < this.footer.chunks; read++) {
+        const head = await readFully(handle.fd, at, FRAME_BYTES);
+        const length = head.length === FRAME_BYTES ? head.readUInt32LE(0) : 0;
+        if (length === 0 || length > CHUNK_BYTES_MAX)
+          throw corruptSnapshot(this.path, at, "a chunk's length is wrong");
+        const chunk = await readFully(handle.fd, at + FRAME_BYTES, length);
+        if (chunk.length < length || crc32(chunk, 0, length) !== head.readUInt32LE(4)) {
+          throw corruptSnapshot(this.path, at, "a chunk fails its CRC");
+        }
+        at += FRAME_BYTES + length;
+        yield chunk;
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #openForReading(): Promise<fs.promises.FileHandle> {
+    try {
+      return await fs.promises.open(this.path, "r");
+    } catch (cause) {
+      if (!isErrno(cause, "ENOENT")) throw cause;
+      throw new InterrexError("SNAPSHOT_GONE", `Cannot read ${this.path}: a newer one has replaced it`, {
+        cause,
+      });
+    }
+  }
+}
+
+function frame(bytes: Buffer): Buffer {
+  const head = Buffer.alloc(FRAME_BYTES);
+  head.writeUInt32LE(bytes.length, 0);
+  head.writeUInt32LE(crc32(bytes, 0, bytes.length), 4);
+  return head;
+}
+
+function decodeFooter(bytes: Buffer): SnapshotFooter | null {
+  if (bytes.length < FOOTER_BYTES || bytes.readUInt32LE(0) !== 0) return null;
+  if (crc32(bytes, 8, FOOTER_BYTES) !== bytes.readUInt32LE(4)) return null;
+  return {
+    chunks: bytes.readUInt32LE(8),
+    serial: bytes.readUInt32LE(12),
+    logGeneration: bytes.readUInt32LE(16),
+  };
+}
+
+/** Trusted: its CRC was checked, and nobody but `create` writes it. */
+function parseMeta(bytes: Buffer): { position: LogPosition; history: EpochHistory } {
+  const meta = JSON.parse(bytes.toString()) as { epoch: Epoch; offset: Offset; history: EpochHistory };
+  return { position: { epoch: meta.epoch, offset: meta.offset }, history: meta.history };
+}
+
+function corruptSnapshot(file: string, at: number, reason: string): InterrexError {
+  return new InterrexError(
+    "CORRUPT_SNAPSHOT",
+    `Cannot read the snapshot ${file} at byte ${at}: ${reason}. The disk or something else has damaged it. ` +
+      "If other members hold the data, move this data directory away and start again: the member then gets " +
+      "everything from the master. Otherwise restore the file",
+  );
+}

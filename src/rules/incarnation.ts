@@ -1,0 +1,66 @@
+/**
+ * Whether a member's durable state goes on as the same incarnation after a start, or a new one begins.
+ *
+ * The question is only whether the directory can have lost something that this incarnation has acknowledged. Says
+ * nothing about admission: that is the steward's, and names incarnations.
+ */
+import type { IncarnationId } from "../base/ids.ts";
+
+/** What the last process to use the directory left written down. */
+export interface PreviousLife {
+  readonly incarnation: IncarnationId;
+  /** The incarnation itself began because of a reboot, and only because of that. */
+  readonly doubtfulByReboot: boolean;
+  /** It stopped in good order: everything synced, the marker left. */
+  readonly cleanStop: boolean;
+  /** The machine's boot id while it ran; `null` where there is none. */
+  readonly bootId: string | null;
+  readonly appendfsync: "always" | "everysec" | "no";
+  /** The write or sync error after which its files could not be trusted; `null` when there was none. */
+  readonly voidedBy: string | null;
+}
+
+/** A data directory as a start finds it. */
+export type FoundDirectory =
+  /** Never used, or wiped: the two look the same. */
+  | { readonly contents: "nothing" }
+  /** `missing`, in words, was there and is gone. */
+  | { readonly contents: "incomplete"; readonly missing: string }
+  | { readonly contents: "whole"; readonly previous: PreviousLife };
+
+export type IncarnationVerdict =
+  | { readonly decision: "keep"; readonly incarnation: IncarnationId; readonly doubtfulByReboot: boolean }
+  | { readonly decision: "new"; readonly reason: string; readonly doubtfulByReboot: boolean };
+
+/** True unless both boot ids are known and the same: what can't be told apart from a power cut counts as one. */
+export function hasRebooted(bootIdThen: string | null, bootIdNow: string | null): boolean {
+  return bootIdThen === null || bootIdNow === null || bootIdThen !== bootIdNow;
+}
+
+/** Keep only what no stop of this kind can have taken acknowledged records from. */
+export function judgeIncarnation(found: FoundDirectory, bootIdNow: string | null): IncarnationVerdict {
+  if (found.contents === "nothing") return begin("the data directory is empty");
+  if (found.contents === "incomplete") return begin(`the data directory has lost ${found.missing}`);
+
+  const { previous } = found;
+  if (previous.voidedBy !== null) return begin(`the storage failed: ${previous.voidedBy}`);
+  if (previous.cleanStop || previous.appendfsync === "always") return keep(previous);
+  if (!hasRebooted(previous.bootId, bootIdNow)) return keep(previous);
+  return {
+    decision: "new",
+    reason: `the machine has rebooted, or may have, since an unclean stop under appendfsync ${previous.appendfsync}`,
+    doubtfulByReboot: true,
+  };
+}
+
+function begin(reason: string): IncarnationVerdict {
+  return { decision: "new", reason, doubtfulByReboot: false };
+}
+
+function keep(previous: PreviousLife): IncarnationVerdict {
+  return {
+    decision: "keep",
+    incarnation: previous.incarnation,
+    doubtfulByReboot: previous.doubtfulByReboot,
+  };
+}

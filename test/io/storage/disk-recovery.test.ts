@@ -1,0 +1,300 @@
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { DiskStorage, type DiskStorageOptions } from "../../../src/io/storage/disk-storage.ts";
+import { SEGMENT_HEADER_BYTES } from "../../../src/io/storage/log-segment.ts";
+import { RECORD_HEADER_BYTES } from "../../../src/protocol/record.ts";
+import {
+  append,
+  at,
+  BreakableCalls,
+  damage,
+  deferred,
+  EventLog,
+  filesIn,
+  logFiles,
+  names,
+  newDisk,
+  openDisk,
+  putSnapshot,
+  replayed,
+  temporaryDirectory,
+} from "./storage-kit.ts";
+
+const rebooted: Partial<DiskStorageOptions> = { bootId: async () => "boot-2" };
+/** Bytes of a record of these tests, whose payload is `EPOCH:OFFSET` with one digit each. */
+const RECORD = RECORD_HEADER_BYTES + 3;
+const positionOf = (record: number): number => SEGMENT_HEADER_BYTES + (record - 1) * RECORD;
+
+/** A directory whose last process crashed after records 1 to 9, of which the first `synced` were synced. */
+async function crashedDirectory(synced: number, options: Partial<DiskStorageOptions> = {}): Promise<string> {
+  const directory = temporaryDirectory();
+  const calls = new BreakableCalls();
+  const { storage, events } = await openDisk(directory, { appendfsync: "always", calls, ...options });
+  if (synced > 0) {
+    append(storage, 1, synced);
+    await events.persistedUpTo(synced);
+  }
+  calls.gate = deferred().promise;
+  if (synced < 9) append(storage, synced + 1, 9);
+  storage.crash();
+  return directory;
+}
+
+function onlyLogFile(directory: string): string {
+  const [file, ...others] = logFiles(directory);
+  expect(others).toEqual([]);
+  return file ?? "";
+}
+
+describe("after a process crash", () => {
+  it("an incomplete last record is cut, and that is reported", async () => {
+    const directory = await crashedDirectory(0);
+    const file = onlyLogFile(directory);
+    fs.truncateSync(file, positionOf(9) + RECORD - 1);
+    const { recovered, storage } = await openDisk(directory);
+    expect(await replayed(recovered)).toEqual(names(1, 8));
+    expect(recovered.repairs).toEqual([expect.stringContaining(file)]);
+    append(storage, 9, 9, 2);
+    storage.crash();
+    expect(await replayed((await openDisk(directory)).recovered)).toEqual([...names(1, 8), "2:9"]);
+  });
+
+  it.each([
+    ["in the middle", 5],
+    ["in the last record", 9],
+  ])(
+    "a damaged record %s stops the start; the error names file, byte and way out",
+    async (_where, record) => {
+      const directory = await crashedDirectory(0);
+      const file = onlyLogFile(directory);
+      damage(file, positionOf(record) + RECORD_HEADER_BYTES);
+      await expect(newDisk(directory).open(new EventLog())).rejects.toMatchObject({
+        code: "CORRUPT_LOG",
+        message: expect.stringMatching(
+          new RegExp(`${file} at byte ${positionOf(record)}: .*move this data directory`),
+        ),
+      });
+    },
+  );
+
+  it("a damaged length is not taken for a record that was cut off", async () => {
+    const directory = await crashedDirectory(0);
+    damage(onlyLogFile(directory), positionOf(9) + 10);
+    await expect(newDisk(directory).open(new EventLog())).rejects.toMatchObject({ code: "CORRUPT_LOG" });
+  });
+
+  it("a segment that is missing in the middle stops the start", async () => {
+    const directory = temporaryDirectory();
+    const first = await openDisk(directory, { segmentBytesMax: 100 });
+    for (let next = 1; next <= 9; next++) append(first.storage, next, next, 1, 60);
+    first.storage.crash();
+    fs.rmSync(logFiles(directory)[3] ?? "");
+    await expect(newDisk(directory).open(new EventLog())).rejects.toMatchObject({
+      code: "CORRUPT_LOG",
+      message: expect.stringContaining("missing"),
+    });
+  });
+
+  it("a segment that got no header yet is removed", async () => {
+    const directory = await crashedDirectory(0);
+    const next = path.join(directory, "log", "0000000000000010-000000.log");
+    fs.writeFileSync(next, "IRX");
+    const { recovered } = await openDisk(directory);
+    expect(await replayed(recovered)).toEqual(names(1, 9));
+    expect(fs.existsSync(next)).toBe(false);
+    expect(recovered.repairs).toHaveLength(1);
+  });
+});
+
+describe("after a reboot", () => {
+  it("a damaged record beyond the last sync cuts the log there, and what was cut is kept", async () => {
+    const directory = await crashedDirectory(4);
+    damage(onlyLogFile(directory), positionOf(6) + RECORD_HEADER_BYTES);
+    const { recovered } = await openDisk(directory, rebooted);
+    expect(await replayed(recovered)).toEqual(names(1, 5));
+    expect(recovered.position).toEqual(at(1, 5));
+    const [kept] = filesIn(path.join(directory, "rollback"));
+    expect(fs.statSync(kept ?? "").size).toBe(4 * RECORD);
+    expect(recovered.repairs).toEqual([expect.stringContaining(kept ?? "nothing")]);
+  });
+
+  it("zeros at the end, which were never written back, are cut", async () => {
+    const directory = await crashedDirectory(4);
+    const file = onlyLogFile(directory);
+    fs.truncateSync(file, positionOf(7));
+    fs.truncateSync(file, positionOf(9));
+    expect(await replayed((await openDisk(directory, rebooted)).recovered)).toEqual(names(1, 6));
+  });
+
+  it("a damaged record before the last sync stops the start", async () => {
+    const directory = await crashedDirectory(4);
+    damage(onlyLogFile(directory), positionOf(3) + RECORD_HEADER_BYTES);
+    await expect(newDisk(directory, rebooted).open(new EventLog())).rejects.toMatchObject({
+      code: "CORRUPT_LOG",
+      message: expect.stringContaining(`at byte ${positionOf(3)}`),
+    });
+  });
+
+  it("a log that is shorter than what was synced stops the start", async () => {
+    const directory = await crashedDirectory(6);
+    fs.truncateSync(onlyLogFile(directory), positionOf(4));
+    await expect(newDisk(directory, rebooted).open(new EventLog())).rejects.toMatchObject({
+      code: "CORRUPT_LOG",
+    });
+  });
+
+  it("segments after the cut are taken out of the log and kept", async () => {
+    const directory = temporaryDirectory();
+    const first = await openDisk(directory, { appendfsync: "no", segmentBytesMax: 2 * RECORD });
+    for (let next = 1; next <= 8; next++) append(first.storage, next, next);
+    first.storage.crash();
+    damage(logFiles(directory)[1] ?? "", SEGMENT_HEADER_BYTES + RECORD_HEADER_BYTES);
+    const { recovered, storage } = await openDisk(directory, rebooted);
+    expect(await replayed(recovered)).toEqual(names(1, 2));
+    expect(filesIn(path.join(directory, "rollback"))).toHaveLength(3);
+    append(storage, 3, 3, 2);
+    storage.crash();
+    expect(await replayed((await openDisk(directory, rebooted)).recovered)).toEqual(["1:1", "1:2", "2:3"]);
+  });
+
+  it("a damaged record in a segment is refused when a later segment was synced", async () => {
+    const directory = temporaryDirectory();
+    const first = await openDisk(directory, { appendfsync: "always", segmentBytesMax: 2 * RECORD });
+    for (let next = 1; next <= 8; next++) append(first.storage, next, next);
+    await first.events.persistedUpTo(8);
+    first.storage.crash();
+    const early = logFiles(directory)[0] ?? "";
+    // As if the early segment's own note had not been written back.
+    const fd = fs.openSync(early, "r+");
+    fs.writeSync(fd, Buffer.alloc(1024), 0, 1024, 512);
+    fs.closeSync(fd);
+    damage(early, SEGMENT_HEADER_BYTES + RECORD_HEADER_BYTES);
+    await expect(newDisk(directory, rebooted).open(new EventLog())).rejects.toMatchObject({
+      code: "CORRUPT_LOG",
+    });
+  });
+
+  it("a log that has lost what the snapshot holds goes on behind the snapshot", async () => {
+    const directory = temporaryDirectory();
+    const first = await openDisk(directory, { appendfsync: "no" });
+    append(first.storage, 1, 9);
+    await putSnapshot(first.storage, at(1, 7), ["state"], true);
+    first.storage.crash();
+    const file = onlyLogFile(directory);
+    // As if the note of the sync before the snapshot had not been written back.
+    const fd = fs.openSync(file, "r+");
+    fs.writeSync(fd, Buffer.alloc(1024), 0, 1024, 512);
+    fs.closeSync(fd);
+    damage(file, positionOf(5) + RECORD_HEADER_BYTES);
+    const second = await openDisk(directory, rebooted);
+    expect(second.recovered.position).toEqual(at(1, 7));
+    expect(await replayed(second.recovered)).toEqual([]);
+    append(second.storage, 8, 8, 2);
+    second.storage.crash();
+    expect(await replayed((await openDisk(directory, rebooted)).recovered)).toEqual(["2:8"]);
+  });
+
+  it("a note never speaks of records that were cut and written anew", async () => {
+    const directory = temporaryDirectory();
+    const calls = new BreakableCalls();
+    const { storage, events } = await openDisk(directory, { appendfsync: "always", calls });
+    append(storage, 1, 9);
+    await events.persistedUpTo(9);
+    storage.cut(at(1, 3));
+    await new Promise((resolve) => setImmediate(resolve));
+    calls.gate = deferred().promise;
+    append(storage, 4, 9, 2);
+    storage.crash();
+    damage(onlyLogFile(directory), positionOf(5) + RECORD_HEADER_BYTES);
+    expect(await replayed((await openDisk(directory, rebooted)).recovered)).toEqual([...names(1, 3), "2:4"]);
+  });
+});
+
+describe("an incarnation on disk", () => {
+  async function firstLife(options: Partial<DiskStorageOptions> = {}) {
+    const directory = temporaryDirectory();
+    const { storage, recovered, events } = await openDisk(directory, options);
+    append(storage, 1, 2);
+    await events.persistedUpTo(2);
+    return { directory, storage, incarnation: recovered.incarnation, recovered };
+  }
+
+  it("is new on a fresh directory", async () => {
+    const { recovered } = await firstLife();
+    expect(recovered.incarnationIsNew).toContain("empty");
+    expect(recovered.position).toEqual(at(0, 0));
+  });
+
+  it("goes on after a crash without a reboot", async () => {
+    const { directory, storage, incarnation } = await firstLife();
+    storage.crash();
+    const { recovered } = await openDisk(directory);
+    expect(recovered.incarnation).toBe(incarnation);
+    expect(recovered.incarnationIsNew).toBeNull();
+  });
+
+  it("goes on after a clean stop and a reboot, but not after a crash that follows a later start", async () => {
+    const { directory, storage, incarnation } = await firstLife();
+    await storage.close();
+    const second = await openDisk(directory, rebooted);
+    expect(second.recovered.incarnation).toBe(incarnation);
+    second.storage.crash();
+    const third = await openDisk(directory, { bootId: async () => "boot-3" });
+    expect(third.recovered.incarnation).not.toBe(incarnation);
+    expect(third.recovered.doubtfulByReboot).toBe(true);
+    expect(await replayed(third.recovered)).toEqual(names(1, 2));
+  });
+
+  it("goes on after a power cut under always", async () => {
+    const { directory, storage, incarnation } = await firstLife({ appendfsync: "always" });
+    storage.crash();
+    expect((await openDisk(directory, rebooted)).recovered.incarnation).toBe(incarnation);
+  });
+
+  it("stays doubtful by reboot through a later crash", async () => {
+    const { directory, storage } = await firstLife();
+    storage.crash();
+    const second = await openDisk(directory, rebooted);
+    second.storage.crash();
+    const third = await openDisk(directory, rebooted);
+    expect(third.recovered.incarnation).toBe(second.recovered.incarnation);
+    expect(third.recovered.doubtfulByReboot).toBe(true);
+  });
+
+  it.each([
+    ["identity", "identity file"],
+    ["state", "state file"],
+    ["log", "log"],
+  ])("is new when %s is gone", async (name, words) => {
+    const { directory, storage, incarnation } = await firstLife();
+    await storage.close();
+    fs.rmSync(path.join(directory, name), { recursive: true });
+    const { recovered } = await openDisk(directory);
+    expect(recovered.incarnation).not.toBe(incarnation);
+    expect(recovered.incarnationIsNew).toContain(words);
+    expect(recovered.doubtfulByReboot).toBe(false);
+  });
+
+  it("is begun on request, and lasts", async () => {
+    const { directory, storage, incarnation } = await firstLife();
+    const begun = await storage.startIncarnation("it showed less than it had acknowledged");
+    expect(begun).not.toBe(incarnation);
+    storage.crash();
+    expect((await openDisk(directory)).recovered.incarnation).toBe(begun);
+  });
+
+  it("uses the machine's own boot id where none is given", async () => {
+    const directory = temporaryDirectory();
+    const open = async () => {
+      const storage = new DiskStorage({ directory, appendfsync: "no", ballastBytes: 1 });
+      const recovered = await storage.open(new EventLog());
+      storage.crash();
+      return recovered;
+    };
+    const first = await open();
+    const second = await open();
+    const known = fs.existsSync("/proc/sys/kernel/random/boot_id") || process.platform === "darwin";
+    expect(second.incarnation === first.incarnation).toBe(known);
+  });
+});

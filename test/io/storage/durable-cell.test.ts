@@ -1,0 +1,161 @@
+import fs from "node:fs";
+import path from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { DurableCell } from "../../../src/io/storage/durable-cell.ts";
+import { BreakableCalls, damage, deferred, errno, temporaryDirectory } from "./storage-kit.ts";
+
+const cellFile = (): string => path.join(temporaryDirectory(), "cell");
+
+async function saveAll(file: string, states: readonly string[], slotBytes = 64): Promise<void> {
+  const cell = new DurableCell(file, { slotBytes });
+  cell.load();
+  for (const state of states) await cell.save(Buffer.from(state));
+  await cell.close();
+}
+
+function load(file: string): string | null {
+  const cell = new DurableCell(file);
+  try {
+    return cell.load()?.toString() ?? null;
+  } finally {
+    cell.abandon();
+  }
+}
+
+/** Offset of the slot that holds `state`. */
+function slotOf(file: string, state: string): number {
+  const found = fs.readFileSync(file).indexOf(state);
+  expect(found).toBeGreaterThan(0);
+  return found;
+}
+
+describe("a durable cell", () => {
+  it("holds nothing before the first save, and makes no file for that", () => {
+    const file = cellFile();
+    expect(load(file)).toBeNull();
+    expect(fs.existsSync(file)).toBe(false);
+  });
+
+  it("gives back the last state saved, also an empty one, also across reopening", async () => {
+    const file = cellFile();
+    for (const states of [["one"], ["two", "three"], ["four", "five", ""]]) {
+      await saveAll(file, states);
+      expect(load(file)).toBe(states.at(-1));
+    }
+  });
+
+  it("falls back to the state before when the newest slot is torn", async () => {
+    const file = cellFile();
+    await saveAll(file, ["one", "two", "three"]);
+    damage(file, slotOf(file, "three"));
+    expect(load(file)).toBe("two");
+  });
+
+  it("writes the save after a torn one into the torn slot, never over the only good one", async () => {
+    const file = cellFile();
+    await saveAll(file, ["one", "two", "three"]);
+    damage(file, slotOf(file, "three"));
+    await saveAll(file, ["four"]);
+    damage(file, slotOf(file, "four"));
+    expect(load(file)).toBe("two");
+  });
+
+  it("with both slots bad is an error that names the file", async () => {
+    const file = cellFile();
+    await saveAll(file, ["one", "two"]);
+    damage(file, slotOf(file, "one"));
+    damage(file, slotOf(file, "two"));
+    expect(() => load(file)).toThrow(expect.objectContaining({ code: "CORRUPT_STATE" }));
+    expect(() => load(file)).toThrow(file);
+  });
+
+  it("that was cut short or emptied is an error, not an empty state", async () => {
+    const file = cellFile();
+    await saveAll(file, ["one"]);
+    for (const bytes of [0, 1, 100]) {
+      fs.truncateSync(file, bytes);
+      expect(() => load(file)).toThrow(expect.objectContaining({ code: "CORRUPT_STATE" }));
+    }
+  });
+
+  it("grows when a state needs more room, and keeps its size below", async () => {
+    const file = cellFile();
+    await saveAll(file, ["small"]);
+    const before = fs.statSync(file).size;
+    await saveAll(file, ["x".repeat(500)]);
+    const grown = fs.statSync(file).size;
+    expect(grown).toBeGreaterThan(before);
+    expect(load(file)).toBe("x".repeat(500));
+    await saveAll(file, ["small again", "y".repeat(500)]);
+    expect(fs.statSync(file).size).toBe(grown);
+    expect(load(file)).toBe("y".repeat(500));
+  });
+
+  it("never loads anything but the newest state or the one before, whichever byte is damaged", async () => {
+    const file = cellFile();
+    await saveAll(file, ["one", "two"]);
+    const good = fs.readFileSync(file);
+    fc.assert(
+      fc.property(fc.nat({ max: good.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const bytes = Buffer.from(good);
+        bytes[at] = (bytes[at] ?? 0) ^ change;
+        fs.writeFileSync(file, bytes);
+        expect(["one", "two"]).toContain(load(file));
+      }),
+    );
+  });
+
+  it("resolves a save only when its sync has ended, and one write serves all that waited", async () => {
+    const file = cellFile();
+    const calls = new BreakableCalls();
+    const cell = new DurableCell(file, { calls });
+    cell.load();
+    await cell.save(Buffer.from("first"));
+    const gate = deferred();
+    calls.gate = gate.promise;
+    calls.syncs = 0;
+    const order: string[] = [];
+    const saves = ["a", "b", "c"].map(async (state) => {
+      await cell.save(Buffer.from(state));
+      order.push(state);
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(order).toEqual([]);
+    calls.gate = null;
+    gate.resolve();
+    await Promise.all(saves);
+    expect(order).toEqual(["a", "b", "c"]);
+    expect(calls.syncs).toBe(2);
+    await cell.close();
+    expect(load(file)).toBe("c");
+  });
+
+  it("copies what it is given, so that the caller may write on in its buffer", async () => {
+    const file = cellFile();
+    const cell = new DurableCell(file);
+    cell.load();
+    await cell.save(Buffer.from("first"));
+    const state = Buffer.from("right");
+    const first = cell.save(Buffer.from("other"));
+    const second = cell.save(state);
+    state.fill("x");
+    await Promise.all([first, second]);
+    await cell.close();
+    expect(load(file)).toBe("right");
+  });
+
+  it("rejects the save that failed, keeps the state before, and goes on", async () => {
+    const file = cellFile();
+    const calls = new BreakableCalls();
+    const cell = new DurableCell(file, { calls });
+    cell.load();
+    await cell.save(Buffer.from("good"));
+    calls.syncError = errno("EIO");
+    await expect(cell.save(Buffer.from("bad"))).rejects.toMatchObject({ code: "EIO" });
+    calls.syncError = null;
+    await cell.save(Buffer.from("good again"));
+    await cell.close();
+    expect(load(file)).toBe("good again");
+  });
+});

@@ -1,0 +1,163 @@
+import { crc32 as zlibCrc32 } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Epoch, Offset } from "../../src/base/ids.ts";
+import { crc32 } from "../../src/protocol/crc32.ts";
+import {
+  findCorruption,
+  RECORD_HEADER_BYTES,
+  RecordCursor,
+  type RecordKind,
+  RecordWriter,
+} from "../../src/protocol/record.ts";
+
+interface Plain {
+  readonly kind: RecordKind;
+  readonly epoch: number;
+  readonly offset: number;
+  readonly db: number;
+  readonly payload: string;
+}
+
+const plainRecord: fc.Arbitrary<Plain> = fc.record({
+  kind: fc.constantFrom<RecordKind>("effects", "epochStart", "probe"),
+  epoch: fc.nat({ max: 2 ** 48 - 1 }),
+  offset: fc.nat({ max: 2 ** 48 - 1 }),
+  db: fc.nat({ max: 0xffff }),
+  payload: fc.uint8Array({ maxLength: 600 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
+});
+const plainRecords = fc.array(plainRecord, { minLength: 1, maxLength: 20 });
+
+function encode(records: readonly Plain[]): Buffer {
+  const writer = new RecordWriter();
+  for (const { kind, epoch, offset, db, payload } of records) {
+    writer.append(kind, epoch as Epoch, offset as Offset, db, payload);
+  }
+  return writer.take();
+}
+
+function decode(bytes: Buffer): Plain[] {
+  const records: Plain[] = [];
+  const cursor = new RecordCursor(bytes);
+  while (cursor.next()) {
+    const payload = bytes.toString("latin1", cursor.payloadStart, cursor.payloadEnd);
+    records.push({ kind: cursor.kind, epoch: cursor.epoch, offset: cursor.offset, db: cursor.db, payload });
+  }
+  return records;
+}
+
+describe("a record", () => {
+  it("reads back as it was written, whatever its fields and bytes", () => {
+    fc.assert(
+      fc.property(plainRecords, (records) => {
+        const bytes = encode(records);
+        expect(findCorruption(bytes)).toBeUndefined();
+        expect(decode(bytes)).toEqual(records);
+      }),
+    );
+  });
+
+  it("never hides a changed byte", () => {
+    fc.assert(
+      fc.property(plainRecords, fc.nat(), fc.integer({ min: 1, max: 255 }), (records, place, change) => {
+        const bytes = Buffer.from(encode(records));
+        const at = place % bytes.length;
+        bytes[at] = (bytes[at] ?? 0) ^ change;
+        const corruption = findCorruption(bytes);
+        expect(corruption).toBeDefined();
+        expect(corruption?.torn).toBe(false);
+        expect(corruption?.at).toBeLessThanOrEqual(at);
+      }),
+    );
+  });
+
+  it("is torn, not damaged, wherever its bytes end too early", () => {
+    const whole = encode([
+      { kind: "effects", epoch: 1, offset: 1, db: 0, payload: "first" },
+      { kind: "effects", epoch: 1, offset: 2, db: 0, payload: "second" },
+    ]);
+    const second = RECORD_HEADER_BYTES + "first".length;
+    for (let end = second + 1; end < whole.length; end++) {
+      expect(findCorruption(whole.subarray(0, end))).toMatchObject({ at: second, torn: true });
+    }
+  });
+
+  it("is not to be found in zeros, which a power cut leaves behind", () => {
+    expect(findCorruption(Buffer.alloc(200))).toMatchObject({ at: 0, torn: false });
+    expect(new RecordCursor(Buffer.alloc(200)).next()).toBe(false);
+  });
+
+  it("of an unknown version or kind is refused although its checksums are right", () => {
+    for (const [at, value, reason] of [
+      [27, 2, /version/],
+      [26, 9, /kind/],
+    ] as const) {
+      const bytes = Buffer.from(encode([{ kind: "probe", epoch: 1, offset: 1, db: 0, payload: "" }]));
+      bytes[at] = value;
+      bytes.writeUInt32LE(zlibCrc32(bytes.subarray(4, RECORD_HEADER_BYTES)), 0);
+      expect(findCorruption(bytes)?.reason).toMatch(reason);
+      expect(new RecordCursor(bytes).next()).toBe(false);
+    }
+  });
+});
+
+describe("a record writer", () => {
+  it("no longer touches what it has handed over", () => {
+    const writer = new RecordWriter();
+    writer.append("effects", 1 as Epoch, 1 as Offset, 0, "a");
+    const first = writer.take();
+    const copy = Buffer.from(first);
+    for (let next = 2; next < 5000; next++)
+      writer.append("effects", 1 as Epoch, next as Offset, 0, "b".repeat(40));
+    expect(first).toEqual(copy);
+    expect(decode(writer.take())).toHaveLength(4998);
+  });
+
+  it("counts records and bytes since the last take, and starts at nothing after it", () => {
+    const writer = new RecordWriter();
+    expect(writer.take()).toHaveLength(0);
+    writer.append("effects", 1 as Epoch, 1 as Offset, 0, "abc");
+    writer.append("probe", 1 as Epoch, 2 as Offset, 0, "");
+    expect([writer.count, writer.bytes]).toEqual([2, 2 * RECORD_HEADER_BYTES + 3]);
+    writer.take();
+    expect([writer.count, writer.bytes]).toEqual([0, 0]);
+  });
+
+  it("keeps what is pending when a record larger than its chunk comes", () => {
+    const writer = new RecordWriter();
+    writer.append("effects", 1 as Epoch, 1 as Offset, 0, "small");
+    writer.append("effects", 1 as Epoch, 2 as Offset, 0, "x".repeat(300_000));
+    expect(decode(writer.take()).map((record) => record.payload.length)).toEqual([5, 300_000]);
+  });
+
+  it("refuses a db that the header has no room for", () => {
+    expect(() => new RecordWriter().append("effects", 1 as Epoch, 1 as Offset, 65_536, "")).toThrow(
+      /16 bits/,
+    );
+  });
+});
+
+describe("a record cursor", () => {
+  it("stays on the last whole record when the next one is cut off", () => {
+    const bytes = encode([
+      { kind: "effects", epoch: 3, offset: 7, db: 2, payload: "one" },
+      { kind: "effects", epoch: 3, offset: 8, db: 2, payload: "two" },
+    ]);
+    const cursor = new RecordCursor(bytes.subarray(0, bytes.length - 1));
+    expect(cursor.next()).toBe(true);
+    expect(cursor.next()).toBe(false);
+    expect([cursor.offset, cursor.start, cursor.end]).toEqual([7, 0, RECORD_HEADER_BYTES + 3]);
+  });
+});
+
+describe("crc32", () => {
+  it("is zlib's, on short ranges and long ones, wherever they begin", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat({ max: 20 }), (array, skip) => {
+        const bytes = Buffer.from(array);
+        const start = Math.min(skip, bytes.length);
+        expect(crc32(bytes, start, bytes.length)).toBe(zlibCrc32(bytes.subarray(start)));
+      }),
+    );
+  });
+});

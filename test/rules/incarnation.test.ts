@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import type { IncarnationId } from "../../src/base/ids.ts";
+import { hasRebooted, judgeIncarnation, type PreviousLife } from "../../src/rules/incarnation.ts";
+
+const old = "old" as IncarnationId;
+const crashed: PreviousLife = {
+  incarnation: old,
+  doubtfulByReboot: false,
+  cleanStop: false,
+  bootId: "boot-1",
+  appendfsync: "everysec",
+  voidedBy: null,
+};
+const keep = { decision: "keep", incarnation: old, doubtfulByReboot: false };
+
+function judge(previous: PreviousLife, bootIdNow: string | null) {
+  return judgeIncarnation({ contents: "whole", previous }, bootIdNow);
+}
+
+describe("an incarnation", () => {
+  it("goes on after a process crash on a machine that has not rebooted", () => {
+    expect(judge(crashed, "boot-1")).toEqual(keep);
+    expect(judge({ ...crashed, appendfsync: "no" }, "boot-1")).toEqual(keep);
+  });
+
+  it("goes on after a clean stop, whatever the machine did meanwhile", () => {
+    expect(judge({ ...crashed, cleanStop: true }, "boot-2")).toEqual(keep);
+    expect(judge({ ...crashed, cleanStop: true, bootId: null, appendfsync: "no" }, null)).toEqual(keep);
+  });
+
+  it("goes on after a reboot when every record was synced before it was acknowledged", () => {
+    expect(judge({ ...crashed, appendfsync: "always" }, "boot-2")).toEqual(keep);
+  });
+
+  it.each(["everysec", "no"] as const)(
+    "begins anew, doubtful by reboot, after a power cut under %s",
+    (appendfsync) => {
+      expect(judge({ ...crashed, appendfsync }, "boot-2")).toMatchObject({
+        decision: "new",
+        doubtfulByReboot: true,
+        reason: expect.stringContaining(appendfsync),
+      });
+    },
+  );
+
+  it("begins anew where nobody can say whether the machine has rebooted", () => {
+    expect(judge(crashed, null)).toMatchObject({ decision: "new", doubtfulByReboot: true });
+    expect(judge({ ...crashed, bootId: null }, "boot-1")).toMatchObject({
+      decision: "new",
+      doubtfulByReboot: true,
+    });
+  });
+
+  it("begins anew, and not for the reboot, when its storage has failed, even after a clean stop or always", () => {
+    const voided: PreviousLife = { ...crashed, cleanStop: true, appendfsync: "always", voidedBy: "EIO" };
+    expect(judge(voided, "boot-1")).toMatchObject({
+      decision: "new",
+      doubtfulByReboot: false,
+      reason: expect.stringContaining("EIO"),
+    });
+  });
+
+  it("begins in an empty directory, and in one that has lost a part", () => {
+    expect(judgeIncarnation({ contents: "nothing" }, "boot-1")).toMatchObject({
+      decision: "new",
+      doubtfulByReboot: false,
+    });
+    expect(judgeIncarnation({ contents: "incomplete", missing: "its log" }, "boot-1")).toMatchObject({
+      decision: "new",
+      doubtfulByReboot: false,
+      reason: expect.stringContaining("its log"),
+    });
+  });
+
+  it("stays doubtful by reboot through later starts that keep it", () => {
+    expect(judge({ ...crashed, doubtfulByReboot: true }, "boot-1")).toEqual({
+      ...keep,
+      doubtfulByReboot: true,
+    });
+  });
+});
+
+describe("a reboot", () => {
+  it("is ruled out only by two known boot ids that are equal", () => {
+    expect(hasRebooted("a", "a")).toBe(false);
+    expect(hasRebooted("a", "b")).toBe(true);
+    expect(hasRebooted(null, null)).toBe(true);
+    expect(hasRebooted("a", null)).toBe(true);
+  });
+});
