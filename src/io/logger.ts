@@ -1,0 +1,73 @@
+/**
+ * The log of a process: JSON lines through pino. Decides the shape of a line and where it goes; refuses prose
+ * without an `event`, so that what is logged can be searched and tested.
+ */
+import { createRequire } from "node:module";
+import { type DestinationStream, destination as fileDestination, pino, stdTimeFunctions } from "pino";
+
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+
+/** What a line says to machines. Put an error under `err`: it is written with its stack and cause. */
+export interface LogFields {
+  /** A stable name, for example `peer-refused` or `+odown`. */
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+type Log = (fields: LogFields, text: string) => void;
+
+/** `log.warn({ event: "+odown", group, epoch }, "master is objectively down")`. */
+export interface Logger {
+  readonly trace: Log;
+  readonly debug: Log;
+  readonly info: Log;
+  readonly warn: Log;
+  readonly error: Log;
+  readonly fatal: Log;
+  /** A logger that adds `bindings` to every line. */
+  child(bindings: Readonly<Record<string, unknown>>): Logger;
+}
+
+export interface LoggerOptions {
+  /** `silent` logs nothing. */
+  readonly level: LogLevel;
+  /** Whose log it is, for example `n1`; on every line as `id`. */
+  readonly id: string;
+  /** For people: one-liners, coloured on a terminal, where `pino-pretty` is installed, else JSON lines after all. */
+  readonly pretty?: boolean;
+  /** Takes whole lines. Default: standard error, since standard output belongs to the command's answer. */
+  readonly destination?: DestinationStream;
+}
+
+/** Lines are written before the call returns, so that a process which stops at once has said why. */
+export function createLogger(options: LoggerOptions): Logger {
+  const lines = options.destination ?? fileDestination({ fd: 2, sync: true });
+  const colorize = options.destination === undefined && process.stderr.isTTY === true;
+  const forPeople = options.pretty === true ? prettyPrinter(colorize) : null;
+  return pino(
+    {
+      level: options.level,
+      base: { id: options.id },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    forPeople === null ? lines : { write: (line) => void lines.write(forPeople(line)) },
+  );
+}
+
+interface PinoPretty {
+  prettyFactory(options: { readonly colorize: boolean }): (line: string) => string;
+}
+
+/** `null` where pino-pretty, a development dependency, isn't installed. */
+function prettyPrinter(colorize: boolean): ((line: string) => string) | null {
+  const require = createRequire(import.meta.url);
+  let path: string;
+  try {
+    path = require.resolve("pino-pretty");
+  } catch {
+    return null;
+  }
+  const pretty: PinoPretty = require(path);
+  return pretty.prettyFactory({ colorize });
+}

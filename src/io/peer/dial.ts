@@ -1,0 +1,185 @@
+/**
+ * One attempt to reach a peer: connect, WebSocket, handshake, all within one time-out. Tries once and tells how it
+ * ended; whether to try again is `kept-link.ts`'s and the cores' business.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type RawData, WebSocket } from "ws";
+import { InterrexError } from "../../base/errors.ts";
+import type { Millis } from "../../base/ids.ts";
+import type { PeerTarget } from "../../protocol/peer/identity.ts";
+import { closeWithin } from "./close-within.ts";
+import { type Credentials, Dialler, type DialPurpose, type Hello } from "./handshake.ts";
+import type { PauseGate } from "./pause-gate.ts";
+import type { PeerLimits } from "./peer-limits.ts";
+import type { Reachability } from "./reachability.ts";
+import { limitUnprovenBytes, type ProvenConnection, startTimer } from "./unproven.ts";
+
+export interface DialContext {
+  readonly credentials: Credentials;
+  readonly limits: PeerLimits;
+  readonly gate: PauseGate;
+  readonly reach: Reachability;
+}
+
+/** Exactly one of the two is called, at most once, and neither after `abort`. */
+export interface DialOutcome {
+  established(connection: ProvenConnection): void;
+  /**
+   * Code `PEER_SILENT` (no answer in time), `PEER_REFUSED` (something answered, but not as this peer) or
+   * `PEER_UNREACHABLE` (no connection; the socket's error is the cause), or `PEER_URL_INVALID`, at once.
+   */
+  failed(error: InterrexError): void;
+}
+
+export interface Dialling {
+  abort(): void;
+}
+
+export function dial(
+  context: DialContext,
+  target: PeerTarget,
+  options: { readonly purpose: DialPurpose; readonly timeoutMs: Millis },
+  outcome: DialOutcome,
+): Dialling {
+  const attempt = new DialAttempt(context, target, options.purpose, outcome);
+  attempt.start(options.timeoutMs);
+  return attempt;
+}
+
+/** True when nothing listens there: every address that the name stands for refused. */
+export function isRefusedConnect(error: InterrexError): boolean {
+  const { cause } = error;
+  const causes = cause instanceof AggregateError ? cause.errors : [cause];
+  return causes.length > 0 && causes.every((each) => codeOf(each) === "ECONNREFUSED");
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+class DialAttempt implements Dialling {
+  readonly #context: DialContext;
+  readonly #target: PeerTarget;
+  readonly #outcome: DialOutcome;
+  readonly #dialler: Dialler;
+  #over = false;
+  #ws: WebSocket | null = null;
+  #socket: Duplex | null = null;
+  #hello: { readonly hello: Hello; readonly challengeNonce: string } | null = null;
+  #stopTimer: () => void = () => {};
+  #stopLimit: () => void = () => {};
+
+  constructor(context: DialContext, target: PeerTarget, purpose: DialPurpose, outcome: DialOutcome) {
+    this.#context = context;
+    this.#target = target;
+    this.#outcome = outcome;
+    this.#dialler = new Dialler(context.credentials, target, purpose);
+  }
+
+  start(timeoutMs: Millis): void {
+    const { gate, reach, limits } = this.#context;
+    this.#stopTimer = startTimer(gate, timeoutMs, () =>
+      this.#fail("PEER_SILENT", `no answer in ${timeoutMs} ms`),
+    );
+    // Into a partition nothing is sent: the attempt hangs until its time-out, as a lost SYN would let it.
+    if (!reach.allows(this.#target.id)) return;
+    let ws: WebSocket;
+    try {
+      ws = new WebSocket(this.#target.url, {
+        perMessageDeflate: false,
+        followRedirects: false,
+        maxPayload: Math.max(limits.controlBytesMax, limits.binaryBytesMax),
+      });
+    } catch (cause) {
+      this.#fail("PEER_URL_INVALID", "the url is not valid; it should be like ws://127.0.0.1:16379", cause);
+      return;
+    }
+    this.#ws = ws;
+    ws.on("upgrade", (response: IncomingMessage) => {
+      this.#socket = response.socket;
+    });
+    ws.on("open", () => this.#opened(ws));
+    ws.on("message", this.#onMessage);
+    ws.on("error", this.#onError);
+    ws.on("close", this.#onClose);
+    ws.on("unexpected-response", (_request, response) => {
+      this.#fail("PEER_REFUSED", `HTTP ${response.statusCode} ${response.statusMessage}`);
+    });
+  }
+
+  abort(): void {
+    this.#finish();
+    this.#ws?.terminate();
+  }
+
+  #opened(ws: WebSocket): void {
+    const { gate, limits } = this.#context;
+    gate.attach(ws);
+    ws.once("close", () => gate.detach(ws));
+    if (this.#socket === null || this.#over) return;
+    this.#stopLimit = limitUnprovenBytes(this.#socket, limits.unprovenBytesMax, () =>
+      this.#fail("PEER_REFUSED", "too many bytes before the handshake was done"),
+    );
+  }
+
+  readonly #onMessage = (data: RawData): void => {
+    this.#context.gate.whenRunning(() => {
+      if (this.#over || !this.#context.reach.allows(this.#target.id)) return;
+      try {
+        this.#proceed(data as Buffer);
+      } catch (error) {
+        if (!(error instanceof InterrexError)) throw error;
+        this.#fail(error.code, error.message, error.cause);
+      }
+    });
+  };
+
+  #proceed(frame: Buffer): void {
+    const ws = this.#ws;
+    const socket = this.#socket;
+    if (ws === null || socket === null) return;
+    if (this.#hello === null) {
+      this.#hello = this.#dialler.hello(frame);
+      ws.send(JSON.stringify(this.#hello.hello));
+      return;
+    }
+    const peer = this.#dialler.welcomed(frame, this.#hello.hello, this.#hello.challengeNonce);
+    this.#finish();
+    ws.off("message", this.#onMessage);
+    ws.off("close", this.#onClose);
+    this.#outcome.established({ ws, socket, peer, dialled: true });
+  }
+
+  /** Stays on the WebSocket for good: an aborted one still emits an error, which must not stop the process. */
+  readonly #onError = (cause: Error): void => {
+    this.#fail(this.#socket === null ? "PEER_UNREACHABLE" : "PEER_REFUSED", cause.message, cause);
+  };
+
+  readonly #onClose = (code: number, reason: Buffer): void => {
+    const words = reason.length === 0 ? "" : `: ${reason.toString("utf8")}`;
+    this.#fail("PEER_REFUSED", `closed during the handshake (${code}${words})`);
+  };
+
+  #fail(code: string, reason: string, cause?: unknown): void {
+    if (this.#over) return;
+    this.#finish();
+    // The answerer logs the close reason: it can't know otherwise why a dialler went away.
+    if (this.#ws?.readyState === WebSocket.OPEN && code === "PEER_REFUSED") {
+      const { gate, limits } = this.#context;
+      closeWithin(gate, limits.closeMsMax, this.#ws, 1008, reason);
+    } else {
+      this.#ws?.terminate();
+    }
+    const message = `Cannot reach ${this.#target.kind} ${this.#target.id} at ${this.#target.url}: ${reason}`;
+    this.#context.gate.whenRunning(() =>
+      this.#outcome.failed(new InterrexError(code, message, cause === undefined ? {} : { cause })),
+    );
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#stopTimer();
+    this.#stopLimit();
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * The peer port: accepts connections, serves health and metrics, upgrades peers to WebSockets and lets those in who
+ * prove themselves. Decides who may try, and for how long; knows nothing of links once they are established.
+ */
+import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from "node:http";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import { InterrexError } from "../../base/errors.ts";
+import { type AcceptContext, acceptPeer } from "./accept-peer.ts";
+import { answerHttp, type HttpFront } from "./http-front.ts";
+import type { RateLimitedLog } from "./rate-limited-log.ts";
+import { type ProvenConnection, startTimer } from "./unproven.ts";
+
+export interface PeerServerOptions {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly context: AcceptContext;
+  readonly front: HttpFront;
+  readonly warnings: RateLimitedLog;
+  established(connection: ProvenConnection): void;
+}
+
+/** What the kernel would keep for a stopped process: net.Server's default backlog. */
+const HELD_CONNECTIONS_MAX = 511;
+
+export class PeerServer {
+  readonly #options: PeerServerOptions;
+  readonly #server: Server;
+  readonly #http: HttpServer;
+  readonly #webSockets: WebSocketServer;
+  readonly #sockets = new Set<Socket>();
+  /** Accepted, not proven yet; each with what stops its timer. */
+  readonly #unproven = new Map<Duplex, () => void>();
+  #heldConnections = 0;
+
+  constructor(options: PeerServerOptions) {
+    const { limits } = options.context;
+    this.#options = options;
+    // The HTTP server never listens: a paused process must be able to hold a connection before HTTP sees it.
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accepted(socket));
+    this.#http = createHttpServer((request, response) => answerHttp(options.front, request, response));
+    this.#http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#upgrade(request, socket, head),
+    );
+    this.#webSockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: Math.max(limits.controlBytesMax, limits.binaryBytesMax),
+    });
+  }
+
+  /** @throws InterrexError PEER_PORT_UNAVAILABLE when the address can't be listened on. */
+  listen(): Promise<{ host: string; port: number }> {
+    const { host, port } = this.#options;
+    return new Promise((resolve, reject) => {
+      const failed = (cause: Error): void => {
+        const message = `Cannot listen for peers on ${host}:${port}: ${cause.message}; choose another peerPort`;
+        reject(new InterrexError("PEER_PORT_UNAVAILABLE", message, { cause }));
+      };
+      this.#server.once("error", failed);
+      this.#server.listen({ host, port }, () => {
+        this.#server.off("error", failed);
+        // Accepting can fail later on, for example for want of file descriptors; the listener goes on.
+        this.#server.on("error", (error) => this.#warn("accept", "unknown", error.message));
+        resolve({ host, port: (this.#server.address() as AddressInfo).port });
+      });
+    });
+  }
+
+  /** Takes no more connections, drops those without a proven peer. Resolves when every socket is closed. */
+  close(): Promise<void> {
+    for (const socket of this.#unproven.keys()) socket.destroy();
+    // An error here only says that it never listened.
+    return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+
+  /** Destroys every socket, those of links too. */
+  destroySockets(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** As the kernel does for a killed process. */
+  kill(): void {
+    this.#server.close();
+    this.destroySockets();
+  }
+
+  #accepted(socket: Socket): void {
+    const { gate } = this.#options.context;
+    this.#sockets.add(socket);
+    // Errors need no answer: "close" follows each of them.
+    socket.on("error", () => {});
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      this.#proven(socket);
+      gate.detach(socket);
+    });
+    if (gate.paused) {
+      if (this.#heldConnections >= HELD_CONNECTIONS_MAX) {
+        socket.destroy();
+        return;
+      }
+      this.#heldConnections += 1;
+      gate.whenRunning(() => {
+        this.#heldConnections -= 1;
+        if (!socket.destroyed) this.#admit(socket);
+      });
+    } else {
+      this.#admit(socket);
+    }
+  }
+
+  #admit(socket: Socket): void {
+    const { gate, limits } = this.#options.context;
+    if (this.#unproven.size >= limits.unprovenConnectionsMax) {
+      this.#warn("too-many", addressOf(socket), `${this.#unproven.size} connections without a proven peer`);
+      socket.destroy();
+      return;
+    }
+    this.#unproven.set(
+      socket,
+      startTimer(gate, limits.handshakeMsMax, () => socket.destroy()),
+    );
+    gate.attach(socket);
+    this.#http.emit("connection", socket);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { context } = this.#options;
+    const { origin } = request.headers;
+    // Browsers always send it, peers never do: otherwise any web page could talk to a port on this machine.
+    if (origin !== undefined) {
+      this.#warn(
+        "origin",
+        addressOf(request.socket),
+        `browsers are not let in (Origin ${origin.slice(0, 200)})`,
+      );
+      refuseUpgrade(socket, "403 Forbidden", "no browsers here\n");
+      return;
+    }
+    if (request.url !== "/") {
+      refuseUpgrade(socket, "404 Not Found", "peers connect to /\n");
+      return;
+    }
+    this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
+      context.gate.detach(request.socket);
+      acceptPeer(context, ws, socket, {
+        established: (connection) => {
+          this.#proven(socket);
+          this.#options.established(connection);
+        },
+        refused: (who, reason) => this.#warn(who, addressOf(request.socket), reason),
+        held: () => this.#unproven.get(socket)?.(),
+      });
+    });
+  }
+
+  #proven(socket: Duplex): void {
+    this.#unproven.get(socket)?.();
+    this.#unproven.delete(socket);
+  }
+
+  #warn(who: string, from: string, reason: string): void {
+    this.#options.warnings.warn(
+      `accept ${who} ${reason}`,
+      { event: "peer-refused", peer: who, from, reason },
+      "connection to the peer port refused",
+    );
+  }
+}
+
+function addressOf(socket: Socket): string {
+  return `${socket.remoteAddress}:${socket.remotePort}`;
+}
+
+function refuseUpgrade(socket: Duplex, status: string, body: string): void {
+  socket.once("finish", () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+}

@@ -1,0 +1,214 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { describe, expect, it } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+import { startPeer } from "./network-kit.ts";
+
+async function get(
+  port: number,
+  path: string,
+  init: RequestInit = {},
+): Promise<{ status: number; text: string }> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, init);
+  return { status: response.status, text: await response.text() };
+}
+
+describe("who is let in", () => {
+  it.each([
+    { dialler: "one", answerer: "another", reason: "the dialler's peerSecret is another one" },
+    { dialler: null, answerer: "a secret", reason: "node n2 has a peerSecret, node n1 has none" },
+    { dialler: "a secret", answerer: null, reason: "node n1 has a peerSecret, node n2 has none" },
+  ])("secret $dialler to secret $answerer: both say why not, once", async ({ dialler, answerer, reason }) => {
+    const n1 = await startPeer("n1", { secret: dialler });
+    const n2 = await startPeer("n2", { secret: answerer });
+    n1.network.setTargets([n2.target]);
+    for (const peer of [n1, n2]) expect((await peer.log("peer-refused")).reason).toContain(reason);
+    n1.network.redialNow("n2");
+    n1.network.probe(n2.target);
+    expect((await n1.next("probed")).outcome).toEqual({ result: "reached", identity: null });
+    expect(n1.logged.filter((line) => line.event === "peer-refused")).toHaveLength(1);
+    expect(n1.count("linkUp") + n2.count("linkUp")).toBe(0);
+  });
+
+  it("a dialler goes on trying, and is let in once the right peer is there", async () => {
+    const n1 = await startPeer("n1");
+    const wrong = await startPeer("n2", { secret: "another" });
+    n1.network.setTargets([wrong.target]);
+    await n1.log("peer-refused");
+    wrong.network.kill();
+    const right = await startPeer("n2", { port: wrong.port });
+    expect((await n1.next("linkUp")).peer).toEqual(right.identity);
+  });
+
+  it("a peer that is not the one that was dialled is refused", async () => {
+    const [n1, n3] = [await startPeer("n1"), await startPeer("n3")];
+    n1.network.setTargets([{ ...n3.target, id: "n2" }]);
+    for (const peer of [n1, n3]) {
+      expect((await peer.log("peer-refused")).reason).toContain("node n2 was dialled, this is node n3");
+    }
+  });
+
+  it.each([
+    { wrong: { version: 2 }, reason: "peer protocol version 2 there, 1 here", peer: "node n1" },
+    {
+      wrong: { identity: { kind: "node", id: "n2", startId: "twin" } },
+      reason: "the dialler calls itself node n2, as this one does",
+      peer: "node n2",
+    },
+    {
+      wrong: { target: { kind: "sentinel", id: "n2" } },
+      reason: "sentinel n2 was dialled, this is node n2",
+      peer: "node n1",
+    },
+  ])("a dialler is refused in words: $reason", async ({ wrong, reason, peer }) => {
+    const n2 = await startPeer("n2", { secret: null });
+    const hello = {
+      type: "hello",
+      version: 1,
+      purpose: "link",
+      identity: { kind: "node", id: "n1", startId: "x" },
+      target: { kind: "node", id: "n2" },
+      nonce: "n",
+      proof: null,
+    };
+    const ws = new WebSocket(n2.target.url);
+    const frames: unknown[] = [];
+    ws.on("message", (data) => {
+      if (frames.push(JSON.parse(String(data))) === 1) ws.send(JSON.stringify({ ...hello, ...wrong }));
+    });
+    const [code] = await once(ws, "close");
+    expect(code).toBe(1008);
+    expect(frames).toEqual([
+      { type: "challenge", version: 1, nonce: expect.any(String), withSecret: false },
+      { type: "refusal", reason },
+    ]);
+    expect(await n2.log("peer-refused")).toMatchObject({ peer, reason });
+  });
+
+  it("a hello that is none is refused", async () => {
+    const n2 = await startPeer("n2", { secret: null });
+    const ws = new WebSocket(n2.target.url);
+    ws.once("message", () => ws.send('{"type":"hello"}'));
+    const [code] = await once(ws, "close");
+    expect(code).toBe(1008);
+    expect((await n2.log("peer-refused")).reason).toBe("what was said breaks the peer handshake");
+  });
+
+  it("a target whose url is not valid is named in the log", async () => {
+    const n1 = await startPeer("n1");
+    n1.network.setTargets([{ kind: "node", id: "n2", url: "no url" }]);
+    expect(await n1.log("peer-refused")).toMatchObject({ peer: "n2", url: "no url" });
+  });
+
+  it("an answerer of another protocol version, or one that speaks nonsense, is refused", async () => {
+    const first = ['{"type":"challenge","version":2,"nonce":"n","withSecret":true}', "nonsense"];
+    const reasons = ["peer protocol version 2 there, 1 here", "what was said is no peer protocol"];
+    for (const [index, frame] of first.entries()) {
+      const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+      server.on("connection", (ws) => ws.send(frame));
+      await once(server, "listening");
+      const { port } = server.address() as { port: number };
+      const n1 = await startPeer("n1");
+      n1.network.setTargets([{ kind: "node", id: "n2", url: `ws://127.0.0.1:${port}` }]);
+      expect((await n1.log("peer-refused")).reason).toContain(reasons[index]);
+      await n1.network.close();
+      for (const client of server.clients) client.terminate();
+      server.close();
+    }
+  });
+
+  it("an answerer that can't prove the secret is refused, though it repeats our own proof", async () => {
+    const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+    server.on("connection", (ws) => {
+      ws.on("message", (data) => {
+        const { proof, target } = JSON.parse(String(data));
+        ws.send(JSON.stringify({ type: "welcome", identity: { ...target, startId: "fake" }, proof }));
+      });
+      ws.send('{"type":"challenge","version":1,"nonce":"n","withSecret":true}');
+    });
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const n1 = await startPeer("n1");
+    n1.network.setTargets([{ kind: "node", id: "n2", url: `ws://127.0.0.1:${port}` }]);
+    expect((await n1.log("peer-refused")).reason).toContain("node n2 could not prove the peerSecret");
+    expect(n1.count("linkUp")).toBe(0);
+    await n1.network.close();
+    server.close();
+  });
+
+  it("a hello can't be used a second time: the challenge is another one", async () => {
+    const n2 = await startPeer("n2");
+    const n1 = await startPeer("n1");
+    // A relay records what n1 says to n2 and says it again.
+    const relay = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+    await once(relay, "listening");
+    const { port } = relay.address() as { port: number };
+    const recorded = new Promise<string>((resolve) => {
+      relay.on("connection", (ws) => {
+        const onward = new WebSocket(n2.target.url);
+        onward.on("message", (data) => ws.send(String(data)));
+        ws.on("message", (data) => {
+          resolve(String(data));
+          onward.terminate();
+        });
+      });
+    });
+    n1.network.setTargets([{ ...n2.target, url: `ws://127.0.0.1:${port}` }]);
+    const hello = await recorded;
+    const replay = new WebSocket(n2.target.url);
+    replay.once("message", () => replay.send(hello));
+    await once(replay, "close");
+    expect((await n2.log("peer-refused")).reason).toBe("the dialler's peerSecret is another one");
+    expect(n2.count("linkUp")).toBe(0);
+    await n1.network.close();
+    for (const client of relay.clients) client.terminate();
+    relay.close();
+  });
+
+  it("a browser is refused: an upgrade with an Origin gets 403", async () => {
+    const n1 = await startPeer("n1", { secret: null });
+    const ws = new WebSocket(n1.target.url, { origin: "https://example.org" });
+    const [error] = await once(ws, "error");
+    expect(error.message).toBe("Unexpected server response: 403");
+    expect((await n1.log("peer-refused")).reason).toContain("Origin https://example.org");
+  });
+
+  it("a stranger that says nothing, or too much, is cut off", async () => {
+    const impatient = await startPeer("n2", { limits: { handshakeMsMax: 50 } });
+    const mute = connect(impatient.port, "127.0.0.1");
+    await once(mute, "close");
+    const n1 = await startPeer("n1", { limits: { unprovenBytesMax: 10_000 } });
+    const loud = new WebSocket(n1.target.url);
+    loud.on("error", () => {});
+    loud.once("message", () => loud.send("x".repeat(1_000_000)));
+    await once(loud, "close");
+    expect((await n1.log("peer-refused")).reason).toBe("too many bytes before the handshake was done");
+  });
+
+  it("strangers above the limit are dropped at the door", async () => {
+    const n1 = await startPeer("n1", { limits: { unprovenConnectionsMax: 1 } });
+    const first = connect(n1.port, "127.0.0.1");
+    await once(first, "connect");
+    const second = connect(n1.port, "127.0.0.1");
+    second.on("error", () => {});
+    await once(second, "close");
+    expect((await n1.log("peer-refused")).reason).toContain("connections without a proven peer");
+    first.destroy();
+  });
+});
+
+describe("HTTP on the peer port", () => {
+  it("serves health as 200 or 503, and metrics", async () => {
+    const n1 = await startPeer("n1");
+    expect(await get(n1.port, "/health")).toEqual({ status: 200, text: '{"role":"none"}\n' });
+    n1.healthy = false;
+    expect(await get(n1.port, "/health")).toEqual({ status: 503, text: '{"role":"none"}\n' });
+    expect(await get(n1.port, "/metrics")).toEqual({ status: 200, text: "interrex_up 1\n" });
+  });
+
+  it("takes no orders", async () => {
+    const n1 = await startPeer("n1");
+    expect((await get(n1.port, "/health", { method: "POST" })).status).toBe(405);
+    expect((await get(n1.port, "/")).status).toBe(404);
+  });
+});

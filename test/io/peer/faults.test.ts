@@ -1,0 +1,163 @@
+import { describe, expect, it } from "vitest";
+import type { Epoch } from "../../../src/base/ids.ts";
+import { beat, startLinked, startPeer, turns } from "./network-kit.ts";
+
+describe("a paused process", () => {
+  it("hears nothing until it resumes, then everything in order", async () => {
+    const { dialler, answerer, diallerLink } = await startLinked();
+    answerer.network.pause();
+    for (let i = 1; i <= 100; i++) dialler.network.send(diallerLink, beat(i));
+    await turns();
+    expect(answerer.count("message")).toBe(0);
+    expect(dialler.count("linkDown")).toBe(0);
+    answerer.network.resume();
+    for (let i = 1; i <= 100; i++) expect((await answerer.next("message")).message).toEqual(beat(i));
+  });
+
+  it("reads nothing: what is sent to it piles up at the sender", async () => {
+    const { dialler, answerer, answererLink } = await startLinked();
+    dialler.network.pause();
+    const bytes = Buffer.alloc(64 * 1024 * 1024);
+    answerer.network.send(answererLink, { type: "snapshotChunk", epoch: 1 as Epoch, last: true, bytes });
+    await turns(200);
+    expect(answerer.network.bufferedBytes(answererLink)).toBeGreaterThan(bytes.length / 2);
+    dialler.network.resume();
+    const { message } = await dialler.next("message");
+    expect(message.type === "snapshotChunk" && message.bytes.length).toBe(bytes.length);
+  });
+
+  it("sends nothing that it had not yet written, until it resumes", async () => {
+    const { dialler, answerer, diallerLink } = await startLinked();
+    dialler.network.send(diallerLink, beat(1));
+    dialler.network.pause();
+    await turns();
+    expect(answerer.count("message")).toBe(0);
+    dialler.network.resume();
+    expect((await answerer.next("message")).message).toEqual(beat(1));
+  });
+
+  it("learns of a peer's death only when it resumes", async () => {
+    const { dialler, answerer } = await startLinked();
+    dialler.network.pause();
+    answerer.network.kill();
+    await turns();
+    expect(dialler.count("linkDown")).toBe(0);
+    dialler.network.resume();
+    await dialler.next("linkDown");
+  });
+
+  it("lets peers dial in vain, and in once it resumes", async () => {
+    const [dialler, paused] = [await startPeer("n1"), await startPeer("n2")];
+    paused.network.pause();
+    dialler.network.setTargets([paused.target]);
+    await turns();
+    expect(dialler.count("linkUp")).toBe(0);
+    paused.network.resume();
+    await dialler.next("linkUp");
+    await paused.next("linkUp");
+  });
+
+  it("dials nobody until it resumes", async () => {
+    const [dialler, answerer] = [await startPeer("n1"), await startPeer("n2")];
+    dialler.network.pause();
+    dialler.network.setTargets([answerer.target]);
+    await turns();
+    expect(answerer.count("linkUp")).toBe(0);
+    dialler.network.resume();
+    await dialler.next("linkUp");
+  });
+
+  it("can be killed, and then tells nothing any more", async () => {
+    const { dialler, answerer, diallerLink } = await startLinked();
+    answerer.network.pause();
+    dialler.network.send(diallerLink, beat(1));
+    await turns();
+    answerer.network.kill();
+    await dialler.next("linkDown");
+    answerer.network.resume();
+    await turns();
+    expect(answerer.told.map((each) => each.what)).toEqual(["linkUp"]);
+  });
+});
+
+describe("a partition", () => {
+  it("drops frames silently, and heals by a fresh link", async () => {
+    const { dialler, answerer, diallerLink, answererLink } = await startLinked();
+    dialler.network.setReachable((id) => id !== "n2");
+    answerer.network.setReachable((id) => id !== "n1");
+    dialler.network.send(diallerLink, beat(1));
+    answerer.network.send(answererLink, beat(2));
+    await turns();
+    expect(dialler.count("linkDown") + answerer.count("linkDown")).toBe(0);
+    dialler.network.setReachable(() => true);
+    answerer.network.setReachable(() => true);
+    await dialler.next("linkDown");
+    const { link } = await dialler.next("linkUp");
+    expect(link).not.toBe(diallerLink);
+    dialler.network.send(link, beat(3));
+    expect((await answerer.next("message")).message).toEqual(beat(3));
+    expect(answerer.count("message") + dialler.count("message")).toBe(1);
+  });
+
+  it("drops what comes in, even when only the receiver knows of the partition", async () => {
+    const { dialler, answerer, diallerLink } = await startLinked();
+    answerer.network.setReachable(() => false);
+    dialler.network.send(diallerLink, beat(1));
+    await turns();
+    expect(answerer.count("message")).toBe(0);
+    answerer.network.setReachable(() => true);
+    await answerer.next("linkDown");
+    await dialler.next("linkDown");
+  });
+
+  it("drops what goes out, even when only the sender knows of the partition", async () => {
+    const { dialler, answerer, diallerLink } = await startLinked();
+    dialler.network.setReachable(() => false);
+    dialler.network.send(diallerLink, beat(1));
+    await turns();
+    expect(answerer.count("message")).toBe(0);
+    dialler.network.setReachable(() => true);
+    await dialler.next("linkDown");
+    await answerer.next("linkDown");
+  });
+
+  it("that loses no frame leaves the link as it is", async () => {
+    const { dialler, answerer, diallerLink } = await startLinked();
+    dialler.network.setReachable(() => false);
+    dialler.network.setReachable(() => true);
+    dialler.network.send(diallerLink, beat(1));
+    expect((await answerer.next("message")).message).toEqual(beat(1));
+    expect(dialler.count("linkDown")).toBe(0);
+  });
+
+  it("hides the death of a peer until it heals", async () => {
+    const { dialler, answerer } = await startLinked();
+    dialler.network.setReachable((id) => id !== "n2");
+    answerer.network.kill();
+    await turns();
+    expect(dialler.count("linkDown")).toBe(0);
+    dialler.network.setReachable(() => true);
+    await dialler.next("linkDown");
+  });
+
+  it("makes dials hang on either side, and lets them through when it heals", async () => {
+    const [dialler, answerer] = [await startPeer("n1"), await startPeer("n2")];
+    dialler.network.setReachable(() => false);
+    answerer.network.setReachable(() => false);
+    dialler.network.setTargets([answerer.target]);
+    await turns();
+    dialler.network.setReachable(() => true);
+    await turns();
+    expect(dialler.count("linkUp") + answerer.count("linkUp")).toBe(0);
+    answerer.network.setReachable(() => true);
+    await dialler.next("linkUp");
+    await answerer.next("linkUp");
+  });
+
+  it("does not touch links to others", async () => {
+    const { dialler, answerer, diallerLink } = await startLinked();
+    dialler.network.setReachable((id) => id === "n2");
+    dialler.network.send(diallerLink, beat(1));
+    expect((await answerer.next("message")).message).toEqual(beat(1));
+  });
+});
