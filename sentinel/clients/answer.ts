@@ -1,0 +1,58 @@
+/** What a client command comes to, and what it may look at. Types only, and the shortest ways to make one. */
+import type { Millis } from "../../src/base/ids.ts";
+import { error } from "../../src/protocol/resp/reply.ts";
+import type { OperatorCommand } from "../core/sentinel-input.ts";
+import type { GroupView } from "../core/view.ts";
+import type { ClientSession } from "./client-session.ts";
+import type { SentinelFacts } from "./sentinel-facts.ts";
+
+export interface OperatorOutcome {
+  readonly ok: boolean;
+  /** In words; for a refusal possibly with a code of Redis's in front. */
+  readonly text: string;
+}
+
+export type Answer =
+  | {
+      readonly kind: "reply";
+      /** RESP, latin1; may be several replies (SUBSCRIBE a b) or none. */
+      readonly text: string;
+      /** Pub/sub confirmations and CLIENT REPLY ON go out whatever CLIENT REPLY says. */
+      readonly always?: boolean;
+      readonly close?: boolean;
+    }
+  /** The core decides; the client waits for its outcome, a bounded time. */
+  | {
+      readonly kind: "operator";
+      readonly group: string;
+      readonly command: OperatorCommand;
+      encode(outcome: OperatorOutcome): string;
+    }
+  /** For the core to know; the client is answered at once. */
+  | { readonly kind: "inform"; readonly commands: readonly OperatorCommand[]; readonly text: string }
+  /** Closes other connections, or this one after the reply. */
+  | { readonly kind: "killClients"; readonly ids: ReadonlySet<number>; readonly text: string };
+
+/** Everything that answers are made of. The caller binds the time: views are of this moment. */
+export interface SentinelWorld {
+  readonly facts: SentinelFacts;
+  /** All configured groups, in the order of the configuration. */
+  groups(): readonly string[];
+  view(group: string): GroupView | undefined;
+}
+
+export interface CommandContext {
+  readonly argv: readonly string[];
+  readonly session: ClientSession;
+  readonly sessions: ReadonlyMap<number, ClientSession>;
+  readonly world: SentinelWorld;
+  readonly nowMs: Millis;
+}
+
+export function reply(text: string): Answer {
+  return { kind: "reply", text };
+}
+
+export function fail(text: string): Answer {
+  return { kind: "reply", text: error(text) };
+}

@@ -1,0 +1,171 @@
+/** CLIENT: names, ids, lists, kills and reply modes of the connections to this sentinel. */
+import { bulk, integer, nil, OK, verbatim } from "../../src/protocol/resp/reply.ts";
+import type { Answer, CommandContext } from "./answer.ts";
+import { fail, reply } from "./answer.ts";
+import type { ClientSession } from "./client-session.ts";
+import type { CommandSpec } from "./command-spec.ts";
+import { isClientName } from "./connection-commands.ts";
+import { BAD_CLIENT_NAME, INVALID_CLIENT_ID, NO_SUCH_CLIENT, SYNTAX_ERROR } from "./error-texts.ts";
+
+const FLAGS = ["noscript", "loading", "stale", "sentinel"];
+
+export const CLIENT_SUBCOMMANDS: readonly CommandSpec[] = [
+  { name: "client|id", arity: 2, flags: FLAGS, run: ({ session }) => reply(integer(session.id)) },
+  { name: "client|getname", arity: 2, flags: FLAGS, run: getName },
+  { name: "client|setname", arity: 3, flags: FLAGS, run: setName },
+  { name: "client|setinfo", arity: 4, flags: FLAGS, run: setInfo },
+  { name: "client|info", arity: 2, flags: FLAGS, run: describeOne },
+  { name: "client|list", arity: -2, flags: FLAGS, run: list },
+  { name: "client|kill", arity: -3, flags: FLAGS, run: kill },
+  { name: "client|reply", arity: 3, flags: FLAGS, run: setReplyMode },
+  { name: "client|no-evict", arity: 3, flags: FLAGS, run: acceptOnOff },
+  { name: "client|no-touch", arity: 3, flags: FLAGS, run: acceptOnOff },
+];
+
+export const CLIENT_HELP: readonly string[] = [
+  "GETNAME",
+  "    Return the name of the current connection.",
+  "ID",
+  "    Return the ID of the current connection.",
+  "INFO",
+  "    Return information about the current client connection.",
+  "KILL <ip:port>",
+  "    Kill connection made from <ip:port>.",
+  "KILL <ID id | ADDR ip:port | LADDR ip:port | SKIPME yes|no> ...",
+  "    Kill the connections that fit all of these.",
+  "LIST [TYPE NORMAL|PUBSUB] [ID id ...]",
+  "    Return information about client connections.",
+  "REPLY (ON|OFF|SKIP)",
+  "    Control the replies sent to the current connection.",
+  "SETINFO <LIB-NAME|LIB-VER> <value>",
+  "    Tell the client library's name or version.",
+  "SETNAME <name>",
+  "    Assign the name <name> to the current connection.",
+];
+
+function getName({ session }: CommandContext): Answer {
+  return reply(session.name === "" ? nil(session.protocol) : bulk(session.name));
+}
+
+function setName({ argv, session }: CommandContext): Answer {
+  const name = argv[2] ?? "";
+  if (!isClientName(name)) return fail(BAD_CLIENT_NAME);
+  session.name = name;
+  return reply(OK);
+}
+
+function setInfo({ argv, session }: CommandContext): Answer {
+  const option = (argv[2] ?? "").toLowerCase();
+  const value = argv[3] ?? "";
+  if (!isClientName(value)) {
+    return fail(`ERR ${option} cannot contain spaces, newlines or special characters.`);
+  }
+  if (option === "lib-name") session.libraryName = value;
+  else if (option === "lib-ver") session.libraryVersion = value;
+  else return fail(`ERR Unrecognized option '${argv[2]}'`);
+  return reply(OK);
+}
+
+function describeOne({ session, nowMs }: CommandContext): Answer {
+  return reply(verbatim(line(session, nowMs), session.protocol));
+}
+
+function list({ argv, session, sessions, nowMs }: CommandContext): Answer {
+  let fits = (_other: ClientSession): boolean => true;
+  const option = argv[2]?.toLowerCase();
+  if (option === "type" && argv.length === 4) {
+    const type = (argv[3] ?? "").toLowerCase();
+    if (!["normal", "pubsub", "master", "replica", "slave"].includes(type)) {
+      return fail(`ERR Unknown client type '${argv[3]}'`);
+    }
+    fits = (other) => typeOf(other) === type;
+  } else if (option === "id" && argv.length > 3) {
+    const ids = argv.slice(3).map(Number);
+    if (!ids.every(Number.isSafeInteger)) return fail(INVALID_CLIENT_ID);
+    fits = (other) => ids.includes(other.id);
+  } else if (option !== undefined) {
+    return fail(SYNTAX_ERROR);
+  }
+  const lines = [...sessions.values()].filter(fits).map((other) => line(other, nowMs));
+  return reply(verbatim(lines.join(""), session.protocol));
+}
+
+function kill({ argv, session, sessions }: CommandContext): Answer {
+  if (argv.length === 3) {
+    const victim = [...sessions.values()].find((other) => other.remoteAddress === argv[2]);
+    if (victim === undefined) return fail(NO_SUCH_CLIENT);
+    return { kind: "killClients", ids: new Set([victim.id]), text: OK };
+  }
+  if (argv.length % 2 !== 0) return fail(SYNTAX_ERROR);
+  let victims = [...sessions.values()];
+  let skipMe = true;
+  for (let at = 2; at < argv.length; at += 2) {
+    const option = (argv[at] ?? "").toLowerCase();
+    const value = argv[at + 1] ?? "";
+    if (option === "id") {
+      if (!/^[1-9]\d{0,15}$/.test(value)) return fail("ERR client-id should be greater than 0");
+      victims = victims.filter((other) => other.id === Number(value));
+    } else if (option === "addr") {
+      victims = victims.filter((other) => other.remoteAddress === value);
+    } else if (option === "laddr") {
+      victims = victims.filter((other) => other.localAddress === value);
+    } else if (option === "skipme" && /^(yes|no)$/i.test(value)) {
+      skipMe = value.toLowerCase() === "yes";
+    } else {
+      return fail(SYNTAX_ERROR);
+    }
+  }
+  const ids = new Set(victims.map((other) => other.id));
+  if (skipMe) ids.delete(session.id);
+  return { kind: "killClients", ids, text: integer(ids.size) };
+}
+
+/** OFF and SKIP answer nothing themselves. */
+function setReplyMode({ argv, session }: CommandContext): Answer {
+  switch ((argv[2] ?? "").toLowerCase()) {
+    case "on":
+      session.replyMode = "on";
+      return { kind: "reply", text: OK, always: true };
+    case "off":
+      session.replyMode = "off";
+      return reply("");
+    case "skip":
+      if (session.replyMode !== "off") session.replyMode = "skipNext";
+      return { kind: "reply", text: "", always: true };
+    default:
+      return fail(SYNTAX_ERROR);
+  }
+}
+
+/** Clients send these unasked; a sentinel evicts nobody and keeps no keys, so both are always so. */
+function acceptOnOff({ argv }: CommandContext): Answer {
+  return /^(on|off)$/i.test(argv[2] ?? "") ? reply(OK) : fail(SYNTAX_ERROR);
+}
+
+function typeOf(session: ClientSession): "normal" | "pubsub" {
+  return session.subscriptions > 0 ? "pubsub" : "normal";
+}
+
+function line(session: ClientSession, nowMs: number): string {
+  const fields = {
+    id: session.id,
+    addr: session.remoteAddress,
+    laddr: session.localAddress,
+    name: session.name,
+    age: Math.floor((nowMs - session.connectedAtMs) / 1000),
+    idle: Math.floor((nowMs - session.lastCommandAtMs) / 1000),
+    flags: session.subscriptions > 0 ? "P" : "N",
+    db: 0,
+    sub: session.channels.size,
+    psub: session.patterns.size,
+    multi: -1,
+    cmd: session.lastCommand,
+    user: "default",
+    resp: session.protocol,
+    "lib-name": session.libraryName,
+    "lib-ver": session.libraryVersion,
+  };
+  return `${Object.entries(fields)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ")}\n`;
+}

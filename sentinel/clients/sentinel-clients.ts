@@ -1,0 +1,256 @@
+/**
+ * All client connections of one sentinel: runs their commands in order, keeps those waiting whose answer is held or
+ * up to the core, and hands out events. Decides no answer itself (`command-table.ts`) and owns no socket or clock.
+ *
+ * A client that waits is simply not read on, so nothing queues but what it has sent already.
+ */
+import type { Millis } from "../../src/base/ids.ts";
+import { error } from "../../src/protocol/resp/reply.ts";
+import type { SentinelNotice } from "../core/sentinel-event.ts";
+import type { OperatorCommand } from "../core/sentinel-input.ts";
+import type { Answer, CommandContext, OperatorOutcome, SentinelWorld } from "./answer.ts";
+import { ClientSession } from "./client-session.ts";
+import { answerCommand } from "./command-table.ts";
+import { noOutcome } from "./error-texts.ts";
+import { messageOf } from "./event-payload.ts";
+import { deliveryOf } from "./subscriptions.ts";
+import { wireText } from "./wire-text.ts";
+
+/** The core ends a hold 500 ms after the loss; this bounds each single client's wait whatever the core does. */
+const HOLD_MS_MAX = 500;
+
+/** One client's socket, as far as it is needed here. */
+export interface ClientLink {
+  readonly id: number;
+  /** `ip:port`. */
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+  /** Latin1. */
+  write(text: string): void;
+  /** Closes once what was written is out. */
+  end(): void;
+  /** Calls `serve` with what the client has sent and nobody has pulled yet. */
+  processBuffered(): void;
+}
+
+/** Where a client's complete commands are pulled from. */
+export interface CommandSource {
+  next(): string[] | undefined;
+  /** Set while the client must still authenticate. */
+  unauthenticated: boolean;
+}
+
+type Waiting =
+  | { readonly for: "master"; readonly argv: readonly string[]; readonly untilMs: Millis }
+  | {
+      readonly for: "operator";
+      readonly operation: number;
+      readonly group: string;
+      readonly untilMs: Millis;
+      encode(outcome: OperatorOutcome): string;
+    };
+
+interface Client {
+  readonly session: ClientSession;
+  readonly link: ClientLink;
+  waiting: Waiting | null;
+  /** Its commands are being run right now: a core that answers at once must not run them a second time. */
+  running: boolean;
+  closing: boolean;
+  ended: boolean;
+  /** Replies of this turn, written at its end in one piece. */
+  pending: string;
+}
+
+export class SentinelClients {
+  readonly #world: SentinelWorld;
+  readonly #operate: (operation: number, command: OperatorCommand) => void;
+  readonly #operatorTimeoutMs: (group: string) => Millis;
+  readonly #clients = new Map<number, Client>();
+  readonly #sessions = new Map<number, ClientSession>();
+  readonly #waiting = new Set<Client>();
+  #operations = 0;
+
+  /**
+   * @param setup.operate hands an operator's command to the core; its outcome comes by `operatorReplied`, at once or
+   * later. `operatorTimeoutMs` bounds how long the client waits for it.
+   */
+  constructor(setup: {
+    readonly world: SentinelWorld;
+    readonly operate: (operation: number, command: OperatorCommand) => void;
+    readonly operatorTimeoutMs: (group: string) => Millis;
+  }) {
+    this.#world = setup.world;
+    this.#operate = setup.operate;
+    this.#operatorTimeoutMs = setup.operatorTimeoutMs;
+  }
+
+  get count(): number {
+    return this.#clients.size;
+  }
+
+  connected(link: ClientLink, nowMs: Millis): void {
+    const session = new ClientSession({
+      id: link.id,
+      remoteAddress: link.remoteAddress,
+      localAddress: link.localAddress,
+      nowMs,
+      authenticated: this.#world.facts.password === null,
+    });
+    this.#clients.set(link.id, {
+      session,
+      link,
+      waiting: null,
+      running: false,
+      closing: false,
+      ended: false,
+      pending: "",
+    });
+    this.#sessions.set(link.id, session);
+  }
+
+  disconnected(id: number): void {
+    const client = this.#clients.get(id);
+    if (client === undefined) return;
+    this.#clients.delete(id);
+    this.#sessions.delete(id);
+    this.#waiting.delete(client);
+  }
+
+  /** Runs what the client has sent, as far as it need not wait; the rest stays in `source`. */
+  serve(id: number, source: CommandSource, nowMs: Millis): void {
+    const client = this.#clients.get(id);
+    if (client === undefined || client.running) return;
+    client.running = true;
+    while (client.waiting === null && !client.closing) {
+      source.unauthenticated = !client.session.authenticated;
+      const argv = source.next();
+      if (argv === undefined) break;
+      this.#handle(client, argv, nowMs, nowMs + HOLD_MS_MAX);
+    }
+    client.running = false;
+    flush(client);
+  }
+
+  /** After every step of the core, and at `deadlineMs`: answers those who have waited long enough. */
+  settle(nowMs: Millis): void {
+    for (const client of [...this.#waiting]) {
+      const { waiting } = client;
+      if (waiting === null) continue;
+      if (waiting.for === "master") {
+        this.#stopWaiting(client);
+        this.#handle(client, waiting.argv, nowMs, waiting.untilMs);
+      } else if (nowMs >= waiting.untilMs) {
+        this.#stopWaiting(client);
+        const text = noOutcome(this.#operatorTimeoutMs(waiting.group), waiting.group);
+        this.#say(client, error(wireText(text)));
+      }
+      this.#goOn(client);
+    }
+  }
+
+  operatorReplied(operation: number, outcome: OperatorOutcome): void {
+    for (const client of this.#waiting) {
+      const { waiting } = client;
+      if (waiting?.for !== "operator" || waiting.operation !== operation) continue;
+      this.#stopWaiting(client);
+      this.#say(client, waiting.encode(outcome));
+      this.#goOn(client);
+      return;
+    }
+  }
+
+  publish(notice: SentinelNotice): void {
+    const message = messageOf(notice);
+    for (const client of this.#clients.values()) {
+      const text = client.closing ? "" : deliveryOf(client.session, message);
+      if (text !== "") client.link.write(text);
+    }
+  }
+
+  /** When `settle` is due even if nothing happens; `undefined` while nobody waits. */
+  deadlineMs(): Millis | undefined {
+    let earliest: Millis | undefined;
+    for (const { waiting } of this.#waiting) {
+      if (waiting !== null) earliest = Math.min(earliest ?? waiting.untilMs, waiting.untilMs);
+    }
+    return earliest;
+  }
+
+  /** Sends the answer of a client that has stopped waiting, and takes up what it has sent meanwhile. */
+  #goOn(client: Client): void {
+    if (client.waiting !== null || client.running) return;
+    flush(client);
+    client.link.processBuffered();
+  }
+
+  #handle(client: Client, argv: readonly string[], nowMs: Millis, holdUntilMs: Millis): void {
+    const { session } = client;
+    const context: CommandContext = { argv, session, sessions: this.#sessions, world: this.#world, nowMs };
+    const answer = answerCommand(context, nowMs < holdUntilMs);
+    switch (answer.kind) {
+      case "held":
+        this.#wait(client, { for: "master", argv, untilMs: holdUntilMs });
+        return;
+      case "operator":
+        this.#askCore(client, answer, nowMs);
+        return;
+      case "inform":
+        this.#say(client, answer.text);
+        for (const command of answer.commands) this.#operate(++this.#operations, command);
+        return;
+      case "killClients":
+        this.#say(client, answer.text);
+        this.#kill(answer.ids);
+        return;
+      case "reply":
+        this.#say(client, answer.text, answer.always === true);
+        if (answer.close === true) client.closing = true;
+    }
+  }
+
+  #askCore(client: Client, answer: Answer & { kind: "operator" }, nowMs: Millis): void {
+    const operation = ++this.#operations;
+    const untilMs = nowMs + this.#operatorTimeoutMs(answer.group);
+    // First wait, then ask: the outcome may come before `operate` returns.
+    const { group, encode } = answer;
+    this.#wait(client, { for: "operator", operation, group, untilMs, encode });
+    this.#operate(operation, answer.command);
+  }
+
+  #kill(ids: ReadonlySet<number>): void {
+    for (const id of ids) {
+      const client = this.#clients.get(id);
+      if (client === undefined) continue;
+      client.closing = true;
+      this.#stopWaiting(client);
+      flush(client);
+    }
+  }
+
+  #wait(client: Client, waiting: Waiting): void {
+    client.waiting = waiting;
+    this.#waiting.add(client);
+  }
+
+  #stopWaiting(client: Client): void {
+    client.waiting = null;
+    this.#waiting.delete(client);
+  }
+
+  #say(client: Client, text: string, always = false): void {
+    const { session } = client;
+    if (always || session.replyMode === "on") client.pending += text;
+    // SKIP itself says nothing, so that it does not skip itself.
+    if (session.replyMode === "skipNext" && (!always || text !== "")) session.replyMode = "on";
+  }
+}
+
+function flush(client: Client): void {
+  const { pending } = client;
+  client.pending = "";
+  if (pending !== "") client.link.write(pending);
+  if (!client.closing || client.ended) return;
+  client.ended = true;
+  client.link.end();
+}

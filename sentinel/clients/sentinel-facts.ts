@@ -1,0 +1,17 @@
+/** What a sentinel can tell of itself that never changes while it runs. */
+import type { Millis, SentinelId, StartId } from "../../src/base/ids.ts";
+
+export interface SentinelFacts {
+  readonly id: SentinelId;
+  readonly startId: StartId;
+  /** `null` lets anyone in. */
+  readonly password: string | null;
+  readonly clientPort: number;
+  readonly processId: number;
+  /** As INFO shows it, for example `Linux 6.1 x64`. */
+  readonly operatingSystem: string;
+  readonly nodeVersion: string;
+  readonly startedAtMonoMs: Millis;
+  /** `failover-timeout` as MASTER shows it: how long a switchover may take. */
+  failoverTimeoutMs(group: string): Millis;
+}

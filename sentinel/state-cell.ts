@@ -1,0 +1,56 @@
+/** Where a sentinel keeps its votes and records: a file of its own, or memory. Keeps bytes; knows nothing of their meaning. */
+import fs from "node:fs";
+import path from "node:path";
+import { DirectoryLock } from "../src/io/storage/directory-lock.ts";
+import { DurableCell } from "../src/io/storage/durable-cell.ts";
+
+export interface StateCell {
+  /** The newest state saved; `null` when none ever was. Called once, before any save. */
+  load(): Buffer | null;
+  /** Durable when it resolves; saves take effect in call order. */
+  save(bytes: Buffer): Promise<void>;
+  /** Waits for saves under way, then lets go. */
+  close(): Promise<void>;
+  /** Lets go at once, as a killed process would. */
+  abandon(): void;
+}
+
+/** Outlives its process: a test cluster hands it to the restarted sentinel, as a disk would be. */
+export class MemoryStateCell implements StateCell {
+  #bytes: Buffer | null = null;
+
+  load(): Buffer | null {
+    return this.#bytes;
+  }
+
+  async save(bytes: Buffer): Promise<void> {
+    this.#bytes = Buffer.from(bytes);
+  }
+
+  async close(): Promise<void> {}
+
+  abandon(): void {}
+}
+
+/**
+ * `votes.cell` in a data directory that no other process uses meanwhile.
+ *
+ * @throws InterrexError `DATA_DIR_IN_USE` that names the other process's pid.
+ */
+export function openStateCell(dataDir: string): StateCell {
+  fs.mkdirSync(dataDir, { recursive: true });
+  const lock = DirectoryLock.acquire(dataDir);
+  const cell = new DurableCell(path.join(dataDir, "votes.cell"));
+  return {
+    load: () => cell.load(),
+    save: (bytes) => cell.save(bytes),
+    close: async () => {
+      await cell.close();
+      lock.release();
+    },
+    abandon: () => {
+      cell.abandon();
+      lock.release();
+    },
+  };
+}
