@@ -1,0 +1,298 @@
+/**
+ * What operators have asked for: failover, switchover, adopt, recover, and maintenance. One failover at a time,
+ * each with an end in time, each answered exactly once.
+ */
+import { unreachable } from "../../src/base/errors.ts";
+import type { MemberId, Millis } from "../../src/base/ids.ts";
+import type { LinkId } from "../../src/protocol/peer/identity.ts";
+import type { Operate, Operated } from "../../src/protocol/peer/sentinel-messages.ts";
+import { type GroupRecord, memberOf } from "../../src/rules/group-record.ts";
+import { comparePositions } from "../../src/rules/log-position.ts";
+import type { VoteReason } from "../../src/rules/vote-reason.ts";
+import { adoptObstacles } from "./bootstrap.ts";
+import { canChoose, obstacles, whyIneligible } from "./eligibility.ts";
+import { isStewardGone } from "./findings.ts";
+import { currentStatus, type GroupContext, isMasterOf } from "./group-context.ts";
+import type { OperatorCommand } from "./sentinel-input.ts";
+import { ownReign } from "./steward.ts";
+import { earliest, STEP_SLACK_MS } from "./timing.ts";
+
+type Errand =
+  | {
+      readonly kind: "handover";
+      readonly id: number;
+      readonly target: MemberId;
+      readonly untilMs: Millis;
+      /** Goes on by force when the master does not cooperate. */
+      readonly byForceElse: boolean;
+    }
+  | {
+      readonly kind: "elect";
+      readonly id: number;
+      readonly reason: "forced" | "recover" | "adopt";
+      readonly member: MemberId | null;
+      readonly untilMs: Millis;
+    };
+
+type ReplyTo =
+  | { readonly kind: "operator"; readonly id: number }
+  | { readonly kind: "sentinel"; readonly link: LinkId; readonly id: number };
+
+interface Pause {
+  readonly replyTo: ReplyTo;
+  readonly paused: boolean;
+  /** Handed to the steward, who answers. */
+  readonly forwarded: boolean;
+  readonly untilMs: Millis;
+}
+
+const PAUSES_MAX = 16;
+const PAUSE_TIMEOUT_MS: Millis = 10_000;
+
+export class Errands {
+  readonly #context: GroupContext;
+  #errand: Errand | null = null;
+  #pauses: Pause[] = [];
+
+  constructor(context: GroupContext) {
+    this.#context = context;
+  }
+
+  get deadlineMs(): Millis | undefined {
+    return earliest(this.#errand?.untilMs, ...this.#pauses.map((pause) => pause.untilMs));
+  }
+
+  /** The member that the failover to come is meant for. */
+  get wanted(): MemberId | null {
+    if (this.#errand === null) return null;
+    return this.#errand.kind === "handover" ? this.#errand.target : this.#errand.member;
+  }
+
+  /** What maintenance is wanted and not yet recorded. */
+  get pauseWanted(): boolean | null {
+    return this.#pauses.find((pause) => !pause.forwarded)?.paused ?? null;
+  }
+
+  /** The reason to ask votes for on an operator's behalf, now. */
+  reasonToAsk(): VoteReason | null {
+    const errand = this.#errand;
+    if (errand === null) return null;
+    if (errand.kind === "elect") return errand.reason;
+    const record = this.#context.ledger.stored;
+    const master = record?.master == null ? null : currentStatus(this.#context, record.master);
+    const ready = master?.handover?.ready === true && master.handover.target === errand.target;
+    return ready ? "planned" : null;
+  }
+
+  start(id: number, command: OperatorCommand, nowMs: Millis): void {
+    switch (command.type) {
+      case "failover":
+        this.#startHandover(id, null, true, nowMs);
+        break;
+      case "switchover":
+        this.#startHandover(id, command.to ?? null, false, nowMs);
+        break;
+      case "pause":
+      case "resume":
+        this.#startPause({ kind: "operator", id }, command.type, true, nowMs);
+        break;
+      case "adopt":
+        this.#startElection(id, "adopt", command.memberId, nowMs);
+        break;
+      case "recover":
+        if (command.acceptLoss) this.#startElection(id, "recover", command.memberId ?? null, nowMs);
+        else this.#reply(id, false, "recover may lose acknowledged writes; accept that explicitly");
+        break;
+      case "reset":
+        this.#reply(id, true, "silence clocks and back-off start afresh");
+        break;
+      default:
+        unreachable(command);
+    }
+  }
+
+  onOperate(link: LinkId, operate: Operate, nowMs: Millis): void {
+    this.#startPause({ kind: "sentinel", link, id: operate.id }, operate.command, false, nowMs);
+  }
+
+  onOperated(operated: Operated): void {
+    const pause = this.#pauses.find(
+      (one) => one.forwarded && one.replyTo.kind === "operator" && one.replyTo.id === operated.id,
+    );
+    if (pause !== undefined) this.#answerPause(pause, operated.ok, operated.text);
+  }
+
+  onHandoverRefused(reason: string, nowMs: Millis): void {
+    if (this.#errand?.kind === "handover") this.#giveUpHandover(`the master refused: ${reason}`, nowMs);
+  }
+
+  /** A new reign is published, whoever led it. */
+  onReign(record: GroupRecord, tookMs: Millis | null): void {
+    const errand = this.#errand;
+    if (errand === null) return;
+    this.#errand = null;
+    const wanted = errand.kind === "handover" ? errand.target : errand.member;
+    const ok = wanted === null || wanted === record.master;
+    const took = tookMs === null ? "" : ` after ${Math.round(tookMs)} ms`;
+    this.#reply(errand.id, ok, `master is ${record.master} since epoch ${record.number.epoch}${took}`);
+  }
+
+  /** @param leading while this sentinel leads, its failover has its own end in time. */
+  settle(leading: boolean, nowMs: Millis): void {
+    const errand = this.#errand;
+    if (errand !== null && !leading && nowMs >= errand.untilMs) {
+      if (errand.kind === "handover") this.#giveUpHandover("it was not ready in time", nowMs);
+      else this.#finish(false, `no ${errand.reason} failover in time: ${this.#whyNot(nowMs)}`);
+    }
+    const standing = this.#context.ledger.standing;
+    for (const pause of this.#pauses) {
+      if (!pause.forwarded && standing?.paused === pause.paused) {
+        this.#answerPause(pause, true, pause.paused ? "paused" : "resumed");
+      } else if (nowMs >= pause.untilMs) {
+        this.#answerPause(pause, false, "could not be recorded at a sentinel majority in time");
+      }
+    }
+  }
+
+  #startHandover(id: number, to: MemberId | null, byForceElse: boolean, nowMs: Millis): void {
+    const { ledger, watches, outbox, config } = this.#context;
+    const record = ledger.stored;
+    if (this.#refuseAnother(id)) return;
+    if (record === null || record.master === null) {
+      this.#reply(id, false, "there is no master yet");
+      return;
+    }
+    const master = currentStatus(this.#context, record.master);
+    const link = watches.get(record.master)?.link ?? null;
+    const target = to ?? this.#bestReplica(record);
+    const why = target === null ? "no replica could take over" : this.#whyNotTo(record, target);
+    const serves = master !== null && isMasterOf(record, master) && master.established && link !== null;
+    if (!serves && byForceElse) {
+      this.#startElection(id, "forced", null, nowMs);
+      return;
+    }
+    if (why !== null || target === null || !serves || link === null) {
+      this.#reply(id, false, why ?? `master ${record.master} does not serve now, so it can't hand over`);
+      return;
+    }
+    const timeoutMs = byForceElse
+      ? Math.min(config.switchoverTimeoutMs, config.downAfterMs)
+      : config.switchoverTimeoutMs;
+    this.#errand = { kind: "handover", id, target, untilMs: nowMs + timeoutMs, byForceElse };
+    const { epoch } = record.number;
+    outbox.send(link, { type: "prepareHandover", group: record.name, epoch, target, timeoutMs });
+  }
+
+  #startElection(
+    id: number,
+    reason: "forced" | "recover" | "adopt",
+    member: MemberId | null,
+    nowMs: Millis,
+  ): void {
+    if (this.#refuseAnother(id)) return;
+    const { ledger, config, watches } = this.#context;
+    const missing = reason === "adopt" ? adoptObstacles(this.#context, nowMs) : [];
+    if (reason !== "adopt" && ledger.stored === null) {
+      missing.push("no sentinel has a record of this group: see `interrex adopt`");
+    }
+    if (reason === "forced" && ledger.stored !== null && !canChoose(this.#context, ledger.stored)) {
+      missing.push(...obstacles(this.#context, nowMs));
+    }
+    if (member !== null && watches.get(member)?.answers !== true) missing.push(`${member} does not answer`);
+    if (missing.length > 0) {
+      this.#reply(id, false, missing.join("; "));
+      return;
+    }
+    // Sealing may have to wait for the longest lease.
+    const untilMs = nowMs + config.switchoverTimeoutMs + 2 * config.downAfterMs + STEP_SLACK_MS;
+    this.#errand = { kind: "elect", id, reason, member, untilMs };
+  }
+
+  #startPause(replyTo: ReplyTo, command: "pause" | "resume", mayForward: boolean, nowMs: Millis): void {
+    const { ledger, peers, outbox, config } = this.#context;
+    const record = ledger.stored;
+    const steward = record === null ? undefined : peers.byId(record.steward.id);
+    const refuse = (text: string): void => this.#answer(replyTo, false, text);
+    if (record === null || record.master === null) return refuse("there is no master yet");
+    if (this.#pauses.length >= PAUSES_MAX) return refuse("too many such commands are under way");
+    const reachable =
+      steward !== undefined && steward.link !== null && !isStewardGone(this.#context, record.steward, nowMs);
+    const forwarded = mayForward && ownReign(this.#context) === null && reachable;
+    if (!mayForward && ownReign(this.#context) === null) return refuse("not the steward any more");
+    const untilMs = nowMs + PAUSE_TIMEOUT_MS;
+    this.#pauses.push({ replyTo, paused: command === "pause", forwarded, untilMs });
+    if (forwarded && steward?.link != null) {
+      outbox.send(steward.link, { type: "operate", group: config.name, id: replyTo.id, command });
+    }
+  }
+
+  #bestReplica(record: GroupRecord): MemberId | null {
+    const fit = record.members.flatMap((member) => {
+      const status = currentStatus(this.#context, member.id);
+      return status !== null && this.#whyNotTo(record, member.id) === null ? [{ member, status }] : [];
+    });
+    fit.sort(
+      (a, b) =>
+        comparePositions(b.status.position, a.status.position) ||
+        a.member.priority - b.member.priority ||
+        (a.member.id < b.member.id ? -1 : 1),
+    );
+    return fit[0]?.member.id ?? null;
+  }
+
+  #whyNotTo(record: GroupRecord, target: MemberId): string | null {
+    const member = memberOf(record, target);
+    if (member === undefined) return `${target} is no member of ${record.name}`;
+    if (target === record.master) return `${target} is the master already`;
+    const why = whyIneligible(record, member, this.#context.watches.get(target));
+    return why === null ? null : `${target} ${why}`;
+  }
+
+  #giveUpHandover(why: string, nowMs: Millis): void {
+    const errand = this.#errand;
+    const record = this.#context.ledger.stored;
+    if (errand?.kind !== "handover") return;
+    const link = record?.master == null ? null : (this.#context.watches.get(record.master)?.link ?? null);
+    if (record !== null && link !== null) {
+      const { epoch } = record.number;
+      this.#context.outbox.send(link, { type: "cancelHandover", group: record.name, epoch });
+    }
+    this.#errand = null;
+    if (errand.byForceElse) this.#startElection(errand.id, "forced", null, nowMs);
+    else this.#reply(errand.id, false, `the switchover to ${errand.target} was cancelled: ${why}`);
+  }
+
+  #whyNot(nowMs: Millis): string {
+    const lines = obstacles(this.#context, nowMs);
+    return lines.length === 0 ? "not elected" : lines.join("; ");
+  }
+
+  #refuseAnother(id: number): boolean {
+    if (this.#errand === null) return false;
+    this.#reply(id, false, "another failover is under way for an operator");
+    return true;
+  }
+
+  #finish(ok: boolean, text: string): void {
+    const errand = this.#errand;
+    this.#errand = null;
+    if (errand !== null) this.#reply(errand.id, ok, text);
+  }
+
+  #answerPause(pause: Pause, ok: boolean, text: string): void {
+    this.#pauses = this.#pauses.filter((one) => one !== pause);
+    this.#answer(pause.replyTo, ok, text);
+  }
+
+  #answer(to: ReplyTo, ok: boolean, text: string): void {
+    if (to.kind === "operator") this.#reply(to.id, ok, text);
+    else {
+      const { outbox, config } = this.#context;
+      outbox.send(to.link, { type: "operated", group: config.name, id: to.id, ok, text });
+    }
+  }
+
+  #reply(id: number, ok: boolean, text: string): void {
+    this.#context.outbox.push({ type: "operatorReply", id, ok, text });
+  }
+}

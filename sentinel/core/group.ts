@@ -1,0 +1,542 @@
+/**
+ * One group, as one sentinel sees and serves it: the parent that decides. Hears events, lets its parts compute,
+ * and after each event goes through everything that may now be due, in one fixed order.
+ */
+import { unreachable } from "../../src/base/errors.ts";
+import type { Epoch, MemberId, Millis } from "../../src/base/ids.ts";
+import type { Instant } from "../../src/base/instant.ts";
+import type { Randomness } from "../../src/base/randomness.ts";
+import type { LinkId, PeerIdentity, PeerTarget, ProbeOutcome } from "../../src/protocol/peer/identity.ts";
+import type { NodeStatus, NodeToSentinel, Refused } from "../../src/protocol/peer/node-messages.ts";
+import type {
+  AskVote,
+  Report,
+  SentinelMessage,
+  Store,
+  Vote,
+} from "../../src/protocol/peer/sentinel-messages.ts";
+import type { ElectionRules } from "../../src/rules/election-rules.ts";
+import { compareRecordNumbers, type GroupRecord } from "../../src/rules/group-record.ts";
+import { isHeldByPause, type VoteReason } from "../../src/rules/vote-reason.ts";
+import { Announcements } from "./announcements.ts";
+import type { GroupConfig } from "./core-config.ts";
+import { countedVote, Election, type Mandate } from "./election.ts";
+import { canChoose } from "./eligibility.ts";
+import { Errands } from "./errands.ts";
+import { Failover } from "./failover.ts";
+import { FastBudget } from "./fast-budget.ts";
+import { findReasons } from "./findings.ts";
+import { type GroupContext, isMasterOf, type SelfIdentity, sendToSentinels } from "./group-context.ts";
+import { groupView } from "./group-view.ts";
+import { ping, pingMaster, pingWhoIsDue } from "./heartbeat.ts";
+import { LeaderSigns } from "./leader-signs.ts";
+import { LeasesGiven } from "./leases.ts";
+import { GroupLedger } from "./ledger.ts";
+import { MasterProcess } from "./master-process.ts";
+import { MemberWatch } from "./member-watch.ts";
+import { GroupNotices } from "./notices.ts";
+import type { SentinelOutbox } from "./outbox.ts";
+import type { SentinelPeer, SentinelPeers } from "./peers.ts";
+import { Publication } from "./publication.ts";
+import { amendedRecord } from "./reign-record.ts";
+import { Reporting } from "./reporting.ts";
+import type { OperatorCommand } from "./sentinel-input.ts";
+import type { StateKeeper } from "./sentinel-state.ts";
+import { ownReign, writeNextRecord } from "./steward.ts";
+import { earliest, RANK_DELAY_MS } from "./timing.ts";
+import type { GroupView } from "./view.ts";
+import { testify, whyNotVote } from "./voter.ts";
+
+export interface GroupSetup {
+  readonly config: GroupConfig;
+  readonly self: SelfIdentity;
+  readonly sentinels: number;
+  readonly rules: ElectionRules;
+  readonly randomness: Randomness;
+  readonly outbox: SentinelOutbox;
+  readonly peers: SentinelPeers;
+  readonly keeper: StateKeeper;
+  readonly nowMs: Millis;
+}
+
+export class Group {
+  readonly name: string;
+  readonly #context: GroupContext;
+  readonly #budget: FastBudget;
+  readonly #election: Election;
+  readonly #errands: Errands;
+  readonly #publication: Publication;
+  readonly #reporting: Reporting;
+  readonly #announcements: Announcements;
+  #failover: Failover | null = null;
+  #finds: readonly VoteReason[] = [];
+
+  constructor(setup: GroupSetup) {
+    const { config, self, nowMs, rules, outbox, keeper, sentinels } = setup;
+    this.name = config.name;
+    const ledger = new GroupLedger({ group: config.name, self: self.id, sentinels, keeper, rules, nowMs });
+    const watches = new Map(
+      config.nodes.map((node) => [node.id, new MemberWatch(node, config.downAfterMs, rules, nowMs)]),
+    );
+    for (const member of ledger.stored?.members ?? []) {
+      if (!watches.has(member.id)) {
+        watches.set(member.id, new MemberWatch(member, config.downAfterMs, rules, nowMs));
+      }
+    }
+    this.#budget = new FastBudget(nowMs);
+    this.#context = {
+      config,
+      self,
+      sentinels,
+      rules,
+      randomness: setup.randomness,
+      outbox,
+      notices: new GroupNotices(config.name, outbox, ledger, watches),
+      peers: setup.peers,
+      ledger,
+      leases: new LeasesGiven(),
+      signs: new LeaderSigns(),
+      masterProcess: new MasterProcess(this.#budget),
+      watches,
+    };
+    // An earlier life of this sentinel may have given a lease a moment ago.
+    this.#context.leases.note(null, rules.leaseMayStandUntilMs(nowMs, config.downAfterMs));
+    this.#election = new Election(this.#context);
+    this.#errands = new Errands(this.#context);
+    this.#publication = new Publication(this.#context);
+    this.#reporting = new Reporting(this.#context);
+    this.#announcements = new Announcements(this.#context);
+  }
+
+  targets(): PeerTarget[] {
+    return [...this.#context.watches.values()].map((watch) => watch.target);
+  }
+
+  watches(id: MemberId): boolean {
+    return this.#context.watches.has(id);
+  }
+
+  view(now: Instant): GroupView {
+    const parts = {
+      failover: this.#failover,
+      publication: this.#publication,
+      odown: this.#announcements.odown,
+    };
+    return groupView(this.#context, parts, now);
+  }
+
+  // ---- members ---------------------------------------------------------------------------------
+
+  /** @returns the link that this one replaces, to be closed. */
+  onMemberLinkUp(id: MemberId, link: LinkId, identity: PeerIdentity, now: Instant): LinkId | null {
+    const watch = this.#context.watches.get(id);
+    if (watch === undefined) return null;
+    const replaced = watch.link;
+    const before = watch.process;
+    if (watch.onLinkUp(link, identity.startId)) {
+      this.#context.notices.member("+reboot", id);
+      if (before !== null) this.#onProcessDead(watch, before, now.monoMs);
+    }
+    ping(this.#context, watch, false, now.monoMs);
+    this.#publication.handOut(now.monoMs);
+    this.#failover?.onMemberLink(watch);
+    return replaced;
+  }
+
+  onMemberLinkDown(id: MemberId, link: LinkId, now: Instant): void {
+    const watch = this.#context.watches.get(id);
+    if (watch?.link !== link) return;
+    watch.onLinkDown(this.#context.config.crashEvidence, now.monoMs);
+  }
+
+  onProbed(id: MemberId, outcome: ProbeOutcome, now: Instant): void {
+    const watch = this.#context.watches.get(id);
+    if (watch === undefined) return;
+    const lost = watch.process;
+    const verdict = watch.onProbed(outcome, now.monoMs);
+    if ((verdict !== "dead" && verdict !== "restarted") || lost === null) return;
+    const mayAct = this.#onProcessDead(watch, lost, now.monoMs);
+    if (verdict === "dead" && mayAct) watch.down ??= { sinceMs: now.monoMs, cause: "crash" };
+  }
+
+  onMemberMessage(id: MemberId, link: LinkId, message: NodeToSentinel, now: Instant): void {
+    const watch = this.#context.watches.get(id);
+    if (watch?.link !== link) return;
+    switch (message.type) {
+      case "pong":
+        this.#onStatus(watch, message.status, now.monoMs);
+        watch.down = null;
+        if (watch.onPong(message.seq, now.monoMs)) ping(this.#context, watch, false, now.monoMs);
+        break;
+      case "status":
+        this.#onStatus(watch, message.status, now.monoMs);
+        break;
+      case "sealed":
+        this.#onStatus(watch, message.status, now.monoMs);
+        this.#failover?.onSealed(message);
+        break;
+      case "promoted":
+        this.#failover?.onPromoted(id, message);
+        break;
+      case "following":
+        if (this.#failover?.epoch === message.epoch) this.#announcements.followTaken(id);
+        break;
+      case "refused":
+        this.#onRefused(id, message, now.monoMs);
+        break;
+      default:
+        unreachable(message);
+    }
+  }
+
+  // ---- the other sentinels -----------------------------------------------------------------------
+
+  onPeerLink(peer: SentinelPeer, link: LinkId): void {
+    this.#reporting.introduce(peer, link, this.#finds, this.#failover?.epoch ?? null);
+  }
+
+  onPeerRestarted(peer: SentinelPeer): void {
+    this.#context.ledger.forget(peer.id);
+  }
+
+  onPeerMessage(peer: SentinelPeer, link: LinkId, message: SentinelMessage, now: Instant): void {
+    switch (message.type) {
+      case "report":
+        this.#onReport(peer, link, message, now.monoMs);
+        break;
+      case "askVote":
+        this.#onAskVote(peer, link, message, now.monoMs);
+        break;
+      case "vote":
+        this.#onVote(peer, message, now.monoMs);
+        break;
+      case "store":
+        this.#onStore(link, message, now.monoMs);
+        break;
+      case "stored":
+        if (message.ok) this.#context.ledger.confirm(peer.id, message.number);
+        this.#failover?.stepDown(message.votedEpoch);
+        break;
+      case "stands":
+        this.#store(message.record, now.monoMs);
+        this.#publish(message.record, message.reason, null, now);
+        break;
+      case "operate":
+        this.#errands.onOperate(link, message, now.monoMs);
+        break;
+      case "operated":
+        this.#errands.onOperated(message);
+        break;
+      default:
+        unreachable(message);
+    }
+  }
+
+  // ---- itself ------------------------------------------------------------------------------------
+
+  onOperator(id: number, command: OperatorCommand, now: Instant): void {
+    if (command.type === "reset") {
+      this.onStall(now);
+      this.#budget.refill(now.monoMs);
+      this.#election.forgive();
+    }
+    this.#errands.start(id, command, now.monoMs);
+  }
+
+  /** This process was not running: silence until now proves nothing. */
+  onStall(now: Instant): void {
+    for (const watch of this.#context.watches.values()) watch.freshen(now.monoMs);
+  }
+
+  /** Everything that may be due, in this order: what is known, what stands, what to do about it, whom to tell. */
+  settle(now: Instant): void {
+    const nowMs = now.monoMs;
+    this.#takePart(nowMs);
+    this.#watchMembers(nowMs);
+    this.#publishWhatStands(now);
+    this.#finds = findReasons(this.#context, nowMs);
+    this.#announcements.settle(nowMs);
+    const mandate = this.#election.takeMandate();
+    if (mandate !== null) this.#begin(mandate);
+    this.#lead(now);
+    this.#campaign(nowMs);
+    writeNextRecord(this.#context, this.#errands.pauseWanted, nowMs);
+    this.#errands.settle(this.#failover !== null, nowMs);
+    this.#publication.handOut(nowMs);
+    this.#publication.settle(nowMs);
+    pingWhoIsDue(this.#context, nowMs);
+    this.#reporting.settle(this.#finds, this.#failover?.epoch ?? null, nowMs);
+  }
+
+  deadlineMs(nowMs: Millis): Millis | undefined {
+    const { watches, signs, ledger } = this.#context;
+    return earliest(
+      ...[...watches.values()].map((watch) => watch.deadlineMs()),
+      this.#failover?.deadlineMs,
+      this.#election.deadlineMs,
+      this.#errands.deadlineMs,
+      this.#publication.holdEndsMs(nowMs),
+      this.#reporting.deadlineMs,
+      later(signs.endsAtMs(ledger.storedEpoch), nowMs),
+    );
+  }
+
+  // ---- parts of the above ------------------------------------------------------------------------
+
+  #onStatus(watch: MemberWatch, status: NodeStatus, nowMs: Millis): void {
+    watch.onStatus(status, nowMs);
+    this.#context.signs.note(status.promise.epoch, null, nowMs);
+    this.#failover?.onStatus(watch, status);
+    const { stored } = this.#context.ledger;
+    if (stored === null || !isMasterOf(stored, status)) return;
+    // It has just taken the role: pongs from before it did are worth no lease.
+    if (this.#context.masterProcess.see(stored.number.epoch, status.startId))
+      pingMaster(this.#context, nowMs);
+  }
+
+  /** @returns whether the death may be acted upon at once. */
+  #onProcessDead(watch: MemberWatch, process: MemberWatch["process"] & string, nowMs: Millis): boolean {
+    const { ledger, masterProcess } = this.#context;
+    if (ledger.stored?.master !== watch.id) return true;
+    return masterProcess.noteDeath(process, nowMs);
+  }
+
+  #onRefused(id: MemberId, refused: Refused, nowMs: Millis): void {
+    this.#context.outbox.log(
+      "warn",
+      "refused",
+      { group: this.name, member: id, what: refused.what, epoch: refused.epoch, reason: refused.reason },
+      "a member has refused an order",
+    );
+    if (refused.what === "prepareHandover") this.#errands.onHandoverRefused(refused.reason, nowMs);
+    else this.#failover?.onRefused(id, refused);
+  }
+
+  #onReport(peer: SentinelPeer, link: LinkId, report: Report, nowMs: Millis): void {
+    const { peers, ledger, signs } = this.#context;
+    const before = peer.reports.get(this.name);
+    if (!peers.onReport(peer, report)) return;
+    if (before === undefined) this.#context.notices.sentinel("+sentinel", peer);
+    if (report.stored !== null) ledger.confirm(peer.id, report.stored);
+    if (report.record !== null) this.#store(report.record, nowMs);
+    if (report.leading !== null) signs.note(report.leading, peer.id, nowMs);
+    else if (before?.leading != null) signs.gone(before.leading);
+    signs.note(report.votedEpoch, null, nowMs);
+    this.#failover?.stepDown(report.votedEpoch);
+    const changed =
+      before === undefined ||
+      before.blank !== report.blank ||
+      before.finds.join() !== report.finds.join() ||
+      before.leading !== report.leading;
+    if (changed) this.#election.askAgain(peer);
+    this.#reporting.catchUp(peer, link, this.#finds, this.#failover?.epoch ?? null);
+  }
+
+  #onAskVote(peer: SentinelPeer, link: LinkId, asked: AskVote, nowMs: Millis): void {
+    const { ledger, outbox, signs } = this.#context;
+    // A vote is for the process that asks: nobody may ask for another one.
+    const isItself = asked.leader.id === peer.id && asked.leader.startId === peer.startId;
+    const why = isItself
+      ? whyNotVote(this.#context, peer.id, asked, this.#failover?.epoch ?? null, nowMs)
+      : "asks in another one's name";
+    const answer = (granted: boolean, votedEpoch: Epoch): Vote => ({
+      type: "vote",
+      group: this.name,
+      epoch: asked.epoch,
+      pre: asked.pre,
+      round: asked.round,
+      granted,
+      why: why ?? "",
+      votedEpoch,
+      ...testify(this.#context, nowMs),
+    });
+    if (why !== null || asked.pre) {
+      outbox.send(link, answer(why === null, ledger.votedEpoch));
+      return;
+    }
+    outbox.notice({ channel: "+new-epoch", epoch: asked.epoch });
+    outbox.notice({ channel: "+vote-for-leader", leader: peer.id, epoch: asked.epoch });
+    signs.note(asked.epoch, peer.id, nowMs);
+    const vote = answer(true, asked.epoch);
+    ledger.vote(asked.epoch, asked.leader, () => outbox.send(link, vote));
+  }
+
+  #onVote(peer: SentinelPeer, vote: Vote, nowMs: Millis): void {
+    const isLate = vote.granted && !vote.pre && this.#failover?.epoch === vote.epoch;
+    if (isLate) this.#failover?.addVote(peer.id, countedVote(vote, nowMs));
+    else this.#election.onVote(peer, vote, nowMs);
+    if (vote.record !== null && !vote.granted) this.#store(vote.record, nowMs);
+  }
+
+  #onStore(link: LinkId, store: Store, nowMs: Millis): void {
+    const { ledger, outbox } = this.#context;
+    const { number } = store.record;
+    const stored = (ok: boolean) =>
+      ({ type: "stored", group: this.name, number, ok, votedEpoch: ledger.votedEpoch }) as const;
+    const taken = this.#store(store.record, nowMs, () => outbox.send(link, stored(true)));
+    if (taken) return;
+    const held = ledger.saved !== null && compareRecordNumbers(ledger.saved.number, number) === 0;
+    outbox.send(link, stored(held));
+  }
+
+  /** Storing a new epoch's record makes this sentinel's lease go to its master: ping it at once. */
+  #store(record: GroupRecord, nowMs: Millis, then: () => void = () => {}): boolean {
+    const { ledger } = this.#context;
+    if (record.name !== this.name) return false;
+    const before = ledger.storedEpoch;
+    if (!ledger.store(record, nowMs, then)) return false;
+    if (ledger.storedEpoch !== before) this.#onNewEpochStored(nowMs);
+    return true;
+  }
+
+  #onNewEpochStored(nowMs: Millis): void {
+    const { stored } = this.#context.ledger;
+    const watch = stored?.master == null ? undefined : this.#context.watches.get(stored.master);
+    const status = watch?.current ?? null;
+    if (stored !== null && status !== null && isMasterOf(stored, status)) {
+      this.#context.masterProcess.see(stored.number.epoch, status.startId);
+    }
+    pingMaster(this.#context, nowMs);
+  }
+
+  /** Blankness ends once every other sentinel's voted epoch is known; the word of a blank one is worth nothing. */
+  #takePart(nowMs: Millis): void {
+    const { ledger, peers } = this.#context;
+    if (!ledger.blank) return;
+    const reports = peers.all.map((peer) => peer.report(this.name, nowMs));
+    const heard = reports.filter((report) => report !== null);
+    if (heard.length < reports.length) return;
+    const isVirgin = heard.every((report) => report.votedEpoch === 0 && report.stored === null);
+    if (!isVirgin && heard.some((report) => report.blank)) return;
+    const floor = Math.max(
+      0,
+      ...heard.map((report) => Math.max(report.votedEpoch, report.stored?.epoch ?? 0)),
+    );
+    ledger.takePart(floor as Epoch);
+  }
+
+  #watchMembers(nowMs: Millis): void {
+    for (const watch of this.#context.watches.values()) {
+      if (watch.takeProbe(nowMs)) this.#context.outbox.push({ type: "probe", target: watch.target });
+      if (watch.down === null && watch.isSilent(nowMs)) watch.down = { sinceMs: nowMs, cause: "silence" };
+    }
+  }
+
+  /** After a restart, or where the leader's word was lost: a majority's reports say that a record stands. */
+  #publishWhatStands(now: Instant): void {
+    const { ledger, peers } = this.#context;
+    const { saved } = ledger;
+    if (saved === null || !ledger.standsAtMajority(saved.number)) return;
+    // Its leader says when the master has taken the role; its silence is not waited for longer than it leads.
+    const isLed =
+      this.#failover?.epoch === saved.number.epoch ||
+      peers.all.some((peer) => peer.report(this.name, now.monoMs)?.leading === saved.number.epoch);
+    if (isLed) return;
+    const isOwn = ownReign(this.#context) !== null;
+    if (this.#publish(saved, "amended", null, now) && isOwn) {
+      sendToSentinels(this.#context, { type: "stands", group: this.name, record: saved, reason: "amended" });
+    }
+  }
+
+  #publish(record: GroupRecord, reason: string, tookMs: Millis | null, now: Instant): boolean {
+    const before = this.#context.ledger.standing;
+    if (!this.#publication.publish(record, reason, tookMs, now)) return false;
+    if (before === null || before.number.epoch < record.number.epoch) {
+      this.#election.forgive();
+      this.#errands.onReign(record, tookMs);
+    }
+    return true;
+  }
+
+  #lead(now: Instant): void {
+    const failover = this.#failover;
+    if (failover === null) return;
+    this.#context.signs.note(failover.epoch, this.#context.self.id, now.monoMs);
+    failover.settle(now.monoMs);
+    const { outcome } = failover;
+    if (outcome === null) return;
+    this.#failover = null;
+    const { outbox, notices } = this.#context;
+    if (!outcome.ok) {
+      this.#context.signs.gone(failover.epoch);
+      this.#election.backOff(now.monoMs);
+      const fields = { group: this.name, epoch: failover.epoch, reason: failover.reason, why: outcome.why };
+      outbox.log("warn", "failover.failed", fields, "the failover of this epoch has failed");
+      return;
+    }
+    const { record, tookMs, lossPossible } = outcome;
+    if (lossPossible) {
+      notices.group("+recovered-with-possible-loss");
+      const fields = { group: this.name, epoch: failover.epoch, master: record.master };
+      outbox.log("error", "+recovered-with-possible-loss", fields, "acknowledged writes may be missing");
+    }
+    this.#publish(record, failover.reason, tookMs, now);
+    sendToSentinels(this.#context, { type: "stands", group: this.name, record, reason: failover.reason });
+    notices.group("+failover-end");
+  }
+
+  #campaign(nowMs: Millis): void {
+    if (this.#failover !== null) return;
+    const errand = this.#errands.reasonToAsk();
+    const reason = errand ?? this.#reasonToAsk(nowMs);
+    this.#election.settle(reason, errand === null ? this.#rank(nowMs) * RANK_DELAY_MS : 0, nowMs);
+  }
+
+  /** The first reason on which this sentinel would ask for votes of its own accord, where that can lead anywhere. */
+  #reasonToAsk(nowMs: Millis): VoteReason | null {
+    const { ledger, signs, self } = this.#context;
+    const record = ledger.stored;
+    const reason = this.#finds.find((one) => this.#isWorthAsking(one));
+    if (reason === undefined || signs.atWork(ledger.storedEpoch, self.id, nowMs)) return null;
+    if (record === null) return reason;
+    if (record.paused && isHeldByPause(reason)) return null;
+    // Nobody eligible: an epoch would be spent for nothing. `obstacles` says why, and any change asks again.
+    return canChoose(this.#context, record) ? reason : null;
+  }
+
+  #isWorthAsking(reason: VoteReason): boolean {
+    const { ledger } = this.#context;
+    switch (reason) {
+      case "down":
+        return this.#announcements.odown;
+      case "reconfigure":
+        return (
+          ledger.stored !== null &&
+          amendedRecord(this.#context, ledger.stored, this.#errands.pauseWanted) !== null
+        );
+      case "planned":
+        // Whoever runs the switchover asks.
+        return false;
+      case "no-master":
+      case "broken-reign":
+      case "stalled":
+      case "bootstrap":
+        return true;
+      case "forced":
+      case "recover":
+      case "adopt":
+        return false;
+      default:
+        return unreachable(reason);
+    }
+  }
+
+  /** How many others that could ask come before this one. */
+  #rank(nowMs: Millis): number {
+    const { peers, self } = this.#context;
+    return peers.all.filter((peer) => peer.id < self.id && peer.report(this.name, nowMs)?.blank === false)
+      .length;
+  }
+
+  #begin(mandate: Mandate): void {
+    const byWord = mandate.reason === "planned" || mandate.reason === "recover" || mandate.reason === "adopt";
+    const wanted = byWord ? this.#errands.wanted : null;
+    const fields = { group: this.name, epoch: mandate.epoch, reason: mandate.reason };
+    this.#context.outbox.log("warn", "+elected-leader", fields, "elected to lead this epoch");
+    this.#failover = new Failover(this.#context, mandate, wanted, mandate.atMs);
+  }
+}
+
+function later(time: Millis | undefined, nowMs: Millis): Millis | undefined {
+  return time !== undefined && time > nowMs ? time : undefined;
+}

@@ -1,0 +1,33 @@
+/** The newest sign of life of the leader of the highest epoch heard of. A leader at work is not disturbed. */
+import { EPOCH_ZERO, type Epoch, type Millis } from "../../src/base/ids.ts";
+import { LEADER_SILENCE_MS } from "./timing.ts";
+
+export class LeaderSigns {
+  #epoch: Epoch = EPOCH_ZERO;
+  #leader: string | null = null;
+  #atMs: Millis = Number.NEGATIVE_INFINITY;
+
+  /** @param leader `null` where only the epoch was heard of, which gives its leader time to be heard. */
+  note(epoch: Epoch, leader: string | null, nowMs: Millis): void {
+    if (epoch < this.#epoch || (epoch === this.#epoch && leader === null)) return;
+    this.#epoch = epoch;
+    this.#leader = leader;
+    this.#atMs = nowMs;
+  }
+
+  /** That this leader has given up: nobody needs to wait for it. */
+  gone(epoch: Epoch): void {
+    if (epoch === this.#epoch) this.#atMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The leader above `recordEpoch` that may still be at work; `except` disturbs nobody but itself. */
+  atWork(recordEpoch: Epoch, except: string | null, nowMs: Millis): boolean {
+    if (this.#epoch <= recordEpoch || nowMs - this.#atMs >= LEADER_SILENCE_MS) return false;
+    return except === null || this.#leader !== except;
+  }
+
+  /** When `atWork` ends, unless the leader is heard again. */
+  endsAtMs(recordEpoch: Epoch): Millis | undefined {
+    return this.#epoch > recordEpoch ? this.#atMs + LEADER_SILENCE_MS : undefined;
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * What this sentinel has voted and stored for one group, what of it is durable, and what stands at a majority.
+ *
+ * Enforces: one vote an epoch (S1), no record below the voted epoch, answers that never go back (S9).
+ */
+import { invariant } from "../../src/base/errors.ts";
+import { EPOCH_ZERO, type Epoch, type Millis, type SentinelId } from "../../src/base/ids.ts";
+import type { ElectionRules } from "../../src/rules/election-rules.ts";
+import {
+  compareRecordNumbers,
+  type GroupRecord,
+  type Leader,
+  type RecordNumber,
+} from "../../src/rules/group-record.ts";
+import { EMPTY_GROUP_STATE, type GroupState, type StateKeeper, type WhenSaved } from "./sentinel-state.ts";
+
+export class GroupLedger {
+  readonly #group: string;
+  readonly #self: SentinelId;
+  readonly #sentinels: number;
+  readonly #keeper: StateKeeper;
+  readonly #rules: ElectionRules;
+  #state: GroupState;
+  /** The record of `#state` as it is on disk: only this may be reported as stored. */
+  #saved: GroupRecord | null;
+  /** True until this sentinel, started without state, has heard enough to take part. */
+  #blank: boolean;
+  #standing: GroupRecord | null = null;
+  /** When the stored record's epoch began here. */
+  #epochSinceMs: Millis;
+  /** What each sentinel, this one included, is known to hold durably. */
+  readonly #heldBy = new Map<SentinelId, RecordNumber>();
+
+  constructor(setup: {
+    group: string;
+    self: SentinelId;
+    sentinels: number;
+    keeper: StateKeeper;
+    rules: ElectionRules;
+    nowMs: Millis;
+  }) {
+    this.#group = setup.group;
+    this.#self = setup.self;
+    this.#sentinels = setup.sentinels;
+    this.#keeper = setup.keeper;
+    this.#rules = setup.rules;
+    const recovered = setup.keeper.groupState(setup.group);
+    this.#state = recovered ?? EMPTY_GROUP_STATE;
+    this.#blank = recovered === undefined;
+    this.#saved = this.#state.record;
+    this.#epochSinceMs = setup.nowMs;
+    if (this.#saved !== null) this.#heldBy.set(this.#self, this.#saved.number);
+  }
+
+  get blank(): boolean {
+    return this.#blank;
+  }
+
+  get votedEpoch(): Epoch {
+    return this.#state.votedEpoch;
+  }
+
+  get votedFor(): Leader | null {
+    return this.#state.votedFor;
+  }
+
+  /** The newest record stored here, perhaps not yet durable. */
+  get stored(): GroupRecord | null {
+    return this.#state.record;
+  }
+
+  get storedEpoch(): Epoch {
+    return this.#state.record?.number.epoch ?? EPOCH_ZERO;
+  }
+
+  get saved(): GroupRecord | null {
+    return this.#saved;
+  }
+
+  /** The newest record known to stand; clients are answered from it alone. */
+  get standing(): GroupRecord | null {
+    return this.#standing;
+  }
+
+  get epochSinceMs(): Millis {
+    return this.#epochSinceMs;
+  }
+
+  /** Ends blankness: every other sentinel's voted epoch has been heard, `floor` is the greatest. */
+  takePart(floor: Epoch): void {
+    this.#blank = false;
+    this.#change({ votedEpoch: Math.max(floor, this.votedEpoch) as Epoch, votedFor: null }, () => {});
+  }
+
+  mayVote(epoch: Epoch): boolean {
+    return !this.#blank && this.#rules.mayVote(this.votedEpoch, this.storedEpoch, epoch);
+  }
+
+  /** Gives the vote of `epoch`; it may be spoken of from `then` on. */
+  vote(epoch: Epoch, leader: Leader, then: WhenSaved): void {
+    invariant(!this.#blank, "a sentinel that lost its state does not vote");
+    this.#change({ votedEpoch: epoch, votedFor: leader }, then);
+  }
+
+  /**
+   * Stores a record that its epoch's leader has written, whoever brought it.
+   *
+   * @returns false when it is refused; else `then` runs once it is durable.
+   */
+  store(record: GroupRecord, nowMs: Millis, then: WhenSaved): boolean {
+    const stored = this.stored;
+    if (this.#blank || !this.#rules.mayStore(this.votedEpoch, stored?.number ?? null, record.number))
+      return false;
+    if (stored !== null && stored.groupId !== record.groupId) return false;
+    if (record.number.epoch !== this.storedEpoch) this.#epochSinceMs = nowMs;
+    this.#change({ record }, (now) => {
+      this.#saved = record;
+      this.confirm(this.#self, record.number);
+      then(now);
+    });
+    return true;
+  }
+
+  /** That `sentinel` holds this record durably. */
+  confirm(sentinel: SentinelId, number: RecordNumber): void {
+    const known = this.#heldBy.get(sentinel);
+    if (known === undefined || compareRecordNumbers(number, known) > 0) this.#heldBy.set(sentinel, number);
+  }
+
+  /** That what was known of `sentinel` was of an earlier process, perhaps with another disk. */
+  forget(sentinel: SentinelId): void {
+    this.#heldBy.delete(sentinel);
+  }
+
+  /** How many sentinels are known to hold exactly this record. */
+  holders(number: RecordNumber): number {
+    let count = 0;
+    for (const held of this.#heldBy.values()) if (compareRecordNumbers(held, number) === 0) count++;
+    return count;
+  }
+
+  standsAtMajority(number: RecordNumber): boolean {
+    return this.#rules.isMajority(this.holders(number), this.#sentinels);
+  }
+
+  /** Clients are answered from `record` from now on. @returns false when a newer or the same one stands. */
+  stand(record: GroupRecord): boolean {
+    if (this.#standing !== null && compareRecordNumbers(record.number, this.#standing.number) <= 0)
+      return false;
+    this.#standing = record;
+    return true;
+  }
+
+  #change(change: Partial<GroupState>, then: WhenSaved): void {
+    const next = { ...this.#state, ...change };
+    invariant(next.votedEpoch >= this.#state.votedEpoch, "S1: a voted epoch never goes down");
+    this.#state = next;
+    this.#keeper.save(this.#group, next, then);
+  }
+}

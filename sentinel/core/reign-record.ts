@@ -1,0 +1,88 @@
+/** Composes group records: the first of a reign, and what its steward has to change in it later. Computes only. */
+import type { Epoch } from "../../src/base/ids.ts";
+import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
+import type { ClientAddress, GroupRecord, MemberRecord } from "../../src/rules/group-record.ts";
+import { currentStatus, type GroupContext, isMasterOf, selfAsLeader } from "./group-context.ts";
+import type { SealChoice } from "./seal-round.ts";
+
+/** The record of the reign that begins with this choice. */
+export function reignRecord(
+  context: GroupContext,
+  base: GroupRecord,
+  epoch: Epoch,
+  choice: SealChoice,
+): GroupRecord {
+  return {
+    ...base,
+    number: { epoch, seq: base.number.epoch === epoch ? base.number.seq + 1 : 1 },
+    steward: selfAsLeader(context),
+    master: choice.status.id,
+    members: base.members.map((member) => withAdmission(refreshed(context, member), choice)),
+  };
+}
+
+function withAdmission(member: MemberRecord, choice: SealChoice): MemberRecord {
+  const status = choice.sealed.get(member.id);
+  switch (choice.admits) {
+    case "keep":
+      return member;
+    case "all":
+      return status === undefined ? member : { ...member, incarnation: status.incarnation, admitted: true };
+    case "chosen":
+      return {
+        ...member,
+        incarnation: status?.incarnation ?? member.incarnation,
+        admitted: member.id === choice.status.id,
+      };
+    default:
+      return choice.admits satisfies never;
+  }
+}
+
+/**
+ * What the steward must write next.
+ *
+ * Admissions rest on the word of the present reign's master alone: only it knows who has caught up (S7).
+ *
+ * @param paused what an operator wants; `null` when nothing.
+ * @returns `null` when the record is as it should be.
+ */
+export function amendedRecord(
+  context: GroupContext,
+  record: GroupRecord,
+  paused: boolean | null,
+): GroupRecord | null {
+  const master = record.master === null ? null : currentStatus(context, record.master);
+  const waiting = master !== null && isMasterOf(record, master) ? master.waiting : [];
+  const members = record.members.map((member) => {
+    const fresh = refreshed(context, member);
+    const admission = waiting.find((one) => one.id === member.id);
+    if (admission === undefined || isHeldAdmitted(fresh, admission.incarnation)) return fresh;
+    return { ...fresh, incarnation: admission.incarnation, admitted: true };
+  });
+  const wanted = paused ?? record.paused;
+  const changed = wanted !== record.paused || members.some((member, at) => member !== record.members[at]);
+  if (!changed) return null;
+  return {
+    ...record,
+    number: { epoch: record.number.epoch, seq: record.number.seq + 1 },
+    members,
+    paused: wanted,
+  };
+}
+
+function isHeldAdmitted(member: MemberRecord, incarnation: NodeStatus["incarnation"]): boolean {
+  return member.admitted && member.incarnation === incarnation;
+}
+
+/** The same object when nothing about the member's addresses has changed. */
+function refreshed(context: GroupContext, member: MemberRecord): MemberRecord {
+  const status = currentStatus(context, member.id);
+  const client = status?.client ?? member.client;
+  const url = context.config.nodes.find((node) => node.id === member.id)?.url ?? member.url;
+  return sameAddress(client, member.client) && url === member.url ? member : { ...member, client, url };
+}
+
+function sameAddress(a: ClientAddress, b: ClientAddress): boolean {
+  return a.host === b.host && a.port === b.port;
+}

@@ -1,0 +1,87 @@
+/** Tells the other sentinels what this one holds and thinks: on every change, and as a heartbeat. */
+import type { Epoch, Millis } from "../../src/base/ids.ts";
+import type { LinkId } from "../../src/protocol/peer/identity.ts";
+import type { Report } from "../../src/protocol/peer/sentinel-messages.ts";
+import { compareRecordNumbers } from "../../src/rules/group-record.ts";
+import type { VoteReason } from "../../src/rules/vote-reason.ts";
+import type { GroupContext } from "./group-context.ts";
+import type { SentinelPeer } from "./peers.ts";
+import { REPORT_PERIOD_MS } from "./timing.ts";
+
+type Body = Omit<Report, "seq" | "record">;
+
+export class Reporting {
+  readonly #context: GroupContext;
+  #seq = 0;
+  #said = "";
+  #saidAtMs: Millis = Number.NEGATIVE_INFINITY;
+
+  constructor(context: GroupContext) {
+    this.#context = context;
+  }
+
+  get deadlineMs(): Millis {
+    return this.#saidAtMs + REPORT_PERIOD_MS;
+  }
+
+  /** Reports to everyone if anything has changed, or if it is time. */
+  settle(finds: readonly VoteReason[], leading: Epoch | null, nowMs: Millis): void {
+    const body = this.#body(finds, leading);
+    const said = JSON.stringify(body);
+    if (said === this.#said && nowMs < this.deadlineMs) return;
+    this.#said = said;
+    this.#saidAtMs = nowMs;
+    for (const peer of this.#context.peers.all) {
+      if (peer.link !== null) this.#send(peer, peer.link, body);
+    }
+  }
+
+  /** To one peer whose link has just come up. */
+  introduce(peer: SentinelPeer, link: LinkId, finds: readonly VoteReason[], leading: Epoch | null): void {
+    this.#send(peer, link, this.#body(finds, leading));
+  }
+
+  /** Gives a peer that shows an older record than ours the newer one, once over each link. */
+  catchUp(peer: SentinelPeer, link: LinkId, finds: readonly VoteReason[], leading: Epoch | null): void {
+    const record = this.#recordFor(peer, link);
+    if (record === null) return;
+    this.#context.outbox.send(link, { ...this.#body(finds, leading), seq: ++this.#seq, record });
+  }
+
+  #body(finds: readonly VoteReason[], leading: Epoch | null): Body {
+    const { config, self, ledger } = this.#context;
+    return {
+      type: "report",
+      group: config.name,
+      membership: self.membership,
+      client: self.client,
+      blank: ledger.blank,
+      votedEpoch: ledger.votedEpoch,
+      stored: ledger.saved?.number ?? null,
+      master: ledger.stored?.master ?? null,
+      finds,
+      leading,
+    };
+  }
+
+  #send(peer: SentinelPeer, link: LinkId, body: Body): void {
+    this.#context.outbox.send(link, { ...body, seq: ++this.#seq, record: this.#recordFor(peer, link) });
+  }
+
+  /** The stored record's body, where the peer does not show that it has it and it has not gone over this link. */
+  #recordFor(peer: SentinelPeer, link: LinkId): Report["record"] {
+    const { saved } = this.#context.ledger;
+    if (saved === null) return null;
+    const group = this.#context.config.name;
+    const report = peer.reports.get(group);
+    // A blank sentinel stores nothing yet: it gets the record once it takes part.
+    if (report === undefined || report.blank) return null;
+    if (report.stored !== null && compareRecordNumbers(report.stored, saved.number) >= 0) return null;
+    const sent = peer.recordSent.get(link) ?? new Map<string, string>();
+    peer.recordSent.set(link, sent);
+    const number = `${saved.number.epoch}.${saved.number.seq}`;
+    if (sent.get(group) === number) return null;
+    sent.set(group, number);
+    return saved;
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * The sentinel's core: routes events to groups and peers. Pure and deterministic: the time comes in with each event,
+ * effects are left in the outbox, nothing else is touched.
+ */
+import { unreachable } from "../../src/base/errors.ts";
+import type { MemberId, Millis, StartId } from "../../src/base/ids.ts";
+import type { Instant } from "../../src/base/instant.ts";
+import type { Randomness } from "../../src/base/randomness.ts";
+import type { LinkId, PeerIdentity, PeerTarget } from "../../src/protocol/peer/identity.ts";
+import type { NodeToSentinel } from "../../src/protocol/peer/node-messages.ts";
+import type { SentinelMessage } from "../../src/protocol/peer/sentinel-messages.ts";
+import { type ElectionRules, electionRules } from "../../src/rules/election-rules.ts";
+import { checkCoreConfig, type SentinelCoreConfig } from "./core-config.ts";
+import { Group } from "./group.ts";
+import { SentinelOutbox } from "./outbox.ts";
+import { OwnClock } from "./own-clock.ts";
+import { SentinelPeers } from "./peers.ts";
+import type { SentinelInput } from "./sentinel-input.ts";
+import { type SentinelState, StateKeeper } from "./sentinel-state.ts";
+import { earliest, stallToleranceMs } from "./timing.ts";
+import type { GroupView } from "./view.ts";
+
+/** A deadline that has passed without effect is looked at again after this long, never at once. */
+const OVERDUE_MS: Millis = 1;
+
+export class SentinelCore {
+  /** Effects since the last take. */
+  readonly outbox: SentinelOutbox = new SentinelOutbox();
+  readonly #config: SentinelCoreConfig;
+  readonly #groups: ReadonlyMap<string, Group>;
+  readonly #peers: SentinelPeers;
+  readonly #keeper: StateKeeper;
+  readonly #clock: OwnClock;
+  readonly #nodeLinks = new Map<LinkId, { readonly group: Group; readonly id: MemberId }>();
+  #now: Instant;
+
+  /** @throws InterrexError `BAD_CONFIG`. */
+  constructor(setup: {
+    config: SentinelCoreConfig;
+    startId: StartId;
+    recovered: SentinelState | null;
+    rules?: Partial<ElectionRules>;
+    randomness: Randomness;
+    now: Instant;
+  }) {
+    const { config, now } = setup;
+    checkCoreConfig(config);
+    this.#config = config;
+    this.#now = now;
+    this.#peers = new SentinelPeers(config.sentinels, config.id);
+    this.#keeper = new StateKeeper(config.id, setup.recovered);
+    const shortestMs = Math.min(...config.groups.map((group) => group.downAfterMs));
+    this.#clock = new OwnClock(now, stallToleranceMs(shortestMs));
+    const self = {
+      id: config.id,
+      startId: setup.startId,
+      client: { host: config.host, port: config.clientPort },
+      membership: config.membershipVersion,
+      startedAtMs: now.monoMs,
+    };
+    const shared = {
+      self,
+      sentinels: config.sentinels.length,
+      rules: { ...electionRules, ...setup.rules },
+      randomness: setup.randomness,
+      outbox: this.outbox,
+      peers: this.#peers,
+      keeper: this.#keeper,
+      nowMs: now.monoMs,
+    };
+    this.#groups = new Map(
+      config.groups.map((group) => [group.name, new Group({ ...shared, config: group })]),
+    );
+  }
+
+  groups(): readonly string[] {
+    return [...this.#groups.keys()];
+  }
+
+  /** `undefined` for a group that is not configured. */
+  view(group: string, now: Instant): GroupView | undefined {
+    return this.#groups.get(group)?.view(now);
+  }
+
+  /** On the monotonic clock; the shell sends a `tick` then. */
+  deadlineMs(): Millis | undefined {
+    const nowMs = this.#now.monoMs;
+    const next = earliest(...[...this.#groups.values()].map((group) => group.deadlineMs(nowMs)));
+    return next === undefined ? undefined : Math.max(next, nowMs + OVERDUE_MS);
+  }
+
+  step(now: Instant, event: SentinelInput): void {
+    const stalledMs = this.#clock.observe(now, event.type === "start" ? undefined : this.deadlineMs());
+    this.#now = now;
+    if (stalledMs > 0) {
+      this.outbox.log("warn", "stalled", { stalledMs }, "this sentinel did not run: silence starts afresh");
+      for (const group of this.#groups.values()) group.onStall(now);
+    }
+    this.#handle(event, now);
+    for (const group of this.#groups.values()) group.settle(now);
+    const save = this.#keeper.takeSave();
+    if (save !== undefined) this.outbox.push({ type: "saveState", ...save });
+  }
+
+  #handle(event: SentinelInput, now: Instant): void {
+    switch (event.type) {
+      case "start":
+        this.outbox.push({ type: "setPeers", targets: this.#targets() });
+        break;
+      case "tick":
+        break;
+      case "linkUp":
+        if (event.peer.kind === "node") this.#onNodeLink(event.link, event.peer, now);
+        else this.#onPeerLink(event.link, event.peer, event.dialled, now);
+        break;
+      case "linkDown":
+        this.#onLinkDown(event.link, now);
+        break;
+      case "message":
+        this.#onMessage(event.link, event.message, now);
+        break;
+      case "probed":
+        this.#groupOf(event.target.id)?.onProbed(event.target.id as MemberId, event.outcome, now);
+        break;
+      case "stateSaved":
+        this.#keeper.saved(event.version, now);
+        break;
+      case "operator": {
+        const group = this.#groups.get(event.command.group);
+        if (group !== undefined) group.onOperator(event.id, event.command, now);
+        else {
+          const text = `no such group: ${event.command.group}`;
+          this.outbox.push({ type: "operatorReply", id: event.id, ok: false, text });
+        }
+        break;
+      }
+      default:
+        unreachable(event);
+    }
+  }
+
+  #onNodeLink(link: LinkId, identity: PeerIdentity, now: Instant): void {
+    const group = this.#groupOf(identity.id);
+    if (group === undefined) {
+      this.#refuseLink(link, identity, "no group has this node");
+      return;
+    }
+    const id = identity.id as MemberId;
+    this.#nodeLinks.set(link, { group, id });
+    const replaced = group.onMemberLinkUp(id, link, identity, now);
+    if (replaced !== null) this.#closeLink(replaced);
+  }
+
+  #onPeerLink(link: LinkId, identity: PeerIdentity, dialled: boolean, now: Instant): void {
+    const peer = this.#peers.byId(identity.id);
+    if (peer === undefined) {
+      this.#refuseLink(link, identity, "it is no member of this sentinel set");
+      return;
+    }
+    const restarted = peer.startId !== null && peer.startId !== identity.startId;
+    for (const stale of this.#peers.onLinkUp(peer, link, identity, dialled, now.monoMs))
+      this.#closeLink(stale);
+    for (const group of this.#groups.values()) {
+      if (restarted) group.onPeerRestarted(peer);
+      group.onPeerLink(peer, link);
+    }
+  }
+
+  #onLinkDown(link: LinkId, now: Instant): void {
+    const node = this.#nodeLinks.get(link);
+    this.#nodeLinks.delete(link);
+    node?.group.onMemberLinkDown(node.id, link, now);
+    this.#peers.onLinkDown(link);
+  }
+
+  #onMessage(link: LinkId, message: NodeToSentinel | SentinelMessage, now: Instant): void {
+    const node = this.#nodeLinks.get(link);
+    if (node !== undefined) {
+      if (isFromNode(message)) node.group.onMemberMessage(node.id, link, message, now);
+      return;
+    }
+    const peer = this.#peers.byLink(link);
+    if (peer === undefined || isFromNode(message)) return;
+    peer.lastHeardMs = now.monoMs;
+    if (message.type === "report" && message.membership !== this.#config.membershipVersion) {
+      const identity = { kind: "sentinel" as const, id: peer.id, startId: peer.startId };
+      const why = `its membership version is ${message.membership}, not ${this.#config.membershipVersion}`;
+      this.#refuseLink(link, identity, why);
+      return;
+    }
+    this.#groups.get(message.group)?.onPeerMessage(peer, link, message, now);
+  }
+
+  #refuseLink(link: LinkId, identity: { kind: string; id: string }, why: string): void {
+    this.outbox.log("error", "peer.refused", { kind: identity.kind, peer: identity.id, why }, "link refused");
+    this.#closeLink(link);
+  }
+
+  /** Its `linkDown` may come later, or not at all: it is forgotten now. */
+  #closeLink(link: LinkId): void {
+    this.#nodeLinks.delete(link);
+    this.#peers.onLinkDown(link);
+    this.outbox.push({ type: "closeLink", link });
+  }
+
+  #groupOf(node: string): Group | undefined {
+    for (const group of this.#groups.values()) if (group.watches(node as MemberId)) return group;
+    return undefined;
+  }
+
+  #targets(): PeerTarget[] {
+    return [
+      ...this.#peers.all.map((peer) => ({ kind: "sentinel" as const, id: peer.id, url: peer.seat.url })),
+      ...[...this.#groups.values()].flatMap((group) => group.targets()),
+    ];
+  }
+}
+
+function isFromNode(message: NodeToSentinel | SentinelMessage): message is NodeToSentinel {
+  switch (message.type) {
+    case "pong":
+    case "status":
+    case "sealed":
+    case "promoted":
+    case "following":
+    case "refused":
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,192 @@
+/** CLIENT: what is known of the connections, and what one can change about one's own. */
+import { bulk, integer, nil, OK, verbatim } from "../../protocol/resp/reply.ts";
+import type { ClientSession } from "../session.ts";
+import { parseKillFilter } from "./client-filter.ts";
+import { type Argv, arg, type CommandSpec, type Flag } from "./command.ts";
+import { isClientName } from "./connection.ts";
+import type { CommandContext } from "./context.ts";
+import * as errors from "./errors.ts";
+import { helpReply } from "./help.ts";
+import { parseInteger } from "./numbers.ts";
+
+/** As CLIENT LIST and CLIENT INFO describe a connection. What this server does not keep is 0, as in Redis. */
+function describeClient(session: ClientSession, nowMs: number): string {
+  let flags = "";
+  if (session.subscriptions > 0) flags += "P";
+  if (session.transaction !== null) flags += "x";
+  if (session.dirty) flags += "d";
+  const seconds = (sinceMs: number): number => Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
+  const fields: readonly (readonly [string, string | number])[] = [
+    ["id", session.id],
+    ["addr", session.address],
+    ["laddr", session.localAddress],
+    ["fd", session.id],
+    ["name", session.name],
+    ["age", seconds(session.createdAtMs)],
+    ["idle", seconds(session.lastCommandAtMs)],
+    ["flags", flags === "" ? "N" : flags],
+    ["db", session.db],
+    ["sub", session.channels.size],
+    ["psub", session.patterns.size],
+    ["ssub", 0],
+    ["multi", session.transaction?.queue.length ?? -1],
+    ["qbuf", 0],
+    ["qbuf-free", 0],
+    ["argv-mem", 0],
+    ["multi-mem", session.transaction?.bytes ?? 0],
+    ["rbs", 0],
+    ["rbp", 0],
+    ["obl", 0],
+    ["oll", 0],
+    ["omem", 0],
+    ["tot-mem", 0],
+    ["events", "r"],
+    ["cmd", session.lastCommand],
+    ["user", "default"],
+    ["redir", -1],
+    ["resp", session.protocol],
+  ];
+  return fields.map(([name, value]) => `${name}=${value}`).join(" ");
+}
+
+function list(context: CommandContext, argv: Argv): string {
+  const selected = selectSessions(context, argv);
+  if (typeof selected === "string") return selected;
+  const lines = selected.map((session) => `${describeClient(session, context.nowMs)}\n`);
+  return verbatim(lines.join(""), context.version);
+}
+
+/** The sessions that CLIENT LIST asks for, or an encoded error. */
+function selectSessions(context: CommandContext, argv: Argv): ClientSession[] | string {
+  const all = [...context.registry.sessions()];
+  const filter = argv[2]?.toUpperCase();
+  if (filter === undefined) return all;
+  if (filter === "TYPE" && argv.length === 4) {
+    const type = arg(argv, 3).toLowerCase();
+    if (type === "normal") return all.filter((session) => session.subscriptions === 0);
+    if (type === "pubsub") return all.filter((session) => session.subscriptions > 0);
+    return type === "master" || type === "replica" || type === "slave" ? [] : errors.unknownClientType(type);
+  }
+  if (filter !== "ID" || argv.length < 4) return errors.SYNTAX_ERROR;
+  const found: ClientSession[] = [];
+  for (let at = 3; at < argv.length; at += 1) {
+    const id = parseInteger(arg(argv, at));
+    if (id === undefined) return errors.BAD_CLIENT_ID;
+    const session = context.registry.get(Number(id));
+    if (session !== undefined) found.push(session);
+  }
+  return found;
+}
+
+function kill(context: CommandContext, argv: Argv): string {
+  const filter = parseKillFilter(argv, context.session);
+  if (typeof filter === "string") return filter;
+  let killed = 0;
+  for (const session of [...context.registry.sessions()]) {
+    if (!filter(session)) continue;
+    killed += 1;
+    // Its own reply must still go out.
+    if (session === context.session) context.execution.close = true;
+    else context.host.closeSession(session);
+  }
+  if (argv.length > 3) return integer(killed);
+  return killed > 0 ? OK : errors.NO_SUCH_CLIENT;
+}
+
+function setname(context: CommandContext, argv: Argv): string {
+  const name = arg(argv, 2);
+  if (!isClientName(name)) return errors.BAD_CLIENT_NAME;
+  context.session.name = name;
+  return OK;
+}
+
+function getname(context: CommandContext): string {
+  const { name } = context.session;
+  return name === "" ? nil(context.version) : bulk(name);
+}
+
+function reply(context: CommandContext, argv: Argv): string {
+  const { session } = context;
+  switch (arg(argv, 2).toUpperCase()) {
+    case "ON":
+      session.replyMode = "on";
+      return OK;
+    case "OFF":
+      session.replyMode = "off";
+      return "";
+    case "SKIP":
+      // Under OFF nothing is answered anyway.
+      if (session.replyMode !== "off") session.replyMode = "skipNext";
+      return "";
+    default:
+      return errors.SYNTAX_ERROR;
+  }
+}
+
+function noEvict(context: CommandContext, argv: Argv): string {
+  const mode = arg(argv, 2).toUpperCase();
+  if (mode !== "ON" && mode !== "OFF") return errors.SYNTAX_ERROR;
+  context.session.noEvict = mode === "ON";
+  return OK;
+}
+
+/** Of Redis 7.2: stock clients send it when they connect. */
+function setinfo(context: CommandContext, argv: Argv): string {
+  const value = arg(argv, 3);
+  const attribute = arg(argv, 2).toUpperCase();
+  if (attribute !== "LIB-NAME" && attribute !== "LIB-VER") return errors.SYNTAX_ERROR;
+  if (!isClientName(value)) return errors.BAD_CLIENT_NAME;
+  if (attribute === "LIB-NAME") context.session.libraryName = value;
+  else context.session.libraryVersion = value;
+  return OK;
+}
+
+const HELP = helpReply("CLIENT", [
+  ["GETNAME", "Name of this connection."],
+  ["ID", "Id of this connection."],
+  ["INFO", "What is known of this connection."],
+  ["KILL <ip:port>", "Close a connection."],
+  ["KILL <filter> <value> ...", "Close connections by ID, ADDR, LADDR, TYPE, USER; SKIPME (yes|no)."],
+  ["LIST [TYPE <type> | ID <id> ...]", "What is known of all connections."],
+  ["NO-EVICT (ON|OFF)", "Protect this connection from eviction."],
+  ["REPLY (ON|OFF|SKIP)", "Turn replies to this connection on and off."],
+  ["SETINFO (LIB-NAME|LIB-VER) <value>", "Tell which library is connected."],
+  ["SETNAME <name>", "Name this connection."],
+]);
+
+const FLAGS: readonly Flag[] = ["noscript", "loading", "stale"];
+const ADMIN: readonly Flag[] = ["admin", "noscript", "loading", "stale"];
+const CATEGORIES = ["connection"];
+
+export const CLIENT_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "client",
+    arity: -2,
+    flags: [],
+    subcommands: [
+      {
+        name: "id",
+        arity: 2,
+        flags: FLAGS,
+        categories: CATEGORIES,
+        handler: (context) => integer(context.session.id),
+      },
+      {
+        name: "info",
+        arity: 2,
+        flags: FLAGS,
+        categories: CATEGORIES,
+        handler: (context) =>
+          verbatim(`${describeClient(context.session, context.nowMs)}\n`, context.version),
+      },
+      { name: "list", arity: -2, flags: ADMIN, categories: CATEGORIES, handler: list },
+      { name: "kill", arity: -3, flags: ADMIN, categories: CATEGORIES, handler: kill },
+      { name: "getname", arity: 2, flags: FLAGS, categories: CATEGORIES, handler: getname },
+      { name: "setname", arity: 3, flags: FLAGS, categories: CATEGORIES, handler: setname },
+      { name: "setinfo", arity: 4, flags: FLAGS, categories: CATEGORIES, handler: setinfo },
+      { name: "reply", arity: 3, flags: FLAGS, categories: CATEGORIES, handler: reply },
+      { name: "no-evict", arity: 3, flags: ADMIN, categories: CATEGORIES, handler: noEvict },
+      { name: "help", arity: 2, flags: ["loading", "stale"], categories: CATEGORIES, handler: () => HELP },
+    ],
+  },
+];

@@ -1,0 +1,52 @@
+/**
+ * Reads the commands of a log record or a snapshot. The bytes have passed a checksum and were encoded by us, so
+ * anything malformed is our own mistake and stops the process. Not for what clients send.
+ */
+import { invariant } from "../../base/errors.ts";
+
+const CR_AND_LF = 2;
+
+/** `latin1Slice` is public in practice but missing from the types; it is faster than `toString("latin1", ...)`. */
+type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string };
+
+export class CommandReader {
+  readonly #bytes: Latin1Buffer;
+  readonly #end: number;
+  #at: number;
+
+  constructor(bytes: Buffer, start: number, end: number) {
+    this.#bytes = bytes as Latin1Buffer;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  /** The next command's argv, latin1; `undefined` at the end. Each string is a copy: it pins no buffer. */
+  next(): string[] | undefined {
+    if (this.#at >= this.#end) return undefined;
+    const count = this.#header(42);
+    const argv = new Array<string>(count);
+    for (let at = 0; at < count; at += 1) {
+      const length = this.#header(36);
+      argv[at] = this.#bytes.latin1Slice(this.#at, this.#at + length);
+      this.#at += length + CR_AND_LF;
+    }
+    invariant(this.#at <= this.#end, "a record's effects are whole commands");
+    return argv;
+  }
+
+  /** `*<n>\r\n` or `$<n>\r\n`. */
+  #header(mark: number): number {
+    const bytes = this.#bytes;
+    invariant(bytes[this.#at] === mark, "a record's effects are RESP commands");
+    let value = 0;
+    let at = this.#at + 1;
+    for (;;) {
+      const digit = (bytes[at] ?? 0) - 48;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+      at += 1;
+    }
+    this.#at = at + CR_AND_LF;
+    return value;
+  }
+}

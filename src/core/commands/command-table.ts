@@ -1,0 +1,34 @@
+/** Finds commands by name, in any case of letters. */
+import { invariant } from "../../base/errors.ts";
+import { Command, type CommandSpec } from "./command.ts";
+
+export class CommandTable {
+  /** Under their lower-case and upper-case names, so that the usual spellings need no conversion. */
+  readonly #byName = new Map<string, Command>();
+  readonly #commands: Command[] = [];
+
+  constructor(families: readonly (readonly CommandSpec[])[]) {
+    for (const spec of families.flat()) {
+      invariant(!this.#byName.has(spec.name), `command ${spec.name} is defined once`);
+      const command = new Command(spec);
+      this.#commands.push(command);
+      this.#byName.set(spec.name, command);
+      this.#byName.set(spec.name.toUpperCase(), command);
+    }
+  }
+
+  get commands(): readonly Command[] {
+    return this.#commands;
+  }
+
+  find(name: string): Command | undefined {
+    return this.#byName.get(name) ?? this.#byName.get(name.toLowerCase());
+  }
+
+  /** `container|subcommand`, or a plain name. */
+  findByFullName(fullName: string): Command | undefined {
+    const [name = "", subcommand] = fullName.toLowerCase().split("|", 2);
+    const command = this.find(name);
+    return subcommand === undefined ? command : command?.subcommands?.get(subcommand);
+  }
+}

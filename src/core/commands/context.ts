@@ -1,0 +1,68 @@
+/**
+ * What a handler has at hand: the database, the session, the host, and the way to propagate.
+ * One object is reused for all commands; handlers keep no reference to it.
+ */
+import type { Millis } from "../../base/ids.ts";
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
+import type { RespVersion } from "../../protocol/resp/reply.ts";
+import type { Database } from "../keyspace/database.ts";
+import type { Keyspace } from "../keyspace/keyspace.ts";
+import type { ClientSession } from "../session.ts";
+import type { SessionRegistry } from "../session-registry.ts";
+import type { Argv, Command } from "./command.ts";
+import type { CommandTable } from "./command-table.ts";
+import type { Execution } from "./execution.ts";
+import type { CommandHost } from "./host.ts";
+
+export class CommandContext {
+  readonly keyspace: Keyspace;
+  readonly host: CommandHost;
+  readonly registry: SessionRegistry;
+  readonly table: CommandTable;
+  readonly execution: Execution;
+  session: ClientSession;
+  db: Database;
+  argv: Argv = [];
+  /** EXEC is running queued commands. */
+  inExec = false;
+  /** The dispatcher's way to run one queued command, for EXEC. */
+  readonly runQueued: (command: Command, argv: Argv) => string;
+
+  constructor(parts: {
+    keyspace: Keyspace;
+    host: CommandHost;
+    registry: SessionRegistry;
+    table: CommandTable;
+    execution: Execution;
+    session: ClientSession;
+    runQueued: (command: Command, argv: Argv) => string;
+  }) {
+    this.keyspace = parts.keyspace;
+    this.host = parts.host;
+    this.registry = parts.registry;
+    this.table = parts.table;
+    this.execution = parts.execution;
+    this.session = parts.session;
+    this.runQueued = parts.runQueued;
+    this.db = parts.keyspace.database(0);
+  }
+
+  /** Wall clock, the same for the whole command. */
+  get nowMs(): Millis {
+    return this.keyspace.nowMs;
+  }
+
+  get version(): RespVersion {
+    return this.session.protocol;
+  }
+
+  /** The command as the client sent it replays to the same state. */
+  propagateAsIs(): void {
+    if (!this.keyspace.replaying) this.keyspace.effects.append(this.db.index, encodeCommand(this.argv));
+  }
+
+  /** Replaying these commands' `argv` comes to the same state. */
+  propagate(...argv: readonly string[]): void {
+    if (!this.keyspace.replaying) this.keyspace.effects.append(this.db.index, encodeCommand(argv));
+  }
+}

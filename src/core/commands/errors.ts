@@ -1,0 +1,175 @@
+/**
+ * Every error text that a Redis client can get from a data node, as Redis 7.0 words them, without the leading "-".
+ * Stock clients and libraries compare them, so they are part of the protocol. No other file words one.
+ */
+import { error } from "../../protocol/resp/reply.ts";
+
+// Refusals by the node, before a command runs.
+export const READONLY = "READONLY You can't write against a read only replica.";
+export const NOREPLICAS = "NOREPLICAS Not enough good replicas to write.";
+export const MASTERDOWN = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+export const LOADING = "LOADING Redis is loading the dataset in memory";
+/** As Redis says when its append-only file can't grow. */
+export const DISK_FULL = "MISCONF Errors writing to the AOF file: No space left on device";
+/** Ours: nothing was executed, and nobody can say whether this node is still master. */
+export const UNCONFIRMED =
+  "MASTERDOWN This master could not confirm that it still reigns; ask a sentinel for the current master.";
+/** Ours: executed, but not confirmed within ack-timeout. */
+export const UNCERTAIN =
+  "UNCERTAIN The write was executed but not confirmed by enough replicas in time; it may or may not survive a failover.";
+export const UNBLOCKED =
+  "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
+export const NOAUTH = "NOAUTH Authentication required.";
+
+// Encoded replies that commands return as they are.
+export const WRONG_TYPE: string = error("WRONGTYPE Operation against a key holding the wrong kind of value");
+export const NOT_AN_INTEGER: string = error("ERR value is not an integer or out of range");
+export const NOT_A_FLOAT: string = error("ERR value is not a valid float");
+export const SYNTAX_ERROR: string = error("ERR syntax error");
+export const NO_SUCH_KEY: string = error("ERR no such key");
+export const OVERFLOW: string = error("ERR increment or decrement would overflow");
+export const DECREMENT_OVERFLOW: string = error("ERR decrement would overflow");
+export const NAN_OR_INFINITY: string = error("ERR increment would produce NaN or Infinity");
+export const VALUE_NAN_OR_INFINITY: string = error("ERR value is NaN or Infinity");
+export const OFFSET_OUT_OF_RANGE: string = error("ERR offset is out of range");
+export const OUT_OF_RANGE: string = error("ERR value is out of range");
+export const STRING_TOO_LONG: string = error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+/** Ours: one reply can't be longer than the longest string of the runtime. */
+export const REPLY_TOO_LONG: string = error("ERR the reply would be too long; ask for less at once");
+export const BIT_OFFSET_OUT_OF_RANGE: string = error("ERR bit offset is not an integer or out of range");
+export const BIT_OUT_OF_RANGE: string = error("ERR bit is not an integer or out of range");
+export const BIT_ARGUMENT: string = error("ERR The bit argument must be 1 or 0.");
+export const BITOP_NOT_ARITY: string = error("ERR BITOP NOT must be called with a single source key.");
+export const HASH_VALUE_NOT_AN_INTEGER: string = error("ERR hash value is not an integer");
+export const HASH_VALUE_NOT_A_FLOAT: string = error("ERR hash value is not a float");
+export const INVALID_CURSOR: string = error("ERR invalid cursor");
+export const DB_OUT_OF_RANGE: string = error("ERR DB index is out of range");
+export const INVALID_FIRST_DB: string = error("ERR invalid first DB index");
+export const INVALID_SECOND_DB: string = error("ERR invalid second DB index");
+export const SAME_OBJECTS: string = error("ERR source and destination objects are the same");
+export const NX_AND_OTHERS: string = error(
+  "ERR NX and XX, GT or LT options at the same time are not compatible",
+);
+export const GT_AND_LT: string = error("ERR GT and LT options at the same time are not compatible");
+export const NO_LFU: string = error(
+  "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
+);
+export const NESTED_MULTI: string = error("ERR MULTI calls can not be nested");
+export const EXEC_WITHOUT_MULTI: string = error("ERR EXEC without MULTI");
+export const DISCARD_WITHOUT_MULTI: string = error("ERR DISCARD without MULTI");
+export const WATCH_INSIDE_MULTI: string = error("ERR WATCH inside MULTI is not allowed");
+export const EXEC_ABORTED: string = error("EXECABORT Transaction discarded because of previous errors.");
+export const NOT_IN_MULTI = "ERR Command not allowed inside a transaction";
+/** Ours: Redis has no such limits but memory. */
+export const TRANSACTION_TOO_LONG = "ERR too many commands, or too many bytes, in one transaction";
+export const COMMAND_TOO_LONG = "ERR the arguments of one command are too long";
+export const WRONG_PASSWORD: string = error("WRONGPASS invalid username-password pair or user is disabled.");
+export const NO_PASSWORD_CONFIGURED: string = error(
+  "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
+);
+export const NO_PROTOCOL: string = error("NOPROTO unsupported protocol version");
+export const PROTOCOL_NOT_AN_INTEGER: string = error(
+  "ERR Protocol version is not an integer or out of range",
+);
+export const HELLO_NOAUTH: string = error(
+  "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
+);
+export const BAD_CLIENT_NAME: string = error(
+  "ERR Client names cannot contain spaces, newlines or special characters.",
+);
+export const NO_SUCH_CLIENT: string = error("ERR No such client");
+export const BAD_CLIENT_ID: string = error("ERR Invalid client ID");
+export const CLIENT_ID_NOT_POSITIVE: string = error("ERR client-id should be greater than 0");
+export const BAD_COMMAND: string = error("ERR Invalid command specified");
+export const NO_KEY_ARGUMENTS: string = error("ERR The command has no key arguments");
+export const BAD_ARGUMENT_COUNT: string = error("ERR Invalid number of arguments specified for command");
+export const NO_CONFIG_FILE: string = error("ERR The server is running without a config file");
+export const WAIT_ON_REPLICA: string = error(
+  "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated.",
+);
+export const TIMEOUT_NOT_AN_INTEGER: string = error("ERR timeout is not an integer or out of range");
+export const TIMEOUT_NEGATIVE: string = error("ERR timeout is negative");
+
+export function wrongArity(fullName: string): string {
+  return `ERR wrong number of arguments for '${fullName}' command`;
+}
+
+/** For handlers that find it themselves. */
+export function wrongArityReply(fullName: string): string {
+  return error(wrongArity(fullName));
+}
+
+/** Longest part of a client's text that an error repeats. */
+const QUOTED_MAX = 128;
+
+export function unknownCommand(argv: readonly string[]): string {
+  let quoted = "";
+  for (let at = 1; at < argv.length && quoted.length < QUOTED_MAX; at += 1) {
+    quoted += `'${printable(argv[at] ?? "", QUOTED_MAX - quoted.length)}' `;
+  }
+  return `ERR unknown command '${printable(argv[0] ?? "", QUOTED_MAX)}', with args beginning with: ${quoted}`;
+}
+
+export function unknownSubcommand(container: string, subcommand: string): string {
+  return `ERR unknown subcommand '${printable(subcommand, QUOTED_MAX)}'. Try ${container.toUpperCase()} HELP.`;
+}
+
+/** For commands that look at their subcommand themselves. */
+export function badSubcommand(container: string, subcommand: string): string {
+  const quoted = printable(subcommand, QUOTED_MAX);
+  return error(
+    `ERR unknown subcommand or wrong number of arguments for '${quoted}'. Try ${container.toUpperCase()} HELP.`,
+  );
+}
+
+export function onlyWhileSubscribed(fullName: string): string {
+  return `ERR Can't execute '${fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`;
+}
+
+/** EXEC refused by the node: the transaction is gone. */
+export function execRefused(refusal: string): string {
+  return `EXECABORT Transaction discarded because of: ${refusal}`;
+}
+
+export function invalidExpireTime(command: string): string {
+  return error(`ERR invalid expire time in '${command}' command`);
+}
+
+export function notBetween(least: bigint, greatest: bigint): string {
+  return error(`ERR value is out of range, value must between ${least} and ${greatest}`);
+}
+
+export function unsupportedOption(option: string): string {
+  return error(`ERR Unsupported option ${printable(option, QUOTED_MAX)}`);
+}
+
+export function helloSyntax(option: string): string {
+  return error(`ERR Syntax error in HELLO option '${printable(option, QUOTED_MAX)}'`);
+}
+
+export function unknownParameter(name: string): string {
+  return error(`ERR Unknown option or number of arguments for CONFIG SET - '${printable(name, QUOTED_MAX)}'`);
+}
+
+export function badParameter(name: string, reason: string): string {
+  return error(`ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`);
+}
+
+export function noSuchUser(name: string): string {
+  return error(`ERR No such user '${printable(name, QUOTED_MAX)}'`);
+}
+
+export function unknownClientType(type: string): string {
+  return error(`ERR Unknown client type '${printable(type, QUOTED_MAX)}'`);
+}
+
+/** An error by the node in words of its own, such as a save that can't start. */
+export function nodeError(text: string): string {
+  return error(`ERR ${text}`);
+}
+
+/** Cut at the first NUL, as C prints it. */
+function printable(text: string, lengthMax: number): string {
+  const nul = text.indexOf("\0");
+  return text.slice(0, nul === -1 ? lengthMax : Math.min(nul, lengthMax));
+}

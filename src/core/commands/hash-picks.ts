@@ -1,0 +1,100 @@
+/** HSCAN and HRANDFIELD: some of a hash's fields. */
+import type { Randomness } from "../../base/randomness.ts";
+import { arrayHeader, bulk, EMPTY_ARRAY, nil } from "../../protocol/resp/reply.ts";
+import { matchesGlob } from "../glob.ts";
+import { type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
+import type { CommandContext } from "./context.ts";
+import * as errors from "./errors.ts";
+import { readHash } from "./hashes.ts";
+import { INT64_MAX, parseCursor, parseInteger } from "./numbers.ts";
+import { parseScanOptions, scanReply } from "./scan.ts";
+
+function hscan(context: CommandContext, argv: Argv): string {
+  const cursor = parseCursor(arg(argv, 2));
+  if (cursor === undefined) return errors.INVALID_CURSOR;
+  const hash = readHash(context, arg(argv, 1));
+  if (typeof hash === "string") return hash;
+  if (hash === undefined) return scanReply(0, []);
+  const options = parseScanOptions(argv, 3, false);
+  if (typeof options === "string") return options;
+  const page = hash.scan(cursor, options.count);
+  const items: string[] = [];
+  for (const [field, value] of page.items) {
+    if (options.pattern === undefined || matchesGlob(options.pattern, field)) items.push(field, value);
+  }
+  return scanReply(page.cursor, items);
+}
+
+function hrandfield(context: CommandContext, argv: Argv): string {
+  const { random } = context.host;
+  if (argv.length === 2) {
+    const hash = readHash(context, arg(argv, 1));
+    if (typeof hash === "string") return hash;
+    const field = hash?.randomField(random);
+    return field === undefined ? nil(context.version) : bulk(field);
+  }
+  const count = parseInteger(arg(argv, 2));
+  if (count === undefined) return errors.NOT_AN_INTEGER;
+  if (count < -INT64_MAX) return errors.notBetween(-INT64_MAX, INT64_MAX);
+  const withValues = argv.length > 3;
+  if (argv.length > 4 || (withValues && arg(argv, 3).toUpperCase() !== "WITHVALUES")) {
+    return errors.SYNTAX_ERROR;
+  }
+  if (withValues && (count < -INT64_MAX / 2n || count > INT64_MAX / 2n)) return errors.OUT_OF_RANGE;
+  const hash = readHash(context, arg(argv, 1));
+  if (typeof hash === "string") return hash;
+  if (hash === undefined || count === 0) return EMPTY_ARRAY;
+  return fieldsReply(context, pickFields([...hash.fields], Number(count), random), withValues);
+}
+
+/** `count` distinct ones, or for a negative count that many with repetition. */
+function* pickFields(
+  fields: [string, string][],
+  count: number,
+  random: Randomness,
+): IterableIterator<[string, string]> {
+  if (count >= fields.length) {
+    yield* fields;
+    return;
+  }
+  for (let picked = 0; picked < Math.abs(count); picked += 1) {
+    const from = count < 0 ? 0 : picked;
+    const at = from + random.below(fields.length - from);
+    const field = fields[at] as [string, string];
+    if (count > 0) {
+      // A partial shuffle: what was picked is moved out of the way.
+      fields[at] = fields[from] as [string, string];
+      fields[from] = field;
+    }
+    yield field;
+  }
+}
+
+function fieldsReply(
+  context: CommandContext,
+  fields: Iterable<[string, string]>,
+  withValues: boolean,
+): string {
+  let body = "";
+  let count = 0;
+  const nested = withValues && context.version === 3;
+  for (const [field, value] of fields) {
+    if (nested) body += arrayHeader(2);
+    body += bulk(field);
+    if (withValues) body += bulk(value);
+    count += withValues && !nested ? 2 : 1;
+  }
+  return arrayHeader(count) + body;
+}
+
+export const HASH_PICK_COMMANDS: readonly CommandSpec[] = [
+  { name: "hscan", arity: -3, flags: ["readonly"], keys: ONE_KEY, categories: ["hash"], handler: hscan },
+  {
+    name: "hrandfield",
+    arity: -2,
+    flags: ["readonly"],
+    keys: ONE_KEY,
+    categories: ["hash"],
+    handler: hrandfield,
+  },
+];

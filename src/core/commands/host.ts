@@ -1,0 +1,92 @@
+/**
+ * What commands may ask of the node that runs them. The node implements it; commands never reach around it.
+ * All texts are without the leading "-" and the line end.
+ */
+import type { Millis, Offset } from "../../base/ids.ts";
+import type { Randomness } from "../../base/randomness.ts";
+import type { ClientSession } from "../session.ts";
+import type { Argv, Command } from "./command.ts";
+
+interface ReplicaDescription {
+  readonly host: string;
+  readonly port: number;
+  readonly state: "wait_bgsave" | "send_bulk" | "online";
+  readonly offset: Offset;
+  readonly lagSec: number;
+}
+
+/** For INFO replication, ROLE and WAIT. */
+export type ReplicationDescription = (
+  | { readonly role: "master"; readonly replicas: readonly ReplicaDescription[] }
+  | {
+      readonly role: "replica";
+      readonly masterHost: string;
+      readonly masterPort: number;
+      /** As ROLE says it; INFO's `master_link_status` is `up` exactly when it is "connected". */
+      readonly link: "connect" | "connecting" | "handshake" | "sync" | "connected";
+      readonly secondsSinceMasterSpoke: number;
+      readonly priority: number;
+    }
+) & {
+  /** 40 hex digits; Redis's replication id, ours stands for group and epoch. */
+  readonly replicationId: string;
+  readonly offset: Offset;
+  /** Further lines for INFO replication, such as mode and epoch. */
+  readonly extra: InfoLines;
+};
+
+export type InfoLines = readonly (readonly [name: string, value: string | number])[];
+
+export type HostInfoSection = "server" | "memory" | "persistence" | "stats" | "cpu";
+
+/** CONFIG's parameters. */
+export interface Parameters {
+  names(): Iterable<string>;
+  get(name: string): string | undefined;
+  /** All of them or none. @returns why not: which parameter, and the reason. */
+  set(changes: ReadonlyMap<string, string>): { readonly name: string; readonly reason: string } | undefined;
+}
+
+export interface CommandHost {
+  readonly random: Randomness;
+  readonly parameters: Parameters;
+  /** Whether clients must authenticate. */
+  readonly passwordRequired: boolean;
+  /** The version that clients may expect of this server, for HELLO and INFO. */
+  readonly redisVersion: string;
+
+  /**
+   * The gate, asked before a command runs and before it is queued.
+   *
+   * @param flags the command's flags; for EXEC those of all queued commands too.
+   * @returns a text of errors.ts such as `READONLY`, or `undefined` to let it pass.
+   */
+  refuse(command: Command, session: ClientSession, argv: Argv, flags: number): string | undefined;
+
+  authenticate(user: string, password: string): boolean;
+  describeReplication(): ReplicationDescription;
+  info(section: HostInfoSection): InfoLines;
+  clientsMax(): number;
+  /** CONFIG RESETSTAT. */
+  resetStatistics(): void;
+  /** Replicas that have received all that this session wrote, for WAIT inside MULTI. */
+  replicasThatHold(offset: Offset): number;
+  /** CLIENT KILL: the connection is closed, after its pending output when it is the caller's own. */
+  closeSession(session: ClientSession): void;
+  /** DEBUG SLEEP. */
+  stall(durationMs: Millis): void;
+  /** SAVE and BGSAVE. @returns why not. */
+  snapshot(kind: "foreground" | "background"): string | undefined;
+  /** Unix seconds of the latest snapshot. */
+  lastSnapshotSec(): number;
+  /** SHUTDOWN. @returns why not. */
+  shutdown(options: ShutdownOptions): string | undefined;
+}
+
+export interface ShutdownOptions {
+  /** SAVE or NOSAVE; null when neither was said. */
+  readonly save: boolean | null;
+  readonly now: boolean;
+  readonly force: boolean;
+  readonly abort: boolean;
+}

@@ -1,0 +1,95 @@
+/** Commands about the server as a whole. The node does what they ask; here are only arguments and replies. */
+import { array, bulk, integer, OK, simple } from "../../protocol/resp/reply.ts";
+import { type Argv, arg, type CommandSpec } from "./command.ts";
+import type { CommandContext } from "./context.ts";
+import * as errors from "./errors.ts";
+import { parseInteger } from "./numbers.ts";
+
+function role(context: CommandContext): string {
+  const replication = context.host.describeReplication();
+  if (replication.role === "replica") {
+    return array([
+      bulk("slave"),
+      bulk(replication.masterHost),
+      integer(replication.masterPort),
+      bulk(replication.link),
+      integer(replication.offset),
+    ]);
+  }
+  const replicas = replication.replicas.map(({ host, port, offset }) =>
+    array([bulk(host), bulk(String(port)), bulk(String(offset))]),
+  );
+  return array([bulk("master"), integer(replication.offset), array(replicas)]);
+}
+
+/** Outside of EXEC the member withholds the reply until enough replicas have the session's writes, or time is up. */
+function wait(context: CommandContext, argv: Argv): string {
+  if (context.host.describeReplication().role === "replica") return errors.WAIT_ON_REPLICA;
+  const replicas = parseInteger(arg(argv, 1));
+  if (replicas === undefined) return errors.NOT_AN_INTEGER;
+  const timeoutMs = parseInteger(arg(argv, 2));
+  if (timeoutMs === undefined) return errors.TIMEOUT_NOT_AN_INTEGER;
+  if (timeoutMs < 0) return errors.TIMEOUT_NEGATIVE;
+  const held = context.host.replicasThatHold(context.session.wroteOffset);
+  if (context.inExec || held >= replicas) return integer(held);
+  context.execution.waitFor = { replicas: Number(replicas), timeoutMs: Number(timeoutMs) };
+  return "";
+}
+
+function save(context: CommandContext): string {
+  const refusal = context.host.snapshot("foreground");
+  return refusal === undefined ? OK : errors.nodeError(refusal);
+}
+
+function bgsave(context: CommandContext, argv: Argv): string {
+  if (argv.length > 2 || (argv.length === 2 && arg(argv, 1).toUpperCase() !== "SCHEDULE")) {
+    return errors.SYNTAX_ERROR;
+  }
+  const refusal = context.host.snapshot("background");
+  return refusal === undefined ? simple("Background saving started") : errors.nodeError(refusal);
+}
+
+/** It has no reply when it succeeds: the connection just ends. */
+function shutdown(context: CommandContext, argv: Argv): string {
+  let save: boolean | null = null;
+  const words = new Set(argv.slice(1).map((word) => word.toUpperCase()));
+  for (const word of words) {
+    if (word === "SAVE" || word === "NOSAVE") {
+      if (save !== null) return errors.SYNTAX_ERROR;
+      save = word === "SAVE";
+    } else if (word !== "NOW" && word !== "FORCE" && word !== "ABORT") {
+      return errors.SYNTAX_ERROR;
+    }
+  }
+  const abort = words.has("ABORT");
+  if (abort && words.size > 1) return errors.SYNTAX_ERROR;
+  const refusal = context.host.shutdown({ save, now: words.has("NOW"), force: words.has("FORCE"), abort });
+  if (refusal !== undefined) return errors.nodeError(refusal);
+  return abort ? OK : "";
+}
+
+export const SERVER_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "role",
+    arity: 1,
+    flags: ["noscript", "loading", "stale", "fast"],
+    categories: ["admin", "dangerous"],
+    handler: role,
+  },
+  { name: "wait", arity: 3, flags: ["noscript"], categories: ["connection"], handler: wait },
+  { name: "save", arity: 1, flags: ["admin", "noscript", "no_async_loading", "no_multi"], handler: save },
+  { name: "bgsave", arity: -1, flags: ["admin", "noscript", "no_async_loading"], handler: bgsave },
+  {
+    name: "lastsave",
+    arity: 1,
+    flags: ["loading", "stale", "fast"],
+    categories: ["admin", "dangerous"],
+    handler: (context) => integer(context.host.lastSnapshotSec()),
+  },
+  {
+    name: "shutdown",
+    arity: -1,
+    flags: ["admin", "noscript", "loading", "stale", "no_multi", "allow_busy"],
+    handler: shutdown,
+  },
+];

@@ -1,0 +1,48 @@
+/**
+ * What all databases of one keyspace share: the time, the offsets, and the account of what the present command looked
+ * at and changed. It decides nothing: the member sets the inputs, the databases fill in the rest.
+ */
+import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
+import { Effects } from "./effects.ts";
+import type { Entry } from "./entry.ts";
+
+/** A snapshot under way: it is shown every key that it still needs right before that key changes. */
+export interface SnapshotSink {
+  preserve(db: number, key: string, entry: Entry): void;
+}
+
+export class Bookkeeping {
+  /** Wall clock, set by the caller before each batch. */
+  nowMs: Millis = 0;
+  /** Offset that the next record will get, set by the caller before each command. */
+  writeOffset: Offset = OFFSET_ZERO;
+  /** Set by the caller: this is a master that can write, so expired keys are deleted as they are met. */
+  mayExpire = false;
+  /** Committed records are being replayed: keys are as they are, nothing expires, nothing is propagated. */
+  replaying = false;
+
+  /** Greatest offset below `writeOffset` that the present command has seen. */
+  sawOffset: Offset = OFFSET_ZERO;
+  /** Offset of the latest change anywhere. */
+  lastChangeOffset: Offset = OFFSET_ZERO;
+  /** Number of changes since the start. */
+  changes = 0;
+  /** What the present command must propagate. */
+  readonly effects: Effects = new Effects();
+
+  /** Number of keys ever created. */
+  births = 0;
+  /** Number of the latest snapshot. */
+  snapshotMark = 0;
+  snapshot: SnapshotSink | null = null;
+
+  /** Accounts for having looked at something that the record at `offset` changed. */
+  saw(offset: Offset): void {
+    if (offset > this.sawOffset && offset < this.writeOffset) this.sawOffset = offset;
+  }
+
+  /** For commands that look at the whole keyspace. */
+  sawEverything(): void {
+    this.saw(this.lastChangeOffset);
+  }
+}

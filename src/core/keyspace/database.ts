@@ -1,0 +1,288 @@
+/**
+ * One database: its keys, their expiry, and what must happen around each look and each change
+ * (what was seen, snapshot pre-images, watchers, tombstones). It knows no command.
+ *
+ * Commands look with `read`, and change through `set`, `update`, `setExpiry` and `remove`, or call `beforeChange`
+ * right before they change a collection in place; every change must be propagated by the same command.
+ */
+import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
+import type { Randomness } from "../../base/randomness.ts";
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
+import type { Bookkeeping } from "./bookkeeping.ts";
+import { Entry } from "./entry.ts";
+import { ExpiryIndex } from "./expiry-index.ts";
+import { RovingPicker } from "./roving-picker.ts";
+import { type ScanPage, ScanTable } from "./scan-table.ts";
+import type { Value } from "./value.ts";
+import { WatchList } from "./watch.ts";
+
+/** Expired keys met in a row before RANDOMKEY searches in order. */
+const RANDOM_TRIES = 100;
+
+export class Database {
+  /** Its number for clients; SWAPDB changes it. */
+  index: number;
+  /** Its number in the snapshot under way. */
+  snapshotIndex: number;
+  /** Clients that watch keys here. It belongs to the number, not to the content. */
+  watches: WatchList = new WatchList();
+
+  readonly #books: Bookkeeping;
+  #entries = new Map<string, Entry>();
+  /** Keys deleted by records that may not be committed yet, in order of offset. */
+  readonly #tombstones = new Map<string, Offset>();
+  /** Record that changed all keys at once (FLUSHDB, SWAPDB), present and absent ones. */
+  #floorOffset: Offset = OFFSET_ZERO;
+  #expiring = 0;
+  readonly #expiry = new ExpiryIndex();
+  #scans = new ScanTable<string, Entry>();
+  readonly #picker = new RovingPicker<string, Entry>();
+
+  constructor(index: number, books: Bookkeeping) {
+    this.index = index;
+    this.snapshotIndex = index;
+    this.#books = books;
+  }
+
+  /** Number of keys, expired ones that are still held included, as DBSIZE counts. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Number of keys with an expiry. */
+  get expiring(): number {
+    return this.#expiring;
+  }
+
+  entries(): IterableIterator<[string, Entry]> {
+    return this.#entries.entries();
+  }
+
+  /** The key's entry, or `undefined` when it is absent or has expired. Counts as use of the key. */
+  read(key: string): Entry | undefined {
+    const entry = this.peek(key);
+    if (entry !== undefined) entry.accessedMs = this.#books.nowMs;
+    return entry;
+  }
+
+  /** As `read`, without counting as use (TTL, TYPE, OBJECT). */
+  peek(key: string): Entry | undefined {
+    const books = this.#books;
+    const entry = this.#entries.get(key);
+    if (this.#floorOffset !== OFFSET_ZERO) books.saw(this.#floorOffset);
+    if (entry === undefined) {
+      if (this.#tombstones.size !== 0) books.saw(this.#tombstones.get(key) ?? OFFSET_ZERO);
+      return undefined;
+    }
+    books.saw(entry.changedAt);
+    if (entry.expireAtMs !== 0 && this.isExpired(entry)) {
+      if (books.mayExpire) this.#expire(key, entry);
+      return undefined;
+    }
+    return entry;
+  }
+
+  /** Whether the entry must read as absent now. */
+  isExpired(entry: Entry): boolean {
+    return entry.expireAtMs !== 0 && this.#books.nowMs > entry.expireAtMs && !this.#books.replaying;
+  }
+
+  /** WATCH: whether the key is held but has expired. Changes nothing. */
+  isKeyExpired(key: string): boolean {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && this.isExpired(entry);
+  }
+
+  /** Accounts for a decision that rested on the key's expiry. */
+  noteLook(key: string): void {
+    this.#books.saw(this.#entries.get(key)?.changedAt ?? OFFSET_ZERO);
+  }
+
+  /**
+   * Must come right before any change of what `key` holds; the methods below call it themselves.
+   *
+   * @param entry what the key holds, if anything.
+   * @param expiring the change is the removal of an expired key.
+   */
+  beforeChange(key: string, entry: Entry | undefined, expiring = false): void {
+    const books = this.#books;
+    books.changes += 1;
+    books.lastChangeOffset = books.writeOffset;
+    if (this.watches.size !== 0) this.watches.touch(key, books.writeOffset, expiring);
+    if (entry === undefined) return;
+    if (books.snapshot !== null && entry.snapshotMark !== books.snapshotMark) {
+      books.snapshot.preserve(this.snapshotIndex, key, entry);
+      entry.snapshotMark = books.snapshotMark;
+    }
+    entry.changedAt = books.writeOffset;
+  }
+
+  /** Makes `key` hold `value`, whatever it held. @param expireAtMs 0 for never. */
+  set(key: string, value: Value, expireAtMs: Millis): void {
+    const books = this.#books;
+    const known = this.#entries.get(key);
+    this.beforeChange(key, known);
+    if (known !== undefined) {
+      known.value = value;
+      known.accessedMs = books.nowMs;
+      if (known.expireAtMs !== expireAtMs) this.#changeExpiry(key, known, expireAtMs);
+      return;
+    }
+    books.births += 1;
+    const entry = new Entry(value, 0, books.writeOffset, books.nowMs, books.births, books.snapshotMark);
+    this.#entries.set(key, entry);
+    if (expireAtMs !== 0) this.#changeExpiry(key, entry, expireAtMs);
+  }
+
+  /** Replaces the value and keeps the expiry. */
+  update(key: string, entry: Entry, value: Value): void {
+    this.beforeChange(key, entry);
+    entry.value = value;
+  }
+
+  /** @param expireAtMs 0 to let it live for ever. */
+  setExpiry(key: string, entry: Entry, expireAtMs: Millis): void {
+    this.beforeChange(key, entry);
+    this.#changeExpiry(key, entry, expireAtMs);
+  }
+
+  remove(key: string, entry: Entry, expiring = false): void {
+    const books = this.#books;
+    this.beforeChange(key, entry, expiring);
+    this.#entries.delete(key);
+    if (entry.expireAtMs !== 0) this.#expiring -= 1;
+    if (books.replaying) return;
+    // Moved to the end: the tombstones stay in order of offset.
+    this.#tombstones.delete(key);
+    this.#tombstones.set(key, books.writeOffset);
+  }
+
+  /**
+   * Removes all keys, at a cost that does not depend on their number; a snapshot under way keeps the old ones.
+   *
+   * @returns whether there were any.
+   */
+  flush(): boolean {
+    if (this.#entries.size === 0) return false;
+    this.touchWatched();
+    this.#books.changes += 1;
+    this.markAllChanged();
+    this.#drop();
+    return true;
+  }
+
+  /** Forgets everything without a trace, for a full resync. */
+  clear(): void {
+    for (const key of this.watches.keys()) this.watches.touch(key, this.#books.writeOffset, false);
+    this.#drop();
+    this.#tombstones.clear();
+    this.#floorOffset = OFFSET_ZERO;
+  }
+
+  /** FLUSHDB, SWAPDB: from now on whoever looks at any key has seen the present record. */
+  markAllChanged(): void {
+    this.#floorOffset = this.#books.writeOffset;
+    this.#books.lastChangeOffset = this.#books.writeOffset;
+  }
+
+  /** Tells the watchers of keys that are here now, or in `replacement`, which takes this one's place. */
+  touchWatched(replacement?: Database): void {
+    if (this.watches.size === 0) return;
+    for (const key of this.watches.keys()) {
+      const replaced = replacement?.holds(key) ?? false;
+      if (!this.holds(key) && !replaced) continue;
+      this.watches.touch(key, this.#books.writeOffset, !replaced);
+    }
+  }
+
+  /** Whether the key is held, expired or not. For bookkeeping only: commands use `read`. */
+  holds(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  /** Drops tombstones of records that are committed. */
+  forgetTombstones(committed: Offset): void {
+    if (this.#floorOffset <= committed) this.#floorOffset = OFFSET_ZERO;
+    for (const [key, offset] of this.#tombstones) {
+      if (offset > committed) return;
+      this.#tombstones.delete(key);
+    }
+  }
+
+  /** Deletes the key that was due first, and propagates that. @returns false when none is due. */
+  expireNext(): boolean {
+    for (;;) {
+      const hint = this.#expiry.first();
+      if (hint === undefined || hint.atMs >= this.#books.nowMs) return false;
+      this.#expiry.removeFirst();
+      const entry = this.#entries.get(hint.key);
+      if (entry === undefined || entry.expireAtMs !== hint.atMs) continue;
+      this.#expire(hint.key, entry);
+      return true;
+    }
+  }
+
+  /** When the next key may be due; a hint that is never too late. */
+  nextExpiryMs(): Millis | undefined {
+    return this.#expiry.first()?.atMs;
+  }
+
+  /**
+   * One page of SCAN: keys in order of birth. Every key that is present throughout is returned once. A cursor is the
+   * birth of the last key returned, so it stays good when its iterator has been dropped; finding the place again then
+   * costs a pass over the keys before it.
+   */
+  scan(cursor: number, count: number): ScanPage<string, Entry> {
+    const iterator =
+      (cursor === 0 ? undefined : this.#scans.take(cursor)) ?? this.#bornAfter(cursor, this.#books.births);
+    return this.#scans.page(iterator, count, ([, entry]) => entry.birth);
+  }
+
+  randomKey(random: Randomness): string | undefined {
+    for (let tries = 0; tries < RANDOM_TRIES; tries += 1) {
+      const picked = this.#picker.pick(this.#entries, random);
+      if (picked === undefined) return undefined;
+      if (this.peek(picked[0]) !== undefined) return picked[0];
+    }
+    for (const [key, entry] of this.#entries) if (!this.isExpired(entry)) return key;
+    return undefined;
+  }
+
+  *#bornAfter(birth: number, last: number): IterableIterator<[string, Entry]> {
+    for (const item of this.#entries) {
+      // Keys born since the scan began come last; without this a scan could chase them for ever.
+      if (item[1].birth > last) return;
+      if (item[1].birth > birth) yield item;
+    }
+  }
+
+  #expire(key: string, entry: Entry): void {
+    this.remove(key, entry, true);
+    this.#books.effects.append(this.index, encodeCommand(["DEL", key]));
+  }
+
+  #changeExpiry(key: string, entry: Entry, expireAtMs: Millis): void {
+    if (entry.expireAtMs !== 0) this.#expiring -= 1;
+    entry.expireAtMs = expireAtMs;
+    if (expireAtMs === 0) return;
+    this.#expiring += 1;
+    this.#expiry.add(expireAtMs, key);
+    if (this.#expiry.isBloated(this.#expiring)) this.#expiry.rebuild(this.#expiryHints());
+  }
+
+  *#expiryHints(): IterableIterator<{ atMs: Millis; key: string }> {
+    for (const [key, entry] of this.#entries) {
+      if (entry.expireAtMs !== 0) yield { atMs: entry.expireAtMs, key };
+    }
+  }
+
+  #drop(): void {
+    // A new Map, not clear(): a snapshot under way still walks the old one.
+    this.#entries = new Map();
+    this.#tombstones.clear();
+    this.#expiring = 0;
+    this.#expiry.clear();
+    this.#scans = new ScanTable();
+    this.#picker.reset();
+  }
+}

@@ -1,0 +1,25 @@
+/** Collects what a replica must replay: RESP commands, one after the other, with SELECT where the database changes. */
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
+
+export class Effects {
+  /** Latin1 RESP text; empty when nothing changed. */
+  text = "";
+  /** The database in which `text` begins. */
+  startDb = 0;
+  #db = 0;
+
+  clear(): void {
+    this.text = "";
+  }
+
+  /** @param encoded one RESP command that runs in database `db`. */
+  append(db: number, encoded: string): void {
+    if (this.text === "") {
+      this.startDb = db;
+    } else if (db !== this.#db) {
+      this.text += encodeCommand(["SELECT", String(db)]);
+    }
+    this.#db = db;
+    this.text += encoded;
+  }
+}

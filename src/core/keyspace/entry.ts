@@ -1,0 +1,33 @@
+/** One key's value and what the keyspace knows about it. */
+import type { Millis, Offset } from "../../base/ids.ts";
+import type { Value } from "./value.ts";
+
+export class Entry {
+  value: Value;
+  /** Wall-clock milliseconds at which the key expires; 0 for never. */
+  expireAtMs: Millis;
+  /** Offset of the record that last changed it. */
+  changedAt: Offset;
+  /** When a command last looked at it, for OBJECT IDLETIME. */
+  accessedMs: Millis;
+  /** Rises with each key that is created: the order in which a database's Map holds its keys, and SCAN's cursor. */
+  readonly birth: number;
+  /** Number of the snapshot that needs no more of it: it was written there, or it came to be later. */
+  snapshotMark: number;
+
+  constructor(
+    value: Value,
+    expireAtMs: Millis,
+    changedAt: Offset,
+    accessedMs: Millis,
+    birth: number,
+    snapshotMark: number,
+  ) {
+    this.value = value;
+    this.expireAtMs = expireAtMs;
+    this.changedAt = changedAt;
+    this.accessedMs = accessedMs;
+    this.birth = birth;
+    this.snapshotMark = snapshotMark;
+  }
+}

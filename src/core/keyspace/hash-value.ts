@@ -1,0 +1,112 @@
+/** A hash: fields and their values. It knows nothing of keys, expiry or clients. */
+import type { Randomness } from "../../base/randomness.ts";
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
+import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
+import { RovingPicker } from "./roving-picker.ts";
+import { type ScanPage, ScanTable } from "./scan-table.ts";
+import type { Collection } from "./value.ts";
+
+/** Redis 7.0's hash-max-listpack-entries and -value: up to here OBJECT ENCODING says "listpack". */
+const COMPACT_FIELDS_MAX = 128;
+const COMPACT_BYTES_MAX = 64;
+
+/** Size of one HSET among those that rebuild a hash. */
+const PIECE_FIELDS_MAX = 64;
+const PIECE_BYTES_MAX = 64 * 1024;
+
+export class HashValue implements Collection {
+  readonly type = "hash" as const;
+  readonly #fields = new Map<string, string>();
+  /** Once wide, always wide, as in Redis. */
+  #wide = false;
+  #scans: ScanTable<string, string> | undefined;
+  #lastCursor = 0;
+  #picker: RovingPicker<string, string> | undefined;
+
+  get size(): number {
+    return this.#fields.size;
+  }
+
+  get encoding(): "listpack" | "hashtable" {
+    return this.#wide ? "hashtable" : "listpack";
+  }
+
+  get fields(): ReadonlyMap<string, string> {
+    return this.#fields;
+  }
+
+  get(field: string): string | undefined {
+    return this.#fields.get(field);
+  }
+
+  has(field: string): boolean {
+    return this.#fields.has(field);
+  }
+
+  /** @returns whether the field is new. */
+  set(field: string, value: string): boolean {
+    const before = this.#fields.size;
+    this.#fields.set(field, value);
+    if (!this.#wide) {
+      this.#wide =
+        this.#fields.size > COMPACT_FIELDS_MAX ||
+        field.length > COMPACT_BYTES_MAX ||
+        value.length > COMPACT_BYTES_MAX;
+    }
+    return this.#fields.size !== before;
+  }
+
+  /** @returns whether the field was there. */
+  delete(field: string): boolean {
+    return this.#fields.delete(field);
+  }
+
+  /**
+   * One page of HSCAN. A compact hash, or a cursor that this table no longer knows, is answered whole in one page:
+   * every field present throughout is returned, at worst twice.
+   */
+  scan(cursor: number, count: number): ScanPage<string, string> {
+    if (!this.#wide) return { cursor: 0, items: [...this.#fields] };
+    this.#scans ??= new ScanTable();
+    const scans = this.#scans;
+    const iterator = cursor === 0 ? this.#fields.entries() : scans.take(cursor);
+    if (iterator === undefined) return { cursor: 0, items: [...this.#fields] };
+    return scans.page(iterator, count, () => {
+      this.#lastCursor += 1;
+      return this.#lastCursor;
+    });
+  }
+
+  /** Any field, in constant time; `undefined` for an empty hash. */
+  randomField(random: Randomness): string | undefined {
+    this.#picker ??= new RovingPicker();
+    return this.#picker.pick(this.#fields, random)?.[0];
+  }
+
+  clone(): HashValue {
+    const copy = new HashValue();
+    for (const [field, value] of this.#fields) copy.set(field, value);
+    return copy;
+  }
+
+  *rebuild(key: string): IterableIterator<string> {
+    let argv = ["HSET", key];
+    let bytes = 0;
+    for (const [field, value] of this.#fields) {
+      argv.push(field, value);
+      bytes += field.length + value.length;
+      if (argv.length >= 2 + PIECE_FIELDS_MAX * 2 || bytes >= PIECE_BYTES_MAX) {
+        yield encodeCommand(argv);
+        argv = ["HSET", key];
+        bytes = 0;
+      }
+    }
+    if (argv.length > 2) yield encodeCommand(argv);
+  }
+
+  digest(): Buffer {
+    const sum = Buffer.alloc(DIGEST_BYTES);
+    for (const [field, value] of this.#fields) addDigest(sum, digestOf(field, value));
+    return sum;
+  }
+}

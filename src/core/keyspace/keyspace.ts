@@ -1,0 +1,117 @@
+/**
+ * The 16 databases of a member, and what concerns them as a whole: expiry in the background, snapshots, the state hash.
+ * It runs no commands; the dispatcher does, and the member's core sets the time and offsets that it works with.
+ */
+import { InterrexError, invariant } from "../../base/errors.ts";
+import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
+import { Bookkeeping } from "./bookkeeping.ts";
+import { Database } from "./database.ts";
+import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
+import { SnapshotCursor } from "./snapshot-cursor.ts";
+import { typeName } from "./value.ts";
+
+export const DATABASES = 16;
+
+export class Keyspace extends Bookkeeping {
+  readonly databases: readonly Database[];
+  /** DEBUG SET-ACTIVE-EXPIRE: whether `expireCycle` does anything. */
+  activeExpire = true;
+  readonly #databases: Database[];
+  /** Where the next expiry cycle begins, so that one busy database does not starve the others. */
+  #expireFrom = 0;
+
+  constructor() {
+    super();
+    this.#databases = Array.from({ length: DATABASES }, (_, index) => new Database(index, this));
+    this.databases = this.#databases;
+  }
+
+  /** @throws InterrexError `NO_SUCH_DATABASE` when `index` is not one of the 16. */
+  database(index: number): Database {
+    const database = this.#databases[index];
+    if (database === undefined) {
+      throw new InterrexError("NO_SUCH_DATABASE", `There is no database ${index}; use 0 to ${DATABASES - 1}`);
+    }
+    return database;
+  }
+
+  /** Starts the account of one command: nothing seen, nothing to propagate. */
+  beginCommand(): void {
+    this.sawOffset = OFFSET_ZERO;
+    this.effects.clear();
+  }
+
+  /** Drops what is remembered of keys whose deletion is committed. Call it as the commit advances. */
+  forgetTombstones(committed: Offset): void {
+    for (const database of this.#databases) database.forgetTombstones(committed);
+  }
+
+  /** SWAPDB: each takes the other's number; watchers stay with the number. */
+  swap(first: number, second: number): void {
+    const one = this.database(first);
+    const other = this.database(second);
+    if (one === other) return;
+    one.touchWatched(other);
+    other.touchWatched(one);
+    [one.watches, other.watches] = [other.watches, one.watches];
+    [one.index, other.index] = [second, first];
+    this.#databases[first] = other;
+    this.#databases[second] = one;
+    one.markAllChanged();
+    other.markAllChanged();
+    this.changes += 1;
+  }
+
+  /**
+   * Deletes up to `budget` keys whose time has come, and leaves their DELs in `effects`. Only on a master that can write.
+   *
+   * @returns how many; equal to `budget` when there may be more.
+   */
+  expireCycle(budget: number): number {
+    if (!this.mayExpire || !this.activeExpire) return 0;
+    let deleted = 0;
+    for (let turn = 0; turn < DATABASES; turn += 1) {
+      const database = this.database((this.#expireFrom + turn) % DATABASES);
+      while (deleted < budget && database.expireNext()) deleted += 1;
+    }
+    this.#expireFrom = (this.#expireFrom + 1) % DATABASES;
+    return deleted;
+  }
+
+  /** When `expireCycle` may next find something (wall clock); never too late, maybe too early. */
+  nextExpiryMs(): Millis | undefined {
+    let next: Millis | undefined;
+    for (const database of this.#databases) {
+      const atMs = database.nextExpiryMs();
+      if (atMs !== undefined && (next === undefined || atMs < next)) next = atMs;
+    }
+    return next;
+  }
+
+  /** Starts a snapshot of the present state. One at a time: abort the other first. */
+  beginSnapshot(): SnapshotCursor {
+    invariant(this.snapshot === null, "one snapshot at a time");
+    return new SnapshotCursor(this, this.#databases);
+  }
+
+  /** Forgets all keys, for a full resync. Nothing is propagated; a snapshot under way goes on with the old state. */
+  clear(): void {
+    for (const database of this.#databases) database.clear();
+    this.lastChangeOffset = OFFSET_ZERO;
+  }
+
+  /** Hash of the whole state (databases, keys, values, expiry), 40 hex digits; equal states have equal hashes. */
+  digest(): string {
+    const sum = Buffer.alloc(DIGEST_BYTES);
+    for (const database of this.#databases) {
+      for (const [key, entry] of database.entries()) {
+        const value = typeof entry.value === "string" ? entry.value : entry.value.digest().toString("latin1");
+        addDigest(
+          sum,
+          digestOf(String(database.index), key, String(entry.expireAtMs), typeName(entry.value), value),
+        );
+      }
+    }
+    return sum.toString("hex");
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What a key can hold. A string is a plain latin1 JS string; every other type is a `Collection` with a file of its own.
+ * A new type joins the `Value` union and implements `Collection`: snapshots, digests, COPY and TYPE then work for it.
+ */
+import type { HashValue } from "./hash-value.ts";
+
+export type CollectionType = "hash" | "list" | "set" | "zset" | "stream";
+
+/** What the keyspace itself asks of a type that is not a string. */
+export interface Collection {
+  readonly type: CollectionType;
+  /** Number of elements. A key whose collection becomes empty is deleted by the command that emptied it. */
+  readonly size: number;
+  /** As OBJECT ENCODING names it. */
+  readonly encoding: string;
+  /** A copy that shares nothing that can change. */
+  clone(): Collection;
+  /** RESP commands that build it under `key`, each of bounded size. The collection must not change meanwhile. */
+  rebuild(key: string): IterableIterator<string>;
+  /** A hash of the content that does not depend on any internal order. */
+  digest(): Buffer;
+}
+
+export type Value = string | HashValue;
+
+/** The type's name as TYPE and SCAN ... TYPE spell it. */
+export function typeName(value: Value): "string" | CollectionType {
+  return typeof value === "string" ? "string" : value.type;
+}
+
+/** COPY: strings are immutable, collections are cloned. */
+export function cloneValue(value: Value): Value {
+  return typeof value === "string" ? value : value.clone();
+}

@@ -1,0 +1,136 @@
+/** The member core's inputs and effects. The shell feeds the one and carries out the other, in order. */
+import type { IncarnationId, Millis, Offset } from "../base/ids.ts";
+import type { LinkId, PeerIdentity, PeerTarget } from "../protocol/peer/identity.ts";
+import type { NodeMessage } from "../protocol/peer/node-messages.ts";
+import type { EpochHistory } from "../rules/epoch-history.ts";
+import type { LogPosition } from "../rules/log-position.ts";
+import type { Client } from "./client.ts";
+
+export type MemberInput =
+  | { readonly type: "start" }
+  | { readonly type: "tick" }
+  /** The end of a turn: what the turn's commands and messages left is written, sent and answered. */
+  | { readonly type: "flush" }
+  | { readonly type: "linkUp"; readonly link: LinkId; readonly peer: PeerIdentity; readonly dialled: boolean }
+  | { readonly type: "linkDown"; readonly link: LinkId }
+  | { readonly type: "message"; readonly link: LinkId; readonly message: NodeMessage }
+  /** Records up to here are in the log as `appendfsync` says. */
+  | { readonly type: "persisted"; readonly lastOffset: Offset }
+  | { readonly type: "stateSaved"; readonly version: number }
+  | { readonly type: "disk"; readonly full: boolean }
+  | { readonly type: "clientClosed"; readonly client: Client }
+  /** Answers `readLog`; `bytes` is null when the records are no longer there. */
+  | {
+      readonly type: "logRead";
+      readonly link: LinkId | null;
+      readonly from: Offset;
+      readonly bytes: Buffer | null;
+    }
+  /** A piece of the standing snapshot, to be applied to the emptied keyspace. */
+  | { readonly type: "snapshotLoad"; readonly bytes: Buffer }
+  | { readonly type: "snapshotLoaded"; readonly position: LogPosition }
+  /** Answers `openSnapshot`; `null` when there is none. */
+  | {
+      readonly type: "snapshotOpened";
+      readonly link: LinkId;
+      readonly snapshot: { readonly position: LogPosition; readonly history: EpochHistory } | null;
+    }
+  /** Answers `readSnapshot`; `null` at its end. */
+  | { readonly type: "snapshotRead"; readonly link: LinkId; readonly bytes: Buffer | null }
+  /** The snapshot writer can take the next piece. */
+  | { readonly type: "snapshotWritten" }
+  /** The snapshot stands; `kind` as it was begun. `firstOffset`: first record that the log still has. */
+  | { readonly type: "snapshotCommitted"; readonly kind: SnapshotKind; readonly position: LogPosition }
+  /** It could not be written (a full disk, say); what stood before still stands. */
+  | { readonly type: "snapshotFailed"; readonly kind: SnapshotKind }
+  | { readonly type: "incarnationStarted"; readonly incarnation: IncarnationId };
+
+/** `own`: of this keyspace, the log goes on behind it. `received`: a full sync, the log starts afresh after it. */
+export type SnapshotKind = "own" | "received";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+export type MemberEffect =
+  | {
+      readonly type: "append";
+      readonly bytes: Buffer;
+      readonly firstOffset: Offset;
+      readonly lastOffset: Offset;
+    }
+  /** Take away all records after `last`, kept in a rollback file. Durable before the next effect. */
+  | { readonly type: "cut"; readonly last: LogPosition }
+  | { readonly type: "saveState"; readonly version: number; readonly state: Buffer }
+  | { readonly type: "send"; readonly link: LinkId; readonly message: NodeMessage }
+  | { readonly type: "closeLink"; readonly link: LinkId }
+  | { readonly type: "setPeers"; readonly targets: readonly PeerTarget[] }
+  /** Write `client.takeReady()`. */
+  | { readonly type: "output"; readonly client: Client }
+  | { readonly type: "closeClient"; readonly client: Client }
+  /** The client is no longer on hold: run what waits in its decoder. */
+  | { readonly type: "resumeClient"; readonly client: Client }
+  /** Answered by `logRead`; `link` null: for the keyspace, else for the replica on that link. */
+  | {
+      readonly type: "readLog";
+      readonly link: LinkId | null;
+      readonly from: Offset;
+      readonly bytesMax: number;
+    }
+  /** Answered by `snapshotLoad`s and one `snapshotLoaded`. */
+  | { readonly type: "loadSnapshot" }
+  | { readonly type: "openSnapshot"; readonly link: LinkId }
+  | { readonly type: "readSnapshot"; readonly link: LinkId }
+  | { readonly type: "closeSnapshot"; readonly link: LinkId }
+  | {
+      readonly type: "beginSnapshot";
+      readonly kind: SnapshotKind;
+      readonly position: LogPosition;
+      readonly history: EpochHistory;
+    }
+  | { readonly type: "writeSnapshot"; readonly bytes: Buffer }
+  | { readonly type: "commitSnapshot" }
+  | { readonly type: "abortSnapshot" }
+  | { readonly type: "startIncarnation"; readonly reason: string }
+  /** DEBUG SLEEP: block the whole process. */
+  | { readonly type: "stall"; readonly ms: Millis }
+  | { readonly type: "shutdown" }
+  | {
+      readonly type: "log";
+      readonly level: LogLevel;
+      readonly event: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+      readonly text: string;
+    };
+
+/** Collects effects in order; the shell takes them after each step. */
+export class MemberOutbox {
+  #effects: MemberEffect[] = [];
+
+  push(effect: MemberEffect): void {
+    this.#effects.push(effect);
+  }
+
+  get isEmpty(): boolean {
+    return this.#effects.length === 0;
+  }
+
+  take(): MemberEffect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  send(link: LinkId, message: NodeMessage): void {
+    this.#effects.push({ type: "send", link, message });
+  }
+
+  log(level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>, text: string): void {
+    this.#effects.push({ type: "log", level, event, fields, text });
+  }
+
+  /** Lists a client with text to go out, once a step. */
+  output(client: Client): void {
+    if (client.listed || client.closed) return;
+    client.listed = true;
+    this.#effects.push({ type: "output", client });
+  }
+}

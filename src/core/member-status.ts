@@ -1,0 +1,73 @@
+/** What a member tells of itself, and when that has changed enough to be pushed. */
+import type { Epoch, IncarnationId, MemberId, Millis } from "../base/ids.ts";
+import type { NodeStatus } from "../protocol/peer/node-messages.ts";
+import type { MemberSetup } from "./member-setup.ts";
+import type { PromiseBook } from "./promise-book.ts";
+import type { Reign } from "./reign.ts";
+import type { Follower } from "./replication/follower.ts";
+import type { ReplicationLog } from "./replication/replication-log.ts";
+
+export interface StatusSources {
+  readonly incarnation: IncarnationId;
+  readonly book: PromiseBook;
+  readonly log: ReplicationLog;
+  readonly role: NodeStatus["role"];
+  readonly roleEpoch: Epoch;
+  readonly reign: Reign | null;
+  readonly follower: Follower | null;
+  readonly sees: readonly MemberId[];
+  readonly diskFull: boolean;
+  readonly leaseHeld: boolean;
+  readonly nowMs: Millis;
+}
+
+export function buildStatus(setup: MemberSetup, sources: StatusSources): NodeStatus {
+  const { book, log, reign, follower } = sources;
+  return {
+    id: setup.id,
+    startId: setup.startId,
+    groupId: book.groupId,
+    incarnation: sources.incarnation,
+    // A later incarnation of this process began for another reason.
+    doubtfulByReboot: setup.doubtfulByReboot && sources.incarnation === setup.incarnation,
+    role: sources.role,
+    roleEpoch: sources.roleEpoch,
+    established: reign?.established ?? false,
+    promise: book.promise,
+    position: log.tail.position,
+    committed: log.committed,
+    applied: log.applied,
+    record: book.record?.number ?? null,
+    following: follower === null ? null : { master: follower.master, linkUp: follower.streaming },
+    sees: sources.sees,
+    oldestUncommittedMs: reign?.oldestUncommittedMs(sources.nowMs) ?? 0,
+    diskFailing: sources.diskFull,
+    handover: reign?.handover ?? null,
+    waiting: reign?.replicas.waiting() ?? [],
+    replicas: reign?.replicas.replicaStatuses() ?? [],
+    leaseHeld: sources.leaseHeld,
+    client: setup.client,
+    priority: setup.priority,
+    zone: setup.zone,
+    voting: setup.voting,
+  };
+}
+
+/** Equal keys: nothing changed that the sentinels must hear before the next pong. */
+export function statusKind(status: NodeStatus): string {
+  const { role, roleEpoch, established, promise, record, groupId, incarnation } = status;
+  const { following, diskFailing, handover, waiting } = status;
+  return JSON.stringify([
+    role,
+    roleEpoch,
+    established,
+    promise,
+    record,
+    groupId,
+    incarnation,
+    following,
+    diskFailing,
+    handover,
+    waiting,
+  ]);
+}

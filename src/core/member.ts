@@ -1,0 +1,433 @@
+/**
+ * A data node's core: one member of a group. Pure and deterministic: inputs and the time come in, effects go out.
+ *
+ * It never decides its own role. A sentinel's word makes it master or replica; its promise decides whose word counts.
+ */
+import { unreachable } from "../base/errors.ts";
+import { EPOCH_ZERO, type Epoch, type MemberId, type Millis, nextEpoch, type Offset } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import type { LinkId } from "../protocol/peer/identity.ts";
+import type { NodeMessage, NodeStatus, Ping } from "../protocol/peer/node-messages.ts";
+import type { GroupRecord } from "../rules/group-record.ts";
+import type { ClientDesk } from "./client-desk.ts";
+import type { MemberInput, MemberOutbox } from "./member-io.ts";
+import { MemberParts } from "./member-parts.ts";
+import type { MemberKeyspace, MemberSetup } from "./member-setup.ts";
+import { buildStatus, statusKind } from "./member-status.ts";
+import type { ReplicationLog } from "./replication/replication-log.ts";
+import { Roles } from "./roles.ts";
+import { SentinelOrders } from "./sentinel-orders.ts";
+import { staticRecord } from "./static-group.ts";
+import { SyncRequests } from "./sync-requests.ts";
+
+/** The wall clock may part from the monotonic one by this much between two ticks before leases are void. */
+const CLOCK_JUMP_MS: Millis = 500;
+const TICK_MS_MIN: Millis = 20;
+const TICK_MS_MAX: Millis = 100;
+
+export class Member {
+  readonly outbox: MemberOutbox;
+  readonly desk: ClientDesk;
+  readonly log: ReplicationLog;
+  readonly #parts: MemberParts;
+  readonly #roles: Roles;
+  readonly #orders: SentinelOrders;
+  readonly #syncs: SyncRequests;
+  #clockOffsetMs: number;
+  #nextTickMs: Millis = 0;
+  #pushedStatus = "";
+
+  constructor(setup: MemberSetup, keyspace: MemberKeyspace) {
+    this.#parts = new MemberParts(setup, keyspace);
+    this.#roles = new Roles(this.#parts);
+    this.#orders = new SentinelOrders(this.#parts, this.#roles, () => this.status());
+    this.#syncs = new SyncRequests(this.#parts, this.#roles);
+    this.outbox = this.#parts.outbox;
+    this.desk = this.#parts.desk;
+    this.log = this.#parts.log;
+    this.#clockOffsetMs = setup.now.wallMs - setup.now.monoMs;
+    this.desk.onPublication = (channel, message) => this.#passOn(channel, message);
+  }
+
+  get incarnation(): MemberSetup["incarnation"] {
+    return this.#parts.incarnation;
+  }
+
+  /** The newest group record that this member has been handed. */
+  get record(): GroupRecord | null {
+    return this.#parts.book.record;
+  }
+
+  /** The keyspace is not yet what the role needs it to be. */
+  get loading(): boolean {
+    const role = this.#roles.current;
+    return this.#parts.applier.loading || (role.kind === "master" && !role.reign.applied);
+  }
+
+  /** On a replica: how long ago the master was last heard. */
+  masterSilentMs(): Millis {
+    const role = this.#roles.current;
+    return role.kind === "replica" ? this.#parts.now.monoMs - role.follower.lastHeardMs : 0;
+  }
+
+  /** BGSAVE. */
+  wantSnapshot(): void {
+    this.#parts.snapshots.want();
+  }
+
+  /** Monotonic time at which a `tick` is due, if nothing comes before. */
+  deadlineMs(): Millis {
+    return Math.min(this.#nextTickMs, this.#roles.reign?.deadlineMs() ?? Number.POSITIVE_INFINITY);
+  }
+
+  status(): NodeStatus {
+    const { setup, incarnation, book, log, links, lease, now, downAfterMs, desk } = this.#parts;
+    const { current: role, sealed } = this.#roles;
+    return buildStatus(setup, {
+      ...{ incarnation, book, log },
+      role: sealed ? "none" : role.kind,
+      roleEpoch: sealed ? EPOCH_ZERO : this.#roles.epoch,
+      reign: role.kind === "master" ? role.reign : null,
+      follower: role.kind === "replica" ? role.follower : null,
+      sees: links.heardSince(now.monoMs - downAfterMs / 2),
+      diskFull: desk.diskFull,
+      leaseHeld: this.#roles.reign !== null && lease.holds(now.monoMs),
+      nowMs: now.monoMs,
+    });
+  }
+
+  /** Begins a batch of client commands: call right after the socket was read, then `desk.run` for each. */
+  beginCommands(now: Instant): void {
+    this.#setTime(now);
+    this.desk.beginBatch(now);
+  }
+
+  step(now: Instant, input: MemberInput): void {
+    this.#setTime(now);
+    const { applier, book, snapshots } = this.#parts;
+    const { reign } = this.#roles;
+    switch (input.type) {
+      case "start":
+        this.#start();
+        break;
+      case "tick":
+        this.#tick();
+        break;
+      case "flush":
+        break;
+      case "linkUp":
+        this.#onLinkUp(input);
+        break;
+      case "linkDown":
+        this.#onLinkDown(input.link);
+        break;
+      case "message":
+        this.#onMessage(input.link, input.message);
+        break;
+      case "persisted":
+        this.#onPersisted(input.lastOffset);
+        break;
+      case "stateSaved":
+        this.#orders.afterSaves(book.onSaved(input.version));
+        break;
+      case "disk":
+        this.desk.diskFull = input.full;
+        if (!input.full) this.#roles.follower?.retry();
+        break;
+      case "clientClosed":
+        this.desk.remove(input.client);
+        break;
+      case "logRead":
+        if (input.link !== null) reign?.replicas.onLogRead(input.link, input.from, input.bytes);
+        else applier.onLogRead(input.from, input.bytes, this.#applyLimit());
+        break;
+      case "snapshotLoad":
+        applier.onSnapshotLoad(input.bytes);
+        break;
+      case "snapshotLoaded":
+        applier.onSnapshotLoaded(input.position);
+        break;
+      case "snapshotOpened":
+        reign?.replicas.onSnapshotOpened(input.link, input.snapshot);
+        break;
+      case "snapshotRead":
+        reign?.replicas.onSnapshotRead(input.link, input.bytes);
+        break;
+      case "snapshotWritten":
+        snapshots.onWritten();
+        break;
+      case "snapshotCommitted":
+        this.#onSnapshotCommitted(input);
+        break;
+      case "snapshotFailed":
+        this.#onSnapshotFailed(input.kind);
+        break;
+      case "incarnationStarted":
+        this.#parts.incarnation = input.incarnation;
+        this.#roles.follower?.retry();
+        break;
+      default:
+        unreachable(input);
+    }
+    this.#settle(input.type === "flush" || input.type === "tick");
+  }
+
+  // ---- the end of every step -----------------------------------------------------------------------
+
+  /** Draws the conclusions of a step: what is committed, applied, established, and whom to tell. */
+  #settle(flush: boolean): void {
+    const { book, keyspace, log, now, snapshots } = this.#parts;
+    this.#syncs.review();
+    if (flush) this.#roles.reign?.flush(now.monoMs);
+    this.#apply(flush);
+    if (this.#roles.reign?.settle(now)) snapshots.onCommitMoved();
+    this.#serve();
+    if (flush) keyspace.forgetTombstones(log.committed);
+    this.#orders.afterSaves(book.commit());
+    this.#orders.answerSeals();
+    this.#pushStatus();
+  }
+
+  /** A replica applies at the end of a turn, after its acks; in sync mode at once, since the master waits for it. */
+  #apply(flush: boolean): void {
+    const { applier, snapshots, book } = this.#parts;
+    const { follower } = this.#roles;
+    const isSync = book.record?.mode === "sync";
+    if (follower !== null && !flush && !isSync && follower.synced) return;
+    applier.run(this.#applyLimit());
+    follower?.noteApplied();
+    if (isSync) follower?.acknowledgeApplied();
+    if (follower !== null) snapshots.onCommitMoved();
+  }
+
+  /** A master applies all that came before its reign; everybody else only what is committed. */
+  #applyLimit(): Offset {
+    const { rules, log } = this.#parts;
+    const { reign } = this.#roles;
+    return reign?.replicas.epochStart ?? rules.applicable(log.tail.lastOffset, log.committed);
+  }
+
+  /** Tells the desk what it may do for clients now, and runs what was on hold when it may. */
+  #serve(): void {
+    const { desk, log, outbox, now } = this.#parts;
+    const { reign } = this.#roles;
+    desk.service = this.#roles.service();
+    if (desk.service.kind === "master" && reign !== null) {
+      desk.advance(reign.replicas.safeOffset(), reign.replicas.confirmedRound());
+    }
+    if (desk.hasRunnable) {
+      desk.drain(now);
+      log.writeOut(outbox);
+    }
+  }
+
+  #pushStatus(): void {
+    const sentinels = this.#parts.links.sentinels();
+    if (sentinels.length === 0) return;
+    const status = this.status();
+    const kind = statusKind(status);
+    if (kind === this.#pushedStatus) return;
+    this.#pushedStatus = kind;
+    for (const { link } of sentinels) this.outbox.send(link, { type: "status", status });
+  }
+
+  // ---- time ------------------------------------------------------------------------------------
+
+  #setTime(now: Instant): void {
+    const offsetMs = now.wallMs - now.monoMs;
+    const byMs = offsetMs - this.#clockOffsetMs;
+    if (Math.abs(byMs) > CLOCK_JUMP_MS) {
+      this.outbox.log("warn", "clock-jump", { byMs }, "leases are void");
+      this.#parts.lease.void();
+      this.#clockOffsetMs = offsetMs;
+    }
+    this.#parts.now = now;
+  }
+
+  #tick(): void {
+    const { now, downAfterMs, links, book, snapshots, log } = this.#parts;
+    // The clocks may drift apart slowly for ever; only a jump counts.
+    this.#clockOffsetMs = now.wallMs - now.monoMs;
+    if (now.monoMs >= this.#nextTickMs) {
+      this.#nextTickMs = now.monoMs + Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, downAfterMs / 10));
+      for (const link of links.dialledMembers()) {
+        this.outbox.send(link, { type: "beat", epoch: book.promise.epoch });
+      }
+      this.#roles.reign?.tick(now);
+      this.#roles.tick();
+      if (this.#mayTakeSnapshot()) snapshots.runIfDue();
+    }
+    // What the passing of time has ended (a switchover, say) must be known before clients are told of it.
+    this.#serve();
+    this.desk.tick(now);
+    log.writeOut(this.outbox);
+  }
+
+  #mayTakeSnapshot(): boolean {
+    const { applier, log } = this.#parts;
+    if (applier.loading || this.desk.diskFull) return false;
+    if (this.#roles.reign !== null) return log.writer.count === 0;
+    return this.#roles.follower?.streaming === true;
+  }
+
+  // ---- links -------------------------------------------------------------------------------------
+
+  #start(): void {
+    const { setup, applier, book, incarnation, log, now } = this.#parts;
+    this.#nextTickMs = now.monoMs;
+    if (setup.snapshotOffset > 0) applier.rebuild();
+    const { static: fixed } = setup;
+    if (fixed === null) {
+      if (book.record !== null) this.#roles.keepLinks(book.record);
+    } else if (fixed.role === "master") {
+      this.#roles.reignOver(staticRecord(setup, incarnation, nextEpoch(log.tail.position.epoch)), true);
+    } else {
+      const master = { kind: "node", id: fixed.masterId, url: fixed.masterUrl } as const;
+      this.outbox.push({ type: "setPeers", targets: [master] });
+      this.#roles.followStatic(EPOCH_ZERO, fixed.masterId);
+    }
+  }
+
+  #onLinkUp({ link, peer, dialled }: Extract<MemberInput, { type: "linkUp" }>): void {
+    const { links, now, book } = this.#parts;
+    links.up({ link, peer, dialled });
+    if (peer.kind === "sentinel") {
+      this.outbox.send(link, { type: "status", status: this.status() });
+      return;
+    }
+    links.heard(peer.id as MemberId, now.monoMs);
+    if (!dialled) return;
+    this.outbox.send(link, { type: "beat", epoch: book.promise.epoch });
+    const role = this.#roles.current;
+    if (role.kind === "replica" && role.follower.master === peer.id) role.follower.onLinkUp(link);
+  }
+
+  #onLinkDown(link: LinkId): void {
+    const { links, lease } = this.#parts;
+    const known = links.down(link);
+    this.#syncs.onLinkDown(link);
+    this.#orders.onLinkDown(link);
+    lease.onLinkDown(link);
+    if (known?.peer.kind !== "node") return;
+    this.#roles.reign?.replicas.onLinkDown(link);
+    const role = this.#roles.current;
+    if (role.kind === "replica") role.follower.onLinkDown(link);
+  }
+
+  #onMessage(link: LinkId, message: NodeMessage): void {
+    const { links, now } = this.#parts;
+    const from = links.get(link);
+    if (from === undefined) return;
+    if (from.peer.kind === "sentinel") return this.#onSentinelMessage(link, from.peer.id, message);
+    links.heard(from.peer.id as MemberId, now.monoMs);
+    this.#onMemberMessage(link, from.peer.id as MemberId, message);
+  }
+
+  #onSentinelMessage(link: LinkId, sentinel: string, message: NodeMessage): void {
+    switch (message.type) {
+      case "ping":
+        return this.#onPing(link, sentinel, message);
+      case "seal":
+        return this.#orders.onSeal(link, message);
+      case "promote":
+        return this.#orders.onPromote(link, message);
+      case "follow":
+        return this.#orders.onFollow(link, message);
+      case "standing":
+        return this.#orders.onStanding(message);
+      case "published":
+        return this.#roles.onPublished(message.epoch);
+      case "prepareHandover":
+        return this.#orders.onPrepareHandover(link, message);
+      case "cancelHandover":
+        return this.#orders.onCancelHandover(message.epoch);
+      default:
+        this.outbox.log("warn", "unexpected-message", { sentinel, type: message.type }, "ignored");
+    }
+  }
+
+  #onPing(link: LinkId, sentinel: string, ping: Ping): void {
+    const { lease, now } = this.#parts;
+    this.#parts.downAfterMs = ping.downAfterMs;
+    this.#parts.stallAfterMs = ping.stallAfterMs;
+    const { reign } = this.#roles;
+    if (reign !== null) {
+      lease.onPing(link, sentinel, ping, reign.epoch);
+      lease.onPongSent(link, sentinel, ping.seq, now.monoMs);
+      reign.limits(ping.downAfterMs, ping.stallAfterMs);
+    }
+    this.outbox.send(link, { type: "pong", seq: ping.seq, status: this.status() });
+  }
+
+  #onMemberMessage(link: LinkId, id: MemberId, message: NodeMessage): void {
+    const { follower, reign } = this.#roles;
+    const { now, snapshots } = this.#parts;
+    switch (message.type) {
+      case "beat":
+        return;
+      case "sync":
+        return this.#syncs.onSync(link, id, message);
+      case "ack":
+        if (reign?.replicas.onAck(link, message, now.monoMs)) reign.onAcks();
+        return;
+      case "syncPartial":
+        return follower?.onSyncPartial(link, message);
+      case "syncFull":
+        snapshots.abort();
+        return follower?.onSyncFull(link, message);
+      case "snapshotChunk":
+        return follower?.onSnapshotChunk(link, message);
+      case "syncRefused":
+        if (follower?.onSyncRefused(link, message)) {
+          this.outbox.push({ type: "startIncarnation", reason: "it showed less than it had acknowledged" });
+        }
+        return this.#onStaticEpoch(id, message.epoch);
+      case "records":
+        if (this.desk.diskFull && message.bytes.length > 0) this.outbox.push({ type: "closeLink", link });
+        else follower?.onRecords(link, message, now.monoMs);
+        return;
+      case "publication":
+        if (follower?.master === id) this.desk.publishHere(message.channel, message.message);
+        return;
+      default:
+        this.outbox.log("warn", "unexpected-message", { member: id, type: message.type }, "ignored");
+    }
+  }
+
+  // ---- replication ---------------------------------------------------------------------------------
+
+  /** A replica without sentinels learns the master's epoch from its refusal. */
+  #onStaticEpoch(master: MemberId, epoch: Epoch): void {
+    if (this.#parts.setup.static !== null && epoch > this.#roles.epoch)
+      this.#roles.followStatic(epoch, master);
+  }
+
+  #onPersisted(lastOffset: Offset): void {
+    const { log } = this.#parts;
+    // What has been cut meanwhile does not count any more.
+    const persisted = Math.min(lastOffset, log.tail.lastOffset) as Offset;
+    if (persisted > log.persisted) log.persisted = persisted;
+    this.#roles.follower?.onPersisted();
+  }
+
+  #onSnapshotCommitted({ kind, position }: Extract<MemberInput, { type: "snapshotCommitted" }>): void {
+    const { snapshots, received } = this.#parts;
+    snapshots.onCommitted(position);
+    if (kind === "own") return;
+    received.onCommitted();
+    this.#roles.follower?.retry();
+  }
+
+  #onSnapshotFailed(kind: "own" | "received"): void {
+    const { snapshots, received } = this.#parts;
+    if (kind === "own") return snapshots.onFailed();
+    received.onFailed();
+    this.#roles.follower?.onSnapshotFailed();
+  }
+
+  #passOn(channel: string, message: string): void {
+    for (const replica of this.#roles.reign?.replicas.replicas() ?? []) {
+      this.outbox.send(replica.link, { type: "publication", channel, message });
+    }
+  }
+}

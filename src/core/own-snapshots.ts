@@ -1,0 +1,131 @@
+/**
+ * Snapshots of this member's own keyspace, in slices while commands go on, so that the log can be truncated.
+ * A snapshot becomes the standing one only when its offset is committed.
+ */
+import type { Offset } from "../base/ids.ts";
+import type { LogPosition } from "../rules/log-position.ts";
+import type { MemberOutbox } from "./member-io.ts";
+import type { ReplicationLog } from "./replication/replication-log.ts";
+
+/** Bytes of snapshot made at once: a few milliseconds of work. */
+const SLICE_BYTES = 256 * 1024;
+
+/** The keyspace's snapshot cursor, as far as it is needed here. */
+export interface SliceSource {
+  /** The next commands, or `undefined` when everything was handed over. */
+  nextSlice(budgetBytes: number): string | undefined;
+  abort(): void;
+}
+
+type SnapshotState =
+  | { readonly phase: "idle" }
+  | { readonly phase: "writing"; readonly position: LogPosition; readonly source: SliceSource }
+  /** All is written; its offset is not committed yet. */
+  | { readonly phase: "waiting"; readonly position: LogPosition }
+  | { readonly phase: "committing"; readonly position: LogPosition };
+
+export class OwnSnapshots {
+  readonly #log: ReplicationLog;
+  readonly #outbox: MemberOutbox;
+  readonly #begin: () => SliceSource;
+  readonly #afterBytes: number;
+  #state: SnapshotState = { phase: "idle" };
+  /** Offset of the standing snapshot; the log cannot be cut below it. */
+  #base: Offset;
+  /** `log.tail.appendedBytes` at the last snapshot; below 0 for what an earlier process left. */
+  #bytesMark: number;
+  #wanted = false;
+
+  constructor(setup: {
+    log: ReplicationLog;
+    outbox: MemberOutbox;
+    begin: () => SliceSource;
+    afterBytes: number;
+    base: Offset;
+    logBytes: number;
+  }) {
+    this.#log = setup.log;
+    this.#outbox = setup.outbox;
+    this.#begin = setup.begin;
+    this.#afterBytes = setup.afterBytes;
+    this.#base = setup.base;
+    this.#bytesMark = -setup.logBytes;
+  }
+
+  get base(): Offset {
+    return this.#base;
+  }
+
+  get busy(): boolean {
+    return this.#state.phase !== "idle";
+  }
+
+  /** BGSAVE: take one as soon as possible. */
+  want(): void {
+    this.#wanted = true;
+  }
+
+  /**
+   * Begins a snapshot when one is due. Call only when the keyspace is exactly the log up to `log.applied`.
+   */
+  runIfDue(): void {
+    const { appendedBytes } = this.#log.tail;
+    if (this.busy || !(this.#wanted || appendedBytes - this.#bytesMark >= this.#afterBytes)) return;
+    if (this.#log.applied <= this.#base) {
+      this.#wanted = false;
+      return;
+    }
+    this.#wanted = false;
+    this.#bytesMark = appendedBytes;
+    const position = this.#log.tail.positionAt(this.#log.applied);
+    const history = this.#log.tail.history.filter(({ firstOffset }) => firstOffset <= position.offset);
+    this.#outbox.push({ type: "beginSnapshot", kind: "own", position, history });
+    this.#state = { phase: "writing", position, source: this.#begin() };
+    this.onWritten();
+  }
+
+  /** The writer can take the next slice. */
+  onWritten(): void {
+    if (this.#state.phase !== "writing") return;
+    const { position, source } = this.#state;
+    const slice = source.nextSlice(SLICE_BYTES);
+    if (slice !== undefined) {
+      this.#outbox.push({ type: "writeSnapshot", bytes: Buffer.from(slice, "latin1") });
+      return;
+    }
+    this.#state = { phase: "waiting", position };
+    this.onCommitMoved();
+  }
+
+  onCommitMoved(): void {
+    if (this.#state.phase !== "waiting" || this.#state.position.offset > this.#log.committed) return;
+    this.#state = { phase: "committing", position: this.#state.position };
+    this.#outbox.push({ type: "commitSnapshot" });
+  }
+
+  /** A snapshot stands: this one, or one received from the master. */
+  onCommitted(position: LogPosition): void {
+    this.#base = position.offset;
+    if (this.#state.phase === "committing") this.#state = { phase: "idle" };
+    this.#outbox.log(
+      "info",
+      "snapshot",
+      { epoch: position.epoch, offset: position.offset },
+      "snapshot stands",
+    );
+  }
+
+  /** It could not be written; the next one is due after as much log again. */
+  onFailed(): void {
+    if (this.#state.phase === "writing") this.#state.source.abort();
+    this.#state = { phase: "idle" };
+  }
+
+  /** What was being taken is worthless: its tail was cut, or a full sync needs the writer. */
+  abort(): void {
+    if (this.#state.phase === "idle" || this.#state.phase === "committing") return;
+    if (this.#state.phase === "writing") this.#state.source.abort();
+    this.#state = { phase: "idle" };
+    this.#outbox.push({ type: "abortSnapshot" });
+  }
+}

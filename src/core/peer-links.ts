@@ -1,0 +1,57 @@
+/** The links of a member: who is at the other end, and when each peer was last heard. Decides nothing. */
+import type { MemberId, Millis } from "../base/ids.ts";
+import type { LinkId, PeerIdentity } from "../protocol/peer/identity.ts";
+
+export interface PeerLink {
+  readonly link: LinkId;
+  readonly peer: PeerIdentity;
+  /** This side dialled it: a follower asks on such a link. */
+  readonly dialled: boolean;
+}
+
+export class PeerLinks {
+  readonly #links = new Map<LinkId, PeerLink>();
+  readonly #heardMs = new Map<MemberId, Millis>();
+
+  up(link: PeerLink): void {
+    this.#links.set(link.link, link);
+  }
+
+  down(link: LinkId): PeerLink | undefined {
+    const known = this.#links.get(link);
+    this.#links.delete(link);
+    return known;
+  }
+
+  get(link: LinkId): PeerLink | undefined {
+    return this.#links.get(link);
+  }
+
+  sentinels(): PeerLink[] {
+    return [...this.#links.values()].filter(({ peer }) => peer.kind === "sentinel");
+  }
+
+  /** The link that this side keeps to that member. */
+  dialledTo(id: MemberId): LinkId | undefined {
+    for (const { link, peer, dialled } of this.#links.values()) {
+      if (dialled && peer.kind === "node" && peer.id === id) return link;
+    }
+    return undefined;
+  }
+
+  dialledMembers(): LinkId[] {
+    const links: LinkId[] = [];
+    for (const { link, peer, dialled } of this.#links.values()) {
+      if (dialled && peer.kind === "node") links.push(link);
+    }
+    return links;
+  }
+
+  heard(id: MemberId, nowMs: Millis): void {
+    this.#heardMs.set(id, nowMs);
+  }
+
+  heardSince(sinceMs: Millis): MemberId[] {
+    return [...this.#heardMs].filter(([, atMs]) => atMs >= sinceMs).map(([id]) => id);
+  }
+}

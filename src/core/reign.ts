@@ -1,0 +1,259 @@
+/**
+ * A reign in full: replication (`MasterReign`), the lease, whether commands may be executed now, a switchover in
+ * progress. It begins with the epoch-start record; until that is committed, applied and the reign is recorded by the
+ * sentinels, nothing is executed.
+ */
+import { type Epoch, type MemberId, type Millis, OFFSET_ZERO, type Offset } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import type { LinkId } from "../protocol/peer/identity.ts";
+import type { NodeStatus } from "../protocol/peer/node-messages.ts";
+import { type GroupRecord, memberOf } from "../rules/group-record.ts";
+import type { ReplicationRules } from "../rules/replication-rules.ts";
+import type { ServingReign } from "./client-desk.ts";
+import { NOREPLICAS } from "./commands/errors.ts";
+import type { MemberOutbox } from "./member-io.ts";
+import type { MasterLease } from "./replication/lease.ts";
+import { MasterReign } from "./replication/master-reign.ts";
+import type { ReplicationLog } from "./replication/replication-log.ts";
+
+export interface ReignSetup {
+  readonly record: GroupRecord;
+  /** A master without sentinels: no lease, no record to wait for. */
+  readonly isStatic: boolean;
+  readonly self: MemberId;
+  readonly reads: "linearizable" | "local";
+  readonly ackTimeoutMs: Millis;
+  readonly downAfterMs: Millis;
+  readonly stallAfterMs: Millis;
+  readonly log: ReplicationLog;
+  readonly outbox: MemberOutbox;
+  readonly rules: ReplicationRules;
+  readonly lease: MasterLease;
+  readonly now: Instant;
+}
+
+interface Handover {
+  readonly target: MemberId;
+  readonly deadlineMs: Millis;
+  ready: boolean;
+}
+
+/** The oldest moment from which something is uncommitted, no younger than it is. */
+interface UncommittedMark {
+  readonly offset: Offset;
+  readonly sinceMs: Millis;
+}
+
+export class Reign implements ServingReign {
+  readonly epoch: Epoch;
+  readonly replicas: MasterReign;
+  readonly #setup: ReignSetup;
+  #recorded: boolean;
+  #established = false;
+  #handover: Handover | null = null;
+  /** Until when commands may wait for this reign to be established, or for the seal's outcome. */
+  #heldUntilMs: Millis;
+  #sealedSeen = false;
+  #owedPromoted: LinkId[] = [];
+  #downAfterMs: Millis;
+  #stallAfterMs: Millis;
+  #mark: UncommittedMark | null = null;
+  #lastRecordMs: Millis;
+  #checkedAt: Instant | null = null;
+  #refusal: string | undefined;
+
+  constructor(setup: ReignSetup) {
+    this.#setup = setup;
+    this.epoch = setup.record.number.epoch;
+    this.#recorded = setup.isStatic;
+    this.#downAfterMs = setup.downAfterMs;
+    this.#stallAfterMs = setup.stallAfterMs;
+    this.#heldUntilMs = setup.now.monoMs + setup.ackTimeoutMs;
+    this.#lastRecordMs = setup.now.monoMs;
+    const { log, outbox, rules, self, record } = setup;
+    const epochStart = log.assign("epochStart", this.epoch, 0, "");
+    log.writeOut(outbox);
+    this.replicas = new MasterReign({ epoch: this.epoch, epochStart, record, self, log, outbox, rules });
+  }
+
+  get recorded(): boolean {
+    return this.#recorded;
+  }
+
+  get established(): boolean {
+    return this.#established;
+  }
+
+  /** The keyspace holds all that the log held when the reign began. */
+  get applied(): boolean {
+    return this.#setup.log.applied >= this.replicas.epochStart;
+  }
+
+  get handover(): NodeStatus["handover"] {
+    return this.#handover === null ? null : { target: this.#handover.target, ready: this.#handover.ready };
+  }
+
+  limits(downAfterMs: Millis, stallAfterMs: Millis): void {
+    this.#downAfterMs = downAfterMs;
+    this.#stallAfterMs = stallAfterMs;
+  }
+
+  /** The sentinels' record stands: the licence to acknowledge, and whom to count from now on. */
+  onStanding(record: GroupRecord): void {
+    this.#recorded = true;
+    this.replicas.record = record;
+    this.#checkedAt = null;
+  }
+
+  /** A leader asked for the promotion: it hears when the keyspace is ready. */
+  owePromoted(link: LinkId): void {
+    this.#owedPromoted.push(link);
+  }
+
+  onAcks(): void {
+    this.#checkedAt = null;
+  }
+
+  /** Draws conclusions; call at the end of each step. @returns true when the commit offset moved. */
+  settle(now: Instant): boolean {
+    const { log, outbox } = this.#setup;
+    const moved = this.replicas.advanceCommit();
+    if (this.#mark !== null && log.committed >= this.#mark.offset) {
+      this.#mark = log.assigned > log.committed ? { offset: log.assigned, sinceMs: now.monoMs } : null;
+    }
+    if (this.applied && this.#owedPromoted.length > 0) {
+      for (const link of this.#owedPromoted) outbox.send(link, { type: "promoted", epoch: this.epoch });
+      this.#owedPromoted = [];
+    }
+    if (!this.#established && this.#recorded && this.applied && log.committed >= this.replicas.epochStart) {
+      this.#established = true;
+      outbox.log(
+        "info",
+        "established",
+        { epoch: this.epoch, offset: log.committed },
+        "the reign acknowledges",
+      );
+    }
+    this.#settleHandover();
+    return moved;
+  }
+
+  /** Ends a turn: writes its records out and sends what is new. */
+  flush(nowMs: Millis): void {
+    const { log, outbox } = this.#setup;
+    if (log.writeOut(outbox)) {
+      this.#lastRecordMs = nowMs;
+      this.#mark ??= { offset: log.tail.lastOffset, sinceMs: nowMs };
+    }
+    this.replicas.flush(nowMs);
+    log.tail.trim(log.committed);
+  }
+
+  deadlineMs(): Millis | undefined {
+    return this.replicas.deadlineMs();
+  }
+
+  tick(now: Instant): void {
+    const { log, isStatic } = this.#setup;
+    // A round each tick: its acks tell which replicas are good, and confirm the reign without a lease.
+    this.replicas.wantRound();
+    if (this.#handover !== null && now.monoMs >= this.#handover.deadlineMs) {
+      this.cancelHandover("not sealed in time");
+    }
+    const idleMs = now.monoMs - this.#lastRecordMs;
+    if (!isStatic && this.#established && this.#handover === null && this.#mark === null) {
+      if (idleMs >= this.#stallAfterMs / 2) log.applied = log.assign("probe", this.epoch, 0, "");
+    }
+  }
+
+  oldestUncommittedMs(nowMs: Millis): Millis {
+    return this.#mark === null ? 0 : nowMs - this.#mark.sinceMs;
+  }
+
+  // ---- switchover --------------------------------------------------------------------------------
+
+  /** @returns why not, or `null` when commands are now on hold for `target`. */
+  prepareHandover(target: MemberId, deadlineMs: Millis): string | null {
+    if (!this.#established) return "the reign is not established";
+    if (memberOf(this.replicas.record, target) === undefined) return "the target is no member";
+    if (this.replicas.replicaOf(target) === undefined) return "the target is not connected";
+    if (this.#handover !== null && this.#handover.target !== target) return "another switchover is under way";
+    this.#handover ??= { target, deadlineMs, ready: false };
+    return null;
+  }
+
+  cancelHandover(reason: string): void {
+    if (this.#handover === null) return;
+    this.#setup.outbox.log(
+      "warn",
+      "handover-cancelled",
+      { target: this.#handover.target, reason },
+      "reign goes on",
+    );
+    this.#handover = null;
+    this.#setup.lease.takeBack();
+  }
+
+  #settleHandover(): void {
+    const handover = this.#handover;
+    if (handover === null || handover.ready) return;
+    const { log, lease } = this.#setup;
+    const isQuiet = log.assigned === log.committed && this.replicas.safeOffset() === log.committed;
+    const target = this.replicas.replicaOf(handover.target);
+    if (!isQuiet || target === undefined || target.received < log.assigned) return;
+    handover.ready = true;
+    lease.giveUp();
+  }
+
+  // ---- what clients may do -------------------------------------------------------------------------
+
+  /** Until when data commands wait; `undefined` when they may run now. */
+  heldUntilMs(nowMs: Millis, sealed: boolean): Millis | undefined {
+    if (sealed) {
+      if (!this.#sealedSeen) {
+        this.#sealedSeen = true;
+        this.#heldUntilMs = Math.max(this.#handover?.deadlineMs ?? 0, nowMs + this.#setup.ackTimeoutMs);
+      }
+      return this.#heldUntilMs;
+    }
+    if (this.#handover !== null) return this.#handover.deadlineMs;
+    return this.#established ? undefined : this.#heldUntilMs;
+  }
+
+  refuseWrite(now: Instant): string | undefined {
+    if (this.#setup.isStatic) return undefined;
+    const { mode, copies } = this.replicas.record;
+    if (mode !== "async") {
+      return this.#hasGoodReplicas(now, copies) ? undefined : NOREPLICAS;
+    }
+    if (this.#setup.lease.holds(now.monoMs)) return undefined;
+    return this.replicas.allMembersConfirmSince(now.monoMs - this.#downAfterMs / 2) ? undefined : NOREPLICAS;
+  }
+
+  readRound(now: Instant): number {
+    const { isStatic, reads, lease } = this.#setup;
+    const { mode, copies } = this.replicas.record;
+    if (isStatic || mode === "async" || reads === "local" || lease.holds(now.monoMs)) return 0;
+    return this.#hasGoodReplicas(now, copies) ? this.replicas.wantRound() : -1;
+  }
+
+  hurry(): void {
+    this.replicas.wantRound();
+  }
+
+  countReceived(offset: Offset): number {
+    return offset === OFFSET_ZERO
+      ? [...this.replicas.replicas()].length
+      : this.replicas.countReceived(offset);
+  }
+
+  /** Computed once a batch: all commands of a batch carry the same instant. */
+  #hasGoodReplicas(now: Instant, copies: number): boolean {
+    if (this.#checkedAt !== now) {
+      this.#checkedAt = now;
+      const good = this.replicas.goodReplicas(now.monoMs, this.#downAfterMs);
+      this.#refusal = good >= copies - 1 ? undefined : NOREPLICAS;
+    }
+    return this.#refusal === undefined;
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * The log as the core sees it: its last position, its epoch history, and its newest records in memory.
+ * Older records are on disk; the core asks for them by effect. Decides nothing about commit.
+ */
+import { invariant } from "../../base/errors.ts";
+import { type Epoch, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
+import { RecordCursor } from "../../protocol/record.ts";
+import { cutHistory, type EpochHistory, epochAt, extendHistory } from "../../rules/epoch-history.ts";
+import type { LogPosition } from "../../rules/log-position.ts";
+
+/** Records that came in one turn, never changed afterwards: the same bytes go to disk and to every replica. */
+export interface LogChunk {
+  readonly firstOffset: Offset;
+  readonly lastOffset: Offset;
+  readonly bytes: Buffer;
+}
+
+export interface TailLimits {
+  readonly bytesMax: number;
+  /** Many tiny chunks cost more than their bytes. */
+  readonly chunksMax: number;
+}
+
+const DEFAULT_LIMITS: TailLimits = { bytesMax: 32 * 1024 * 1024, chunksMax: 32_768 };
+
+export class LogTail {
+  #chunks: LogChunk[] = [];
+  /** Chunks before this index have been let go; the array is compacted now and then. */
+  #head = 0;
+  #bytes = 0;
+  #appendedBytes = 0;
+  #position: LogPosition;
+  #history: EpochHistory;
+  readonly #limits: TailLimits;
+
+  constructor(position: LogPosition, history: EpochHistory, limits: TailLimits = DEFAULT_LIMITS) {
+    this.#position = position;
+    this.#history = history;
+    this.#limits = limits;
+  }
+
+  get position(): LogPosition {
+    return this.#position;
+  }
+
+  get lastOffset(): Offset {
+    return this.#position.offset;
+  }
+
+  get history(): EpochHistory {
+    return this.#history;
+  }
+
+  /** Bytes appended since the process began, whatever has become of them. */
+  get appendedBytes(): number {
+    return this.#appendedBytes;
+  }
+
+  /** First offset still in memory; one past the last when memory holds nothing. */
+  get firstInMemory(): Offset {
+    return this.#chunks[this.#head]?.firstOffset ?? ((this.#position.offset + 1) as Offset);
+  }
+
+  /** Position of the record at `offset`, which must not be past the end. */
+  positionAt(offset: Offset): LogPosition {
+    invariant(
+      offset <= this.#position.offset,
+      `no position at ${offset}: the log ends at ${this.#position.offset}`,
+    );
+    return { epoch: epochAt(this.#history, offset), offset };
+  }
+
+  /** Appends whole records; `lastEpoch` is the epoch of the last one. */
+  append(chunk: LogChunk, starts: readonly { epoch: Epoch; firstOffset: Offset }[]): void {
+    invariant(
+      chunk.firstOffset === this.#position.offset + 1,
+      `S3: records from ${chunk.firstOffset} cannot follow ${this.#position.offset}`,
+    );
+    for (const start of starts) this.#history = extendHistory(this.#history, start.epoch, start.firstOffset);
+    this.#position = { epoch: epochAt(this.#history, chunk.lastOffset), offset: chunk.lastOffset };
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.bytes.length;
+    this.#appendedBytes += chunk.bytes.length;
+  }
+
+  /** Lets go of old chunks beyond the limits, but of nothing after `keepAfter`. */
+  trim(keepAfter: Offset): void {
+    while (this.#bytes > this.#limits.bytesMax || this.#chunks.length - this.#head > this.#limits.chunksMax) {
+      const oldest = this.#chunks[this.#head];
+      if (oldest === undefined || oldest.lastOffset > keepAfter) break;
+      this.#bytes -= oldest.bytes.length;
+      this.#head++;
+    }
+    if (this.#head > 1024 && this.#head * 2 > this.#chunks.length) {
+      this.#chunks = this.#chunks.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** Records from `from` on, at most one chunk of them; `undefined` when they are not in memory or not there. */
+  chunkFrom(from: Offset): LogChunk | undefined {
+    const chunk = this.#chunks[this.#indexOf(from)];
+    if (chunk === undefined || chunk.firstOffset > from || chunk.lastOffset < from) return undefined;
+    if (chunk.firstOffset === from) return chunk;
+    const cursor = new RecordCursor(chunk.bytes);
+    while (cursor.next()) {
+      if (cursor.offset === from) {
+        return { firstOffset: from, lastOffset: chunk.lastOffset, bytes: chunk.bytes.subarray(cursor.start) };
+      }
+    }
+    return undefined;
+  }
+
+  /** Takes away what is after `last`, which must be in the log or its base. */
+  cut(last: LogPosition): void {
+    invariant(last.offset <= this.#position.offset, `cannot cut at ${last.offset}: the log ends before it`);
+    while (this.#chunks.length > this.#head) {
+      const newest = this.#chunks[this.#chunks.length - 1] as LogChunk;
+      if (newest.lastOffset <= last.offset) break;
+      this.#chunks.pop();
+      this.#bytes -= newest.bytes.length;
+      if (newest.firstOffset <= last.offset) {
+        const kept = upTo(newest, last.offset);
+        this.#chunks.push(kept);
+        this.#bytes += kept.bytes.length;
+      }
+    }
+    this.#history = cutHistory(this.#history, last.offset);
+    this.#position = last;
+  }
+
+  /** Starts afresh after a full sync. */
+  reset(position: LogPosition, history: EpochHistory): void {
+    this.#chunks = [];
+    this.#head = 0;
+    this.#bytes = 0;
+    this.#position = position;
+    this.#history = history;
+  }
+
+  /** Index of the last chunk that begins at or before `offset`. */
+  #indexOf(offset: Offset): number {
+    let low = this.#head;
+    let high = this.#chunks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#chunks[middle] as LogChunk).firstOffset <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+function upTo(chunk: LogChunk, last: Offset): LogChunk {
+  const cursor = new RecordCursor(chunk.bytes);
+  let end = 0;
+  let lastOffset = OFFSET_ZERO;
+  while (cursor.next() && cursor.offset <= last) {
+    end = cursor.end;
+    lastOffset = cursor.offset;
+  }
+  return { firstOffset: chunk.firstOffset, lastOffset, bytes: chunk.bytes.subarray(0, end) };
+}

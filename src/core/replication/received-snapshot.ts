@@ -1,0 +1,72 @@
+/**
+ * A full sync's last step: the received snapshot takes the place of the old state, atomically. It belongs to the
+ * member, not to a follower: once storage was told to, no change of role can stop it, and until it is done the log's
+ * end is not known.
+ */
+import type { EpochHistory } from "../../rules/epoch-history.ts";
+import type { LogPosition } from "../../rules/log-position.ts";
+import type { MemberOutbox } from "../member-io.ts";
+import type { Applier } from "./applier.ts";
+import type { ReplicationLog } from "./replication-log.ts";
+
+interface Snapshot {
+  readonly position: LogPosition;
+  readonly history: EpochHistory;
+}
+
+export class ReceivedSnapshot {
+  readonly #log: ReplicationLog;
+  readonly #applier: Applier;
+  readonly #outbox: MemberOutbox;
+  #staged: Snapshot | null = null;
+  #committing: Snapshot | null = null;
+
+  constructor(log: ReplicationLog, applier: Applier, outbox: MemberOutbox) {
+    this.#log = log;
+    this.#applier = applier;
+    this.#outbox = outbox;
+  }
+
+  /** Storage is replacing the old state: the log may neither grow nor be spoken of. */
+  get replacing(): boolean {
+    return this.#committing !== null;
+  }
+
+  begin(position: LogPosition, history: EpochHistory): void {
+    this.#staged = { position, history };
+    this.#outbox.push({ type: "beginSnapshot", kind: "received", position, history });
+  }
+
+  write(bytes: Buffer): void {
+    this.#outbox.push({ type: "writeSnapshot", bytes });
+  }
+
+  commit(): void {
+    this.#committing = this.#staged;
+    this.#staged = null;
+    this.#outbox.push({ type: "commitSnapshot" });
+  }
+
+  /** The stream broke off. What is already being committed goes on. */
+  abort(): void {
+    if (this.#staged === null) return;
+    this.#staged = null;
+    this.#outbox.push({ type: "abortSnapshot" });
+  }
+
+  /** It stands: the log begins after it, the keyspace is rebuilt from it. */
+  onCommitted(): void {
+    const snapshot = this.#committing;
+    if (snapshot === null) return;
+    this.#committing = null;
+    this.#log.tail.reset(snapshot.position, snapshot.history);
+    this.#log.persisted = snapshot.position.offset;
+    this.#log.committed = snapshot.position.offset;
+    this.#applier.rebuild();
+  }
+
+  onFailed(): void {
+    this.#staged = null;
+    this.#committing = null;
+  }
+}

@@ -1,0 +1,71 @@
+/** One replica as its master sees it: how far it is, and what is under way to it. */
+import { type IncarnationId, type MemberId, type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
+import type { LinkId } from "../../protocol/peer/identity.ts";
+import type { ClientAddress } from "../../rules/group-record.ts";
+import type { CountedAck } from "../../rules/replication-rules.ts";
+
+/** Bytes sent and not yet acknowledged, beyond which the master waits for acks. */
+const IN_FLIGHT_BYTES_MAX = 8 * 1024 * 1024;
+/** Snapshot pieces under way at once. */
+export const SNAPSHOT_PIECES_IN_FLIGHT = 4;
+
+export type ReplicaPhase =
+  /** The standing snapshot goes out, a few pieces at a time; the replica then asks for records afresh. */
+  | { readonly phase: "fullSync"; unacknowledged: number; sent: number; ended: boolean }
+  | {
+      readonly phase: "streaming";
+      /** Next offset to send. */
+      next: Offset;
+      /** Waiting for records from disk. */
+      reading: boolean;
+    };
+
+export class ReplicaPeer implements CountedAck {
+  readonly id: MemberId;
+  readonly link: LinkId;
+  readonly incarnation: IncarnationId;
+  readonly client: ClientAddress;
+  state: ReplicaPhase;
+  received: Offset = OFFSET_ZERO;
+  applied: Offset = OFFSET_ZERO;
+  round = 0;
+  lastHeardMs: Millis;
+  #inFlight: { readonly lastOffset: Offset; readonly bytes: number }[] = [];
+  #inFlightBytes = 0;
+
+  constructor(
+    who: { id: MemberId; link: LinkId; incarnation: IncarnationId; client: ClientAddress },
+    state: ReplicaPhase,
+    nowMs: Millis,
+  ) {
+    this.id = who.id;
+    this.link = who.link;
+    this.incarnation = who.incarnation;
+    this.client = who.client;
+    this.state = state;
+    this.lastHeardMs = nowMs;
+  }
+
+  get mayTakeMore(): boolean {
+    return this.#inFlightBytes < IN_FLIGHT_BYTES_MAX;
+  }
+
+  sent(lastOffset: Offset, bytes: number): void {
+    this.#inFlight.push({ lastOffset, bytes });
+    this.#inFlightBytes += bytes;
+  }
+
+  acknowledged(received: Offset, applied: Offset, round: number, nowMs: Millis): void {
+    this.lastHeardMs = nowMs;
+    if (received > this.received) this.received = received;
+    if (applied > this.applied) this.applied = applied;
+    if (round > this.round) this.round = round;
+    let done = 0;
+    for (const frame of this.#inFlight) {
+      if (frame.lastOffset > received) break;
+      this.#inFlightBytes -= frame.bytes;
+      done++;
+    }
+    if (done > 0) this.#inFlight = this.#inFlight.slice(done);
+  }
+}

@@ -1,0 +1,57 @@
+/** The member's log with its marks: what is written, what is durable, what is committed, what is applied. */
+import { type Epoch, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
+import { RecordWriter } from "../../protocol/record.ts";
+import type { EpochHistory } from "../../rules/epoch-history.ts";
+import type { LogPosition } from "../../rules/log-position.ts";
+import type { MemberOutbox } from "../member-io.ts";
+import { LogTail } from "./log-tail.ts";
+
+export class ReplicationLog {
+  readonly tail: LogTail;
+  /** Records of this turn, not yet handed to storage and replicas. */
+  readonly writer: RecordWriter = new RecordWriter();
+  /** Durable here as `appendfsync` says. */
+  persisted: Offset;
+  /** Known as committed; 0 when this process has not heard yet. */
+  committed: Offset = OFFSET_ZERO;
+  /** The keyspace holds the effects of all records up to here. */
+  applied: Offset = OFFSET_ZERO;
+  #uncommitted = 0;
+  #epochStarts: { epoch: Epoch; firstOffset: Offset }[] = [];
+
+  constructor(position: LogPosition, history: EpochHistory) {
+    this.tail = new LogTail(position, history);
+    this.persisted = position.offset;
+  }
+
+  /** Offset of the newest record, those of this turn included. */
+  get assigned(): Offset {
+    return (this.tail.lastOffset + this.writer.count) as Offset;
+  }
+
+  /** Adds a record of this turn. @returns its offset. */
+  assign(kind: "effects" | "epochStart" | "probe", epoch: Epoch, db: number, effects: string): Offset {
+    const offset = (this.assigned + 1) as Offset;
+    this.writer.append(kind, epoch, offset, db, effects);
+    if (kind === "epochStart") this.#epochStarts.push({ epoch, firstOffset: offset });
+    return offset;
+  }
+
+  /** Ends the turn's records: to storage by effect, and to the tail, where replicas are served from. */
+  writeOut(outbox: MemberOutbox): boolean {
+    if (this.writer.count === 0) return false;
+    const firstOffset = (this.tail.lastOffset + 1) as Offset;
+    const lastOffset = this.assigned;
+    const bytes = this.writer.take();
+    this.tail.append({ firstOffset, lastOffset, bytes }, this.#epochStarts);
+    this.#epochStarts = [];
+    this.#uncommitted = this.committed < firstOffset - 1 ? this.#uncommitted + bytes.length : bytes.length;
+    outbox.push({ type: "append", bytes, firstOffset, lastOffset });
+    return true;
+  }
+
+  /** Bytes that are not yet committed, about: what was written since the commit last caught up. */
+  get uncommittedBytes(): number {
+    return this.committed >= this.tail.lastOffset ? this.writer.bytes : this.#uncommitted + this.writer.bytes;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Replies wait for what they saw. Holds each client's replies, in order, until the records that they depend on
+ * are safe and, for reads without a lease, until the reign is confirmed. Decides nothing about commit itself.
+ */
+import type { Millis, Offset } from "../../base/ids.ts";
+import { OFFSET_ZERO } from "../../base/ids.ts";
+import type { Client, HeldReply } from "../client.ts";
+
+export interface ReplyNeed {
+  readonly offset: Offset;
+  readonly round: number;
+  readonly wrote: boolean;
+}
+
+export interface GateErrors {
+  /** For a command that was executed and is not known to be safe. */
+  readonly uncertain: string;
+  /** For a read whose reign could not be confirmed. */
+  readonly unconfirmed: string;
+}
+
+export class ReplyGate {
+  /** Everything up to here is safe by the mode's rule. */
+  #safeOffset: Offset = OFFSET_ZERO;
+  #confirmedRound = 0;
+  readonly #waiting = new Set<Client>();
+  readonly #release: (client: Client) => void;
+  readonly #errors: GateErrors;
+
+  /** @param release told of each client that has text to go out. */
+  constructor(release: (client: Client) => void, errors: GateErrors) {
+    this.#release = release;
+    this.#errors = errors;
+  }
+
+  get waitingClients(): ReadonlySet<Client> {
+    return this.#waiting;
+  }
+
+  isSafe(offset: Offset): boolean {
+    return offset <= this.#safeOffset;
+  }
+
+  push(client: Client, text: string, need: ReplyNeed, deadlineMs: Millis, turn: number): void {
+    if (client.held.length === 0 && need.offset <= this.#safeOffset && need.round <= this.#confirmedRound) {
+      client.ready += text;
+      this.#release(client);
+      return;
+    }
+    const last = client.held.at(-1);
+    if (last !== undefined && last.turn === turn && last.wrote === need.wrote && last.round === need.round) {
+      last.text += text;
+      last.count++;
+      if (need.offset > last.offset) last.offset = need.offset;
+      return;
+    }
+    client.held.push({ text, count: 1, ...need, deadlineMs, turn });
+    this.#waiting.add(client);
+  }
+
+  /** What is safe by now. Values may go back only through `reset`. */
+  advance(safeOffset: Offset, confirmedRound: number): void {
+    if (safeOffset <= this.#safeOffset && confirmedRound <= this.#confirmedRound) return;
+    if (safeOffset > this.#safeOffset) this.#safeOffset = safeOffset;
+    if (confirmedRound > this.#confirmedRound) this.#confirmedRound = confirmedRound;
+    for (const client of this.#waiting) this.#releaseHead(client);
+  }
+
+  /** Answers with an error what has waited too long. */
+  expire(nowMs: Millis): void {
+    for (const client of this.#waiting) {
+      const head = client.held[0];
+      if (head === undefined || head.deadlineMs > nowMs) continue;
+      this.#fail(client, (held) => held.deadlineMs <= nowMs);
+    }
+  }
+
+  /** The role has ended: nothing held can be confirmed any more. */
+  failAll(): void {
+    for (const client of this.#waiting) this.#fail(client, () => true);
+  }
+
+  /** A new role begins with what it knows as safe; rounds are the old reign's and mean nothing any more. */
+  reset(safeOffset: Offset): void {
+    this.#safeOffset = safeOffset;
+    this.#confirmedRound = 0;
+  }
+
+  forget(client: Client): void {
+    this.#waiting.delete(client);
+  }
+
+  #releaseHead(client: Client): void {
+    let done = 0;
+    for (const held of client.held) {
+      if (held.offset > this.#safeOffset || held.round > this.#confirmedRound) break;
+      client.ready += held.text;
+      done++;
+    }
+    this.#settle(client, done);
+  }
+
+  #fail(client: Client, isOver: (held: HeldReply) => boolean): void {
+    let done = 0;
+    for (const held of client.held) {
+      if (!isOver(held)) break;
+      client.ready += (held.wrote ? this.#errors.uncertain : this.#errors.unconfirmed).repeat(held.count);
+      done++;
+    }
+    this.#settle(client, done);
+    if (client.held.length > 0) this.#releaseHead(client);
+  }
+
+  #settle(client: Client, done: number): void {
+    if (done === 0) return;
+    client.held = client.held.slice(done);
+    if (client.held.length === 0) this.#waiting.delete(client);
+    this.#release(client);
+  }
+}

@@ -1,0 +1,229 @@
+/** What commands may ask of the node: the shell's side of INFO, ROLE, CONFIG, CLIENT KILL, DEBUG SLEEP and the like. */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { OFFSET_ZERO, type Offset } from "../base/ids.ts";
+import { type Randomness, SeededRandomness } from "../base/randomness.ts";
+import type { Argv, Command } from "../core/commands/command.ts";
+import type {
+  CommandHost,
+  HostInfoSection,
+  InfoLines,
+  Parameters,
+  ReplicationDescription,
+} from "../core/commands/host.ts";
+import type { Member } from "../core/member.ts";
+import type { ClientSession } from "../core/session.ts";
+import type { NodeStatus } from "../protocol/peer/node-messages.ts";
+import type { NodeConfig } from "./node-config.ts";
+import { NodeParameters } from "./node-parameters.ts";
+
+/** The Redis version whose behaviour clients may expect. */
+const REDIS_VERSION = "7.0.15";
+
+/** What only the process can do or tell. */
+export interface NodeHands {
+  closeSession(session: ClientSession): void;
+  stall(durationMs: number): void;
+  shutdown(): void;
+  connectionsReceived(): number;
+  connectionsRejected(): number;
+  lastSnapshotSec(): number;
+  readonly startedAtMs: number;
+  port(): number;
+}
+
+export class NodeCommandHost implements CommandHost {
+  readonly random: Randomness;
+  readonly parameters: Parameters;
+  readonly passwordRequired: boolean;
+  readonly redisVersion: string = REDIS_VERSION;
+  readonly #config: NodeConfig;
+  readonly #hands: NodeHands;
+  #member: Member | null = null;
+
+  constructor(config: NodeConfig, hands: NodeHands, seed: number) {
+    this.#config = config;
+    this.#hands = hands;
+    this.random = new SeededRandomness(seed);
+    this.parameters = new NodeParameters(config);
+    this.passwordRequired = config.password !== null;
+  }
+
+  /** The member is made after its host: the commands are among its parts. */
+  attach(member: Member): void {
+    this.#member = member;
+  }
+
+  refuse(command: Command, session: ClientSession, _argv: Argv, flags: number): string | undefined {
+    return this.#member?.desk.refuse(command, session, flags);
+  }
+
+  authenticate(user: string, password: string): boolean {
+    const expected = this.#config.password;
+    return expected !== null && user === "default" && isSame(password, expected);
+  }
+
+  describeReplication(): ReplicationDescription {
+    const status = this.#status();
+    const record = this.#member?.record;
+    const common = {
+      replicationId: digestOf(`${status.groupId ?? ""}/${status.roleEpoch}`),
+      offset: status.position.offset,
+      extra: [
+        ["interrex_role_epoch", status.roleEpoch],
+        ["interrex_mode", record?.mode ?? "none"],
+        ["interrex_copies", record?.copies ?? 0],
+        ["interrex_committed_offset", status.committed],
+        ["interrex_applied_offset", status.applied],
+        ["interrex_established", Number(status.established)],
+        ["interrex_lease", Number(status.leaseHeld)],
+        ["interrex_incarnation", status.incarnation],
+      ] satisfies InfoLines,
+    };
+    if (status.role === "replica" && status.following !== null) {
+      const master = record?.members.find(({ id }) => id === status.following?.master);
+      const spokeMs = this.#member?.masterSilentMs() ?? 0;
+      return {
+        ...common,
+        role: "replica",
+        masterHost: master?.client.host ?? "",
+        masterPort: master?.client.port ?? 0,
+        link: status.following.linkUp ? "connected" : "connect",
+        secondsSinceMasterSpoke: Math.floor(spokeMs / 1000),
+        priority: status.voting ? status.priority : 0,
+      };
+    }
+    if (status.role === "master") {
+      return {
+        ...common,
+        role: "master",
+        replicas: status.replicas.map(({ received, client }) => ({
+          host: client?.host ?? "",
+          port: client?.port ?? 0,
+          state: "online",
+          offset: received,
+          lagSec: 0,
+        })),
+      };
+    }
+    // Without a role nobody may take this node for a master.
+    return {
+      ...common,
+      role: "replica",
+      masterHost: "",
+      masterPort: 0,
+      link: "connect",
+      secondsSinceMasterSpoke: 0,
+      priority: status.priority,
+    };
+  }
+
+  info(section: HostInfoSection): InfoLines {
+    switch (section) {
+      case "server":
+        return this.#serverInfo();
+      case "memory":
+        return memoryInfo();
+      case "persistence":
+        return [
+          ["loading", Number(this.#member?.loading ?? true)],
+          ["async_loading", 0],
+          ["rdb_bgsave_in_progress", 0],
+          ["rdb_last_save_time", this.#hands.lastSnapshotSec()],
+          ["aof_enabled", 1],
+          ["aof_rewrite_in_progress", 0],
+          ["aof_last_write_status", this.#status().diskFailing ? "err" : "ok"],
+        ];
+      case "stats":
+        return [
+          ["total_connections_received", this.#hands.connectionsReceived()],
+          ["rejected_connections", this.#hands.connectionsRejected()],
+        ];
+      default:
+        return cpuInfo();
+    }
+  }
+
+  clientsMax(): number {
+    return this.#config.clientsMax;
+  }
+
+  resetStatistics(): void {}
+
+  replicasThatHold(offset: Offset): number {
+    const { replicas } = this.#status();
+    return replicas.filter(({ received }) => received >= (offset ?? OFFSET_ZERO)).length;
+  }
+
+  closeSession(session: ClientSession): void {
+    this.#hands.closeSession(session);
+  }
+
+  stall(durationMs: number): void {
+    this.#hands.stall(durationMs);
+  }
+
+  snapshot(kind: "foreground" | "background"): string | undefined {
+    if (kind === "foreground") return "SAVE would stop the node for the whole snapshot; use BGSAVE";
+    this.#member?.wantSnapshot();
+    return undefined;
+  }
+
+  lastSnapshotSec(): number {
+    return this.#hands.lastSnapshotSec();
+  }
+
+  shutdown(): string | undefined {
+    this.#hands.shutdown();
+    return undefined;
+  }
+
+  #status(): NodeStatus {
+    if (this.#member === null) throw new Error("a command ran before the member was made");
+    return this.#member.status();
+  }
+
+  #serverInfo(): InfoLines {
+    const uptimeSec = Math.floor((Date.now() - this.#hands.startedAtMs) / 1000);
+    return [
+      ["redis_version", REDIS_VERSION],
+      ["redis_mode", "standalone"],
+      ["server_name", "interrex"],
+      ["interrex_id", this.#config.id],
+      ["process_id", process.pid],
+      ["run_id", digestOf(this.#status().startId)],
+      ["tcp_port", this.#hands.port()],
+      ["uptime_in_seconds", uptimeSec],
+      ["uptime_in_days", Math.floor(uptimeSec / 86_400)],
+      ["node_version", process.version],
+    ];
+  }
+}
+
+function memoryInfo(): InfoLines {
+  const { heapUsed, rss, external } = process.memoryUsage();
+  return [
+    ["used_memory", heapUsed + external],
+    ["used_memory_rss", rss],
+    ["used_memory_dataset", heapUsed],
+    ["maxmemory", 0],
+    ["maxmemory_policy", "noeviction"],
+  ];
+}
+
+function cpuInfo(): InfoLines {
+  const { user, system } = process.cpuUsage();
+  return [
+    ["used_cpu_sys", (system / 1e6).toFixed(6)],
+    ["used_cpu_user", (user / 1e6).toFixed(6)],
+  ];
+}
+
+/** Compares digests, so that the time taken says nothing of the password. */
+function isSame(given: string, expected: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text, "latin1").digest();
+  return timingSafeEqual(digest(given), digest(Buffer.from(expected).toString("latin1")));
+}
+
+function digestOf(text: string): string {
+  return createHash("sha1").update(text).digest("hex");
+}

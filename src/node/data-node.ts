@@ -1,0 +1,489 @@
+/**
+ * One data node: wires the member's core to its storage, its peers and its Redis clients. It feeds events with the
+ * time, carries out effects in order, and decides nothing.
+ */
+import { randomInt, randomUUID } from "node:crypto";
+import { InterrexError } from "../base/errors.ts";
+import { OFFSET_ZERO, type StartId } from "../base/ids.ts";
+import { Client } from "../core/client.ts";
+import { Dispatcher } from "../core/commands/dispatcher.ts";
+import { Keyspace } from "../core/keyspace/keyspace.ts";
+import { KeyspaceReplayer } from "../core/keyspace-replayer.ts";
+import { Member } from "../core/member.ts";
+import type { MemberEffect, MemberInput } from "../core/member-io.ts";
+import { ClientSession } from "../core/session.ts";
+import { SystemClock } from "../io/clock.ts";
+import type { Logger } from "../io/logger.ts";
+import { PeerNetwork } from "../io/peer/peer-network.ts";
+import type { RedisConnection, RedisConnectionHandler } from "../io/redis/redis-connection.ts";
+import { RedisServer } from "../io/redis/redis-server.ts";
+import { DiskStorage } from "../io/storage/disk-storage.ts";
+import type { MemberStorage, Recovered, StorageEvents } from "../io/storage/member-storage.ts";
+import { MemoryDisk, MemoryStorage } from "../io/storage/memory-storage.ts";
+import type { NodeStatus } from "../protocol/peer/node-messages.ts";
+import { DEFAULT_REDIS_LIMITS } from "../protocol/resp/limits.ts";
+import type { ProtocolError } from "../protocol/resp/protocol-error.ts";
+import type { RequestDecoder } from "../protocol/resp/request-decoder.ts";
+import { refuseUnprotected } from "./client-access.ts";
+import { NodeCommandHost } from "./command-host.ts";
+import type { NodeConfig } from "./node-config.ts";
+import { nodeHealth, nodeMetrics } from "./node-metrics.ts";
+import { SnapshotHands } from "./snapshot-hands.ts";
+
+export interface DataNodeOptions {
+  readonly config: NodeConfig;
+  readonly logger: Logger;
+  /** For tests and clusters in one process; left out, `config.dataDir` decides. */
+  readonly storage?: MemberStorage;
+  /** The node cannot go on (a broken invariant, a failed disk); it has closed its ports. */
+  onFailed(error: unknown): void;
+  /** A client said SHUTDOWN. */
+  onShutdown?(): void;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** A value, and all values of one command, must fit a record and a V8 string together with their headers. */
+const LIMITS = { ...DEFAULT_REDIS_LIMITS, bulkBytesMax: 128 * MEBIBYTE, queryBufferBytesMax: 256 * MEBIBYTE };
+
+type Phase = "running" | "paused" | "stopped";
+
+export class DataNode {
+  readonly #config: NodeConfig;
+  readonly #options: DataNodeOptions;
+  readonly #log: Logger;
+  readonly #clock = new SystemClock();
+  readonly #startId = randomUUID() as StartId;
+  readonly #storage: MemberStorage;
+  readonly #redis: RedisServer;
+  readonly #peers: PeerNetwork;
+  readonly #connections = new Map<Client, RedisConnection>();
+  readonly #snapshots: SnapshotHands;
+  readonly #dispatcher: Dispatcher;
+  readonly #host: NodeCommandHost;
+  readonly #keyspace = new Keyspace();
+  readonly #startedAtMs = Date.now();
+  #member: Member | null = null;
+  #phase: Phase = "running";
+  /** Inputs that came while paused, as a stopped process finds them when it goes on. */
+  #waitingInputs: MemberInput[] = [];
+  #flushDue = false;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  #lastSnapshotSec = Math.floor(this.#startedAtMs / 1000);
+  #address: Address = { host: "", port: 0 };
+  #peerAddress: Address = { host: "", port: 0 };
+
+  private constructor(options: DataNodeOptions) {
+    const { config } = options;
+    this.#options = options;
+    this.#config = config;
+    this.#log = options.logger;
+    this.#storage = options.storage ?? defaultStorage(config);
+    this.#snapshots = new SnapshotHands(this.#storage, {
+      input: (input) => this.#input(input),
+      log: (error) =>
+        this.#log.error({ event: "snapshot-failed", err: error }, "a snapshot could not be written"),
+      fail: (error) => this.#fail(error),
+    });
+    this.#redis = new RedisServer({
+      host: config.host,
+      port: config.port,
+      limits: { ...LIMITS, clientsMax: config.clientsMax },
+      accept: (connection) => this.#accept(connection),
+      onError: (error) => this.#log.warn({ event: "client-error", code: error.code }, error.message),
+    });
+    this.#peers = new PeerNetwork({
+      self: { kind: "node", id: config.id, startId: this.#startId },
+      host: config.host,
+      port: config.peerPort,
+      secret: config.peerSecret,
+      logger: this.#log,
+      handler: {
+        linkUp: (link, peer, dialled) => this.#input({ type: "linkUp", link, peer, dialled }),
+        linkDown: (link) => this.#input({ type: "linkDown", link }),
+        message: (link, message) => this.#input({ type: "message", link, message } as MemberInput),
+        probed: () => {},
+      },
+      health: () => nodeHealth(this.status()),
+      metrics: () => nodeMetrics(this.status(), this.#connections.size),
+    });
+    this.#host = new NodeCommandHost(
+      config,
+      {
+        closeSession: (session) => this.#closeSession(session),
+        stall: (durationMs) => stall(durationMs),
+        shutdown: () => setImmediate(() => options.onShutdown?.()),
+        connectionsReceived: () => this.#redis.connectionsReceived,
+        connectionsRejected: () => this.#redis.connectionsRejected,
+        lastSnapshotSec: () => this.#lastSnapshotSec,
+        startedAtMs: this.#startedAtMs,
+        port: () => this.#address.port,
+      },
+      randomInt(2 ** 32),
+    );
+    this.#dispatcher = new Dispatcher(this.#keyspace, this.#host);
+  }
+
+  /**
+   * Opens the storage, listens, and takes part. Resolves when both ports listen; who is master is told later.
+   *
+   * @throws InterrexError with one line that says what to do: a port in use, a damaged log, a directory in use.
+   */
+  static async start(options: DataNodeOptions): Promise<DataNode> {
+    const node = new DataNode(options);
+    try {
+      await node.#start();
+    } catch (error) {
+      node.kill();
+      throw error;
+    }
+    return node;
+  }
+
+  get id(): string {
+    return this.#config.id;
+  }
+
+  /** Where Redis clients are served. */
+  get address(): Address {
+    return this.#address;
+  }
+
+  get peerAddress(): Address {
+    return this.#peerAddress;
+  }
+
+  status(): NodeStatus {
+    return this.#running().status();
+  }
+
+  /** Hash of the whole state: equal on members that have applied the same log. */
+  digest(): string {
+    return this.#keyspace.digest();
+  }
+
+  /** Stops serving, syncs, leaves the clean marker, and only then closes the peer port. */
+  async stop(): Promise<void> {
+    if (this.#phase === "stopped") return;
+    if (this.#phase === "paused") this.resume();
+    await this.#redis.close();
+    this.#step({ type: "flush" });
+    this.#phase = "stopped";
+    clearTimeout(this.#timer);
+    this.#peers.flush();
+    await this.#storage.close();
+    await this.#peers.close();
+  }
+
+  /** As `kill -9`: every socket is reset at once, nothing is synced. */
+  kill(): void {
+    if (this.#phase === "stopped") return;
+    this.#phase = "stopped";
+    clearTimeout(this.#timer);
+    this.#redis.kill();
+    this.#peers.kill();
+    this.#storage.crash();
+  }
+
+  /** As SIGSTOP: sockets stay open and connects succeed, nothing is read, answered or done. */
+  pause(): void {
+    if (this.#phase !== "running") return;
+    this.#phase = "paused";
+    this.#redis.pause();
+    this.#peers.pause();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  resume(): void {
+    if (this.#phase !== "paused") return;
+    this.#phase = "running";
+    this.#redis.resume();
+    this.#peers.resume();
+    const inputs = this.#waitingInputs;
+    this.#waitingInputs = [];
+    for (const input of inputs) this.#input(input);
+    this.#input({ type: "tick" });
+  }
+
+  /** Partitions, for the test kit. */
+  setReachable(reachable: (peerId: string) => boolean): void {
+    this.#peers.setReachable(reachable);
+  }
+
+  async #start(): Promise<void> {
+    const recovered = await this.#storage.open(this.#storageEvents());
+    for (const repair of recovered.repairs) this.#log.warn({ event: "log-repaired" }, repair);
+    if (recovered.incarnationIsNew !== null) {
+      this.#log.info(
+        { event: "incarnation", incarnation: recovered.incarnation, reason: recovered.incarnationIsNew },
+        "a new incarnation begins",
+      );
+    }
+    this.#address = await this.#redis.listen();
+    this.#member = this.#makeMember(recovered);
+    this.#host.attach(this.#member);
+    this.#peerAddress = await this.#peers.listen();
+    const early = this.#waitingInputs;
+    this.#waitingInputs = [];
+    for (const input of [{ type: "start" } as const, ...early]) this.#input(input);
+    this.#log.info(
+      { event: "started", port: this.#address.port, peerPort: this.#peerAddress.port },
+      "the node is up",
+    );
+  }
+
+  #makeMember(recovered: Recovered): Member {
+    const config = this.#config;
+    const parts = {
+      keyspace: this.#keyspace,
+      dispatcher: this.#dispatcher,
+      replayer: new KeyspaceReplayer(this.#keyspace, this.#dispatcher),
+    };
+    return new Member(
+      {
+        ...config,
+        startId: this.#startId,
+        client: { host: config.announceHost, port: config.announcePort ?? this.#address.port },
+        incarnation: recovered.incarnation,
+        doubtfulByReboot: recovered.doubtfulByReboot,
+        state: recovered.state,
+        position: recovered.position,
+        history: recovered.history,
+        snapshotOffset: recovered.snapshot?.position.offset ?? OFFSET_ZERO,
+        logBytes: this.#storage.logBytes(),
+        now: this.#clock.now(),
+      },
+      parts,
+    );
+  }
+
+  #storageEvents(): StorageEvents {
+    return {
+      persisted: (lastOffset) => this.#input({ type: "persisted", lastOffset }),
+      diskFull: () => {
+        this.#log.error({ event: "disk-full" }, "no space left on the disk: writes are refused, reads go on");
+        this.#input({ type: "disk", full: true });
+      },
+      diskOk: () => {
+        this.#log.info({ event: "disk-ok" }, "there is space on the disk again");
+        this.#input({ type: "disk", full: false });
+      },
+      failed: (error) => this.#fail(error),
+    };
+  }
+
+  // ---- inputs --------------------------------------------------------------------------------------
+
+  #input(input: MemberInput): void {
+    if (this.#phase === "stopped") return;
+    // Storage may speak before there is a member to hear it.
+    if (this.#phase === "paused" || this.#member === null) {
+      this.#waitingInputs.push(input);
+      return;
+    }
+    this.#step(input);
+    if (input.type !== "flush") this.#flushSoon();
+  }
+
+  #step(input: MemberInput): void {
+    const member = this.#running();
+    try {
+      member.step(this.#clock.now(), input);
+      this.#carryOutAll(member);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** One flush a turn: all commands and messages of the turn share one write and one frame for each replica. */
+  #flushSoon(): void {
+    if (this.#flushDue) return;
+    this.#flushDue = true;
+    setImmediate(() => {
+      this.#flushDue = false;
+      this.#input({ type: "flush" });
+    });
+  }
+
+  #arm(member: Member): void {
+    const atMs = member.deadlineMs();
+    if (this.#phase !== "running" || (this.#timer !== undefined && this.#timerAtMs <= atMs)) return;
+    clearTimeout(this.#timer);
+    this.#timerAtMs = atMs;
+    const delayMs = Math.max(1, atMs - this.#clock.now().monoMs);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#timerAtMs = Number.POSITIVE_INFINITY;
+      this.#input({ type: "tick" });
+    }, delayMs);
+  }
+
+  #running(): Member {
+    if (this.#member === null) throw new InterrexError("NOT_STARTED", "The node has not started yet");
+    return this.#member;
+  }
+
+  /** Something that must not happen did: nobody goes on from there. */
+  #fail(error: unknown): void {
+    if (this.#phase === "stopped") return;
+    this.#log.fatal({ event: "failed", err: error }, "the node stops");
+    this.kill();
+    this.#options.onFailed(error);
+  }
+
+  // ---- clients -------------------------------------------------------------------------------------
+
+  #accept(connection: RedisConnection): RedisConnectionHandler | string {
+    const member = this.#member;
+    if (member === null) return "-LOADING The node is starting";
+    const refusal = refuseUnprotected(this.#config, connection.remoteAddress);
+    if (refusal !== null) return refusal;
+    const session = new ClientSession({
+      id: connection.id,
+      address: connection.remoteAddress,
+      localAddress: connection.localAddress,
+      createdAtMs: Date.now(),
+    });
+    const client = new Client(session);
+    this.#dispatcher.connect(session);
+    member.desk.add(client);
+    this.#connections.set(client, connection);
+    return {
+      commands: (decoder) => this.#commands(member, client, decoder),
+      protocolError: (error) => this.#protocolError(client, connection, error),
+      closed: () => this.#clientClosed(client),
+    };
+  }
+
+  #commands(member: Member, client: Client, decoder: RequestDecoder): void {
+    if (client.blocked !== null || client.pending !== null || this.#phase !== "running") return;
+    try {
+      decoder.unauthenticated = this.#host.passwordRequired && !client.session.authenticated;
+      member.beginCommands(this.#clock.now());
+      for (let argv = decoder.next(); argv !== undefined; argv = decoder.next()) {
+        if (!member.desk.run(client, argv)) break;
+        decoder.unauthenticated = this.#host.passwordRequired && !client.session.authenticated;
+      }
+      this.#carryOutAll(member);
+      this.#flushSoon();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Held replies go out first, so that the error is not taken for an answer to an earlier command. */
+  #protocolError(client: Client, connection: RedisConnection, error: ProtocolError): void {
+    if (client.held.length === 0 && client.pending === null && client.blocked === null) return;
+    connection.deferEnd();
+    client.lastWords = error.reply;
+    this.#running().desk.close(client);
+  }
+
+  #clientClosed(client: Client): void {
+    this.#connections.delete(client);
+    this.#dispatcher.disconnect(client.session);
+    this.#input({ type: "clientClosed", client });
+  }
+
+  #closeSession(session: ClientSession): void {
+    for (const client of this.#connections.keys()) {
+      if (client.session === session) this.#running().desk.close(client);
+    }
+  }
+
+  // ---- effects -------------------------------------------------------------------------------------
+
+  #carryOutAll(member: Member): void {
+    while (!member.outbox.isEmpty) {
+      for (const effect of member.outbox.take()) this.#carryOut(effect);
+    }
+    this.#arm(member);
+  }
+
+  #carryOut(effect: MemberEffect): void {
+    switch (effect.type) {
+      case "append":
+        return this.#storage.append(effect.bytes, effect.firstOffset, effect.lastOffset);
+      case "cut":
+        return this.#cut(effect.last);
+      case "saveState":
+        this.#storage.saveState(effect.state).then(
+          () => this.#input({ type: "stateSaved", version: effect.version }),
+          (error: unknown) => this.#fail(error),
+        );
+        return;
+      case "send":
+        return this.#peers.send(effect.link, effect.message);
+      case "closeLink":
+        return this.#peers.closeLink(effect.link);
+      case "setPeers":
+        return this.#peers.setTargets(effect.targets);
+      case "output":
+        return this.#connections.get(effect.client)?.write(effect.client.takeReady());
+      case "closeClient":
+        return this.#closeClient(effect.client);
+      case "resumeClient":
+        // Later: what waits in the decoder is run as a batch of its own.
+        setImmediate(() => this.#connections.get(effect.client)?.processBuffered());
+        return;
+      case "readLog":
+        this.#storage.readLog(effect.from, effect.bytesMax).then(
+          (bytes) => this.#input({ type: "logRead", link: effect.link, from: effect.from, bytes }),
+          (error: unknown) => this.#fail(error),
+        );
+        return;
+      case "startIncarnation":
+        this.#log.warn({ event: "incarnation", reason: effect.reason }, "a new incarnation begins");
+        this.#storage.startIncarnation(effect.reason).then(
+          (incarnation) => this.#input({ type: "incarnationStarted", incarnation }),
+          (error: unknown) => this.#fail(error),
+        );
+        return;
+      case "stall":
+        return stall(effect.ms);
+      case "shutdown":
+        return this.#options.onShutdown?.();
+      case "log":
+        return this.#log[effect.level]({ ...effect.fields, event: effect.event }, effect.text);
+      case "commitSnapshot":
+        this.#lastSnapshotSec = Math.floor(Date.now() / 1000);
+        return this.#snapshots.carryOut(effect);
+      default:
+        return this.#snapshots.carryOut(effect);
+    }
+  }
+
+  #cut(last: Parameters<MemberStorage["cut"]>[0]): void {
+    const file = this.#storage.cut(last);
+    if (file === null) return;
+    this.#log.warn(
+      { event: "rollback", file, epoch: last.epoch, offset: last.offset },
+      "records that the master does not have were cut from the log; they are kept in the file",
+    );
+  }
+
+  #closeClient(client: Client): void {
+    const connection = this.#connections.get(client);
+    if (connection === undefined) return;
+    connection.write(client.takeReady() + client.lastWords);
+    connection.end();
+  }
+}
+
+function defaultStorage({ id, dataDir, appendfsync }: NodeConfig): MemberStorage {
+  if (dataDir === null) return new MemoryStorage(new MemoryDisk(id));
+  return new DiskStorage({ directory: dataDir, appendfsync });
+}
+
+/** DEBUG SLEEP: the whole process stands still, as a busy or swapped-out one does. */
+function stall(durationMs: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
+}

@@ -1,0 +1,61 @@
+/** Chooses which member to promote. Pure: sees what was sealed, contacts no one. */
+import type { MemberId } from "../base/ids.ts";
+import { comparePositions, type LogPosition } from "./log-position.ts";
+
+/** A sealed, admitted, voting member that answers. */
+export interface Candidate {
+  readonly id: MemberId;
+  readonly position: LogPosition;
+  readonly priority: number;
+  readonly zone: string;
+  /** It held the role until it was sealed, in the same process: it can go on in place. */
+  readonly incumbent: boolean;
+}
+
+export interface ChoiceWish {
+  /** R: so many candidates hold, between them, all that was ever acknowledged. */
+  readonly sealQuorum: number;
+  /** The target of a switchover; taken where nobody is more up to date. */
+  readonly target: MemberId | null;
+  /** The master that is to be replaced; `null` where it may stay. */
+  readonly avoid: MemberId | null;
+  /** Zone of the master so far: clients are near. */
+  readonly zone: string | null;
+}
+
+/**
+ * Order: greater log position (nothing acknowledged is lost), the switchover's target, the incumbent (nobody is
+ * disturbed), lower `priority`, the same zone, smaller zone, smaller id. So all that see the same agree.
+ *
+ * A master to be avoided is left out only where R others are sealed: every acknowledged write is on one of them.
+ *
+ * @returns `undefined` when there are fewer than R candidates; the caller reports why, member by member.
+ * @see docs/protocol.md, S2
+ */
+export function chooseCandidate(candidates: readonly Candidate[], wish: ChoiceWish): Candidate | undefined {
+  if (candidates.length < wish.sealQuorum) return undefined;
+  const others = candidates.filter((candidate) => candidate.id !== wish.avoid);
+  const pool = others.length >= wish.sealQuorum && others.length > 0 ? others : candidates;
+  return [...pool].sort((a, b) => compareCandidates(a, b, wish))[0];
+}
+
+function compareCandidates(a: Candidate, b: Candidate, wish: ChoiceWish): number {
+  return (
+    comparePositions(b.position, a.position) ||
+    preferring((one) => one.id === wish.target, a, b) ||
+    preferring((one) => one.id !== wish.avoid, a, b) ||
+    preferring((one) => one.incumbent, a, b) ||
+    a.priority - b.priority ||
+    preferring((one) => one.zone === wish.zone, a, b) ||
+    compareText(a.zone, b.zone) ||
+    compareText(a.id, b.id)
+  );
+}
+
+function preferring(preferred: (one: Candidate) => boolean, a: Candidate, b: Candidate): number {
+  return Number(preferred(b)) - Number(preferred(a));
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

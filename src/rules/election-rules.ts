@@ -1,0 +1,85 @@
+/**
+ * The small decisions of the sentinels, one function each, so that a test can replace exactly one
+ * and the simulator must notice. Pure: numbers and records in, a verdict out.
+ */
+import type { Epoch, MemberId, Millis } from "../base/ids.ts";
+import { type Candidate, type ChoiceWish, chooseCandidate } from "./choose-candidate.ts";
+import { type FencingFacts, mayPromoteAnother } from "./fencing.ts";
+import { compareRecordNumbers, type RecordNumber } from "./group-record.ts";
+import { majority } from "./quorums.ts";
+
+export interface SealCount {
+  /** Admitted voting members sealed in this epoch that still answer. */
+  readonly admitted: number;
+  /** Voting members sealed in this epoch that still answer, admitted or not. */
+  readonly voting: number;
+  /** R. */
+  readonly sealQuorum: number;
+  /** W. */
+  readonly copies: number;
+}
+
+/** One recorded voting member as it answered after a power cut of everything. */
+export interface SurvivorFacts {
+  readonly answers: boolean;
+  readonly sameGroup: boolean;
+  readonly admitted: boolean;
+  readonly doubtfulByReboot: boolean;
+}
+
+export interface ElectionRules {
+  /** One vote an epoch, never below one given before or a record held (S1). */
+  mayVote(votedEpoch: Epoch, recordEpoch: Epoch, asked: Epoch): boolean;
+  /** Only newer records, and none below the voted epoch: a leader sees all that ever stood. */
+  mayStore(votedEpoch: Epoch, stored: RecordNumber | null, offered: RecordNumber): boolean;
+  /** The epoch that a ping to the recorded master grants a lease for; `null` once a higher one has been voted for. */
+  leaseEpoch(votedEpoch: Epoch, recordEpoch: Epoch, blank: boolean): Epoch | null;
+  /** Until when a lease may stand that was given by naming a pong received at `pongReceivedMs`. */
+  leaseMayStandUntilMs(pongReceivedMs: Millis, downAfterMs: Millis): Millis;
+  /** Silence alone: the last pong is old, and this sentinel itself has run, unstalled, for as long. */
+  isSilent(sincePongMs: Millis | null, runningForMs: Millis, downAfterMs: Millis): boolean;
+  /** Whether so many sentinels carry an election, or hold a record that thereby stands. */
+  isMajority(count: number, sentinels: number): boolean;
+  /** Whether enough members are sealed for a choice that loses nothing acknowledged (S6). */
+  sealedEnough(count: SealCount): boolean;
+  mayPromoteAnother(facts: FencingFacts): boolean;
+  chooseCandidate(candidates: readonly Candidate[], wish: ChoiceWish): Candidate | undefined;
+  /** After a power cut of everything: all answer, and none has lost more than what was not synced. */
+  mayRecover(survivors: readonly SurvivorFacts[]): boolean;
+  /** Whether `needed` of these members see each other, all with all. */
+  seeEachOther(sees: ReadonlyMap<MemberId, readonly MemberId[]>, needed: number): boolean;
+}
+
+export const electionRules: ElectionRules = {
+  mayVote: (votedEpoch, recordEpoch, asked) => asked > votedEpoch && asked > recordEpoch,
+  mayStore: (votedEpoch, stored, offered) =>
+    offered.epoch >= votedEpoch && (stored === null || compareRecordNumbers(offered, stored) > 0),
+  leaseEpoch: (votedEpoch, recordEpoch, blank) => (blank || votedEpoch > recordEpoch ? null : recordEpoch),
+  leaseMayStandUntilMs: (pongReceivedMs, downAfterMs) => pongReceivedMs + downAfterMs,
+  isSilent: (sincePongMs, runningForMs, downAfterMs) =>
+    runningForMs >= downAfterMs && (sincePongMs === null || sincePongMs >= downAfterMs),
+  isMajority: (count, sentinels) => count >= majority(sentinels),
+  sealedEnough: (count) => count.admitted >= count.sealQuorum && count.voting >= count.copies,
+  mayPromoteAnother,
+  chooseCandidate,
+  mayRecover: (survivors) =>
+    survivors.length > 0 &&
+    survivors.every((one) => one.answers && one.sameGroup && (one.admitted || one.doubtfulByReboot)),
+  seeEachOther,
+};
+
+/** Groups have a handful of members, so trying every set is cheap. */
+function seeEachOther(sees: ReadonlyMap<MemberId, readonly MemberId[]>, needed: number): boolean {
+  const ids = [...sees.keys()];
+  const mutual = (a: MemberId, b: MemberId): boolean =>
+    sees.get(a)?.includes(b) === true && sees.get(b)?.includes(a) === true;
+  const extend = (chosen: readonly MemberId[], from: number): boolean => {
+    if (chosen.length >= needed) return true;
+    for (let next = from; next < ids.length; next++) {
+      const id = ids[next] as MemberId;
+      if (chosen.every((one) => mutual(one, id)) && extend([...chosen, id], next + 1)) return true;
+    }
+    return false;
+  };
+  return extend([], 0);
+}

@@ -1,0 +1,49 @@
+/** Whether the old master can no longer serve, so that another may be promoted. Pure. */
+import type { Millis, StartId } from "../base/ids.ts";
+import { majority } from "./quorums.ts";
+
+/** What one voter of this epoch has said of the leases that it had given. */
+export interface VoterLeases {
+  readonly leases: readonly {
+    /** `null`: given in the voter's earlier life, to a process that it no longer knows. */
+    readonly process: StartId | null;
+    readonly endsAtMs: Millis;
+  }[];
+}
+
+export interface FencingFacts {
+  /** False only before the first reign. */
+  readonly hasOldMaster: boolean;
+  /** The old master has promised this epoch. */
+  readonly oldMasterSealed: boolean;
+  /** The process that held the recorded role; `null` when unknown. */
+  readonly masterProcess: StartId | null;
+  /** Processes known to be dead; a process never comes back. */
+  readonly dead: ReadonlySet<StartId>;
+  /** Those that have voted in this epoch: they give no more leases below it. */
+  readonly voters: readonly VoterLeases[];
+  /** Size of the sentinel set. */
+  readonly sentinels: number;
+  readonly nowMs: Millis;
+}
+
+/**
+ * A lease needs a majority of the sentinels. It is gone for certain once those whose lease may still stand, with
+ * all that have not voted in this epoch, are no majority any more.
+ */
+export function mayPromoteAnother(facts: FencingFacts): boolean {
+  if (!facts.hasOldMaster || facts.oldMasterSealed) return true;
+  if (facts.masterProcess !== null && facts.dead.has(facts.masterProcess)) return true;
+  const ended = facts.voters.filter((voter) => leasesEndAtMs(voter, facts.dead) <= facts.nowMs).length;
+  return facts.sentinels - ended < majority(facts.sentinels);
+}
+
+/** When the last lease of this voter ends; leases of dead processes have ended. */
+export function leasesEndAtMs(voter: VoterLeases, dead: ReadonlySet<StartId>): Millis {
+  let last = Number.NEGATIVE_INFINITY;
+  for (const lease of voter.leases) {
+    if (lease.process !== null && dead.has(lease.process)) continue;
+    last = Math.max(last, lease.endsAtMs);
+  }
+  return last;
+}

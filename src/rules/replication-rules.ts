@@ -1,0 +1,117 @@
+/**
+ * The small decisions of a data node, one function each, so that a test can replace exactly one
+ * and the simulator must notice. Pure: numbers and records in, a verdict out.
+ */
+import type { Epoch, IncarnationId, MemberId, Millis, Offset } from "../base/ids.ts";
+import { type GroupRecord, isAdmitted, type Leader } from "./group-record.ts";
+import type { LogPosition } from "./log-position.ts";
+import { majority } from "./quorums.ts";
+
+/** What one admitted replica has said in the current epoch. */
+export interface CountedAck {
+  readonly received: Offset;
+  readonly applied: Offset;
+  /** Newest round (see `Records.frame`) that it has acknowledged. */
+  readonly round: number;
+}
+
+export interface PromiseLike {
+  readonly epoch: Epoch;
+  readonly leader: Leader | null;
+}
+
+export interface ReplicationRules {
+  /**
+   * The commit offset after these acks: the greatest offset with W copies, the master's own included.
+   * Only from the epoch's first record on: an old epoch's tail is committed by what follows it, never by
+   * counting copies of it.
+   */
+  committedOffset(input: {
+    readonly ownPersisted: Offset;
+    readonly acks: readonly CountedAck[];
+    readonly copies: number;
+    readonly epochStart: Offset;
+    readonly committed: Offset;
+  }): Offset;
+  /** The greatest offset that `copies - 1` replicas have applied (sync mode). */
+  appliedByQuorum(acks: readonly CountedAck[], copies: number, committed: Offset): Offset;
+  /** The newest round that `copies - 1` replicas have acknowledged: no other master can have been made before it. */
+  confirmedRound(acks: readonly CountedAck[], copies: number): number;
+  /** S7: whether this incarnation counts in W. */
+  countsInAcks(record: GroupRecord, id: MemberId, incarnation: IncarnationId): boolean;
+  /** S4: whether a member may promise `epoch` to `leader`. */
+  mayPromise(promise: PromiseLike, epoch: Epoch, leader: Leader): boolean;
+  /** Whether a sealed member may become master: same promise, and the log is what it reported. */
+  mayPromote(
+    promise: PromiseLike,
+    epoch: Epoch,
+    leader: Leader,
+    log: LogPosition,
+    reported: LogPosition,
+  ): boolean;
+  /** Whether records may be appended after `last`: the record before them must be `last` itself, epoch included. */
+  continuesLog(last: LogPosition, previous: LogPosition): boolean;
+  /** Up to where a replica may apply what it holds. */
+  applicable(received: Offset, commit: Offset): Offset;
+  /** When the lease from one sentinel ends: counted from the *sending* of the pong that it names. */
+  leaseEndsMs(pongSentMs: Millis, downAfterMs: Millis): Millis;
+  /** Until when a majority of the sentinels' leases stand; 0 when they do not. */
+  leaseHeldUntilMs(endsMs: readonly Millis[], sentinels: number): Millis;
+}
+
+/** Clocks of two machines may differ in speed; far more than quartz ever does. */
+const DRIFT_SHARE = 0.02;
+const DRIFT_FLOOR_MS = 5;
+
+export const replicationRules: ReplicationRules = {
+  committedOffset({ ownPersisted, acks, copies, epochStart, committed }) {
+    const offset = nthLargest([ownPersisted, ...acks.map((ack) => ack.received)], copies) as Offset;
+    return offset >= epochStart && offset > committed ? offset : committed;
+  },
+  appliedByQuorum(acks, copies, committed) {
+    if (copies <= 1) return committed;
+    return nthLargest(
+      acks.map((ack) => ack.applied),
+      copies - 1,
+    ) as Offset;
+  },
+  confirmedRound(acks, copies) {
+    if (copies <= 1) return Number.POSITIVE_INFINITY;
+    return nthLargest(
+      acks.map((ack) => ack.round),
+      copies - 1,
+    );
+  },
+  countsInAcks: isAdmitted,
+  mayPromise(promise, epoch, leader) {
+    if (epoch !== promise.epoch) return epoch > promise.epoch;
+    return promise.leader !== null && sameLeader(promise.leader, leader);
+  },
+  mayPromote(promise, epoch, leader, log, reported) {
+    return (
+      promise.epoch === epoch &&
+      promise.leader !== null &&
+      sameLeader(promise.leader, leader) &&
+      samePosition(log, reported)
+    );
+  },
+  continuesLog: samePosition,
+  applicable: (received, commit) => Math.min(received, commit) as Offset,
+  leaseEndsMs: (pongSentMs, downAfterMs) =>
+    pongSentMs + downAfterMs - Math.max(DRIFT_FLOOR_MS, downAfterMs * DRIFT_SHARE),
+  leaseHeldUntilMs: (endsMs, sentinels) => (sentinels === 0 ? 0 : nthLargest(endsMs, majority(sentinels))),
+};
+
+function samePosition(a: LogPosition, b: LogPosition): boolean {
+  return a.epoch === b.epoch && a.offset === b.offset;
+}
+
+export function sameLeader(a: Leader, b: Leader): boolean {
+  return a.id === b.id && a.startId === b.startId;
+}
+
+/** The n-th largest value, counting from 1; 0 when there are fewer. */
+function nthLargest(values: readonly number[], n: number): number {
+  if (values.length < n) return 0;
+  return [...values].sort((a, b) => b - a)[n - 1] ?? 0;
+}

@@ -1,0 +1,110 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decode, Harness } from "./harness.ts";
+import { BITS, COUNTERS, EXPIRY, HASHES, KEYS, STRINGS, TRANSACTIONS } from "./random-commands.ts";
+import { hasRedisServer, RedisServer } from "./redis-server.ts";
+
+const available = hasRedisServer();
+if (!available) {
+  if (process.env.CI !== undefined)
+    throw new Error("redis-server is not installed, and CI must compare with it");
+  console.warn("skipped: replies are not compared with Redis, because redis-server is not installed");
+}
+
+/** Replies whose order means nothing. */
+const UNORDERED = new Set(["KEYS", "SCAN"]);
+
+function normalised(argv: readonly string[], reply: unknown): unknown {
+  if (!UNORDERED.has(argv[0]?.toUpperCase() ?? "") || !Array.isArray(reply)) return reply;
+  return reply.map((item) => (Array.isArray(item) ? item.sort() : item)).sort();
+}
+
+describe.skipIf(!available)("compared with redis-server 7.0", () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterAll(async () => {
+    await redis?.stop();
+  });
+
+  const families = { STRINGS, COUNTERS, BITS, KEYS, EXPIRY, HASHES, TRANSACTIONS };
+  for (const [family, command] of Object.entries(families)) {
+    it(`random ${family.toLowerCase()} commands get the same replies`, async () => {
+      const sequence = fc.array(command, { minLength: 1, maxLength: 40, size: "max" });
+      await fc.assert(
+        fc.asyncProperty(sequence, async (commands) => {
+          const whole = [["RESET"], ["FLUSHALL"], ...commands, ["RESET"]];
+          const harness = new Harness();
+          harness.keyspace.nowMs = Date.now();
+          const expected = await redis.ask(whole);
+          for (const [at, argv] of whole.entries()) {
+            const { reply } = harness.execute(argv);
+            const got = normalised(argv, decode(reply));
+            expect({ argv, reply: got }).toEqual({ argv, reply: normalised(argv, expected[at]) });
+          }
+        }),
+        { numRuns: 400 },
+      );
+    });
+  }
+
+  it("any glob pattern finds the same keys", async () => {
+    const piece = fc.constantFrom("a", "b", "-", "*", "?", "[", "]", "^", "\\", "[a-b]", "[^b]", "[]", "**");
+    const text = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(""));
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 5 }), text, async (keys, pattern) => {
+        const set = ["MSET", ...keys.flatMap((key) => [key, "v"])];
+        const [, , found] = await redis.ask([["FLUSHALL"], set, ["KEYS", pattern]]);
+        const harness = new Harness();
+        harness.execute(set);
+        const reply = decode(harness.execute(["KEYS", pattern]).reply);
+        expect(normalised(["KEYS"], reply)).toEqual(normalised(["KEYS"], found));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("COMMAND INFO describes every command alike", async () => {
+    const harness = new Harness();
+    const names = decode(harness.run("COMMAND LIST")) as string[];
+    const [theirs] = await redis.ask([["COMMAND", "INFO", ...names]]);
+    const ours = decode(harness.execute(["COMMAND", "INFO", ...names]).reply);
+    expect(flattened(ours as Description[])).toEqual(
+      flattened(theirs as Description[]).filter(({ name }) => !OURS_LACKS.test(name) || names.includes(name)),
+    );
+  });
+});
+
+type Description = [
+  string,
+  number,
+  string[],
+  number,
+  number,
+  number,
+  string[],
+  unknown,
+  unknown,
+  Description[],
+];
+
+/** Subcommands that Redis has and we do not. */
+const OURS_LACKS =
+  /\|(shard|tracking|caching|unblock|getredir|pause|unpause|getkeysandflags|trackinginfo|setinfo)/;
+/** Of Redis 7.2. */
+const OURS_ADDS = new Set(["client|setinfo"]);
+
+function flattened(descriptions: readonly Description[]): { name: string }[] {
+  return descriptions
+    .flatMap((description) => [description, ...(description[9] ?? [])])
+    .filter(([name]) => !OURS_ADDS.has(name))
+    .map(([name, arity, flags, first, last, step, categories]) => ({
+      name,
+      arity,
+      flags: [...flags].sort(),
+      keys: [first, last, step],
+      categories: [...categories].sort(),
+    }))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+}

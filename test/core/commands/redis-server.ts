@@ -1,0 +1,86 @@
+/** A real redis-server on a free port with a directory of its own, for comparing replies. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encodeCommand } from "../../../src/protocol/resp/command-encoder.ts";
+import { decodeAll } from "./harness.ts";
+
+/** Ends each batch, so that its last byte is recognised. */
+const END = "end of batch";
+
+export function hasRedisServer(): boolean {
+  return spawnSync("redis-server", ["--version"]).status === 0;
+}
+
+export class RedisServer {
+  readonly #process: ChildProcess;
+  readonly #directory: string;
+  readonly #socket: Socket;
+
+  private constructor(process: ChildProcess, directory: string, socket: Socket) {
+    this.#process = process;
+    this.#directory = directory;
+    this.#socket = socket;
+  }
+
+  static async start(): Promise<RedisServer> {
+    const port = await freePort();
+    const directory = mkdtempSync(join(tmpdir(), "interrex-redis-"));
+    const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+    const child = spawn("redis-server", [...options, "--dir", directory, "--enable-debug-command", "yes"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("exit", (code) => reject(new Error(`redis-server ended with ${code}`)));
+      child.stdout.on("data", (chunk: Buffer) => {
+        if (chunk.includes("Ready to accept connections")) resolve();
+      });
+    });
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    return new RedisServer(child, directory, socket);
+  }
+
+  /** Sends commands on one connection. @returns one decoded reply for each. */
+  async ask(commands: readonly (readonly string[])[]): Promise<unknown[]> {
+    const text = [...commands, ["ECHO", END]].map(encodeCommand).join("");
+    const end = `$${END.length}\r\n${END}\r\n`;
+    const received = await new Promise<string>((resolve, reject) => {
+      let all = "";
+      const onData = (chunk: Buffer): void => {
+        all += chunk.toString("latin1");
+        if (!all.endsWith(end)) return;
+        this.#socket.off("data", onData);
+        this.#socket.off("close", reject);
+        resolve(all.slice(0, -end.length));
+      };
+      this.#socket.on("data", onData);
+      this.#socket.once("close", reject);
+      this.#socket.write(text, "latin1");
+    });
+    return decodeAll(received);
+  }
+
+  async stop(): Promise<void> {
+    this.#socket.removeAllListeners("close");
+    this.#socket.destroy();
+    const ended = once(this.#process, "exit");
+    this.#process.kill("SIGTERM");
+    await ended;
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import type { Offset } from "../../../src/base/ids.ts";
+import type { ReplicationDescription } from "../../../src/core/commands/host.ts";
+import { Harness } from "./harness.ts";
+
+const MASTER: ReplicationDescription = {
+  role: "master",
+  replicas: [{ host: "127.0.0.1", port: 6380, state: "online", offset: 7 as Offset, lagSec: 0 }],
+  replicationId: "a".repeat(40),
+  offset: 9 as Offset,
+  extra: [["interrex_mode", "semi-sync"]],
+};
+const REPLICA: ReplicationDescription = {
+  role: "replica",
+  masterHost: "127.0.0.1",
+  masterPort: 6379,
+  link: "connected",
+  secondsSinceMasterSpoke: 1,
+  priority: 100,
+  replicationId: "a".repeat(40),
+  offset: 7 as Offset,
+  extra: [],
+};
+
+describe("INFO and ROLE", () => {
+  it("tell a master's replicas in Redis's shape", () => {
+    const harness = new Harness();
+    harness.host.replication = MASTER;
+    expect(harness.ask("INFO replication")).toBe(
+      [
+        "# Replication",
+        "role:master",
+        "connected_slaves:1",
+        "slave0:ip=127.0.0.1,port=6380,state=online,offset=7,lag=0",
+        "master_failover_state:no-failover",
+        `master_replid:${"a".repeat(40)}`,
+        "master_repl_offset:9",
+        "interrex_mode:semi-sync",
+        "",
+      ].join("\r\n"),
+    );
+    expect(harness.ask("ROLE")).toEqual(["master", 9, [["127.0.0.1", "6380", "7"]]]);
+  });
+
+  it("tell a replica's master in Redis's shape", () => {
+    const harness = new Harness();
+    harness.host.replication = REPLICA;
+    const text = String(harness.ask("INFO replication"));
+    expect(text).toContain(
+      "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:6379\r\nmaster_link_status:up\r\n",
+    );
+    expect(harness.ask("ROLE")).toEqual(["slave", "127.0.0.1", 6379, "connected", 7]);
+    harness.host.replication = { ...REPLICA, link: "connect" };
+    expect(harness.ask("INFO replication")).toContain(
+      "master_link_status:down\r\nmaster_last_io_seconds_ago:-1\r\n",
+    );
+  });
+
+  it("INFO gives the sections that were asked for, or all", () => {
+    const harness = new Harness();
+    harness.run("SET a 1 EX 5");
+    harness.run("SELECT 2");
+    harness.run("SET b 1");
+    expect(harness.ask("INFO keyspace CPU")).toBe(
+      "# CPU\r\ncpu_line:1\r\n\r\n# Keyspace\r\ndb0:keys=1,expires=1,avg_ttl=0\r\ndb2:keys=1,expires=0,avg_ttl=0\r\n",
+    );
+    const titles = String(harness.ask("INFO")).match(/^# .*$/gm);
+    expect(titles).toEqual(
+      ["Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Keyspace"].map(
+        (title) => `# ${title}`,
+      ),
+    );
+    expect(harness.ask("INFO nothing")).toBe("");
+  });
+});
+
+describe("WAIT", () => {
+  it("is withheld until the member has counted enough replicas", () => {
+    const harness = new Harness();
+    expect(harness.execute(["WAIT", "1", "100"])).toMatchObject({
+      reply: "",
+      waitFor: { replicas: 1, timeoutMs: 100 },
+    });
+    expect(harness.execute(["PING"]).waitFor).toBeNull();
+    harness.host.replicas = 2;
+    expect(harness.execute(["WAIT", "1", "0"])).toMatchObject({ reply: ":2\r\n", waitFor: null });
+  });
+
+  it("answers at once inside MULTI, and is refused on a replica", () => {
+    const harness = new Harness();
+    harness.run("MULTI");
+    harness.run("WAIT 5 0");
+    expect(harness.ask("EXEC")).toEqual([0]);
+    harness.host.replication = REPLICA;
+    expect(harness.ask("WAIT 1 0")).toMatch(/^\(error\) ERR WAIT cannot be used with replica instances/);
+  });
+});
+
+describe("CONFIG", () => {
+  it("GET finds by patterns, SET changes all or nothing", () => {
+    const harness = new Harness();
+    expect(harness.ask("CONFIG GET max* APPEND*")).toEqual(["maxmemory", "0", "appendfsync", "everysec"]);
+    expect(harness.ask("CONFIG SET maxmemory 5 appendfsync always")).toBe("OK");
+    expect(harness.ask("CONFIG SET maxmemory 6 appendfsync bad")).toBe(
+      "(error) ERR CONFIG SET failed (possibly related to argument 'appendfsync') - argument couldn't be parsed",
+    );
+    expect(harness.ask("CONFIG GET maxmemory")).toEqual(["maxmemory", "5"]);
+    expect(harness.ask("CONFIG SET nosuch 1")).toBe(
+      "(error) ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'",
+    );
+    expect(harness.ask("CONFIG REWRITE")).toBe("(error) ERR The server is running without a config file");
+  });
+});
+
+describe("what the node does for a client", () => {
+  it("saves, stalls and shuts down as asked", () => {
+    const harness = new Harness();
+    expect(harness.ask("BGSAVE")).toBe("Background saving started");
+    expect(harness.ask("SAVE")).toBe("OK");
+    expect(harness.ask("LASTSAVE")).toBe(1234);
+    expect(harness.ask("DEBUG SLEEP 0.25")).toBe("OK");
+    expect(harness.run("SHUTDOWN NOSAVE NOW")).toBe("");
+    expect(harness.ask("SHUTDOWN ABORT")).toBe("(error) ERR No shutdown in progress.");
+    expect(harness.ask("SHUTDOWN SAVE NOSAVE")).toBe("(error) ERR syntax error");
+    expect(harness.host).toMatchObject({ snapshots: ["background", "foreground"], stalls: [250] });
+    expect(harness.host.shutdowns[0]).toEqual({ save: false, now: true, force: false, abort: false });
+  });
+
+  it("DEBUG tells how a key is stored and refuses what it does not know", () => {
+    const harness = new Harness();
+    harness.run("SET a 5");
+    expect(harness.ask("DEBUG OBJECT a")).toMatch(
+      /^Value at:0x0 refcount:1 encoding:int serializedlength:1 /,
+    );
+    expect(harness.ask("DEBUG OBJECT none")).toBe("(error) ERR no such key");
+    expect(harness.ask("DEBUG JMAP")).toBe(
+      "(error) ERR unknown subcommand or wrong number of arguments for 'JMAP'. Try DEBUG HELP.",
+    );
+  });
+});
+
+describe("COMMAND", () => {
+  it("counts, lists, documents and finds keys", () => {
+    const harness = new Harness();
+    const count = harness.ask("COMMAND COUNT");
+    expect(harness.ask("COMMAND LIST")).toHaveLength(Number(count));
+    expect(harness.ask("COMMAND")).toHaveLength(Number(count));
+    expect(harness.ask("COMMAND LIST FILTERBY PATTERN hset*")).toEqual(["hset", "hsetnx"]);
+    expect(harness.ask("COMMAND LIST FILTERBY ACLCAT transaction")).toContain("exec");
+    expect(harness.ask("COMMAND DOCS get nosuch")).toEqual(["get", ["group", "string"]]);
+    expect(harness.ask("COMMAND INFO nosuch")).toEqual([null]);
+    expect(harness.ask("COMMAND GETKEYS MSET a 1 b 2")).toEqual(["a", "b"]);
+    expect(harness.ask("COMMAND GETKEYS OBJECT ENCODING a")).toEqual(["a"]);
+    expect(harness.ask("COMMAND GETKEYS PING hi")).toBe("(error) ERR The command has no key arguments");
+    expect(harness.ask("COMMAND GETKEYS NOSUCH hi")).toBe("(error) ERR Invalid command specified");
+    expect(harness.ask("COMMAND GETKEYS SET a")).toBe(
+      "(error) ERR Invalid number of arguments specified for command",
+    );
+  });
+
+  it.each(["CLIENT", "COMMAND", "CONFIG", "DEBUG", "OBJECT", "PUBSUB"])(
+    "%s HELP explains itself",
+    (container) => {
+      const [first, ...rest] = new Harness().ask(`${container} HELP`) as string[];
+      expect(first).toBe(`${container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`);
+      expect(rest.length).toBeGreaterThan(4);
+    },
+  );
+});

@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import type { Offset } from "../../../src/base/ids.ts";
+import { Harness } from "../commands/harness.ts";
+
+function filled(): Harness {
+  const harness = new Harness();
+  for (let at = 0; at < 50; at += 1)
+    harness.run(`SET k${at} ${"v".repeat(at)}${at % 2 === 0 ? "" : " EX 100"}`);
+  for (let at = 0; at < 300; at += 1) harness.run(`HSET h f${at} ${at}`);
+  for (const command of ["PEXPIRE h 5000", "SELECT 4", "SET other 1", "HSET h2 a 1", "SELECT 0"])
+    harness.run(command);
+  return harness;
+}
+
+function rebuild(slices: readonly string[]): string {
+  const rebuilt = new Harness();
+  let db = 0;
+  for (const slice of slices) db = rebuilt.dispatcher.replay(slice, db, 0 as Offset);
+  return rebuilt.keyspace.digest();
+}
+
+describe("a snapshot in slices", () => {
+  it.each([
+    ["nothing changes", []],
+    ["a large hash changes while it is being written", ["HSET h f0 changed", "HDEL h f299"]],
+    ["a large hash is deleted", ["DEL h"]],
+    ["fields of a large hash are deleted", ["HDEL h f299 f0 f150"]],
+    ["a field of a large hash is counted up", ["HINCRBY h f299 1", "HSETNX h new 1", "HINCRBYFLOAT h f0 1"]],
+    ["a large hash moves", ["RENAME h k1", "MOVE k1 7"]],
+    ["everything is flushed", ["FLUSHALL", "SET k1 new", "HSET h f0 new"]],
+    ["databases are swapped", ["SWAPDB 0 4", "SET k1 new", "SET other new", "SWAPDB 4 5", "FLUSHALL"]],
+    ["keys expire", ["PEXPIREAT k1 1", "PERSIST k3", "EXPIRE k5 7"]],
+    ["keys come back", ["DEL k1 k2 k49", "SET k49 new", "SET k1 new", "RENAME k49 k48"]],
+  ])("rebuilds the state at its beginning when %s", (_name, changes) => {
+    for (const before of [0, 1, 3, 20, 55]) {
+      const harness = filled();
+      const atBegin = harness.keyspace.digest();
+      const cursor = harness.keyspace.beginSnapshot();
+      const slices: string[] = [];
+      for (let taken = 0; taken < before; taken += 1) slices.push(cursor.nextSlice(1) ?? "");
+      for (const change of changes) harness.run(change);
+      for (let slice = cursor.nextSlice(500); slice !== undefined; slice = cursor.nextSlice(500))
+        slices.push(slice);
+      expect({ before, digest: rebuild(slices) }).toEqual({ before, digest: atBegin });
+      expect(harness.keyspace.snapshot).toBeNull();
+    }
+  });
+
+  it("keeps slices near their budget, also within one large hash", () => {
+    const cursor = filled().keyspace.beginSnapshot();
+    for (let slice = cursor.nextSlice(100); slice !== undefined; slice = cursor.nextSlice(100)) {
+      expect(slice.length).toBeLessThan(2500);
+    }
+  });
+
+  it("may be aborted, and then another one begins", () => {
+    const harness = filled();
+    const first = harness.keyspace.beginSnapshot();
+    first.nextSlice(10);
+    expect(() => harness.keyspace.beginSnapshot()).toThrow("one snapshot at a time");
+    first.abort();
+    expect(first.nextSlice(10)).toBeUndefined();
+    harness.run("SET k1 changed");
+    const second = harness.keyspace.beginSnapshot();
+    expect(rebuild([second.nextSlice(1e9) ?? ""])).toBe(harness.keyspace.digest());
+  });
+
+  it("of an empty keyspace is empty", () => {
+    expect(new Harness().keyspace.beginSnapshot().nextSlice(100)).toBeUndefined();
+  });
+});
+
+describe("the digest", () => {
+  it("does not depend on order, and does on databases, keys, values, types and expiry", () => {
+    const digest = (...commands: string[]): string => {
+      const harness = new Harness();
+      for (const command of commands) harness.run(command);
+      return harness.keyspace.digest();
+    };
+    expect(digest("SET a 1", "SET b 2", "HSET h x 1 y 2")).toBe(
+      digest("HSET h y 2 x 1", "SET b 2", "SET a 1"),
+    );
+    const different = [
+      digest(),
+      digest("SET a 1"),
+      digest("SET a 2"),
+      digest("SET b 1"),
+      digest("SET a 1 EX 5"),
+      digest("SELECT 1", "SET a 1"),
+      digest("HSET a 1 1"),
+      digest("HSET a 11 "),
+      digest("SET a 1", "SET b 1"),
+    ];
+    expect(new Set(different).size).toBe(different.length);
+  });
+
+  it("is that of an empty keyspace after clear", () => {
+    const harness = filled();
+    harness.keyspace.clear();
+    expect(harness.keyspace.digest()).toBe(new Harness().keyspace.digest());
+  });
+});

@@ -1,0 +1,408 @@
+import { describe, expect, it } from "vitest";
+import type { Epoch, SentinelId, StartId } from "../../../src/base/ids.ts";
+import { LEADER, TestGroup } from "./test-group.ts";
+
+const OTHER_LEADER = { id: "s2" as SentinelId, startId: "s2-start" as StartId };
+
+describe("promises", () => {
+  it("does not answer a seal before the promise is durable", () => {
+    const group = new TestGroup();
+    const n1 = group.member("n1");
+    n1.diskIsSlow = true;
+    group.seal(n1, 1);
+    expect(n1.answers.some(({ type }) => type === "sealed")).toBe(false);
+    n1.releaseDisk();
+    expect(n1.lastAnswer("sealed").epoch).toBe(1);
+  });
+
+  it("refuses a second leader of the same epoch, and an older epoch", () => {
+    const group = new TestGroup();
+    const n1 = group.member("n1");
+    group.seal(n1, 2);
+    group.seal(n1, 2, OTHER_LEADER);
+    expect(n1.lastAnswer("refused")).toMatchObject({ what: "seal", epoch: 2, promise: { epoch: 2 } });
+    group.seal(n1, 1);
+    expect(n1.lastAnswer("refused")).toMatchObject({ what: "seal", epoch: 1 });
+  });
+
+  it("keeps its promise over a restart", () => {
+    const group = new TestGroup();
+    const n1 = group.member("n1");
+    group.seal(n1, 5);
+    group.restart(n1);
+    group.seal(n1, 4);
+    expect(n1.lastAnswer("refused")).toMatchObject({ epoch: 4, promise: { epoch: 5, leader: LEADER } });
+  });
+
+  it("acknowledges nothing of an older epoch once it is sealed", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    group.seal(group.member("n2"), 2);
+    group.seal(group.member("n3"), 2);
+    expect(n1.run(client, "SET", "a", "1")).toBe("");
+    group.settle();
+    expect(n1.read(client)).toBe("");
+    expect(n1.member.log.committed).toBeLessThan(n1.member.log.tail.lastOffset);
+  });
+});
+
+describe("a reign", () => {
+  it("acknowledges nothing before it is recorded, and then runs what it held", () => {
+    const group = new TestGroup();
+    const record = group.record(1, "n1");
+    const n1 = group.member("n1");
+    for (const member of group.members) group.seal(member, 1);
+    const order = { group: "mymaster", epoch: 1 as Epoch, leader: LEADER, record };
+    const { position } = n1.lastAnswer("sealed").status;
+    group.order(n1, { type: "promote", position, ...order });
+    for (const id of ["n2", "n3"]) group.order(group.member(id), { type: "follow", ...order });
+    const client = n1.connect();
+    expect(n1.run(client, "SET", "a", "1")).toBe("");
+    group.settle();
+    expect(n1.read(client)).toBe("");
+    group.order(n1, { type: "standing", record });
+    expect(n1.read(client)).toBe("+OK\r\n");
+  });
+
+  it("refuses the promotion when the log is not what was reported", () => {
+    const group = new TestGroup();
+    const n1 = group.member("n1");
+    group.seal(n1, 1);
+    const record = group.record(1, "n1");
+    const position = { epoch: 1 as Epoch, offset: 7 as never };
+    group.order(n1, {
+      type: "promote",
+      group: "mymaster",
+      epoch: 1 as Epoch,
+      leader: LEADER,
+      position,
+      record,
+    });
+    expect(n1.lastAnswer("refused").what).toBe("promote");
+  });
+
+  it("begins with an epoch-start record, which its replicas hold before anything is acknowledged", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    expect(n1.member.status().established).toBe(true);
+    for (const member of group.members)
+      expect(member.member.status().position).toEqual({ epoch: 1, offset: 1 });
+  });
+
+  it("closes its clients when a replica is promoted, so that they ask the sentinels", () => {
+    const group = new TestGroup();
+    group.reign(1, "n1", ["n2", "n3"]);
+    const n2 = group.member("n2");
+    const client = n2.connect();
+    group.reign(2, "n2", ["n1", "n3"]);
+    expect(n2.closedClients.has(client)).toBe(true);
+  });
+});
+
+describe("semi-sync", () => {
+  it("answers a write only when a replica has it, and reads that saw it wait as well", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const [writer, reader, bystander] = [n1.connect(), n1.connect(), n1.connect()];
+    for (const id of ["n2", "n3"]) group.member(id).diskIsSlow = true;
+    group.pass(10);
+    expect(n1.run(writer, "SET", "a", "1")).toBe("");
+    expect(n1.run(reader, "GET", "a")).toBe("");
+    expect(n1.run(bystander, "PING")).toBe("+PONG\r\n");
+    group.settle();
+    expect(n1.read(writer)).toBe("");
+    group.member("n2").releaseDisk();
+    group.settle();
+    expect(n1.read(writer)).toBe("+OK\r\n");
+    expect(n1.read(reader)).toBe("$1\r\n1\r\n");
+  });
+
+  it("applies on a replica only what is committed", () => {
+    const group = new TestGroup({ copies: 3 });
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    group.member("n3").diskIsSlow = true;
+    n1.run(n1.connect(), "SET", "a", "1");
+    group.settle();
+    const n2 = group.member("n2");
+    expect(n2.member.log.tail.lastOffset).toBe(n1.member.log.tail.lastOffset);
+    expect(n2.run(n2.connect(), "GET", "a")).toBe("$-1\r\n");
+    group.member("n3").releaseDisk();
+    group.settle();
+    group.pass(20);
+    expect(n2.run(n2.connect(), "GET", "a")).toBe("$1\r\n1\r\n");
+  });
+
+  it("answers UNCERTAIN when the copies do not come in time, then refuses what it knows it cannot keep", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    group.partition(["n1"]);
+    const client = n1.connect();
+    expect(n1.run(client, "SET", "a", "1")).toBe("");
+    group.pass(1200, 100);
+    expect(n1.read(client)).toMatch(/^-UNCERTAIN /);
+    expect(n1.run(client, "SET", "a", "2")).toBe("-NOREPLICAS Not enough good replicas to write.\r\n");
+  });
+
+  it("refuses reads without a lease and without replicas that confirm the reign", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    expect(n1.run(client, "GET", "a")).toBe("");
+    group.settle();
+    expect(n1.read(client)).toBe("$-1\r\n");
+    group.partition(["n1"]);
+    group.pass(1200, 100);
+    expect(n1.run(client, "GET", "a")).toMatch(/^-MASTERDOWN /);
+  });
+});
+
+describe("sync", () => {
+  it("answers a write only when a replica has applied it", () => {
+    const group = new TestGroup({ mode: "sync" });
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    expect(n1.run(client, "SET", "a", "1")).toBe("");
+    group.settle();
+    group.pass(10);
+    expect(n1.read(client)).toBe("+OK\r\n");
+    const applied = ["n2", "n3"].filter((id) => {
+      const replica = group.member(id);
+      return replica.run(replica.connect(), "GET", "a") === "$1\r\n1\r\n";
+    });
+    expect(applied.length).toBeGreaterThanOrEqual(1);
+  });
+});
+
+describe("async", () => {
+  it("refuses writes without a lease unless every member confirms the reign", () => {
+    const group = new TestGroup({ mode: "async", copies: 1 });
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    group.pass(200);
+    expect(n1.ask(client, "SET", "a", "1")).toBe("+OK\r\n");
+    group.partition(["n1", "n2"]);
+    group.pass(600);
+    expect(n1.run(client, "SET", "a", "2")).toMatch(/^-NOREPLICAS /);
+  });
+
+  it("takes writes with a lease, and stops when it ends", () => {
+    const group = new TestGroup({ mode: "async", copies: 1 });
+    const n1 = group.reign(1, "n1", []);
+    const ping = {
+      type: "ping",
+      group: "mymaster",
+      downAfterMs: 1000,
+      stallAfterMs: 2000,
+      sentinels: 1,
+    } as const;
+    const client = n1.connect();
+    group.order(n1, { ...ping, seq: 1, sawPong: 0, leaseEpoch: 1 as Epoch });
+    expect(n1.run(client, "SET", "a", "0")).toMatch(/^-NOREPLICAS /);
+    group.order(n1, { ...ping, seq: 2, sawPong: 1, leaseEpoch: 1 as Epoch });
+    expect(n1.ask(client, "SET", "a", "1")).toBe("+OK\r\n");
+    group.pass(990);
+    expect(n1.run(client, "SET", "a", "2")).toMatch(/^-NOREPLICAS /);
+  });
+});
+
+describe("a new master", () => {
+  it("cuts a diverging tail from the old one, keeps it in a rollback file, and rebuilds its keyspace", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    n1.run(n1.connect(), "SET", "a", "kept");
+    group.settle();
+    group.partition(["n1"]);
+    n1.run(n1.connect(), "SET", "a", "lost");
+    n1.run(n1.connect(), "SET", "b", "lost");
+    const n2 = group.reign(2, "n2", ["n3"]);
+    n2.run(n2.connect(), "SET", "c", "new");
+    group.settle();
+    group.heal();
+    group.order(n1, { type: "standing", record: group.record(2, "n2") });
+    group.pass(300);
+    expect(n1.disk.rollbacks).toEqual([{ epoch: 1, offset: 2 }]);
+    expect(n1.member.status().position).toEqual(n2.member.status().position);
+    expect(n1.keyspace.digest()).toBe(n2.keyspace.digest());
+    expect(n1.run(n1.connect(), "GET", "a")).toBe("$4\r\nkept\r\n");
+    expect(n1.run(n1.connect(), "GET", "b")).toBe("$-1\r\n");
+  });
+
+  it("keeps what was acknowledged: the tail of the old epoch commits with the epoch-start record", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    n1.run(client, "SET", "a", "1");
+    group.settle();
+    expect(n1.read(client)).toBe("+OK\r\n");
+    group.partition(["n1"]);
+    const n3 = group.reign(2, "n3", ["n2"]);
+    const reader = n3.connect();
+    n3.run(reader, "GET", "a");
+    group.settle();
+    expect(n3.read(reader)).toBe("$1\r\n1\r\n");
+  });
+
+  it("chosen again in place keeps its keyspace, its sockets and the replies that wait", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    for (const id of ["n2", "n3"]) group.seal(group.member(id), 2);
+    expect(n1.run(client, "SET", "a", "1")).toBe("");
+    group.reign(2, "n1", ["n2", "n3"]);
+    group.settle();
+    expect(n1.read(client)).toBe("+OK\r\n");
+    expect(n1.closedClients.size).toBe(0);
+  });
+
+  it("demoted, answers what it executed with UNCERTAIN, refuses what it held, and closes its clients", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const [writer, late] = [n1.connect(), n1.connect()];
+    group.partition(["n1"]);
+    n1.run(writer, "SET", "a", "1");
+    group.reign(2, "n2", ["n3"]);
+    group.seal(n1, 2);
+    n1.run(late, "SET", "b", "1");
+    group.order(n1, { type: "standing", record: group.record(2, "n2") });
+    expect(n1.read(writer)).toMatch(/^-UNCERTAIN /);
+    expect(n1.read(late)).toMatch(/^-READONLY /);
+    expect(n1.closedClients.size).toBe(2);
+  });
+});
+
+describe("syncing", () => {
+  it("gives a restarted replica the records it lacks", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const n3 = group.member("n3");
+    const client = n1.connect();
+    for (let i = 0; i < 20; i++) n1.run(client, "SET", `k${i}`, String(i));
+    group.settle();
+    group.restart(n3);
+    n1.run(client, "SET", "late", "1");
+    group.order(n3, { type: "standing", record: group.record(1, "n1") });
+    group.pass(200);
+    expect(n3.keyspace.digest()).toBe(n1.keyspace.digest());
+    expect(n3.starts).toBe(2);
+  });
+
+  it("gives a member whose records are gone from the log a snapshot, then the rest", () => {
+    const group = new TestGroup({ members: 3 });
+    const n3 = group.member("n3");
+    group.partition(["n3"]);
+    const n1 = group.reign(1, "n1", ["n2"]);
+    const client = n1.connect();
+    for (let i = 0; i < 50; i++) {
+      n1.run(client, "HSET", "hash", `field${i}`, "v".repeat(50));
+      group.settle();
+    }
+    n1.member.wantSnapshot();
+    group.pass(200);
+    expect(n1.disk.snapshot).not.toBeNull();
+    group.restart(n1);
+    const again = group.reign(2, "n1", ["n2"]);
+    again.run(again.connect(), "SET", "after", "snapshot");
+    group.settle();
+    group.heal();
+    group.order(n3, { type: "standing", record: group.record(2, "n1") });
+    group.pass(300);
+    expect(n3.disk.snapshot?.position).toEqual(n1.disk.snapshot?.position);
+    expect(n3.keyspace.digest()).toBe(again.keyspace.digest());
+    expect(n3.member.status().position).toEqual(again.member.status().position);
+  });
+
+  it("counts a new incarnation only after it caught up and was admitted", () => {
+    const group = new TestGroup({ members: 2, copies: 2 });
+    const n1 = group.member("n1");
+    const n2 = group.member("n2");
+    n2.disk.incarnation = "n2-wiped" as never;
+    group.restart(n2);
+    const record = group.record(1, "n1");
+    const stale = {
+      ...record,
+      members: record.members.map((member) =>
+        member.id === "n2" ? { ...member, incarnation: "n2-i1" as never } : member,
+      ),
+    };
+    for (const member of group.members) group.seal(member, 1);
+    const order = { group: "mymaster", epoch: 1 as Epoch, leader: LEADER, record: stale };
+    group.order(n1, { type: "promote", position: n1.lastAnswer("sealed").status.position, ...order });
+    group.order(n2, { type: "follow", ...order });
+    group.order(n1, { type: "standing", record: stale });
+    group.pass(100);
+    expect(n2.member.status().position.offset).toBe(1);
+    expect(n1.member.status()).toMatchObject({
+      established: false,
+      waiting: [{ id: "n2", incarnation: "n2-wiped" }],
+    });
+    group.order(n1, { type: "standing", record: { ...record, number: { epoch: 1 as Epoch, seq: 2 } } });
+    expect(n1.member.status()).toMatchObject({ established: true, waiting: [] });
+  });
+});
+
+describe("a switchover", () => {
+  it("holds commands until the target has everything, then refuses them unexecuted", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    n1.run(client, "SET", "a", "1");
+    group.settle();
+    n1.read(client);
+    group.order(n1, {
+      type: "prepareHandover",
+      group: "mymaster",
+      epoch: 1 as Epoch,
+      target: "n2" as never,
+      timeoutMs: 5000,
+    });
+    group.pass(20);
+    expect(n1.member.status().handover).toEqual({ target: "n2", ready: true });
+    expect(n1.run(client, "SET", "a", "2")).toBe("");
+    const n2 = group.reign(2, "n2", ["n1", "n3"]);
+    group.order(n1, { type: "published", group: "mymaster", epoch: 2 as Epoch });
+    expect(n1.read(client)).toBe("-READONLY You can't write against a read only replica.\r\n");
+    const reader = n2.connect();
+    n2.run(reader, "GET", "a");
+    group.settle();
+    expect(n2.read(reader)).toBe("$1\r\n1\r\n");
+  });
+
+  it("resumes by itself when nobody seals it in time", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    group.order(n1, {
+      type: "prepareHandover",
+      group: "mymaster",
+      epoch: 1 as Epoch,
+      target: "n2" as never,
+      timeoutMs: 500,
+    });
+    const client = n1.connect();
+    expect(n1.run(client, "SET", "a", "1")).toBe("");
+    group.pass(700, 50);
+    expect(n1.read(client)).toBe("+OK\r\n");
+  });
+});
+
+describe("expiry and pub/sub", () => {
+  it("is decided by the master and replicated as DEL", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    n1.run(n1.connect(), "SET", "a", "1", "PX", "50");
+    group.pass(400, 50);
+    for (const member of group.members) expect(member.keyspace.database(0).size).toBe(0);
+    expect(group.member("n2").keyspace.digest()).toBe(n1.keyspace.digest());
+  });
+
+  it("PUBLISH on the master reaches the subscribers of a replica", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const n2 = group.member("n2");
+    const subscriber = n2.connect();
+    n2.run(subscriber, "SUBSCRIBE", "news");
+    n1.run(n1.connect(), "PUBLISH", "news", "hello");
+    group.settle();
+    expect(n2.read(subscriber)).toBe("*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$5\r\nhello\r\n");
+  });
+});

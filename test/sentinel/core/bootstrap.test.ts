@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+import type { Epoch, GroupId, MemberId, Offset } from "../../../src/base/ids.ts";
+import { settledWorld, World } from "./world.ts";
+
+const position = { epoch: 1 as Epoch, offset: 7 as Offset };
+
+describe("bootstrap", () => {
+  it("mints one group and makes one master within a few round trips", () => {
+    const world = new World();
+    const tookMs = world.until("a master everywhere", () => world.settled(), 2000);
+    expect(tookMs).toBeLessThan(50);
+    expect(new Set([...world.nodes.values()].map((node) => node.groupId)).size).toBe(1);
+    expect(world.promotions).toHaveLength(1);
+    expect(world.view("s1").standing?.members.every((member) => member.admitted)).toBe(true);
+  });
+
+  it("stores the first record at a majority before any member keeps the group's id", () => {
+    const world = new World();
+    world.until(
+      "a member is asked to seal",
+      () => world.sent.some(({ message }) => message.type === "seal"),
+      2000,
+    );
+    const holders = world.sentinelIds().filter((id) => world.disk(id)?.groups.mymaster?.record != null);
+    expect(holders.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it("waits for every sentinel", () => {
+    const world = new World();
+    world.kill("s3");
+    world.run(5000);
+    expect(world.promotions).toHaveLength(0);
+    expect(world.view("s1").obstacles.join("\n")).toContain("does not hear sentinel s3");
+    world.startSentinel("s3");
+    world.until("a master", () => world.settled(), 2000);
+  });
+
+  it("waits for every node", () => {
+    const world = new World();
+    world.kill("n2");
+    world.run(5000);
+    expect(world.promotions).toHaveLength(0);
+    expect(world.view("s1").obstacles).toEqual([
+      "n2 has not answered yet: all nodes must, before the first record",
+    ]);
+    world.restartNode("n2");
+    world.until("a master", () => world.settled(), 2000);
+  });
+
+  it("refuses data without records, and says what to do", () => {
+    const world = new World();
+    world.node("n2").position = position;
+    world.run(5000);
+    expect(world.promotions).toHaveLength(0);
+    expect(world.view("s1").obstacles.join()).toContain("interrex adopt n2");
+  });
+
+  it("refuses nodes of another group", () => {
+    const world = new World();
+    world.node("n2").groupId = "foreign" as GroupId;
+    world.run(5000);
+    expect(world.promotions).toHaveLength(0);
+    expect(world.view("s1").obstacles.join()).toContain("belongs to group foreign");
+  });
+
+  it("adopts the member that an operator names, and admits it alone", () => {
+    const world = new World();
+    world.node("n2").position = position;
+    world.node("n2").groupId = "kept" as GroupId;
+    world.run(500);
+    const id = world.operator("s2", { type: "adopt", group: "mymaster", memberId: "n2" as MemberId });
+    world.until("an answer", () => world.replies.has(id), 5000);
+    expect(world.replies.get(id)?.ok).toBe(true);
+    world.until("it is named everywhere", () => world.settled(), 500);
+    expect(world.masterId()).toBe("n2");
+    const record = world.view("s1").standing;
+    expect(record?.groupId).toBe("kept");
+    expect(record?.members.filter((member) => member.admitted).map((member) => member.id)).toEqual(["n2"]);
+  });
+
+  it("a bootstrap whose leader dies midway is completed, in the same group", () => {
+    const world = new World();
+    world.until("the leader seals", () => world.view("s1").failover?.step === "seal", 2000);
+    world.kill("s1");
+    world.until("a master on the others", () => world.settled(), 3000);
+    expect(new Set([...world.nodes.values()].map((node) => node.groupId)).size).toBe(1);
+  });
+});
+
+describe("a restart of everything", () => {
+  it("goes on with the same group after all processes were killed, nothing lost", () => {
+    const world = settledWorld();
+    const { groupId } = world.node("n1");
+    for (const id of [...world.nodes.keys(), ...world.sentinelIds()]) world.kill(id);
+    world.run(100);
+    for (const id of world.nodes.keys()) world.restartNode(id);
+    for (const id of world.sentinelIds()) world.startSentinel(id);
+    world.until("a master", () => world.settled(), 3000);
+    expect(world.node("n1").groupId).toBe(groupId);
+    expect(world.notices.some(({ notice }) => notice.channel === "+recovered-with-possible-loss")).toBe(
+      false,
+    );
+  });
+
+  it("power cut without appendfsync always: all must answer, the best is elected, and the loss is said aloud", () => {
+    const world = settledWorld();
+    for (const id of [...world.nodes.keys(), ...world.sentinelIds()]) world.kill(id);
+    world.node("n3").position = { epoch: 1 as Epoch, offset: 9 as Offset };
+    for (const id of world.sentinelIds()) world.startSentinel(id);
+    world.restartNode("n1", "unsynced");
+    world.restartNode("n2", "unsynced");
+    world.run(5000);
+    expect(world.promotions).toHaveLength(1);
+    expect(world.view("s1").obstacles.join("\n")).toContain("n1 has rebooted without appendfsync always");
+    world.restartNode("n3", "unsynced");
+    world.until("a master", () => world.settled(), 3000);
+    expect(world.masterId()).toBe("n3");
+    expect(world.view("s1").standing?.members.every((member) => member.admitted)).toBe(true);
+    expect(world.notices.some(({ notice }) => notice.channel === "+recovered-with-possible-loss")).toBe(true);
+  });
+
+  it("a wiped member stops that, until an operator accepts the loss", () => {
+    const world = settledWorld();
+    for (const id of world.nodes.keys()) world.kill(id);
+    world.restartNode("n1", "unsynced");
+    world.restartNode("n2", "everything");
+    world.restartNode("n3", "unsynced");
+    world.run(5000);
+    expect(world.promotions).toHaveLength(1);
+    const refused = world.operator("s1", { type: "recover", group: "mymaster", acceptLoss: false });
+    expect(world.replies.get(refused)?.ok).toBe(false);
+    const id = world.operator("s1", {
+      type: "recover",
+      group: "mymaster",
+      acceptLoss: true,
+      memberId: "n3" as MemberId,
+    });
+    world.until("an answer", () => world.replies.has(id), 9000);
+    expect(world.replies.get(id)?.ok).toBe(true);
+    expect(world.masterId()).toBe("n3");
+    const admitted = world.view("s1").standing?.members.filter((member) => member.admitted);
+    expect(admitted?.map((member) => member.id)).toEqual(["n3"]);
+  });
+});

@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+import { settledWorld } from "./world.ts";
+
+describe("votes", () => {
+  it("are not given before they are durable", () => {
+    const world = settledWorld();
+    world.stuckDisks.add("s2");
+    world.kill("s3");
+    world.kill(world.masterId());
+    world.run(10_000);
+    expect(world.promotions).toHaveLength(1);
+    const granted = world.sent.filter(
+      ({ sentinel, message }) =>
+        sentinel === "s2" && message.type === "vote" && message.granted && !message.pre,
+    );
+    expect(granted.filter(({ message }) => message.type === "vote" && message.epoch > 1)).toHaveLength(0);
+  });
+
+  it("split when two ask at once with the third away, and the next round decides", () => {
+    // No rank: the second of them does not hear the first.
+    const world = settledWorld({ seed: 3, saveMs: 30 });
+    world.kill("s3");
+    world.partition(["s1"], ["s2"]);
+    const old = world.masterId();
+    world.kill(old);
+    world.run(100);
+    world.heal();
+    world.until("another master", () => world.settled() && world.masterId() !== old, 5000);
+    expect(world.view("s1").votedEpoch).toBeLessThan(6);
+  });
+
+  it("a sentinel that has just started does not hold the master down by silence", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.kill("s1");
+    world.kill("s2");
+    for (const id of ["s1", "s2", "s3"]) world.partition([old], [id]);
+    world.run(700);
+    world.startSentinel("s1");
+    world.startSentinel("s2");
+    world.run(900);
+    expect(world.view("s3").master?.sdown).toBe(true);
+    expect(world.view("s1").votedEpoch).toBe(1);
+    expect(world.promotions).toHaveLength(1);
+    world.until("then they do", () => world.promotions.length === 2, 3000);
+  });
+
+  it("a restarted sentinel names nobody until a majority confirms the record", () => {
+    const world = settledWorld();
+    world.kill("s1");
+    world.partition(["s1"], ["s2", "s3"]);
+    world.startSentinel("s1");
+    world.run(2000);
+    expect(world.named("s1")).toBeNull();
+    world.heal();
+    world.partition([], []);
+    world.until("it names the master", () => world.named("s1") !== null, 500);
+  });
+
+  it("a stalled sentinel starts its silence clocks afresh", () => {
+    const world = settledWorld();
+    world.pause("s1");
+    world.run(3000);
+    world.resume("s1");
+    expect(world.view("s1").master?.sdown).toBe(false);
+    world.run(100);
+    expect(world.view("s1").master?.sdown).toBe(false);
+    expect(world.logs.some((log) => log.event === "stalled" && log.sentinel === "s1")).toBe(true);
+  });
+
+  it("a flapping sentinel does not make epochs grow", () => {
+    const world = settledWorld();
+    for (let round = 0; round < 10; round++) {
+      world.partition(["s3"], ["s1", "s2", "n1", "n2", "n3"]);
+      world.run(1800);
+      world.heal();
+      world.run(400);
+    }
+    expect(world.view("s1").votedEpoch).toBe(1);
+    expect(world.promotions).toHaveLength(1);
+  });
+});
+
+describe("a leader that dies", () => {
+  it.each(["seal", "promote", "record"])("in step %s is succeeded in a new epoch", (step) => {
+    const world = settledWorld({ saveMs: 5 });
+    const old = world.masterId();
+    world.kill(old);
+    const leads = (id: string): boolean => world.view(id).failover?.step === step;
+    world.until(`a leader in ${step}`, () => world.sentinelIds().some(leads), 1000);
+    const leader = world.sentinelIds().find(leads) as string;
+    world.kill(leader);
+    const tookMs = world.until("another master", () => world.settled() && world.masterId() !== old, 3000);
+    expect(tookMs).toBeLessThan(1500);
+  });
+
+  it("a leader cut off while it seals is superseded, and steps down", () => {
+    const world = settledWorld({ saveMs: 5 });
+    const old = world.masterId();
+    world.kill(old);
+    world.until("it leads", () => world.view("s1").failover !== null, 1000);
+    world.partition(["s1"], ["s2", "s3", "n1", "n2", "n3"]);
+    world.until(
+      "another master",
+      () => world.named("s2") === world.named("s3") && world.named("s2") !== old,
+      4000,
+    );
+    world.run(3000);
+    world.heal();
+    world.until("s1 agrees", () => world.settled(), 3000);
+    expect(world.view("s1").failover).toBeNull();
+  });
+});
+
+describe("a sentinel that lost its state", () => {
+  it("neither votes nor stores nor grants leases until it has heard every other one", () => {
+    const world = settledWorld();
+    world.kill("s1");
+    world.kill("s2");
+    world.startSentinel("s1", null);
+    const old = world.masterId();
+    world.kill(old);
+    world.run(10_000);
+    expect(world.promotions).toHaveLength(1);
+    expect(world.disk("s1")).toBeNull();
+    expect(world.view("s1").obstacles.join()).toContain("started without state");
+    world.startSentinel("s2");
+    world.until("then it takes part", () => world.settled() && world.masterId() !== old, 3000);
+    expect(world.disk("s1")?.groups.mymaster?.votedEpoch).toBeGreaterThan(0);
+  });
+
+  it("does not vote below the greatest epoch that it has heard", () => {
+    const world = settledWorld();
+    const before = world.view("s2").votedEpoch;
+    world.kill("s1");
+    world.startSentinel("s1", null);
+    world.until("it takes part", () => world.disk("s1") !== null, 1000);
+    expect(world.disk("s1")?.groups.mymaster?.votedEpoch).toBeGreaterThanOrEqual(before);
+    world.until("it names the master", () => world.settled(), 1000);
+  });
+
+  it("two of them do not count each other as heard", () => {
+    const world = settledWorld();
+    world.kill("s1");
+    world.kill("s2");
+    world.startSentinel("s1", null);
+    world.startSentinel("s2", null);
+    world.kill(world.masterId());
+    world.run(5000);
+    expect(world.promotions).toHaveLength(1);
+  });
+});

@@ -1,0 +1,267 @@
+import { describe, expect, it } from "vitest";
+import type { Offset } from "../../../src/base/ids.ts";
+import { settledWorld, type World } from "./world.ts";
+
+function replicasOf(world: World): string[] {
+  return [...world.nodes.keys()].filter((id) => id !== world.masterId());
+}
+
+function switched(world: World): number {
+  return world.notices.filter((seen) => seen.notice.channel === "+switch-master").length;
+}
+
+/** Both replicas and the master are at this offset of the present reign. */
+function write(world: World, offset: number, ids: Iterable<string> = world.nodes.keys()): void {
+  const { roleEpoch } = world.node(world.masterId());
+  for (const id of ids) world.node(id).position = { epoch: roleEpoch, offset: offset as Offset };
+}
+
+describe("failover", () => {
+  it("a killed master: two refused connects, and a replica is master within 40 ms on all sentinels", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.kill(old);
+    const tookMs = world.until("another master", () => world.settled() && world.masterId() !== old, 500);
+    expect(tookMs).toBeLessThan(40);
+    expect(world.promotions).toHaveLength(2);
+    expect(switched(world)).toBe(3);
+  });
+
+  it("a killed master is not waited for, and only one sentinel asks", () => {
+    const world = settledWorld();
+    const before = world.view("s1").votedEpoch;
+    world.kill(world.masterId());
+    world.until("another master", () => world.promotions.length === 2, 500);
+    world.run(3000);
+    expect(world.view("s1").votedEpoch).toBe(before + 1);
+    expect(world.promotions).toHaveLength(2);
+  });
+
+  it("promotes the replica that is ahead", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const [one, two] = replicasOf(world) as [string, string];
+    write(world, 10);
+    write(world, 11, [old, two]);
+    world.kill(old);
+    world.until("another master", () => world.settled() && world.masterId() !== old, 500);
+    expect(world.masterId()).toBe(two);
+    expect(one).not.toBe(two);
+  });
+
+  it("prefers a later epoch to a greater offset", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const [one, two] = replicasOf(world) as [string, string];
+    world.node(one).position = { epoch: world.node(old).roleEpoch, offset: 5 as Offset };
+    world.node(two).position = { epoch: 0 as never, offset: 50 as Offset };
+    world.kill(old);
+    world.until("another master", () => world.settled() && world.masterId() !== old, 500);
+    expect(world.masterId()).toBe(one);
+  });
+
+  it("a stopped master: only silence shows it, and its lease has ended when another takes the role", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.pause(old);
+    const tookMs = world.until("another master", () => world.settled() && world.masterId() !== old, 3000);
+    expect(tookMs).toBeGreaterThan(900);
+    expect(tookMs).toBeLessThan(1200);
+    world.resume(old);
+    world.until("the old one follows", () => world.node(old).role === "replica", 1000);
+    expect(world.node(old).heard.some((order) => order.type === "published")).toBe(true);
+  });
+
+  it("a pause of the master shorter than down-after changes nothing", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.pause(old);
+    world.run(800);
+    world.resume(old);
+    world.run(3000);
+    expect(world.masterId()).toBe(old);
+    expect(world.promotions).toHaveLength(1);
+  });
+
+  it("a master cut off with one sentinel: the majority side has another within down-after and a bit", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const others = [...world.nodes.keys(), ...world.sentinelIds()].filter((id) => id !== old && id !== "s3");
+    world.partition([old, "s3"], others);
+    const tookMs = world.until(
+      "another master on the majority's side",
+      () => world.named("s1") !== old && world.named("s2") !== old,
+      3000,
+    );
+    expect(tookMs).toBeLessThan(1300);
+    expect(world.named("s3")).toBe(old);
+    world.run(2000);
+    world.heal();
+    world.until("one master again", () => world.settled() && world.node(old).role === "replica", 3000);
+  });
+
+  it("a minority of sentinels elects nobody and spends no epoch", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.kill("s2");
+    world.kill("s3");
+    const before = world.view("s1").votedEpoch;
+    world.kill(old);
+    world.run(20_000);
+    expect(world.promotions).toHaveLength(1);
+    expect(world.view("s1").votedEpoch).toBe(before);
+    expect(world.view("s1").obstacles.join()).toContain("hears 1 of 3 sentinels");
+  });
+
+  it("one sentinel down changes nothing", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.kill("s1");
+    world.kill(old);
+    const tookMs = world.until("another master", () => world.settled() && world.masterId() !== old, 500);
+    expect(tookMs).toBeLessThan(60);
+  });
+
+  it("too few replicas: nobody is promoted, it is said why, and epochs don't grow", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const [one, two] = replicasOf(world) as [string, string];
+    world.kill(one);
+    world.run(100);
+    world.kill(old);
+    world.run(20_000);
+    expect(world.promotions).toHaveLength(1);
+    expect(world.view("s1").votedEpoch).toBeLessThan(4);
+    expect(world.view("s1").obstacles.join("\n")).toContain(`${one} has no link`);
+    world.restartNode(one);
+    world.until("a master as soon as one is back", () => world.settled(), 2000);
+    expect([one, two]).toContain(world.masterId());
+  });
+
+  it("a master that restarts at once has lost its role: another is elected without waiting for silence", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.kill(old);
+    world.restartNode(old);
+    world.until("a new reign", () => world.promotions.length === 2 && world.settled(), 500);
+  });
+
+  it("a master that answers the seal at the best position goes on in place, without +switch-master", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    write(world, 10);
+    write(world, 12, [old]);
+    world.pause(old);
+    world.until(
+      "a leader seals",
+      () => world.sentinelIds().some((id) => world.view(id).failover !== null),
+      2000,
+    );
+    world.resume(old);
+    const epoch = world.view("s1").votedEpoch;
+    world.until(
+      "that reign stands",
+      () => world.settled() && world.view("s1").standing?.number.epoch === epoch,
+      500,
+    );
+    expect(world.masterId()).toBe(old);
+    expect(switched(world)).toBe(0);
+  });
+
+  it("without crash evidence, silence alone counts", () => {
+    const world = settledWorld({ group: { crashEvidence: false } });
+    const old = world.masterId();
+    world.kill(old);
+    const tookMs = world.until("another master", () => world.settled() && world.masterId() !== old, 3000);
+    expect(tookMs).toBeGreaterThan(900);
+  });
+
+  it("after five fast failovers in a row, silence alone counts", () => {
+    const world = settledWorld();
+    const times: number[] = [];
+    for (let round = 0; round < 7; round++) {
+      const old = world.masterId();
+      world.kill(old);
+      times.push(world.until("another master", () => world.settled() && world.masterId() !== old, 5000));
+      world.restartNode(old);
+      world.until("it follows", () => world.node(old).role === "replica", 2000);
+    }
+    expect(times.slice(0, 5).every((ms) => ms < 100)).toBe(true);
+    expect(times.some((ms) => ms > 900)).toBe(true);
+  });
+
+  it("a failing disk of the master, seen as stalled: the others take over", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.node(old).diskFailing = true;
+    world.node(old).push();
+    world.until("another master", () => world.settled() && world.masterId() !== old, 500);
+  });
+
+  it("an uncommitted record of a master whose replicas don't see each other is no reason", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const [one, two] = replicasOf(world) as [string, string];
+    world.partition([one], [two]);
+    world.node(old).oldestUncommittedMs = 9000;
+    world.run(3000);
+    expect(world.masterId()).toBe(old);
+    world.heal();
+    world.until("another master", () => world.settled() && world.masterId() !== old, 1000);
+  });
+
+  it("async: one admitted replica is enough, and the others get more time to be chosen", () => {
+    const world = settledWorld({ group: { replication: { mode: "async", copies: null } } });
+    const old = world.masterId();
+    const [one] = replicasOf(world) as [string, string];
+    world.kill(one);
+    world.run(50);
+    world.kill(old);
+    world.until("another master", () => world.settled() && world.masterId() !== old, 1000);
+  });
+
+  it("two nodes with W 2: the seal quorum is one, but two copies must answer", () => {
+    const world = settledWorld({ nodes: 2 });
+    const old = world.masterId();
+    world.kill(old);
+    world.run(5000);
+    expect(world.promotions).toHaveLength(1);
+    world.restartNode(old);
+    world.until("a master again", () => world.settled(), 2000);
+  });
+
+  it("two groups fail over each for itself", () => {
+    const world = settledWorld({ groups: ["mymaster", "other"] });
+    world.until("the other group has a master", () => world.settled("other"), 2000);
+    const old = world.masterId("other");
+    const mine = world.masterId();
+    world.kill(old);
+    world.until("another master there", () => world.settled("other") && world.masterId("other") !== old, 500);
+    expect(world.masterId()).toBe(mine);
+    expect(world.view("s1").stored?.groupId).not.toBe(world.view("s1", "other").stored?.groupId);
+  });
+
+  it("replies are held from the loss of the master until the new one is named", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    expect(world.view("s1").holding).toBe(false);
+    world.kill(old);
+    world.run(1);
+    expect(world.view("s1").holding).toBe(true);
+    world.until("another master", () => world.settled() && world.masterId() !== old, 500);
+    expect(world.view("s1").holding).toBe(false);
+    expect(world.view("s1").master?.sdown).toBe(false);
+    expect(world.view("s1").odown).toBe(false);
+  });
+
+  it("replies are held at most 500 ms", () => {
+    const world = settledWorld();
+    world.pause(world.masterId());
+    world.until("held", () => world.view("s1").holding, 2000);
+    const [one, two] = replicasOf(world) as [string, string];
+    world.kill(one);
+    world.kill(two);
+    world.run(600);
+    expect(world.view("s1").holding).toBe(false);
+  });
+});

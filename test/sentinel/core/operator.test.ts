@@ -1,0 +1,207 @@
+import { describe, expect, it } from "vitest";
+import type { IncarnationId, MemberId } from "../../../src/base/ids.ts";
+import { settledWorld, type World } from "./world.ts";
+
+const group = "mymaster";
+
+function answer(world: World, id: number): { ok: boolean; text: string } {
+  world.until("an answer", () => world.replies.has(id), 10_000);
+  world.run(5);
+  return world.replies.get(id) as { ok: boolean; text: string };
+}
+
+function channels(world: World): string[] {
+  return world.notices.map(({ notice }) => notice.channel);
+}
+
+describe("switchover", () => {
+  it("to a named replica: the master hands over, and nothing else moves", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const id = world.operator("s2", { type: "switchover", group, to: "n3" as MemberId });
+    const { ok, text } = answer(world, id);
+    expect(ok, text).toBe(true);
+    expect(world.masterId()).toBe("n3");
+    world.until("everyone agrees", () => world.settled(), 500);
+    expect(world.node(old).role).toBe("replica");
+    expect(world.node(old).heard.map((order) => order.type)).toContain("prepareHandover");
+    expect(channels(world)).not.toContain("+sdown");
+  });
+
+  it("takes the best replica when none is named", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const { ok } = answer(world, world.operator("s1", { type: "switchover", group }));
+    expect(ok).toBe(true);
+    expect(world.masterId()).not.toBe(old);
+  });
+
+  it("is cancelled when the target never reaches parity, and the old master goes on", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.node(old).refuses.set("parity", "too slow");
+    const { ok, text } = answer(
+      world,
+      world.operator("s1", { type: "switchover", group, to: "n2" as MemberId }),
+    );
+    expect(ok).toBe(false);
+    expect(text).toContain("cancelled");
+    world.run(10);
+    expect(world.node(old).handover).toBeNull();
+    expect(world.masterId()).toBe(old);
+  });
+
+  it.each([
+    ["n9", "is no member"],
+    ["n1", "is the master already"],
+  ])("to %s is refused: it %s", (to, why) => {
+    const world = settledWorld();
+    const { ok, text } = answer(
+      world,
+      world.operator("s1", { type: "switchover", group, to: to as MemberId }),
+    );
+    expect(ok).toBe(false);
+    expect(text).toContain(why);
+  });
+
+  it("a second one while the first is under way is refused", () => {
+    const world = settledWorld();
+    const first = world.operator("s1", { type: "switchover", group });
+    const second = world.operator("s1", { type: "switchover", group });
+    expect(world.replies.get(second)?.ok).toBe(false);
+    expect(answer(world, first).ok).toBe(true);
+  });
+});
+
+describe("failover by an operator", () => {
+  it("goes by handover where the master cooperates", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    expect(answer(world, world.operator("s3", { type: "failover", group })).ok).toBe(true);
+    expect(world.masterId()).not.toBe(old);
+  });
+
+  it("goes by force where it refuses", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.node(old).refuses.set("prepareHandover", "busy");
+    expect(answer(world, world.operator("s3", { type: "failover", group })).ok).toBe(true);
+    expect(world.masterId()).not.toBe(old);
+  });
+
+  it("by force, with an old master that is silent but may hold its lease, waits for the lease", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.node(old).refuses.set("parity", "never");
+    world.node(old).ignoresSeals = true;
+    const { ok } = answer(world, world.operator("s1", { type: "failover", group }));
+    expect(ok).toBe(true);
+    expect(world.masterId()).not.toBe(old);
+    expect(world.node(old).holdsLease()).toBe(false);
+  });
+
+  it("of an unknown group is answered", () => {
+    const world = settledWorld();
+    expect(answer(world, world.operator("s1", { type: "failover", group: "nobody" })).ok).toBe(false);
+  });
+});
+
+describe("maintenance", () => {
+  it("pause stops automatic failovers, resume lets them happen", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    expect(answer(world, world.operator("s2", { type: "pause", group })).ok).toBe(true);
+    world.until(
+      "known everywhere",
+      () => world.sentinelIds().every((id) => world.view(id).standing?.paused),
+      500,
+    );
+    expect(channels(world)).toContain("+paused");
+    world.kill(old);
+    world.run(5000);
+    expect(world.promotions).toHaveLength(1);
+    expect(world.view("s1").obstacles.join()).toContain("paused");
+    expect(answer(world, world.operator("s3", { type: "resume", group })).ok).toBe(true);
+    world.until("another master", () => world.settled() && world.masterId() !== old, 2000);
+  });
+
+  it("with the steward gone, pausing elects a new one and the master stays in place", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const steward = world.view("s2").standing?.steward.id as string;
+    world.kill(steward);
+    world.run(1200);
+    const asked = world.sentinelIds().find((id) => id !== steward) as string;
+    expect(answer(world, world.operator(asked, { type: "pause", group })).ok).toBe(true);
+    expect(world.masterId()).toBe(old);
+    expect(world.node(old).established).toBe(true);
+    expect(channels(world)).not.toContain("+switch-master");
+  });
+});
+
+describe("admission", () => {
+  it("a wiped replica counts again once the master has said that it caught up, and a majority has recorded it", () => {
+    const world = settledWorld();
+    world.kill("n3");
+    world.restartNode("n3", "everything");
+    world.until("it follows", () => world.node("n3").role === "replica", 2000);
+    world.run(200);
+    expect(world.view("s1").replicas.find((member) => member.id === "n3")?.ineligible).toContain(
+      "lost its state",
+    );
+    const master = world.node(world.masterId());
+    master.waiting = [{ id: "n3" as MemberId, incarnation: world.node("n3").incarnation }];
+    master.push();
+    world.until(
+      "the master may count it",
+      () =>
+        master.record?.members.find((member) => member.id === "n3")?.incarnation ===
+        world.node("n3").incarnation,
+      500,
+    );
+    expect(channels(world)).toContain("+admitted");
+    expect(world.view("s1").replicas.find((member) => member.id === "n3")?.ineligible).toBeNull();
+    expect(world.promotions).toHaveLength(1);
+  });
+
+  it("is not taken from a node that is not the master of the present reign", () => {
+    const world = settledWorld();
+    const replica = world.node("n3");
+    replica.waiting = [{ id: "n2" as MemberId, incarnation: "made-up" as IncarnationId }];
+    replica.push();
+    world.run(500);
+    expect(world.view("s1").standing?.number.seq).toBe(1);
+  });
+
+  it("with the steward gone, a new one is elected for it and the master stays", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.kill("s1");
+    world.kill("n3");
+    world.restartNode("n3", "everything");
+    world.until("it follows", () => world.node("n3").role === "replica", 2000);
+    const master = world.node(old);
+    master.waiting = [{ id: "n3" as MemberId, incarnation: world.node("n3").incarnation }];
+    master.push();
+    world.until(
+      "it is admitted",
+      () =>
+        master.record?.members.find((member) => member.id === "n3")?.incarnation ===
+        world.node("n3").incarnation,
+      5000,
+    );
+    expect(world.masterId()).toBe(old);
+    expect(channels(world)).not.toContain("+switch-master");
+  });
+
+  it("a member's new address is recorded by the steward", () => {
+    const world = settledWorld();
+    world.node("n2").client = { host: "127.0.0.1", port: 7777 };
+    world.node("n2").push();
+    world.until(
+      "it is recorded",
+      () => world.view("s3").standing?.members.find((member) => member.id === "n2")?.client.port === 7777,
+      500,
+    );
+  });
+});
