@@ -8,14 +8,15 @@ export class Announcements {
   readonly #downSentinels = new Set<string>();
   /** Members told to follow by this leader, until they do. */
   readonly #following = new Set<MemberId>();
-  #odown = false;
+  /** The master that a quorum holds down. */
+  #odownMaster: MemberId | null = null;
 
   constructor(context: GroupContext) {
     this.#context = context;
   }
 
   get odown(): boolean {
-    return this.#odown;
+    return this.#odownMaster !== null;
   }
 
   /** How many sentinels hold the recorded master down, this one included. */
@@ -72,16 +73,23 @@ export class Announcements {
     const master = ledger.stored?.master ?? null;
     const own = master !== null && (watches.get(master)?.down ?? null) !== null;
     const agreed = this.agreed(nowMs);
-    const odown = own && agreed >= config.quorum;
-    if (odown === this.#odown) return;
-    this.#odown = odown;
-    if (master === null) return;
-    notices.member(odown ? "+odown" : "-odown", master, odown ? `#quorum ${agreed}/${config.quorum}` : null);
+    const down = own && agreed >= config.quorum ? master : null;
+    const before = this.#odownMaster;
+    if (down === before) return;
+    this.#odownMaster = down;
+    // One that has been replaced since is no matter for the quorum any more.
+    const id = down ?? (before === master ? before : null);
+    if (id === null) return;
+    notices.member(
+      down === null ? "-odown" : "+odown",
+      id,
+      down === null ? null : `#quorum ${agreed}/${config.quorum}`,
+    );
     outbox.log(
-      odown ? "warn" : "info",
-      odown ? "+odown" : "-odown",
-      { group: config.name, member: master, agreed, quorum: config.quorum },
-      odown ? "the master is objectively down" : "the master is not objectively down any more",
+      down === null ? "info" : "warn",
+      down === null ? "-odown" : "+odown",
+      { group: config.name, member: id, agreed, quorum: config.quorum },
+      down === null ? "the master is not objectively down any more" : "the master is objectively down",
     );
   }
 

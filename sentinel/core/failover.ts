@@ -34,7 +34,7 @@ type Phase =
       readonly untilMs: Millis;
     };
 
-export type FailoverOutcome =
+type FailoverOutcome =
   | {
       readonly ok: true;
       readonly record: GroupRecord;

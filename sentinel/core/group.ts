@@ -3,61 +3,33 @@
  * and after each event goes through everything that may now be due, in one fixed order.
  */
 import { unreachable } from "../../src/base/errors.ts";
-import type { Epoch, MemberId, Millis } from "../../src/base/ids.ts";
+import type { Epoch, MemberId, Millis, StartId } from "../../src/base/ids.ts";
 import type { Instant } from "../../src/base/instant.ts";
-import type { Randomness } from "../../src/base/randomness.ts";
 import type { LinkId, PeerIdentity, PeerTarget, ProbeOutcome } from "../../src/protocol/peer/identity.ts";
 import type { NodeStatus, NodeToSentinel, Refused } from "../../src/protocol/peer/node-messages.ts";
-import type {
-  AskVote,
-  Report,
-  SentinelMessage,
-  Store,
-  Vote,
-} from "../../src/protocol/peer/sentinel-messages.ts";
-import type { ElectionRules } from "../../src/rules/election-rules.ts";
+import type { Report, SentinelMessage, Store, Vote } from "../../src/protocol/peer/sentinel-messages.ts";
 import { compareRecordNumbers, type GroupRecord } from "../../src/rules/group-record.ts";
-import { isHeldByPause, type VoteReason } from "../../src/rules/vote-reason.ts";
+import type { VoteReason } from "../../src/rules/vote-reason.ts";
 import { Announcements } from "./announcements.ts";
-import type { GroupConfig } from "./core-config.ts";
+import { answerCandidate } from "./ballot.ts";
+import { reasonToAsk, turnMs } from "./campaign.ts";
 import { countedVote, Election, type Mandate } from "./election.ts";
-import { canChoose } from "./eligibility.ts";
 import { Errands } from "./errands.ts";
 import { Failover } from "./failover.ts";
 import { FastBudget } from "./fast-budget.ts";
 import { findReasons } from "./findings.ts";
-import { type GroupContext, isMasterOf, type SelfIdentity, sendToSentinels } from "./group-context.ts";
+import { type GroupContext, isMasterOf, sendToSentinels } from "./group-context.ts";
+import { createContext, type GroupSetup } from "./group-setup.ts";
 import { groupView } from "./group-view.ts";
 import { ping, pingMaster, pingWhoIsDue } from "./heartbeat.ts";
-import { LeaderSigns } from "./leader-signs.ts";
-import { LeasesGiven } from "./leases.ts";
-import { GroupLedger } from "./ledger.ts";
-import { MasterProcess } from "./master-process.ts";
-import { MemberWatch } from "./member-watch.ts";
-import { GroupNotices } from "./notices.ts";
-import type { SentinelOutbox } from "./outbox.ts";
-import type { SentinelPeer, SentinelPeers } from "./peers.ts";
+import type { MemberWatch } from "./member-watch.ts";
+import type { SentinelPeer } from "./peers.ts";
 import { Publication } from "./publication.ts";
-import { amendedRecord } from "./reign-record.ts";
 import { Reporting } from "./reporting.ts";
 import type { OperatorCommand } from "./sentinel-input.ts";
-import type { StateKeeper } from "./sentinel-state.ts";
 import { ownReign, writeNextRecord } from "./steward.ts";
-import { earliest, RANK_DELAY_MS } from "./timing.ts";
+import { earliest } from "./timing.ts";
 import type { GroupView } from "./view.ts";
-import { testify, whyNotVote } from "./voter.ts";
-
-export interface GroupSetup {
-  readonly config: GroupConfig;
-  readonly self: SelfIdentity;
-  readonly sentinels: number;
-  readonly rules: ElectionRules;
-  readonly randomness: Randomness;
-  readonly outbox: SentinelOutbox;
-  readonly peers: SentinelPeers;
-  readonly keeper: StateKeeper;
-  readonly nowMs: Millis;
-}
 
 export class Group {
   readonly name: string;
@@ -72,35 +44,9 @@ export class Group {
   #finds: readonly VoteReason[] = [];
 
   constructor(setup: GroupSetup) {
-    const { config, self, nowMs, rules, outbox, keeper, sentinels } = setup;
-    this.name = config.name;
-    const ledger = new GroupLedger({ group: config.name, self: self.id, sentinels, keeper, rules, nowMs });
-    const watches = new Map(
-      config.nodes.map((node) => [node.id, new MemberWatch(node, config.downAfterMs, rules, nowMs)]),
-    );
-    for (const member of ledger.stored?.members ?? []) {
-      if (!watches.has(member.id)) {
-        watches.set(member.id, new MemberWatch(member, config.downAfterMs, rules, nowMs));
-      }
-    }
-    this.#budget = new FastBudget(nowMs);
-    this.#context = {
-      config,
-      self,
-      sentinels,
-      rules,
-      randomness: setup.randomness,
-      outbox,
-      notices: new GroupNotices(config.name, outbox, ledger, watches),
-      peers: setup.peers,
-      ledger,
-      leases: new LeasesGiven(),
-      signs: new LeaderSigns(),
-      masterProcess: new MasterProcess(this.#budget),
-      watches,
-    };
-    // An earlier life of this sentinel may have given a lease a moment ago.
-    this.#context.leases.note(null, rules.leaseMayStandUntilMs(nowMs, config.downAfterMs));
+    this.name = setup.config.name;
+    this.#budget = new FastBudget(setup.nowMs);
+    this.#context = createContext(setup, this.#budget);
     this.#election = new Election(this.#context);
     this.#errands = new Errands(this.#context);
     this.#publication = new Publication(this.#context);
@@ -205,7 +151,7 @@ export class Group {
         this.#onReport(peer, link, message, now.monoMs);
         break;
       case "askVote":
-        this.#onAskVote(peer, link, message, now.monoMs);
+        answerCandidate(this.#context, peer, link, message, this.#failover?.epoch ?? null, now.monoMs);
         break;
       case "vote":
         this.#onVote(peer, message, now.monoMs);
@@ -295,7 +241,7 @@ export class Group {
   }
 
   /** @returns whether the death may be acted upon at once. */
-  #onProcessDead(watch: MemberWatch, process: MemberWatch["process"] & string, nowMs: Millis): boolean {
+  #onProcessDead(watch: MemberWatch, process: StartId, nowMs: Millis): boolean {
     const { ledger, masterProcess } = this.#context;
     if (ledger.stored?.master !== watch.id) return true;
     return masterProcess.noteDeath(process, nowMs);
@@ -330,35 +276,6 @@ export class Group {
       before.leading !== report.leading;
     if (changed) this.#election.askAgain(peer);
     this.#reporting.catchUp(peer, link, this.#finds, this.#failover?.epoch ?? null);
-  }
-
-  #onAskVote(peer: SentinelPeer, link: LinkId, asked: AskVote, nowMs: Millis): void {
-    const { ledger, outbox, signs } = this.#context;
-    // A vote is for the process that asks: nobody may ask for another one.
-    const isItself = asked.leader.id === peer.id && asked.leader.startId === peer.startId;
-    const why = isItself
-      ? whyNotVote(this.#context, peer.id, asked, this.#failover?.epoch ?? null, nowMs)
-      : "asks in another one's name";
-    const answer = (granted: boolean, votedEpoch: Epoch): Vote => ({
-      type: "vote",
-      group: this.name,
-      epoch: asked.epoch,
-      pre: asked.pre,
-      round: asked.round,
-      granted,
-      why: why ?? "",
-      votedEpoch,
-      ...testify(this.#context, nowMs),
-    });
-    if (why !== null || asked.pre) {
-      outbox.send(link, answer(why === null, ledger.votedEpoch));
-      return;
-    }
-    outbox.notice({ channel: "+new-epoch", epoch: asked.epoch });
-    outbox.notice({ channel: "+vote-for-leader", leader: peer.id, epoch: asked.epoch });
-    signs.note(asked.epoch, peer.id, nowMs);
-    const vote = answer(true, asked.epoch);
-    ledger.vote(asked.epoch, asked.leader, () => outbox.send(link, vote));
   }
 
   #onVote(peer: SentinelPeer, vote: Vote, nowMs: Millis): void {
@@ -478,54 +395,16 @@ export class Group {
   #campaign(nowMs: Millis): void {
     if (this.#failover !== null) return;
     const errand = this.#errands.reasonToAsk();
-    const reason = errand ?? this.#reasonToAsk(nowMs);
-    this.#election.settle(reason, errand === null ? this.#rank(nowMs) * RANK_DELAY_MS : 0, nowMs);
-  }
-
-  /** The first reason on which this sentinel would ask for votes of its own accord, where that can lead anywhere. */
-  #reasonToAsk(nowMs: Millis): VoteReason | null {
-    const { ledger, signs, self } = this.#context;
-    const record = ledger.stored;
-    const reason = this.#finds.find((one) => this.#isWorthAsking(one));
-    if (reason === undefined || signs.atWork(ledger.storedEpoch, self.id, nowMs)) return null;
-    if (record === null) return reason;
-    if (record.paused && isHeldByPause(reason)) return null;
-    // Nobody eligible: an epoch would be spent for nothing. `obstacles` says why, and any change asks again.
-    return canChoose(this.#context, record) ? reason : null;
-  }
-
-  #isWorthAsking(reason: VoteReason): boolean {
-    const { ledger } = this.#context;
-    switch (reason) {
-      case "down":
-        return this.#announcements.odown;
-      case "reconfigure":
-        return (
-          ledger.stored !== null &&
-          amendedRecord(this.#context, ledger.stored, this.#errands.pauseWanted) !== null
-        );
-      case "planned":
-        // Whoever runs the switchover asks.
-        return false;
-      case "no-master":
-      case "broken-reign":
-      case "stalled":
-      case "bootstrap":
-        return true;
-      case "forced":
-      case "recover":
-      case "adopt":
-        return false;
-      default:
-        return unreachable(reason);
+    if (errand !== null) {
+      this.#election.settle(errand, 0, nowMs);
+      return;
     }
-  }
-
-  /** How many others that could ask come before this one. */
-  #rank(nowMs: Millis): number {
-    const { peers, self } = this.#context;
-    return peers.all.filter((peer) => peer.id < self.id && peer.report(this.name, nowMs)?.blank === false)
-      .length;
+    const facts = {
+      finds: this.#finds,
+      odown: this.#announcements.odown,
+      pauseWanted: this.#errands.pauseWanted,
+    };
+    this.#election.settle(reasonToAsk(this.#context, facts, nowMs), turnMs(this.#context, nowMs), nowMs);
   }
 
   #begin(mandate: Mandate): void {

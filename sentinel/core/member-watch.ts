@@ -13,7 +13,7 @@ import { earliest, HAND_OUT_AGAIN_MS, pingPeriodMs } from "./timing.ts";
 /** Leases and votes speak of processes that died lately only. */
 const DEAD_REMEMBERED_MAX = 4;
 
-export interface HeldDown {
+interface HeldDown {
   readonly sinceMs: Millis;
   readonly cause: "silence" | "crash";
 }

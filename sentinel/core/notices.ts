@@ -9,7 +9,7 @@ import type { SentinelPeer } from "./peers.ts";
 import type { EventInstance, SentinelNotice } from "./sentinel-event.ts";
 
 type InstanceNotice = Extract<SentinelNotice, { readonly group: string; readonly instance: EventInstance }>;
-export type InstanceChannel = InstanceNotice["channel"];
+type InstanceChannel = InstanceNotice["channel"];
 
 export class GroupNotices {
   readonly #group: string;

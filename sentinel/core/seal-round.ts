@@ -201,7 +201,7 @@ export function chooseSealed(context: GroupContext, round: SealRound): SealChoic
       }),
     ),
     {
-      sealQuorum: byWord ? 1 : all ? votingMembers(base).length : round.quorum,
+      sealQuorum: all ? votingMembers(base).length : round.quorum,
       target: reason === "planned" ? wanted : null,
       avoid: reason === "forced" || reason === "stalled" ? base.master : null,
       zone: base.master === null ? null : (memberOf(base, base.master)?.zone ?? null),

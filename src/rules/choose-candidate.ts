@@ -29,11 +29,12 @@ export interface ChoiceWish {
  *
  * A master to be avoided is left out only where R others are sealed: every acknowledged write is on one of them.
  *
- * @returns `undefined` when there are fewer than R candidates; the caller reports why, member by member.
+ * Whether enough are sealed to choose at all is the rule `sealedEnough`, not this one.
+ *
+ * @returns `undefined` when there is no candidate; the caller reports why, member by member.
  * @see docs/protocol.md, S2
  */
 export function chooseCandidate(candidates: readonly Candidate[], wish: ChoiceWish): Candidate | undefined {
-  if (candidates.length < wish.sealQuorum) return undefined;
   const others = candidates.filter((candidate) => candidate.id !== wish.avoid);
   const pool = others.length >= wish.sealQuorum && others.length > 0 ? others : candidates;
   return [...pool].sort((a, b) => compareCandidates(a, b, wish))[0];

@@ -8,7 +8,7 @@ import { type FencingFacts, mayPromoteAnother } from "./fencing.ts";
 import { compareRecordNumbers, type RecordNumber } from "./group-record.ts";
 import { majority } from "./quorums.ts";
 
-export interface SealCount {
+interface SealCount {
   /** Admitted voting members sealed in this epoch that still answer. */
   readonly admitted: number;
   /** Voting members sealed in this epoch that still answer, admitted or not. */

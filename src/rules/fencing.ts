@@ -3,7 +3,7 @@ import type { Millis, StartId } from "../base/ids.ts";
 import { majority } from "./quorums.ts";
 
 /** What one voter of this epoch has said of the leases that it had given. */
-export interface VoterLeases {
+interface VoterLeases {
   readonly leases: readonly {
     /** `null`: given in the voter's earlier life, to a process that it no longer knows. */
     readonly process: StartId | null;

@@ -71,7 +71,7 @@ export interface CommandHost {
   resetStatistics(): void;
   /** Replicas that have received all that this session wrote, for WAIT inside MULTI. */
   replicasThatHold(offset: Offset): number;
-  /** CLIENT KILL: the connection is closed, after its pending output when it is the caller's own. */
+  /** CLIENT KILL of another connection; for its own, a client gets `execution.close`. */
   closeSession(session: ClientSession): void;
   /** DEBUG SLEEP. */
   stall(durationMs: Millis): void;

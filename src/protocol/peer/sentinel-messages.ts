@@ -80,7 +80,7 @@ export interface Store {
   readonly record: GroupRecord;
 }
 
-export interface Stored {
+interface Stored {
   readonly type: "stored";
   readonly group: string;
   readonly number: RecordNumber;

@@ -1,0 +1,182 @@
+/** Which figures there are: each runs on every contender and comes back as one `Figure`. */
+import type { Arena } from "../cluster/chaos/arena.ts";
+import { findMaster } from "../cluster/chaos/look.ts";
+import { summarize } from "../cluster/chaos/quantiles.ts";
+import type { Contender, Side } from "./contender.ts";
+import type { Figure } from "./figure.ts";
+import { measureLatency } from "./latency.ts";
+import { type MasterFault, measureOutages } from "./outage.ts";
+import { measureThroughput } from "./throughput.ts";
+import { ioredisWriter, nodeRedisWriter, type Writer } from "./writers.ts";
+
+export interface Effort {
+  readonly failoverRounds: number;
+  readonly throughputRounds: number;
+  /** Requests of one redis-benchmark run, for each command sent at once. */
+  readonly requests: number;
+  readonly latencySamples: number;
+  readonly latencyRounds: number;
+}
+
+export const FULL_EFFORT: Effort = {
+  failoverRounds: 10,
+  throughputRounds: 5,
+  requests: 200_000,
+  latencySamples: 20_000,
+  latencyRounds: 5,
+};
+
+export const QUICK_EFFORT: Effort = {
+  failoverRounds: 3,
+  throughputRounds: 3,
+  requests: 50_000,
+  latencySamples: 5_000,
+  latencyRounds: 3,
+};
+
+export interface Bench {
+  readonly contenders: readonly Contender[];
+  readonly effort: Effort;
+  /** One line about what goes on, or what went wrong. */
+  readonly say: (line: string) => void;
+}
+
+interface OutageFigure {
+  readonly name: string;
+  readonly fault: MasterFault;
+  readonly connect: (arena: Arena) => Promise<Writer>;
+}
+
+/** Clients with default options notice silence only after minutes or never, so SIGSTOP is for the careful one. */
+const OUTAGES: readonly OutageFigure[] = [
+  {
+    name: "outage, kill -9, careful ioredis",
+    fault: "kill",
+    connect: (arena) => ioredisWriter(arena, false),
+  },
+  {
+    name: "outage, SIGSTOP, careful ioredis",
+    fault: "stop",
+    connect: (arena) => ioredisWriter(arena, false),
+  },
+  { name: "outage, kill -9, default ioredis", fault: "kill", connect: (arena) => ioredisWriter(arena, true) },
+  { name: "outage, kill -9, default node-redis", fault: "kill", connect: nodeRedisWriter },
+];
+
+const PIPELINES = [1, 16, 64] as const;
+
+export async function failoverFigures(bench: Bench): Promise<Figure[]> {
+  const figures: Figure[] = OUTAGES.map(({ name }) => {
+    return { group: "failover", name, unit: "ms", better: "lower", measured: {} };
+  });
+  for (const contender of bench.contenders) {
+    await onCluster(bench, contender, "semi-sync", async (arena) => {
+      for (const [index, { name, fault, connect }] of OUTAGES.entries()) {
+        const outages = await measureOutages(arena, {
+          fault,
+          connect,
+          rounds: bench.effort.failoverRounds,
+          onRound: (ms) => bench.say(`${contender.label}: ${name}: ${Math.round(ms)} ms`),
+        });
+        take(figures[index], contender.side, outages);
+      }
+    });
+  }
+  return figures;
+}
+
+export async function throughputFigures(bench: Bench): Promise<Figure[]> {
+  return await onAll(bench, "async", async (arenas) => {
+    const figures: Figure[] = [];
+    for (const pipeline of PIPELINES) {
+      bench.say(`throughput, -P ${pipeline}`);
+      const measured = await measureThroughput(arenas, {
+        pipeline,
+        // A deep pipeline is over too soon with the same number of requests.
+        requests: bench.effort.requests * Math.min(pipeline, 16),
+        rounds: bench.effort.throughputRounds,
+      });
+      for (const command of ["SET", "GET"] as const) {
+        const figure: Figure = {
+          group: "throughput",
+          name: `${command}, 50 clients, -P ${pipeline}`,
+          unit: "ops/s",
+          better: "higher",
+          measured: {},
+        };
+        for (const [side, rates] of measured[command]) take(figure, side, rates);
+        figures.push(figure);
+      }
+    }
+    return figures;
+  });
+}
+
+export async function latencyFigures(bench: Bench): Promise<Figure[]> {
+  const one = async (name: string, mode: "async" | "semi-sync", wait: number): Promise<Figure> =>
+    await onAll(bench, mode, async (arenas) => {
+      const figure: Figure = { group: "latency", name, unit: "us", better: "lower", measured: {} };
+      const times = new Map<Side, number[]>();
+      for (let round = 0; round < bench.effort.latencyRounds; round += 1) {
+        bench.say(`${name}, round ${round + 1}`);
+        for (const [side, arena] of arenas) {
+          const measured = await measureLatency({
+            target: await findMaster(arena),
+            samples: bench.effort.latencySamples,
+            waitForReplicas: side === "redis" ? wait : 0,
+          });
+          times.set(side, [...(times.get(side) ?? []), ...measured]);
+        }
+      }
+      for (const [side, all] of times) take(figure, side, all);
+      return figure;
+    });
+  return [
+    await one("one SET, async", "async", 0),
+    await one("one SET, semi-sync (Redis: SET + WAIT 1)", "semi-sync", 1),
+  ];
+}
+
+function take(figure: Figure | undefined, side: Side, values: readonly number[]): void {
+  const summary = summarize(values);
+  if (figure !== undefined && summary !== null) figure.measured[side] = summary;
+}
+
+/** A side that fails is said and left out; the other's figures are still worth having. */
+async function onCluster(
+  bench: Bench,
+  contender: Contender,
+  mode: "async" | "semi-sync",
+  work: (arena: Arena) => Promise<void>,
+): Promise<void> {
+  let arena: Arena | undefined;
+  try {
+    arena = await contender.start(mode);
+    await work(arena);
+  } catch (error) {
+    bench.say(`${contender.label} FAILED: ${(error as Error).message}`);
+  } finally {
+    await arena?.close();
+  }
+}
+
+/** Both sides up at once, for measurements that alternate. */
+async function onAll<Result>(
+  bench: Bench,
+  mode: "async" | "semi-sync",
+  work: (arenas: ReadonlyMap<Side, Arena>) => Promise<Result>,
+): Promise<Result> {
+  const arenas = new Map<Side, Arena>();
+  try {
+    for (const contender of bench.contenders) {
+      try {
+        arenas.set(contender.side, await contender.start(mode));
+      } catch (error) {
+        bench.say(`${contender.label} FAILED: ${(error as Error).message}`);
+      }
+    }
+    return await work(arenas);
+  } finally {
+    for (const arena of arenas.values()) await arena.close();
+  }
+}

@@ -1,0 +1,117 @@
+/** Failover as a client sees it: the longest time without an acknowledged write, from the last one before the fault to the first after it. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Arena } from "../cluster/chaos/arena.ts";
+import { findMaster, waitUntilWhole } from "../cluster/chaos/look.ts";
+import { InterrexError } from "../src/base/errors.ts";
+import type { Writer } from "./writers.ts";
+
+export type MasterFault = "kill" | "stop";
+
+export interface OutageRounds {
+  readonly fault: MasterFault;
+  readonly rounds: number;
+  readonly connect: (arena: Arena) => Promise<Writer>;
+  readonly onRound: (outageMs: number) => void;
+}
+
+/** After this a client counts as lost for good, and the outage as this long. */
+const OUTAGE_MAX_MS = 60_000;
+const WHOLE_TIMEOUT_MS = 60_000;
+const RETRY_PAUSE_MS = 2;
+/** Writes before the fault, and after the new master is known: enough to see the ordinary pace on both sides. */
+const WARM_UP_WRITES = 50;
+
+/** @returns one outage for each round, in ms. @throws InterrexError NOT_WHOLE when the cluster doesn't mend. */
+export async function measureOutages(arena: Arena, options: OutageRounds): Promise<number[]> {
+  const outages: number[] = [];
+  for (let round = 0; round < options.rounds; round += 1) {
+    const obstacle = await waitUntilWhole(arena, WHOLE_TIMEOUT_MS);
+    if (obstacle !== null) throw new InterrexError("NOT_WHOLE", `The cluster did not mend: ${obstacle}`);
+    const outageMs = await measureOnce(arena, options);
+    options.onRound(outageMs);
+    outages.push(outageMs);
+  }
+  return outages;
+}
+
+async function measureOnce(arena: Arena, { fault, connect }: OutageRounds): Promise<number> {
+  const writer = await connect(arena);
+  const pace = new Pace();
+  const stop = new AbortController();
+  const writing = writeUntil(stop.signal, writer, pace);
+  try {
+    await pace.reach(WARM_UP_WRITES, OUTAGE_MAX_MS);
+    const { id } = await findMaster(arena);
+    pace.forgetGaps();
+    const faultAtMs = performance.now();
+    if (fault === "kill") await arena.kill(id);
+    else await arena.stop(id);
+    try {
+      await untilMasterIsAnother(arena, id);
+      const recovered = await pace.reach(pace.count + WARM_UP_WRITES, OUTAGE_MAX_MS);
+      return recovered ? pace.longestGapMs : performance.now() - faultAtMs;
+    } finally {
+      if (fault === "kill") await arena.restart(id);
+      else await arena.resume(id);
+    }
+  } finally {
+    stop.abort();
+    await writer.close();
+    await writing;
+  }
+}
+
+async function writeUntil(signal: AbortSignal, writer: Writer, pace: Pace): Promise<void> {
+  for (let sequence = 0; !signal.aborted; sequence += 1) {
+    try {
+      await writer.write(String(sequence));
+      pace.acknowledged(performance.now());
+    } catch {
+      // What is measured is the time until a write succeeds again, whatever the error in between.
+      await sleep(RETRY_PAUSE_MS);
+    }
+  }
+}
+
+async function untilMasterIsAnother(arena: Arena, old: string): Promise<void> {
+  const untilMs = performance.now() + OUTAGE_MAX_MS;
+  while (performance.now() < untilMs) {
+    // Rare looks: they must not take time from what is measured on a small machine.
+    await sleep(50);
+    const named = await findMaster(arena).catch(() => null);
+    if (named !== null && named.id !== old) return;
+  }
+  throw new InterrexError("NO_FAILOVER", `${old} was still the master after ${OUTAGE_MAX_MS} ms`);
+}
+
+/** Counts acknowledged writes and keeps the longest gap between two. */
+class Pace {
+  count = 0;
+  longestGapMs = 0;
+  #lastAtMs: number | null = null;
+  #waiting: { count: number; resolve: (reached: boolean) => void } | null = null;
+
+  acknowledged(atMs: number): void {
+    if (this.#lastAtMs !== null) this.longestGapMs = Math.max(this.longestGapMs, atMs - this.#lastAtMs);
+    this.#lastAtMs = atMs;
+    this.count += 1;
+    if (this.#waiting !== null && this.count >= this.#waiting.count) this.#waiting.resolve(true);
+  }
+
+  forgetGaps(): void {
+    this.longestGapMs = 0;
+  }
+
+  /** @returns false when `timeoutMs` passed before. */
+  async reach(count: number, timeoutMs: number): Promise<boolean> {
+    if (this.count >= count) return true;
+    let timer: NodeJS.Timeout | undefined;
+    const reached = await new Promise<boolean>((resolve) => {
+      this.#waiting = { count, resolve };
+      timer = setTimeout(() => resolve(false), timeoutMs);
+    });
+    clearTimeout(timer);
+    this.#waiting = null;
+    return reached;
+  }
+}

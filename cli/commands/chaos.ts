@@ -1,0 +1,241 @@
+/** `interrex chaos`: load on a cluster, faults, and a verdict. Exit 1 when the verdict is bad. */
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Arena } from "../../cluster/chaos/arena.ts";
+import type { FaultKind, FaultTarget } from "../../cluster/chaos/faults.ts";
+import { startInProcessArena } from "../../cluster/chaos/in-process-arena.ts";
+import { startLocalCluster } from "../../cluster/chaos/local-cluster.ts";
+import { ProcessArena } from "../../cluster/chaos/process-arena.ts";
+import { parseReadyLine, processesOf } from "../../cluster/chaos/ready-line.ts";
+import { type ChaosReport, countRows, outageRows, verdictLine } from "../../cluster/chaos/report.ts";
+import { type ChaosPlan, runChaos } from "../../cluster/chaos/run-chaos.ts";
+import { WatchedArena } from "../../cluster/chaos/watched-arena.ts";
+import { REPLICATION_MODES } from "../../cluster/config/fields.ts";
+import { InterrexError } from "../../src/base/errors.ts";
+import type { ReplicationMode } from "../../src/rules/group-record.ts";
+import { durationText } from "../duration.ts";
+import { type HostPort, hostPortListFlag, passwordOption, wholeNumberFlag } from "../flags.ts";
+import { DEFAULT_GROUP } from "../sentinel-client.ts";
+import { stopSignal } from "../stop-signal.ts";
+import { layOut } from "../table.ts";
+import { paint, printJson, type Terminal } from "../terminal.ts";
+
+interface ChaosFlags {
+  readonly local?: boolean;
+  readonly clusterJson?: string;
+  readonly sentinel?: readonly HostPort[];
+  readonly group: string;
+  readonly password?: string;
+  readonly kill?: FaultTarget;
+  readonly stop?: FaultTarget;
+  readonly partition?: boolean;
+  readonly every: number;
+  readonly for: number;
+  readonly stopFor?: number;
+  readonly deadFor?: number;
+  readonly replication: ReplicationMode;
+  readonly downAfter: number;
+  readonly nodes: number;
+  readonly sentinels: number;
+  readonly clients: number;
+  readonly think: number;
+  readonly seed: number;
+  readonly defaultClient?: boolean;
+  readonly json?: boolean;
+}
+
+const TARGETS = ["master", "replica", "sentinel", "all"] as const;
+const CLEAR_LINE = "\r\u001b[2K";
+const ANOMALIES_SHOWN = 5;
+
+export function registerChaosCommand(program: Command, terminal: Terminal): void {
+  program
+    .command("chaos")
+    .description(
+      "put load on a cluster, break it again and again, and tell what was lost and for how long it was away",
+    )
+    .option("--local", "start a cluster of its own, and remove it at the end")
+    .option("--cluster-json <file>", "a running cluster: the line that interrex up --json printed")
+    .option(
+      "--sentinel <host:port>",
+      "any other running cluster: load only, break it yourself",
+      hostPortListFlag,
+    )
+    .option("--group <name>", "its group, with --sentinel", DEFAULT_GROUP)
+    .addOption(passwordOption("the nodes and sentinels"))
+    .addOption(
+      new Option("--kill <whom>", "kill -9, then start again (the default, of the master)").choices(TARGETS),
+    )
+    .addOption(new Option("--stop <whom>", "SIGSTOP: alive but silent, then SIGCONT").choices(TARGETS))
+    .option(
+      "--partition",
+      "cut the master and one sentinel off (with --local: a cluster inside this process)",
+    )
+    .option("--every <time>", "from one fault to the next, such as 5s", durationFlag, 5000)
+    .option("--for <time>", "length of the run", durationFlag, 60_000)
+    .option(
+      "--stop-for <time>",
+      "stopped and cut off members stay so (default: 3 x down-after)",
+      durationFlag,
+    )
+    .option("--dead-for <time>", "killed members stay dead (default: half of --every)", durationFlag)
+    .addOption(
+      new Option("--replication <mode>", "of the own cluster; what is promised, for the verdict")
+        .choices(REPLICATION_MODES)
+        .default("semi-sync"),
+    )
+    .option("--down-after <ms>", "of the own cluster", wholeNumberFlag(50, 3_600_000), 1000)
+    .option("--nodes <count>", "of the own cluster", wholeNumberFlag(1, 9), 3)
+    .option("--sentinels <count>", "of the own cluster", wholeNumberFlag(1, 9), 3)
+    .option("--clients <count>", "concurrent clients", wholeNumberFlag(1, 200), 8)
+    .option("--think <ms>", "pause of a client between two operations", wholeNumberFlag(0, 10_000), 1)
+    .option(
+      "--seed <number>",
+      "the same seed chooses the same operations and victims",
+      wholeNumberFlag(0, 2 ** 31),
+      1,
+    )
+    .option("--default-client", "ioredis with its default options, to see what an unprepared user sees")
+    .option("--json", "print the report as one line of JSON")
+    .action((flags: ChaosFlags) => chaos(flags, terminal));
+}
+
+/** `250ms`, `5s`, `2m`, `1h`; a bare number is milliseconds. */
+export function durationFlag(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+  const ms = Number(match?.[1]) * units[(match?.[2] ?? "ms") as keyof typeof units];
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError("Give a time, such as 500ms, 5s or 2m.");
+}
+
+async function chaos(flags: ChaosFlags, terminal: Terminal): Promise<void> {
+  const plan = planOf(flags);
+  const stop = stopSignal();
+  let arena: Arena | undefined;
+  try {
+    arena = await openArena(flags, plan);
+    const report = await runChaos(arena, plan, {
+      signal: stop.signal,
+      onProgress: ({ elapsedMs, operations, faults, now }) => {
+        if (!terminal.live || flags.json === true) return;
+        const left = durationText(Math.max(0, flags.for - elapsedMs));
+        terminal.err(`${CLEAR_LINE}${left} left  ${operations} operations  ${faults} faults  ${now}`);
+      },
+    });
+    if (terminal.live && flags.json !== true) terminal.err(CLEAR_LINE);
+    if (flags.json === true) printJson(terminal, report);
+    else terminal.out(reportText(report, terminal));
+    if (!report.ok) {
+      throw new InterrexError(
+        "CHAOS_FAILED",
+        `${report.problems.join("; ")}; the same victims again: --seed ${report.seed}`,
+      );
+    }
+  } finally {
+    await arena?.close();
+    stop.release();
+  }
+}
+
+function planOf(flags: ChaosFlags): ChaosPlan {
+  const kinds: FaultKind[] = [];
+  if (flags.kill !== undefined) kinds.push({ action: "kill", target: flags.kill });
+  if (flags.stop !== undefined) kinds.push({ action: "stop", target: flags.stop });
+  if (flags.partition === true) kinds.push({ action: "partition" });
+  const hands = flags.local === true || flags.clusterJson !== undefined;
+  if (kinds.length > 0 && !hands) {
+    throw new InterrexError(
+      "BAD_FLAG",
+      "Faults need the processes' ids: give --cluster-json FILE (the line that interrex up --json printed), or --local",
+    );
+  }
+  if (kinds.length === 0 && hands) kinds.push({ action: "kill", target: "master" });
+  return {
+    kinds,
+    everyMs: flags.every,
+    forMs: flags.for,
+    stopForMs: flags.stopFor ?? 3 * flags.downAfter,
+    deadForMs: flags.deadFor ?? flags.every / 2,
+    clients: flags.clients,
+    thinkMs: flags.think,
+    seed: flags.seed,
+    defaultClient: flags.defaultClient === true,
+    replication: flags.replication,
+  };
+}
+
+async function openArena(flags: ChaosFlags, plan: ChaosPlan): Promise<Arena> {
+  const main = fileURLToPath(new URL("../main.js", import.meta.url));
+  const partitions = plan.kinds.some(({ action }) => action === "partition");
+  const { nodes, sentinels, replication } = flags;
+  const size = { nodes, sentinels, replication, downAfterMs: flags.downAfter };
+  const sources = [flags.local, flags.clusterJson, flags.sentinel].filter((source) => source !== undefined);
+  if (sources.length !== 1) {
+    throw new InterrexError(
+      "BAD_FLAG",
+      "Name one cluster: --local for one of its own, --cluster-json FILE for one of interrex up, or --sentinel HOST:PORT",
+    );
+  }
+  if (flags.local === true) {
+    return partitions ? await startInProcessArena(size) : await startLocalCluster({ ...size, main });
+  }
+  if (flags.clusterJson === undefined) return watchedArena(flags);
+  if (partitions) {
+    throw new InterrexError(
+      "BAD_FLAG",
+      "--partition can't cut processes off from each other; use it with --local, which then runs the cluster in this process",
+    );
+  }
+  const ready = parseReadyLine(await readLine(flags.clusterJson), flags.clusterJson);
+  return new ProcessArena({
+    group: ready.group,
+    password: flags.password,
+    processes: processesOf(ready, main),
+  });
+}
+
+/** Known by its sentinels alone: to look at, without hands. */
+function watchedArena({ group, password, sentinel = [] }: ChaosFlags): Arena {
+  const processes = sentinel.map(({ host, port }, index) => ({
+    id: `sentinel ${index + 1}`,
+    kind: "sentinel" as const,
+    host,
+    port,
+  }));
+  return new WatchedArena(group, password, processes);
+}
+
+async function readLine(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new InterrexError(
+      "BAD_CONFIG",
+      `Cannot read ${path} (${(cause as Error).message}); check --cluster-json`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function reportText(report: ChaosReport, terminal: Terminal): string {
+  const client = report.defaultClient ? "ioredis with default options" : "ioredis with careful options";
+  const lines = [
+    `${durationText(report.elapsedMs)}, ${report.clients} clients (${client}), ${report.replication}, seed ${report.seed}`,
+    "",
+    ...layOut(outageRows(report)),
+    "",
+    ...layOut(countRows(report)),
+    "",
+    ...report.verdict.anomalies
+      .slice(0, ANOMALIES_SHOWN)
+      .map(({ key, kind, detail }) => `${kind} ${key}: ${detail}`),
+    paint(terminal, report.ok ? (report.verdict.lost > 0 ? "yellow" : "green") : "red", verdictLine(report)),
+  ];
+  if (report.historyFull)
+    lines.push("The run ended early: its memory for operations was full; give a longer --think.");
+  return `${lines.join("\n")}\n`;
+}

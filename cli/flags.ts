@@ -1,0 +1,44 @@
+/** Parsers of flag values. Each refuses in words that fit after the flag's name. */
+import { InvalidArgumentError, Option } from "commander";
+import { PORT_MAX } from "../cluster/config/fields.ts";
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A whole number within bounds, both included. */
+export function wholeNumberFlag(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
+  };
+}
+
+export function portFlag(text: string): number {
+  return wholeNumberFlag(1, PORT_MAX)(text);
+}
+
+/** `host:port` or `[v6-address]:port`. */
+function hostPortFlag(text: string): HostPort {
+  const match = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host !== undefined && port >= 1 && port <= PORT_MAX) return { host, port };
+  throw new InvalidArgumentError("Give HOST:PORT, such as 127.0.0.1:26379.");
+}
+
+/** Collects a flag that may be repeated. */
+export function hostPortListFlag(text: string, before: readonly HostPort[] | undefined): HostPort[] {
+  return [...(before ?? []), hostPortFlag(text)];
+}
+
+export function hostPortText({ host, port }: HostPort): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The environment spares a password the process list. */
+export function passwordOption(of: string): Option {
+  return new Option("--password <text>", `password of ${of}`).env("INTERREX_PASSWORD");
+}

@@ -1,0 +1,133 @@
+/**
+ * A plain connection to one sentinel for the operator's commands: the first of those named that answers.
+ * Follows no redirection and retries nothing: the operator sees what happened.
+ */
+import type { Command } from "commander";
+import { Redis } from "ioredis";
+import type { GroupView } from "../sentinel/core/view.ts";
+import { InterrexError } from "../src/base/errors.ts";
+import { type HostPort, hostPortListFlag, hostPortText, passwordOption } from "./flags.ts";
+
+export const DEFAULT_GROUP = "mymaster";
+const DEFAULT_SENTINEL: HostPort = { host: "127.0.0.1", port: 26_379 };
+const CONNECT_TIMEOUT_MS = 2000;
+/** Above the sentinels' own limits for a failover or switchover, which answer when they are done. */
+const COMMAND_TIMEOUT_MS = 60_000;
+
+export interface SentinelFlags {
+  readonly sentinel?: readonly HostPort[];
+  readonly group: string;
+  readonly password?: string;
+  readonly json?: boolean;
+}
+
+/** The flags that every command to a sentinel has. */
+export function addSentinelFlags(command: Command): Command {
+  return command
+    .option(
+      "--sentinel <host:port>",
+      "ask this sentinel, or the next when repeated (default: 127.0.0.1:26379)",
+      hostPortListFlag,
+    )
+    .option("--group <name>", "the group", DEFAULT_GROUP)
+    .addOption(passwordOption("the sentinels"))
+    .option("--json", "answer in JSON");
+}
+
+export interface SentinelAnswer {
+  /** Which sentinel answered. */
+  readonly from: HostPort;
+  readonly value: unknown;
+}
+
+/**
+ * Sends `SENTINEL <args>` to the first sentinel that can be reached.
+ *
+ * @throws InterrexError `NO_SENTINEL` when none answers, `REFUSED` with the sentinel's own words when it says no.
+ */
+export async function askSentinel(flags: SentinelFlags, args: readonly string[]): Promise<SentinelAnswer> {
+  const failures: string[] = [];
+  for (const from of flags.sentinel ?? [DEFAULT_SENTINEL]) {
+    const client = open(from, flags);
+    let reason = "";
+    client.on("error", (error: Error) => {
+      reason = error.message || String((error as NodeJS.ErrnoException).code);
+    });
+    try {
+      await client.connect();
+    } catch (error) {
+      client.disconnect();
+      failures.push(`${hostPortText(from)}: ${reason || (error as Error).message}`);
+      continue;
+    }
+    try {
+      return { from, value: await client.call("SENTINEL", ...args) };
+    } catch (error) {
+      throw refusal(from, error as Error, flags);
+    } finally {
+      client.disconnect();
+    }
+  }
+  throw new InterrexError(
+    "NO_SENTINEL",
+    `No sentinel answers (${failures.join("; ")}); start one, or name another with --sentinel HOST:PORT`,
+  );
+}
+
+/** The sentinel's view of the group. */
+export async function askStatus(flags: SentinelFlags): Promise<{ from: HostPort; view: GroupView }> {
+  const { from, value } = await askSentinel(flags, ["STATUS", flags.group]);
+  return { from, view: parseAnswer<GroupView>(value, from) };
+}
+
+/** A bulk reply of JSON. */
+export function parseAnswer<Shape>(value: unknown, from: HostPort): Shape {
+  try {
+    return JSON.parse(String(value)) as Shape;
+  } catch (cause) {
+    throw new InterrexError(
+      "BAD_ANSWER",
+      `${hostPortText(from)} does not answer as an interrex sentinel; check --sentinel`,
+      { cause },
+    );
+  }
+}
+
+function open(target: HostPort, flags: SentinelFlags): Redis {
+  return new Redis({
+    ...target,
+    lazyConnect: true,
+    retryStrategy: () => null,
+    enableReadyCheck: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    ...(flags.password === undefined ? {} : { password: flags.password }),
+  });
+}
+
+function refusal(from: HostPort, error: Error, flags: SentinelFlags): InterrexError {
+  const { message } = error;
+  const options = { cause: error };
+  if (/^(NOAUTH|WRONGPASS)/.test(message)) {
+    const hint = "give the right one with --password or INTERREX_PASSWORD";
+    return new InterrexError("REFUSED", `${hostPortText(from)} asks for a password: ${hint}`, options);
+  }
+  if (/No such master/i.test(message)) {
+    const hint = "give its name with --group";
+    return new InterrexError(
+      "REFUSED",
+      `${hostPortText(from)} knows no group "${flags.group}"; ${hint}`,
+      options,
+    );
+  }
+  if (/unknown (command|subcommand)/i.test(message)) {
+    const hint = "is it a data node, or a sentinel of Redis? Check --sentinel";
+    return new InterrexError(
+      "REFUSED",
+      `${hostPortText(from)} is no interrex sentinel (${message}); ${hint}`,
+      options,
+    );
+  }
+  return new InterrexError("REFUSED", `${hostPortText(from)}: ${message.replace(/^ERR /, "")}`, options);
+}

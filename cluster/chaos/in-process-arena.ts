@@ -1,0 +1,58 @@
+/** An arena inside this process: the test kit's cluster. The only one that can cut members off from each other without being root. */
+import type { ReplicationMode } from "../../src/rules/group-record.ts";
+import type { Cluster } from "../cluster.ts";
+import { startCluster } from "../start-cluster.ts";
+import type { Arena, ArenaMember } from "./arena.ts";
+
+export interface InProcessOptions {
+  readonly nodes: number;
+  readonly sentinels: number;
+  readonly replication: ReplicationMode;
+  readonly downAfterMs: number;
+}
+
+export async function startInProcessArena(options: InProcessOptions): Promise<Arena> {
+  return new InProcessArena(await startCluster(options));
+}
+
+class InProcessArena implements Arena {
+  readonly group: string;
+  readonly members: readonly ArenaMember[];
+  readonly password: undefined;
+  readonly partition: (sides: readonly (readonly string[])[]) => void;
+  readonly #cluster: Cluster;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+    this.group = cluster.group;
+    this.members = [
+      ...cluster.nodes.map(({ id, host, port }) => ({ id, host, port, kind: "node" as const })),
+      ...cluster.sentinels.map(({ id, host, port }) => ({ id, host, port, kind: "sentinel" as const })),
+    ];
+    this.partition = (sides) => cluster.partition(...sides);
+  }
+
+  async kill(id: string): Promise<void> {
+    this.#cluster.kill(id);
+  }
+
+  async restart(id: string): Promise<void> {
+    await this.#cluster.restart(id);
+  }
+
+  async stop(id: string): Promise<void> {
+    this.#cluster.pause(id);
+  }
+
+  async resume(id: string): Promise<void> {
+    this.#cluster.resume(id);
+  }
+
+  heal(): void {
+    this.#cluster.heal();
+  }
+
+  async close(): Promise<void> {
+    await this.#cluster.stop();
+  }
+}

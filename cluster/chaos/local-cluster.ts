@@ -1,0 +1,72 @@
+/** A cluster of `interrex up` of its own, on free ports and in a temporary directory that goes with it. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { InterrexError } from "../../src/base/errors.ts";
+import { freePortRun } from "./port-run.ts";
+import { ProcessArena } from "./process-arena.ts";
+import { parseReadyLine, processesOf } from "./ready-line.ts";
+
+export interface LocalClusterOptions {
+  /** Path of the `interrex` script, `dist/cli/main.js`. */
+  readonly main: string;
+  readonly nodes: number;
+  readonly sentinels: number;
+  readonly replication: string;
+  readonly downAfterMs: number;
+}
+
+/** `up` itself gives its processes 10 s. */
+const END_TIMEOUT_MS = 15_000;
+
+/** @throws InterrexError START_FAILED with what `up` said. */
+export async function startLocalCluster(options: LocalClusterOptions): Promise<ProcessArena> {
+  const dataDir = await mkdtemp(join(tmpdir(), "interrex-"));
+  const port = await freePortRun(options.nodes + options.sentinels);
+  const flags = {
+    nodes: options.nodes,
+    sentinels: options.sentinels,
+    port,
+    "sentinel-port": port + options.nodes,
+    replication: options.replication,
+    "down-after": options.downAfterMs,
+    "data-dir": dataDir,
+  };
+  const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const up = spawn(process.execPath, [options.main, "up", "--json", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    // Ctrl-C is for chaos, which then ends the cluster in order.
+    detached: true,
+  });
+  const errors = text(up.stderr);
+  const exited = once(up, "exit");
+  const close = async (): Promise<void> => {
+    up.kill("SIGTERM");
+    const timer = setTimeout(() => up.kill("SIGKILL"), END_TIMEOUT_MS);
+    await exited;
+    clearTimeout(timer);
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  try {
+    const line = await Promise.race([
+      once(createInterface(up.stdout), "line").then(([first]) => String(first)),
+      exited.then(async () => {
+        throw new InterrexError("START_FAILED", `interrex up did not start: ${(await errors).trim()}`);
+      }),
+    ]);
+    const ready = parseReadyLine(line, "interrex up");
+    return new ProcessArena({
+      group: ready.group,
+      processes: processesOf(ready, options.main),
+      closeCluster: close,
+    });
+  } catch (error) {
+    if (up.exitCode === null && up.signalCode === null) await close();
+    else await rm(dataDir, { recursive: true, force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * An arena of operating-system processes, known by their pids. Ends only what it started itself; what others started it kills or stops only
+ * when told to by name.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { InterrexError } from "../../src/base/errors.ts";
+import type { Arena, ArenaMember } from "./arena.ts";
+
+export interface ArenaProcess extends ArenaMember {
+  readonly pid: number;
+  /** How to start it again; it must take the same port. */
+  readonly respawn: { readonly command: string; readonly args: readonly string[] };
+  /** Where the output of a restarted one goes; nowhere without it. */
+  readonly logPath: string | null;
+}
+
+export interface ProcessArenaOptions {
+  readonly group: string;
+  readonly password?: string | undefined;
+  readonly processes: readonly ArenaProcess[];
+  /** What must happen once a killed or stopped member is back, such as telling a Redis whom to follow. */
+  readonly afterReturn?: (member: ArenaMember) => Promise<void>;
+  /** Ends the cluster itself, where the arena is its owner. */
+  readonly closeCluster?: () => Promise<void>;
+}
+
+/** A process that has not ended this long after SIGTERM is killed. */
+const END_TIMEOUT_MS = 5000;
+
+export class ProcessArena implements Arena {
+  readonly group: string;
+  readonly members: readonly ArenaMember[];
+  readonly password: string | undefined;
+  /** A process can't be cut off from its peers from here: that takes network namespaces. */
+  readonly partition: null = null;
+  readonly #options: ProcessArenaOptions;
+  readonly #processes: ReadonlyMap<string, ArenaProcess>;
+  readonly #pids = new Map<string, number>();
+  readonly #started = new Map<string, ChildProcess>();
+  readonly #stopped = new Set<string>();
+  #closing: Promise<void> | null = null;
+
+  constructor(options: ProcessArenaOptions) {
+    this.group = options.group;
+    this.password = options.password;
+    this.members = options.processes;
+    this.#options = options;
+    this.#processes = new Map(options.processes.map((process) => [process.id, process]));
+    for (const { id, pid } of options.processes) this.#pids.set(id, pid);
+  }
+
+  async kill(id: string): Promise<void> {
+    const child = this.#started.get(id);
+    this.#signal(id, "SIGKILL");
+    this.#pids.delete(id);
+    this.#started.delete(id);
+    if (child !== undefined) await ended(child);
+  }
+
+  async restart(id: string): Promise<void> {
+    const process = this.#process(id);
+    const log = process.logPath === null ? null : openSync(process.logPath, "a");
+    const output = log ?? "ignore";
+    // Like `interrex up`: the channel's end tells a node that its parent is gone, so that none is left behind.
+    const child = spawn(process.respawn.command, process.respawn.args, {
+      stdio: ["ignore", output, output, "ipc"],
+      detached: true,
+    });
+    if (log !== null) closeSync(log);
+    await Promise.race([once(child, "spawn"), once(child, "error").then(([error]) => Promise.reject(error))]);
+    if (child.pid === undefined) throw new InterrexError("SPAWN_FAILED", `Cannot start ${id} again`);
+    this.#pids.set(id, child.pid);
+    this.#started.set(id, child);
+    await this.#options.afterReturn?.(process);
+  }
+
+  async stop(id: string): Promise<void> {
+    this.#signal(id, "SIGSTOP");
+    this.#stopped.add(id);
+  }
+
+  async resume(id: string): Promise<void> {
+    this.#wake(id);
+    await this.#options.afterReturn?.(this.#process(id));
+  }
+
+  heal(): void {}
+
+  /** Again does no harm. */
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    return this.#closing;
+  }
+
+  async #closeAll(): Promise<void> {
+    for (const id of [...this.#stopped]) this.#wake(id);
+    await Promise.all([...this.#started.values()].map(end));
+    this.#started.clear();
+    await this.#options.closeCluster?.();
+  }
+
+  #wake(id: string): void {
+    this.#signal(id, "SIGCONT");
+    this.#stopped.delete(id);
+  }
+
+  #signal(id: string, signal: NodeJS.Signals): void {
+    this.#process(id);
+    const pid = this.#pids.get(id);
+    if (pid === undefined)
+      throw new InterrexError("NOT_RUNNING", `Cannot send ${signal} to ${id}: it is dead`);
+    try {
+      process.kill(pid, signal);
+    } catch (cause) {
+      throw new InterrexError("NOT_RUNNING", `Cannot send ${signal} to ${id} (pid ${pid}): is it dead?`, {
+        cause,
+      });
+    }
+  }
+
+  #process(id: string): ArenaProcess {
+    const process = this.#processes.get(id);
+    if (process === undefined) throw new InterrexError("NO_SUCH_MEMBER", `There is no member "${id}"`);
+    return process;
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  child.kill("SIGTERM");
+  child.kill("SIGCONT");
+  const timer = setTimeout(() => child.kill("SIGKILL"), END_TIMEOUT_MS);
+  await ended(child);
+  clearTimeout(timer);
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+}

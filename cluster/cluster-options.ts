@@ -1,0 +1,60 @@
+/** What a caller may choose about a cluster inside this process, and what holds otherwise. */
+import { InterrexError } from "../src/base/errors.ts";
+import type { LogLevel } from "../src/io/logger.ts";
+import type { AppendFsync } from "../src/io/storage/member-storage.ts";
+import type { ReplicationMode } from "../src/rules/group-record.ts";
+
+export interface ClusterOptions {
+  /** How many data nodes (`n1`, `n2`, ...), or one by one what is special about each. Default: 3. */
+  readonly nodes?: number | readonly NodeChoices[];
+  /** How many sentinels (`s1`, `s2`, ...). Default: 3. */
+  readonly sentinels?: number;
+  /** Name of the group that clients ask for. Default: `mymaster`. */
+  readonly group?: string;
+  /** When a write is acknowledged. Default: `semi-sync`. */
+  readonly replication?: ReplicationMode;
+  /** W: copies of a write, the master's own included. Default: a majority of the voting nodes, 1 in async. */
+  readonly copies?: number;
+  /** Sentinels that must agree that the master is down. Default: a majority. */
+  readonly quorum?: number;
+  /** Silence that counts as down. Default: 1000. */
+  readonly downAfterMs?: number;
+  readonly stallAfterMs?: number;
+  readonly switchoverTimeoutMs?: number;
+  readonly ackTimeoutMs?: number;
+  /** False: a refused connect is no evidence of a crash. Default: true. */
+  readonly crashEvidence?: boolean;
+  /** Keep everything in files, one directory a member. Default: in memory, until `stop()`. */
+  readonly dataDir?: string;
+  readonly appendfsync?: AppendFsync;
+  readonly reads?: "linearizable" | "local";
+  /** Password of nodes and sentinels for Redis clients. Default: none. */
+  readonly password?: string;
+  /** Shared secret of the peer ports. Default: a random one. */
+  readonly peerSecret?: string;
+  /** Log lines go to stderr. Default: `silent`. */
+  readonly logLevel?: LogLevel;
+  /** How long `startCluster` waits for the first master. Default: 10000. */
+  readonly startTimeoutMs?: number;
+}
+
+export interface NodeChoices {
+  /** Lower is preferred for promotion. */
+  readonly priority?: number;
+  readonly zone?: string;
+  /** False: an observer. */
+  readonly voting?: boolean;
+}
+
+/** @throws InterrexError `BAD_OPTION` for numbers that make no cluster. */
+export function nodeChoices({ nodes = 3 }: ClusterOptions): readonly NodeChoices[] {
+  const choices = typeof nodes === "number" ? Array.from({ length: nodes }, () => ({})) : nodes;
+  if (choices.length >= 1 && choices.length <= 50) return choices;
+  throw new InterrexError("BAD_OPTION", `A cluster needs 1 to 50 nodes (got ${choices.length})`);
+}
+
+/** @throws InterrexError `BAD_OPTION` for numbers that make no cluster. */
+export function sentinelCount({ sentinels = 3 }: ClusterOptions): number {
+  if (Number.isInteger(sentinels) && sentinels >= 1 && sentinels <= 50) return sentinels;
+  throw new InterrexError("BAD_OPTION", `A cluster needs 1 to 50 sentinels (got ${sentinels})`);
+}

@@ -1,0 +1,328 @@
+/**
+ * A whole cluster inside this process, with hands on it: kill, pause, cut off, heal. Real sockets, real elections;
+ * only the faults are simulated. Decides nothing that the members decide themselves.
+ */
+import { EventEmitter } from "node:events";
+import { Redis, type RedisOptions } from "ioredis";
+import type { GroupView } from "../sentinel/core/view.ts";
+import type { SentinelProcess } from "../sentinel/sentinel-process.ts";
+import { InterrexError } from "../src/base/errors.ts";
+import type { DataNode } from "../src/node/data-node.ts";
+import { establishedMaster, type MasterAddress, masterOfMajority } from "./agreed-master.ts";
+import {
+  type ClientTarget,
+  ioredisOptionsFor,
+  type NodeRedisSentinelOptions,
+  nodeRedisOptionsFor,
+} from "./client-options.ts";
+import type { ClusterAddress, ClusterEvents, ClusterStatus } from "./cluster-events.ts";
+import { Member, type Shell } from "./member.ts";
+import { Partitions } from "./partitions.ts";
+import { until } from "./until.ts";
+
+/** What `startCluster` makes a cluster of. */
+export interface ClusterParts {
+  readonly group: string;
+  readonly password: string | undefined;
+  readonly nodes: readonly MemberPart<DataNode>[];
+  readonly sentinels: readonly MemberPart<SentinelProcess>[];
+  /** Gives back what the cluster was lent, once it has stopped. */
+  readonly release: () => void;
+}
+
+export interface MemberPart<Running extends Shell> {
+  readonly address: ClusterAddress;
+  readonly start: (events: MemberEvents) => Promise<Running>;
+}
+
+interface MemberEvents {
+  /** The shell has stopped by itself. */
+  readonly onFailed: (error: unknown) => void;
+  /** A client has told it to stop. */
+  readonly onShutdown: () => void;
+  /** A sentinel begins to answer from another group record. */
+  readonly onRecord: () => void;
+}
+
+const WAIT_MS = 10_000;
+const SWITCHOVER_WAIT_MS = 30_000;
+
+export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposable {
+  readonly group: string;
+  /** The data nodes, as Redis clients reach them. */
+  readonly nodes: readonly ClusterAddress[];
+  /** The sentinels, as Redis clients reach them. */
+  readonly sentinels: readonly ClusterAddress[];
+  readonly #nodes: readonly Member<DataNode>[];
+  readonly #sentinels: readonly Member<SentinelProcess>[];
+  readonly #members: ReadonlyMap<string, Member<DataNode> | Member<SentinelProcess>>;
+  readonly #partitions: Partitions = new Partitions();
+  readonly #password: string | undefined;
+  readonly #release: () => void;
+  #lastMaster: MasterAddress | null = null;
+  #stopped: Promise<void> | null = null;
+
+  constructor(parts: ClusterParts) {
+    super();
+    this.group = parts.group;
+    this.nodes = parts.nodes.map(({ address }) => address);
+    this.sentinels = parts.sentinels.map(({ address }) => address);
+    this.#nodes = parts.nodes.map((part) => this.#toMember(part));
+    this.#sentinels = parts.sentinels.map((part) => this.#toMember(part));
+    this.#members = new Map([...this.#nodes, ...this.#sentinels].map((member) => [member.id, member]));
+    this.#password = parts.password;
+    this.#release = parts.release;
+  }
+
+  /**
+   * Starts every member, and waits for a master that acknowledges and that every sentinel names.
+   *
+   * @throws InterrexError when a member doesn't start, `TIMEOUT` when there is no master in time.
+   */
+  async start(timeoutMs: number): Promise<void> {
+    // All settled, so that a failed start leaves none behind that is still on its way.
+    const starts = await Promise.allSettled([...this.#members.values()].map((member) => member.start()));
+    for (const start of starts) {
+      if (start.status === "rejected") throw start.reason;
+    }
+    await until(() => establishedMaster(this.#sentinels.map((member) => this.#viewOf(member))) ?? undefined, {
+      timeoutMs,
+      what: () => `a first master: ${this.#obstacles()}`,
+    });
+    this.#noticeMaster();
+  }
+
+  /**
+   * The master that a majority of the sentinels names now; waits while there is no such majority.
+   *
+   * A master that has just died is still named until its successor is: see `waitForMaster`.
+   *
+   * @throws InterrexError `TIMEOUT` after 10 s.
+   */
+  master(): Promise<MasterAddress> {
+    return this.waitForMaster();
+  }
+
+  /**
+   * Waits until a majority of the sentinels names a master, other than `not` when that is given.
+   *
+   * @throws InterrexError `TIMEOUT` after `timeoutMs` (10000), with what the sentinels say stands in the way.
+   */
+  waitForMaster(wait: { readonly not?: string; readonly timeoutMs?: number } = {}): Promise<MasterAddress> {
+    const { not, timeoutMs = WAIT_MS } = wait;
+    return until(
+      () => {
+        const master = this.#noticeMaster();
+        return master?.id === not ? undefined : master;
+      },
+      {
+        timeoutMs,
+        what: () => `a master${not === undefined ? "" : ` other than ${not}`}: ${this.#obstacles()}`,
+      },
+    );
+  }
+
+  /** Kills the present master as `kill -9` would. @returns who it was. */
+  async killMaster(): Promise<MasterAddress> {
+    const master = await this.master();
+    this.kill(master.id);
+    return master;
+  }
+
+  /** As `kill -9`: sockets are reset, nothing is flushed; a dead member stays dead. */
+  kill(id: string): void {
+    this.#member(id).kill();
+    this.#tellChange(id);
+  }
+
+  /** Brings a dead member back with what a crashed process would have kept; stops a living one cleanly first. */
+  async restart(id: string): Promise<void> {
+    await this.#member(id).start();
+    this.#tellChange(id);
+  }
+
+  /** As SIGSTOP: sockets stay open, nothing is read or answered. @throws InterrexError `NOT_RUNNING`. */
+  pause(id: string): void {
+    this.#member(id).pause();
+    this.#tellChange(id);
+  }
+
+  /** As SIGCONT. @throws InterrexError `NOT_RUNNING`. */
+  resume(id: string): void {
+    this.#member(id).resume();
+    this.#tellChange(id);
+  }
+
+  /**
+   * Cuts the sides off from each other, silently as a broken network does: `partition(["n1", "s1"], ["n2", "s2"])`.
+   * Adds to earlier cuts. Clients still reach everyone, and a member that no side names reaches both.
+   */
+  partition(...sides: readonly (readonly string[])[]): void {
+    for (const id of sides.flat()) this.#member(id);
+    this.#partitions.cut(sides);
+    this.#spreadPartitions();
+  }
+
+  /** Ends every partition. */
+  heal(): void {
+    this.#partitions.heal();
+    this.#spreadPartitions();
+  }
+
+  /**
+   * Hands the master's role over, to `to` when that is given.
+   *
+   * @returns the new master, once a majority of the sentinels names it.
+   * @throws InterrexError `REFUSED` with a sentinel's own words, `TIMEOUT`.
+   */
+  async switchover(to?: string): Promise<MasterAddress> {
+    const old = await this.master();
+    await this.#command("SWITCHOVER", this.group, ...(to === undefined ? [] : ["TO", to]));
+    return this.waitForMaster({ not: old.id });
+  }
+
+  status(): ClusterStatus {
+    return {
+      master: this.#noticeMaster() ?? null,
+      members: [...this.#members.values()].map(({ id, state }) => ({ id, state })),
+      nodes: Object.fromEntries(
+        this.#nodes.flatMap(({ id, shell }) => (shell === null ? [] : [[id, shell.status()]])),
+      ),
+      views: Object.fromEntries(
+        this.#sentinels.flatMap((member) => {
+          const view = this.#viewOf(member);
+          return view === null ? [] : [[member.id, view]];
+        }),
+      ),
+    };
+  }
+
+  /**
+   * Waits until `holds` is true of the cluster: `cluster.until((now) => now.nodes.n2?.role === "replica")`.
+   *
+   * @throws InterrexError `TIMEOUT` after `timeoutMs` (10000); whatever `holds` throws.
+   */
+  async until(holds: (now: ClusterStatus) => boolean, timeoutMs: number = WAIT_MS): Promise<ClusterStatus> {
+    return until(
+      () => {
+        const now = this.status();
+        return holds(now) ? now : undefined;
+      },
+      { timeoutMs, what: () => `${holds.toString()}; ${this.#obstacles()}` },
+    );
+  }
+
+  /** For `new Redis(options)` of ioredis. */
+  ioredisOptions(): RedisOptions {
+    return ioredisOptionsFor(this.#clientTarget());
+  }
+
+  /** For `createSentinel(options)` of node-redis 5. */
+  nodeRedisOptions(): NodeRedisSentinelOptions {
+    return nodeRedisOptionsFor(this.#clientTarget());
+  }
+
+  /** Stops everything; nothing of the cluster is left in the process. Once is enough, again does no harm. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #stopAll(): Promise<void> {
+    // Sentinels first, so that a node that stops isn't failed over.
+    await Promise.all(this.#sentinels.map((member) => member.stop()));
+    await Promise.all(this.#nodes.map((member) => member.stop()));
+    this.#release();
+  }
+
+  #toMember<Running extends Shell>({ address: { id }, start }: MemberPart<Running>): Member<Running> {
+    const tellDead = (error: unknown): void => {
+      this.emit("memberChanged", { id, state: "dead", error: error === null ? null : toError(error) });
+    };
+    const member = new Member<Running>(
+      id,
+      (onFailed) =>
+        start({
+          onFailed,
+          onRecord: () => void this.#noticeMaster(),
+          onShutdown: () => void member.stop().then(() => tellDead(null), tellDead),
+        }),
+      tellDead,
+    );
+    return member;
+  }
+
+  #member(id: string): Member<DataNode> | Member<SentinelProcess> {
+    const member = this.#members.get(id);
+    if (member !== undefined) return member;
+    const known = [...this.#members.keys()].join(", ");
+    throw new InterrexError("NO_SUCH_MEMBER", `There is no member "${id}"; there are ${known}`);
+  }
+
+  #tellChange(id: string): void {
+    this.emit("memberChanged", { id, state: this.#member(id).state, error: null });
+  }
+
+  #spreadPartitions(): void {
+    for (const member of this.#members.values()) {
+      member.setReachable((peer) => this.#partitions.reachable(member.id, peer));
+    }
+  }
+
+  #viewOf({ shell }: Member<SentinelProcess>): GroupView | null {
+    return shell?.view(this.group) ?? null;
+  }
+
+  #views(): GroupView[] {
+    return this.#sentinels.flatMap((member) => this.#viewOf(member) ?? []);
+  }
+
+  #noticeMaster(): MasterAddress | undefined {
+    const master = masterOfMajority(this.#views(), this.sentinels.length);
+    const from = this.#lastMaster;
+    // A majority that has just lost a member may name an older reign for a moment; reigns don't go back.
+    if (master === undefined || master.epoch < (from?.epoch ?? 0)) return undefined;
+    this.#lastMaster = master;
+    if (master.id !== from?.id) this.emit("masterChanged", { from, to: master });
+    return master;
+  }
+
+  #obstacles(): string {
+    const words = new Set(this.#views().flatMap((view) => view.obstacles));
+    return words.size === 0 ? "the sentinels name no obstacle" : [...words].join("; ");
+  }
+
+  async #command(...args: readonly string[]): Promise<void> {
+    const running = this.#sentinels.find(({ shell }) => shell !== null);
+    if (!running?.shell) throw new InterrexError("NO_SENTINEL", "No sentinel is running");
+    const client = new Redis({
+      ...running.shell.address,
+      enableReadyCheck: false,
+      retryStrategy: () => null,
+      maxRetriesPerRequest: 0,
+      commandTimeout: SWITCHOVER_WAIT_MS,
+      ...(this.#password === undefined ? {} : { password: this.#password }),
+    });
+    // The call below rejects with what matters.
+    client.on("error", () => {});
+    try {
+      await client.call("SENTINEL", ...args);
+    } catch (cause) {
+      throw new InterrexError("REFUSED", `${running.id}: ${(cause as Error).message}`, { cause });
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  #clientTarget(): ClientTarget {
+    return { group: this.group, sentinels: this.sentinels, password: this.#password };
+  }
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,0 +1,77 @@
+/** The kinds of value that configuration files and flags are made of, each with the words of its refusal. */
+import { z } from "zod";
+
+export const PORT_MAX = 65_535;
+
+/** A month; longer waits are mistakes of unit. */
+export const DURATION_MS_MAX = 2_592_000_000;
+
+export const LOG_LEVELS: readonly ["trace", "debug", "info", "warn", "error", "fatal", "silent"] = [
+  "trace",
+  "debug",
+  "info",
+  "warn",
+  "error",
+  "fatal",
+  "silent",
+];
+export const REPLICATION_MODES: readonly ["async", "semi-sync", "sync"] = ["async", "semi-sync", "sync"];
+export const APPEND_FSYNC: readonly ["always", "everysec", "no"] = ["always", "everysec", "no"];
+
+/** A whole number within bounds, both included. */
+export function wholeNumber(min: number, max: number): z.ZodNumber {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+}
+
+export function port(): z.ZodNumber {
+  return wholeNumber(1, PORT_MAX);
+}
+
+export function text(): z.ZodString {
+  const error = "must be text, not empty; put it in quotes when it looks like a number";
+  return z.string({ error }).min(1, { error });
+}
+
+/** Ids become file names and appear in logs and Redis replies: letters, digits, `.`, `_` and `-` only. */
+export function id(): z.ZodString {
+  const error = "must be 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit";
+  return z.string({ error }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error });
+}
+
+/** A host name or an address without port, as Redis clients and peers are told it. */
+export function host(): z.ZodString {
+  const error = "must be a host name or an IP address, without a port";
+  return z.string({ error }).regex(/^[A-Za-z0-9._:-]{1,253}$/, { error });
+}
+
+/** A name of a site or rack; empty for none. */
+export function zone(): z.ZodString {
+  const error = "must be text; put it in quotes when it looks like a number";
+  return z.string({ error }).max(64, { error: "must be at most 64 characters" });
+}
+
+/** Where a peer port listens, such as `ws://127.0.0.1:16379`. */
+export function peerUrl(): z.ZodString {
+  const error = "must be a peer port's address such as ws://127.0.0.1:16379";
+  return z
+    .string({ error })
+    .regex(/^ws:\/\/[^\s/:]+:\d{1,5}$|^ws:\/\/\[[0-9A-Fa-f:.]+\]:\d{1,5}$/, { error });
+}
+
+export function yesOrNo(): z.ZodBoolean {
+  return z.boolean({ error: "must be true or false" });
+}
+
+/** One of a few words. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(
+  words: Words,
+): z.ZodEnum<{ [Word in Words[number]]: Word }> {
+  const error = `must be ${listOf(words)}`;
+  return z.enum(words, { error }) as z.ZodEnum<{ [Word in Words[number]]: Word }>;
+}
+
+function listOf(words: readonly string[]): string {
+  const last = words.at(-1) ?? "";
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} or ${last}`;
+}

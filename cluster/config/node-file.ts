@@ -1,0 +1,124 @@
+/** The schema of `node.yaml`, and what a data node is told from it. */
+import { z } from "zod";
+import type { MemberId } from "../../src/base/ids.ts";
+import type { AppendFsync } from "../../src/io/storage/member-storage.ts";
+import { NODE_DEFAULTS, type NodeConfig } from "../../src/node/node-config.ts";
+import * as fields from "./fields.ts";
+import { checkProcess, completeProcess, type ProcessFields, processShape } from "./process-fields.ts";
+
+/** `node.yaml` with the defaults filled in; what is still optional is worked out by `toNodeConfig`. */
+export interface NodeFile extends ProcessFields {
+  readonly announcePort?: number | null | undefined;
+  readonly appendfsync: AppendFsync;
+  readonly priority: number;
+  readonly zone: string;
+  readonly voting: boolean;
+  readonly reads: "linearizable" | "local";
+  readonly ackTimeoutMs: number;
+  readonly uncommittedBytesMax: number;
+  readonly snapshotAfterBytes: number;
+  readonly clientsMax: number;
+  readonly static?: StaticRoleFile | null | undefined;
+}
+
+interface StaticRoleFile {
+  readonly role: "master" | "replica";
+  readonly masterId?: string | undefined;
+  readonly masterUrl?: string | undefined;
+}
+
+const STATIC_ROLE: z.ZodType<StaticRoleFile> = z
+  .strictObject(
+    {
+      role: fields.oneOf(["master", "replica"]),
+      masterId: fields.id().optional(),
+      masterUrl: fields.peerUrl().optional(),
+    },
+    { error: "must be {role: master} or {role: replica, masterId: ..., masterUrl: ...}" },
+  )
+  .describe("A role that no sentinel changes: asynchronous, without failover");
+
+export const nodeFileSchema: z.ZodType<NodeFile> = z
+  .strictObject(
+    {
+      ...processShape,
+      port: fields.port().default(6379).describe("Redis clients"),
+      announcePort: fields.port().nullish().describe("The port that clients are told; default: port"),
+      appendfsync: fields
+        .oneOf(fields.APPEND_FSYNC)
+        .default(NODE_DEFAULTS.appendfsync)
+        .describe(
+          "When a record counts as kept: always survives a power cut, everysec and no a process crash",
+        ),
+      priority: fields
+        .wholeNumber(0, 1_000_000)
+        .default(NODE_DEFAULTS.priority)
+        .describe("Lower is preferred at equal log positions"),
+      zone: fields.zone().default(NODE_DEFAULTS.zone).describe("Breaks ties in a promotion; sites, racks"),
+      voting: fields
+        .yesOrNo()
+        .default(NODE_DEFAULTS.voting)
+        .describe("false: an observer, which counts nowhere and is never promoted"),
+      reads: fields
+        .oneOf(["linearizable", "local"])
+        .default(NODE_DEFAULTS.reads)
+        .describe(
+          "local: the master answers reads without lease or acks; they may be stale after a partition",
+        ),
+      ackTimeoutMs: fields
+        .wholeNumber(10, fields.DURATION_MS_MAX)
+        .default(NODE_DEFAULTS.ackTimeoutMs)
+        .describe("How long a write waits for its copies before -UNCERTAIN"),
+      uncommittedBytesMax: fields
+        .wholeNumber(1_048_576, 4_294_967_296)
+        .default(NODE_DEFAULTS.uncommittedBytesMax)
+        .describe("Bytes of records that may be without their copies at once; beyond it writes are refused"),
+      snapshotAfterBytes: fields
+        .wholeNumber(1_048_576, 1_099_511_627_776)
+        .default(NODE_DEFAULTS.snapshotAfterBytes)
+        .describe("Bytes of log after which a new snapshot is taken"),
+      clientsMax: fields
+        .wholeNumber(1, 1_000_000)
+        .default(NODE_DEFAULTS.clientsMax)
+        .describe("Redis clients connected at once; more are refused"),
+      static: STATIC_ROLE.nullish(),
+    },
+    { error: "must be keys and values, such as `id: n1`" },
+  )
+  .superRefine((file, context) => {
+    checkProcess(file, context);
+    const fixed = file.static;
+    if (fixed?.role === "replica" && (fixed.masterId === undefined || fixed.masterUrl === undefined)) {
+      context.addIssue({
+        code: "custom",
+        path: ["static"],
+        message: "names a replica without its master; add masterId and masterUrl",
+      });
+    }
+  });
+
+export function toNodeConfig(file: NodeFile): NodeConfig {
+  return {
+    id: file.id as MemberId,
+    ...completeProcess(file),
+    announcePort: file.announcePort ?? null,
+    appendfsync: file.appendfsync,
+    priority: file.priority,
+    zone: file.zone,
+    voting: file.voting,
+    reads: file.reads,
+    ackTimeoutMs: file.ackTimeoutMs,
+    uncommittedBytesMax: file.uncommittedBytesMax,
+    snapshotAfterBytes: file.snapshotAfterBytes,
+    clientsMax: file.clientsMax,
+    static: staticRole(file),
+  };
+}
+
+function staticRole({ static: fixed }: NodeFile): NodeConfig["static"] {
+  if (fixed === null || fixed === undefined) return null;
+  if (fixed.role === "master" || fixed.masterId === undefined || fixed.masterUrl === undefined) {
+    return { role: "master" };
+  }
+  return { role: "replica", masterId: fixed.masterId as MemberId, masterUrl: fixed.masterUrl };
+}

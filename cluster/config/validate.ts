@@ -1,0 +1,105 @@
+/**
+ * Checks a configuration (a file, flags above it) against its schema, and says in one line what is wrong,
+ * where, and what it should be. Refuses what it does not know: a mistyped key must not pass for a default.
+ */
+import { z } from "zod";
+import { InterrexError } from "../../src/base/errors.ts";
+import { suggest } from "./suggest.ts";
+import type { ValuePath, YamlSource } from "./yaml-source.ts";
+
+export interface ConfigInput {
+  /** `null` when everything comes from flags. */
+  readonly file: YamlSource | null;
+  /** Top-level values given as flags; each wins over the file's. */
+  readonly flags: Readonly<Record<string, unknown>>;
+}
+
+/** @throws InterrexError `BAD_CONFIG`, one line: `config/n1.yaml:4: port must be ... (got "abc")`. */
+export function validate<Output>(schema: z.ZodType<Output>, input: ConfigInput): Output {
+  const value = merge(input);
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const more = result.error.issues.length - 1;
+  const tail = more === 0 ? "" : ` (and ${more} more)`;
+  throw new InterrexError("BAD_CONFIG", `${issue === undefined ? "" : explain(issue, input, schema)}${tail}`);
+}
+
+function merge({ file, flags }: ConfigInput): unknown {
+  if (file === null) return flags;
+  // An empty file is an empty configuration; anything else but keys and values is for the schema to refuse.
+  const base = file.value ?? {};
+  if (typeof base !== "object" || Array.isArray(base)) return base;
+  return { ...base, ...flags };
+}
+
+function explain(issue: z.core.$ZodIssue, input: ConfigInput, schema: z.ZodType): string {
+  if (issue.code === "unrecognized_keys") {
+    const key = issue.keys[0] ?? "";
+    const near = suggest(key, keysAt(schema, issue.path));
+    const hint = near === undefined ? "remove it" : `did you mean "${near}"?`;
+    const parent = pathText(issue.path);
+    return `${place([...issue.path, key], input)}unknown key "${key}"${parent === "" ? "" : ` in ${parent}`}; ${hint}`;
+  }
+  const where = pathText(issue.path) || "the configuration";
+  const got = issue.input === undefined ? "it is missing" : `got ${JSON.stringify(issue.input)}`;
+  const detail = issue.code === "custom" ? "" : ` (${got})`;
+  return `${place(issue.path, input)}${nameOf(issue.path, where, input)} ${issue.message}${detail}`;
+}
+
+function fromFlag(path: ValuePath, { flags }: ConfigInput): boolean {
+  return path[0] !== undefined && Object.hasOwn(flags, path[0]);
+}
+
+function place(path: ValuePath, input: ConfigInput): string {
+  if (input.file === null || fromFlag(path, input)) return "";
+  return `${input.file.name}:${input.file.lineOf(path)}: `;
+}
+
+function nameOf(path: ValuePath, fallback: string, input: ConfigInput): string {
+  if (path.length === 0 || (input.file !== null && !fromFlag(path, input))) return fallback;
+  return flagNameOf(path);
+}
+
+/** Flags are named after the innermost key, without its unit: `groups[0].downAfterMs` is `--down-after`. */
+function flagNameOf(path: ValuePath): string {
+  const key = String(path.findLast((step) => typeof step === "string") ?? "");
+  const kebab = key.replace(/Ms$/, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `--${kebab === "name" ? "group" : kebab}`;
+}
+
+/** `groups[0].nodes[1].url`. */
+function pathText(path: ValuePath): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === "number") return `${text}[${step}]`;
+    return text === "" ? String(step) : `${text}.${String(step)}`;
+  }, "");
+}
+
+/** The keys that the schema knows at `path`. */
+function keysAt(schema: z.ZodType, path: ValuePath): string[] {
+  let current: unknown = schema;
+  for (const step of path) current = childSchema(bare(current), step);
+  const object = bare(current);
+  return object instanceof z.ZodObject ? Object.keys(object.shape) : [];
+}
+
+function childSchema(schema: unknown, step: PropertyKey): unknown {
+  if (schema instanceof z.ZodArray) return schema.element;
+  if (schema instanceof z.ZodObject) return (schema.shape as Record<PropertyKey, unknown>)[step];
+  return undefined;
+}
+
+/** Without its defaults and optionality. */
+function bare(schema: unknown): unknown {
+  let current = schema;
+  while (
+    current instanceof z.ZodDefault ||
+    current instanceof z.ZodOptional ||
+    current instanceof z.ZodNullable ||
+    current instanceof z.ZodPrefault
+  ) {
+    current = current.unwrap();
+  }
+  return current;
+}

@@ -1,0 +1,86 @@
+/**
+ * One node or sentinel as a process of its own. It is started, watched and stopped here; it is never started
+ * again: a child that dies stays dead until somebody decides otherwise.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { InterrexError } from "../../src/base/errors.ts";
+import { asChildMessage } from "./child-message.ts";
+import type { PlannedProcess } from "./layout.ts";
+
+export interface ChildExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export class Child {
+  readonly plan: PlannedProcess;
+  readonly pid: number;
+  /** Resolves once the process has ended, however it did. */
+  readonly exited: Promise<ChildExit>;
+  /** Resolves when it listens; rejects with InterrexError `CHILD_REFUSED` when it ends before. */
+  readonly ready: Promise<void>;
+  readonly #process: ChildProcess;
+
+  /**
+   * @param main path of the `interrex` script, `dist/cli/main.js`.
+   * @throws InterrexError `SPAWN_FAILED` when there can't be a process.
+   */
+  constructor(plan: PlannedProcess, main: string) {
+    this.plan = plan;
+    const log = openSync(plan.logPath, "a");
+    try {
+      this.#process = spawn(process.execPath, [main, plan.kind, "--config", plan.configPath], {
+        // The IPC channel tells it when this process ends, even by SIGKILL: no orphan outlives its parent.
+        stdio: ["ignore", "ignore", log, "ipc"],
+        // The file that was written holds the password; the environment must not win over it.
+        env: { ...process.env, INTERREX_PASSWORD: undefined },
+        // A group of its own: Ctrl-C reaches the parent alone, which then stops all in order.
+        detached: true,
+      });
+    } finally {
+      closeSync(log);
+    }
+    const { exited, ready } = watch(this.#process, plan);
+    this.exited = exited;
+    this.ready = ready;
+    if (this.#process.pid === undefined) {
+      throw new InterrexError(
+        "SPAWN_FAILED",
+        `Cannot start a process for ${plan.id}; is the machine out of processes?`,
+      );
+    }
+    this.pid = this.#process.pid;
+  }
+
+  get running(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.running) this.#process.kill(signal);
+  }
+}
+
+function watch(child: ChildProcess, plan: PlannedProcess): Pick<Child, "exited" | "ready"> {
+  const exited = new Promise<ChildExit>((resolve) => {
+    // `close`, not `exit`: by then its last message has been read.
+    child.once("close", (code, signal) => resolve({ code, signal }));
+    child.once("error", () => resolve({ code: null, signal: null }));
+  });
+  const ready = new Promise<void>((resolve, reject) => {
+    const refuse = (reason: string): void =>
+      reject(new InterrexError("CHILD_REFUSED", `${plan.id} did not start: ${reason}`));
+    child.on("message", (value) => {
+      const message = asChildMessage(value);
+      if (message?.type === "ready") resolve();
+      else if (message?.type === "refused") refuse(message.message);
+    });
+    void exited.then(({ code, signal }) =>
+      refuse(`it ended (${signal ?? `exit ${code}`}); see ${plan.logPath}`),
+    );
+  });
+  // Whoever stops everything before it is ready no longer waits for it.
+  ready.catch(() => {});
+  return { exited, ready };
+}

@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { run } from "../../cli/program.ts";
+import { type RecordedTerminal, recordedTerminal } from "./recorded-terminal.ts";
+
+async function runRecorded(...args: string[]): Promise<RecordedTerminal & { exitCode: number }> {
+  const terminal = recordedTerminal();
+  const exitCode = await run(args, terminal);
+  return { ...terminal, exitCode };
+}
+
+describe("help", () => {
+  it.each([
+    [["--help"], "interrex"],
+    ...["up", "node", "sentinel", "status", "switchover", "recover"].map((name): [string[], string] => [
+      [name, "--help"],
+      name,
+    ]),
+  ])("of %j is as agreed", async (args, name) => {
+    const { stdout, stderr, exitCode } = await runRecorded(...args);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    await expect(stdout).toMatchFileSnapshot(`help/${name}.txt`);
+  });
+
+  it("goes to stderr with exit 2 when no command is given", async () => {
+    const { stdout, stderr, exitCode } = await runRecorded();
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+    expect(stderr).toContain("Usage: interrex");
+  });
+
+  it("prints the package's version", async () => {
+    expect(await runRecorded("--version")).toMatchObject({ stdout: "0.1.0\n", stderr: "", exitCode: 0 });
+  });
+});
+
+describe("a wrong flag", () => {
+  it.each<[string[], string]>([
+    [["up", "--nods", "3"], "interrex: unknown option '--nods' (Did you mean --nodes?)\n"],
+    [["statsu"], "interrex: unknown command 'statsu' (Did you mean status?)\n"],
+    [
+      ["up", "--port", "abc"],
+      "interrex: option '--port <port>' argument 'abc' is invalid. Give a whole number from 1 to 65535.\n",
+    ],
+    [
+      ["up", "--replication", "fast"],
+      "interrex: option '--replication <mode>' argument 'fast' is invalid. Allowed choices are async, semi-sync, sync.\n",
+    ],
+    [
+      ["status", "--sentinel", "localhost"],
+      "interrex: option '--sentinel <host:port>' argument 'localhost' is invalid. Give HOST:PORT, such as 127.0.0.1:26379.\n",
+    ],
+    [
+      ["node", "--id", "n1", "--replicaof", "127.0.0.1:6379"],
+      "interrex: option '--replicaof <id=url>' argument '127.0.0.1:6379' is invalid. Give ID=URL, such as n1=ws://127.0.0.1:16379.\n",
+    ],
+    [
+      ["node", "--memory-only", "--data-dir", "x"],
+      "interrex: option '--memory-only' cannot be used with option '--data-dir <dir>'\n",
+    ],
+    [["adopt"], "interrex: missing required argument 'id'\n"],
+    [
+      ["sentinel", "--id", "s1", "--quorum", "2"],
+      "interrex: --quorum describes the group of --nodes; give that too, or set it in the file\n",
+    ],
+    [
+      ["up", "--port", "55534"],
+      "interrex: --port 55534 is too high: the peer port of n3 would be 55536 + 10000, past 65535; give 55533 or less\n",
+    ],
+    [
+      ["up", "--port", "6379", "--sentinel-port", "6380"],
+      "interrex: Port 6380 would serve both n2 and s1; move --port and --sentinel-port further apart\n",
+    ],
+    [
+      ["up", "--copies", "4"],
+      "interrex: --copies is 4, but only 3 nodes vote; no write could ever be acknowledged\n",
+    ],
+  ])("%j is one line on stderr and exit 2", async (args, line) => {
+    expect(await runRecorded(...args)).toMatchObject({ stdout: "", stderr: line, exitCode: 2 });
+  });
+
+  it("asks for the loss to be accepted in words before it recovers", async () => {
+    const { stderr, exitCode } = await runRecorded("recover", "n2");
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(
+      /^interrex: Going on from n2 may lose acknowledged writes .* say --accept-loss\n$/,
+    );
+  });
+});
+
+describe("a broken file", () => {
+  it("is one line with file and line, and exit 2", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "interrex-cli-"));
+    const path = join(dir, "node.yaml");
+    writeFileSync(path, "id: n1\nport: high\n");
+    try {
+      expect(await runRecorded("node", "--config", path)).toMatchObject({
+        stdout: "",
+        stderr: `interrex: ${path}:2: port must be a whole number from 1 to 65535 (got "high")\n`,
+        exitCode: 2,
+      });
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+});
+
+describe("a port in use", () => {
+  it("keeps `up` from starting anything: one line, exit 2", async () => {
+    const other = createServer();
+    const port = await new Promise<number>((resolve) => {
+      other.listen({ host: "127.0.0.1", port: 0 }, () => {
+        const address = other.address();
+        resolve(typeof address === "object" && address !== null ? address.port : 0);
+      });
+    });
+    const dir = mkdtempSync(join(tmpdir(), "interrex-cli-"));
+    const dataDir = join(dir, "data");
+    // The peer port is not what is tested: a high port must still leave room for it.
+    const flag = port + 10_000 > 65_000 ? String(port - 10_000) : String(port);
+    try {
+      const result = await runRecorded(
+        "up",
+        "--port",
+        flag,
+        "--sentinel-port",
+        "10001",
+        "--data-dir",
+        dataDir,
+      );
+      expect(result.exitCode).toBe(2);
+      expect(result.stdout).toBe("");
+      expect(result.stderr).toMatch(
+        /^interrex: Port \d+ on 127\.0\.0\.1 is in use, and n1 needs it .*--port\n$/,
+      );
+      expect(result.stderr).toContain(`Port ${port} `);
+    } finally {
+      other.close();
+      rmSync(dir, { recursive: true });
+    }
+  });
+});
+
+describe("an operator's command", () => {
+  it("without a sentinel to ask fails with exit 1 and names what it tried", async () => {
+    const result = await runRecorded("master", "--sentinel", "127.0.0.1:1", "--sentinel", "127.0.0.1:2");
+    expect(result).toMatchObject({ stdout: "", exitCode: 1 });
+    expect(result.stderr).toMatch(
+      /^interrex: No sentinel answers \(127\.0\.0\.1:1: .*ECONNREFUSED.*; 127\.0\.0\.1:2: .*\); start one, or name another with --sentinel HOST:PORT\n$/,
+    );
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { statusLines } from "../../cli/status-report.ts";
+import { EMPTY_VIEW, HEALTHY_VIEW, ONE_DOWN_VIEW } from "./example-views.ts";
+
+const context = { asked: { host: "127.0.0.1", port: 26_379 }, terminal: { colours: false } };
+
+describe("the status of a group", () => {
+  it("in good health shows everyone's part", () => {
+    expect(statusLines(HEALTHY_VIEW, context).join("\n")).toMatchInlineSnapshot(`
+      "mymaster  master n1, epoch 2, semi-sync, W 2 of 3, record 2.1
+
+      NODE  ROLE     ADDRESS         POSITION  LAG  PROMISE  LEASE  STATE  NOTE
+      n1    master   127.0.0.1:6379  2:1200    -    2 s1     held   up
+      n2    replica  127.0.0.1:6380  2:1200    0    2 s1     -      up
+      n3    replica  127.0.0.1:6381  2:1150    50   2 s1     -      up
+
+      SENTINEL  ADDRESS          VOTED  MASTER IS  STATE
+      (asked)   127.0.0.1:26379  2      up         up
+      s2        127.0.0.1:26380  2      up         up
+      s3        127.0.0.1:26381  2      up         up
+
+      A failover is possible now."
+    `);
+  });
+
+  it("with a dead master says who thinks so, what is under way and why a member can't be promoted", () => {
+    expect(statusLines(ONE_DOWN_VIEW, context).join("\n")).toMatchInlineSnapshot(`
+      "mymaster  master n1, epoch 2, semi-sync, W 2 of 3, record 2.1
+      ! maintenance: no automatic failover until \`interrex resume\`
+      ! the master is down: at least 2 sentinels agree
+      ! failover under way in epoch 3: seal (down)
+
+      NODE  ROLE        ADDRESS         POSITION  LAG  PROMISE  LEASE  STATE           NOTE
+      n1    was master  127.0.0.1:6379  2:1200    -    2 s1     ?      down for 4.2 s
+      n2    replica     127.0.0.1:6380  2:1200    0    2 s1     -      up              not connected to n1
+      n3    -           127.0.0.1:6381  -         -    -        -      no link         its state was lost and it has not caught up
+
+      SENTINEL  ADDRESS          VOTED  MASTER IS  STATE
+      (asked)   127.0.0.1:26379  2      down       up
+      s2        127.0.0.1:26380  2      down       up
+      s3        127.0.0.1:26381  2      unknown    down, heard 1 min 15 s ago
+
+      No failover is possible now:
+        - n3: its state was lost and it has not caught up
+        - 2 admitted members are needed, 1 is left"
+    `);
+  });
+
+  it("before the first master says what it waits for", () => {
+    expect(statusLines(EMPTY_VIEW, context).join("\n")).toMatchInlineSnapshot(`
+      "mymaster  no master has ever been recorded
+
+      NODE  ROLE  ADDRESS  POSITION  LAG  PROMISE  LEASE  STATE    NOTE
+      n1    -     -        -         -    -        -      no link  never heard
+
+      SENTINEL  ADDRESS          VOTED  MASTER IS  STATE
+      (asked)   127.0.0.1:26379  0      unknown    up
+
+      No failover is possible now:
+        - n1 has never answered"
+    `);
+  });
+
+  it("is coloured only where colours are wanted", () => {
+    expect(statusLines(HEALTHY_VIEW, context).join("\n")).not.toContain("\u001b[");
+    const coloured = statusLines(HEALTHY_VIEW, { ...context, terminal: { colours: true } });
+    expect(coloured.join("\n")).toContain("\u001b[32mup\u001b[39m");
+  });
+});

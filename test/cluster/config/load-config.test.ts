@@ -1,0 +1,254 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadNodeConfig, loadSentinelConfig } from "../../../cluster/config/load-config.ts";
+import { InterrexError } from "../../../src/base/errors.ts";
+
+let dir: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "interrex-config-"));
+});
+
+afterEach(() => {
+  rmSync(dir, { recursive: true });
+});
+
+function fileOf(content: string): string {
+  const path = join(dir, "some.yaml");
+  writeFileSync(path, content);
+  return path;
+}
+
+/** What `load` refuses with, the temporary directory left out. */
+function refusal(load: () => unknown): string {
+  try {
+    load();
+  } catch (error) {
+    if (!(error instanceof InterrexError)) throw error;
+    expect(error.code).toBe("BAD_CONFIG");
+    expect(error.message).not.toContain("\n");
+    return error.message.replaceAll(`${dir}/`, "");
+  }
+  return "nothing was refused";
+}
+
+function nodeRefusal(content: string, flags: Record<string, unknown> = {}): string {
+  return refusal(() => loadNodeConfig({ path: fileOf(content), flags }));
+}
+
+const SENTINEL = `id: s1
+sentinels:
+  - { id: s1, url: "ws://127.0.0.1:36379" }
+  - { id: s2, url: "ws://127.0.0.1:36380" }
+  - { id: s3, url: "ws://127.0.0.1:36381" }
+groups:
+  - name: mymaster
+    nodes:
+      - { id: n1, url: "ws://127.0.0.1:16379" }
+      - { id: n2, url: "ws://127.0.0.1:16380" }
+      - { id: n3, url: "ws://127.0.0.1:16381" }
+`;
+
+function sentinelRefusal(change: (content: string) => string): string {
+  return refusal(() => loadSentinelConfig({ path: fileOf(change(SENTINEL)) }));
+}
+
+describe("node.yaml", () => {
+  it("is complete with an id alone", () => {
+    const { config, logLevel } = loadNodeConfig({ path: fileOf("id: n1\n") });
+    expect(config).toMatchObject({
+      id: "n1",
+      host: "127.0.0.1",
+      port: 6379,
+      peerPort: 16_379,
+      announceHost: "127.0.0.1",
+      announcePort: null,
+      dataDir: "./data/n1",
+      appendfsync: "everysec",
+      priority: 100,
+      voting: true,
+      password: null,
+      reads: "linearizable",
+      ackTimeoutMs: 1000,
+      static: null,
+    });
+    expect(logLevel).toBe("info");
+  });
+
+  it("keeps nothing on disk with dataDir: null", () => {
+    expect(loadNodeConfig({ path: fileOf("id: n1\ndataDir: null\n") }).config.dataDir).toBeNull();
+  });
+
+  it("gives way to flags", () => {
+    const { config } = loadNodeConfig({
+      path: fileOf("id: n1\nport: 7000\n"),
+      flags: { port: 7001, zone: "b" },
+    });
+    expect(config).toMatchObject({ port: 7001, peerPort: 17_001, zone: "b" });
+  });
+
+  it("describes a static replica", () => {
+    const content = "id: n2\nstatic: { role: replica, masterId: n1, masterUrl: 'ws://127.0.0.1:16379' }\n";
+    expect(loadNodeConfig({ path: fileOf(content) }).config.static).toEqual({
+      role: "replica",
+      masterId: "n1",
+      masterUrl: "ws://127.0.0.1:16379",
+    });
+  });
+
+  it("names file, line, what it must be and what it got", () => {
+    expect(nodeRefusal("# a comment\nid: n1\nhost: 127.0.0.1\nport: abc\n")).toBe(
+      'some.yaml:4: port must be a whole number from 1 to 65535 (got "abc")',
+    );
+  });
+
+  it("suggests the key that a mistyped one was meant to be", () => {
+    expect(nodeRefusal("id: n1\npeerprot: 16379\n")).toBe(
+      'some.yaml:2: unknown key "peerprot"; did you mean "peerPort"?',
+    );
+  });
+
+  it("refuses an unknown key that resembles none", () => {
+    expect(nodeRefusal("id: n1\ncolour: red\n")).toBe('some.yaml:2: unknown key "colour"; remove it');
+  });
+
+  it("names a mistyped key inside a nested value", () => {
+    expect(nodeRefusal("id: n1\nstatic:\n  role: master\n  masterURL: ws://127.0.0.1:1\n")).toBe(
+      'some.yaml:4: unknown key "masterURL" in static; did you mean "masterUrl"?',
+    );
+  });
+
+  it("names the flag, not the file, when the flag's value is wrong", () => {
+    expect(nodeRefusal("id: n1\n", { ackTimeoutMs: 1 })).toBe(
+      "--ack-timeout must be a whole number from 10 to 2592000000 (got 1)",
+    );
+  });
+
+  it("names the flag that is missing when there is no file", () => {
+    expect(refusal(() => loadNodeConfig({ flags: { port: 7000 } }))).toMatch(
+      /^--id must be .* \(it is missing\)$/,
+    );
+  });
+
+  it("tells broken YAML with its line", () => {
+    expect(nodeRefusal("id: n1\nhost: [127.0.0.1\nport: 1\n")).toMatch(
+      /^some\.yaml:\d: this is not valid YAML: /,
+    );
+  });
+
+  it("refuses a key given twice", () => {
+    expect(nodeRefusal("id: n1\nport: 1\nport: 2\n")).toBe(
+      "some.yaml:3: this is not valid YAML: Map keys must be unique",
+    );
+  });
+
+  it("refuses a file that is a list", () => {
+    expect(nodeRefusal("- id: n1\n")).toBe(
+      'some.yaml:1: the configuration must be keys and values, such as `id: n1` (got [{"id":"n1"}])',
+    );
+  });
+
+  it("says that there is no such file", () => {
+    const path = join(dir, "missing.yaml");
+    expect(refusal(() => loadNodeConfig({ path }))).toBe(
+      "Cannot read the configuration missing.yaml: there is no such file",
+    );
+  });
+
+  it("asks for peerPort when the port leaves no room for it", () => {
+    expect(nodeRefusal("id: n1\nport: 60000\n")).toBe(
+      "n1: port 60000 leaves no room for its peer port (60000 + 10000 is past 65535); " +
+        "choose a port up to 55535, or give peerPort explicitly",
+    );
+    const { config } = loadNodeConfig({ path: fileOf("id: n1\nport: 60000\npeerPort: 60001\n") });
+    expect(config.peerPort).toBe(60_001);
+  });
+
+  it("asks for an address to announce when bound to all addresses", () => {
+    expect(nodeRefusal("id: n1\nhost: 0.0.0.0\n")).toBe(
+      'some.yaml:2: host is "0.0.0.0", an address that no one can dial; add announceHost, the one that others can reach',
+    );
+  });
+
+  it("tells how many other mistakes there are", () => {
+    expect(nodeRefusal("id: n1\nport: 0\npriority: -1\n")).toMatch(/^some\.yaml:2: port .* \(and 1 more\)$/);
+  });
+});
+
+describe("sentinel.yaml", () => {
+  it("works out quorum, copies and time-outs", () => {
+    const { config } = loadSentinelConfig({ path: fileOf(SENTINEL) });
+    expect(config).toMatchObject({
+      port: 26_379,
+      peerPort: 36_379,
+      membershipVersion: 1,
+      dataDir: "./data/s1",
+    });
+    expect(config.groups[0]).toMatchObject({
+      quorum: 2,
+      downAfterMs: 1000,
+      stallAfterMs: 2000,
+      switchoverTimeoutMs: 5000,
+      replication: { mode: "semi-sync", copies: 2 },
+      crashEvidence: true,
+    });
+    expect(config.groups[0]?.nodes[1]).toEqual({
+      id: "n2",
+      url: "ws://127.0.0.1:16380",
+      priority: 100,
+      zone: "",
+      voting: true,
+    });
+  });
+
+  it("acknowledges with one copy in async", () => {
+    const { config } = loadSentinelConfig({ path: fileOf(`${SENTINEL}    replication: { mode: async }\n`) });
+    expect(config.groups[0]?.replication).toEqual({ mode: "async", copies: 1 });
+  });
+
+  it("must list itself", () => {
+    expect(sentinelRefusal((content) => content.replace("id: s1\n", "id: s9\n"))).toBe(
+      'some.yaml:2: sentinels does not list "s9" itself; every sentinel lists all of them',
+    );
+  });
+
+  it("refuses two nodes of one id, at the second one's line", () => {
+    expect(sentinelRefusal((content) => content.replace("id: n3", "id: n1"))).toBe(
+      'some.yaml:11: groups[0].nodes[2].id "n1" is used twice in this list',
+    );
+  });
+
+  it("refuses a quorum above the number of sentinels", () => {
+    expect(sentinelRefusal((content) => `${content}    quorum: 4\n`)).toBe(
+      "some.yaml:12: groups[0].quorum is 4, but there are 3 sentinels only",
+    );
+  });
+
+  it("refuses more copies than nodes that vote", () => {
+    const replication = "    replication: { mode: sync, copies: 4 }\n";
+    expect(sentinelRefusal((content) => content + replication)).toBe(
+      "some.yaml:12: groups[0].replication.copies is 4, but only 3 nodes vote; no write could ever be acknowledged",
+    );
+  });
+
+  it("refuses copies in async, which would not be waited for", () => {
+    const replication = "    replication: { mode: async, copies: 2 }\n";
+    expect(sentinelRefusal((content) => content + replication)).toMatch(
+      /copies is 2, but async acknowledges/,
+    );
+  });
+
+  it("refuses an unknown mode", () => {
+    expect(sentinelRefusal((content) => `${content}    replication: { mode: fast }\n`)).toBe(
+      'some.yaml:12: groups[0].replication.mode must be async, semi-sync or sync (got "fast")',
+    );
+  });
+
+  it("refuses an address that is no peer port's", () => {
+    expect(sentinelRefusal((content) => content.replace('"ws://127.0.0.1:36380"', '"127.0.0.1:36380"'))).toBe(
+      'some.yaml:4: sentinels[1].url must be a peer port\'s address such as ws://127.0.0.1:16379 (got "127.0.0.1:36380")',
+    );
+  });
+});

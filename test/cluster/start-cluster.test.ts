@@ -1,0 +1,206 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { createSentinel } from "redis";
+import { afterEach, describe, expect, it } from "vitest";
+import {
+  type Cluster,
+  type ClusterOptions,
+  type MasterAddress,
+  startCluster,
+} from "../../cluster/start-cluster.ts";
+
+const clusters: Cluster[] = [];
+
+afterEach(async () => {
+  for (const cluster of clusters.splice(0)) await cluster.stop();
+});
+
+async function start(options: ClusterOptions = {}): Promise<Cluster> {
+  const cluster = await startCluster(options);
+  clusters.push(cluster);
+  return cluster;
+}
+
+/** Whether anything listens there. */
+function listens(address: { host: string; port: number }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(address);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+describe("a cluster in this process", () => {
+  it("has three nodes, three sentinels and a master that all of them name", async () => {
+    const cluster = await start();
+    expect(cluster.nodes.map(({ id }) => id)).toEqual(["n1", "n2", "n3"]);
+    expect(cluster.sentinels.map(({ id }) => id)).toEqual(["s1", "s2", "s3"]);
+    const master = await cluster.master();
+    const named = cluster.nodes.find(({ id }) => id === master.id);
+    expect(named).toEqual({ id: master.id, host: master.host, port: master.port });
+    for (const view of Object.values(cluster.status().views)) expect(view.standing?.master).toBe(master.id);
+  });
+
+  it("serves ioredis with the options that it gives", async () => {
+    const cluster = await start({ password: "sesame" });
+    const redis = new Redis(cluster.ioredisOptions());
+    expect(await redis.set("greeting", "hello")).toBe("OK");
+    expect(await redis.get("greeting")).toBe("hello");
+    redis.disconnect();
+  });
+
+  it("serves node-redis with the options that it gives", async () => {
+    const cluster = await start({ password: "sesame" });
+    const client = createSentinel(cluster.nodeRedisOptions());
+    client.on("error", () => {});
+    await client.connect();
+    expect(await client.set("greeting", "hello")).toBe("OK");
+    await client.close();
+  });
+
+  it("has another master after the first is killed, and the data too", async () => {
+    const cluster = await start();
+    const redis = new Redis(cluster.ioredisOptions());
+    // The killed master resets the connection; the client asks the sentinels and goes on.
+    redis.on("error", () => {});
+    await redis.set("greeting", "hello");
+    const changes: { from: MasterAddress | null; to: MasterAddress }[] = [];
+    cluster.on("masterChanged", (change) => changes.push(change));
+    const old = await cluster.killMaster();
+    const next = await cluster.waitForMaster({ not: old.id });
+    expect(next.id).not.toBe(old.id);
+    expect(next.epoch).toBeGreaterThan(old.epoch);
+    expect(changes.map(({ from, to }) => [from?.id, to.id])).toEqual([[old.id, next.id]]);
+    expect(await redis.get("greeting")).toBe("hello");
+    redis.disconnect();
+  });
+
+  it("takes a killed node back as a replica", async () => {
+    const cluster = await start();
+    const old = await cluster.killMaster();
+    const next = await cluster.waitForMaster({ not: old.id });
+    await cluster.restart(old.id);
+    const now = await cluster.until(({ nodes }) => nodes[old.id]?.following?.linkUp === true);
+    expect(now.nodes[old.id]).toMatchObject({ role: "replica", following: { master: next.id } });
+  });
+
+  it("takes a killed sentinel back", async () => {
+    const cluster = await start();
+    cluster.kill("s1");
+    expect(cluster.status().views.s1).toBeUndefined();
+    await cluster.restart("s1");
+    const { id } = await cluster.master();
+    await cluster.until(({ views }) => views.s1?.standing?.master === id);
+  });
+
+  it("replaces a paused master, which follows once it is resumed", async () => {
+    const cluster = await start({ downAfterMs: 300 });
+    const old = await cluster.master();
+    cluster.pause(old.id);
+    const next = await cluster.waitForMaster({ not: old.id });
+    cluster.resume(old.id);
+    await cluster.until(({ nodes }) => nodes[old.id]?.following?.master === next.id);
+  });
+
+  it("replaces a master that is cut off, which follows once the network is healed", async () => {
+    const cluster = await start({ downAfterMs: 300 });
+    const old = await cluster.master();
+    const others = [...cluster.nodes, ...cluster.sentinels].map(({ id }) => id).filter((id) => id !== old.id);
+    cluster.partition([old.id], others);
+    const next = await cluster.waitForMaster({ not: old.id });
+    expect(cluster.status().nodes[old.id]?.role).toBe("master");
+    cluster.heal();
+    await cluster.until(({ nodes }) => nodes[old.id]?.following?.master === next.id);
+  });
+
+  it("is switched over to the node that is asked for", async () => {
+    const cluster = await start();
+    const old = await cluster.master();
+    const to = cluster.nodes.find(({ id }) => id !== old.id)?.id ?? "";
+    expect(await cluster.switchover(to)).toMatchObject({ id: to });
+  });
+
+  it("refuses to switch over to a stranger in a sentinel's own words", async () => {
+    const cluster = await start();
+    await expect(cluster.switchover("n9")).rejects.toMatchObject({ code: "REFUSED" });
+  });
+
+  it("tells of members that are killed, paused and restarted", async () => {
+    const cluster = await start();
+    const states: string[] = [];
+    cluster.on("memberChanged", ({ id, state }) => states.push(`${id} ${state}`));
+    const replica = cluster.nodes.find(({ id }) => cluster.status().nodes[id]?.role === "replica")?.id ?? "";
+    cluster.pause(replica);
+    cluster.resume(replica);
+    cluster.kill(replica);
+    await cluster.restart(replica);
+    expect(states).toEqual(["paused", "running", "dead", "running"].map((state) => `${replica} ${state}`));
+  });
+
+  it("names its members when asked about one that it doesn't have", async () => {
+    const cluster = await start({ nodes: 1, sentinels: 1 });
+    expect(() => cluster.kill("n7")).toThrow('There is no member "n7"; there are n1, s1');
+    expect(() => cluster.partition(["n1"], ["n7"])).toThrow('There is no member "n7"');
+  });
+
+  it("says what it waited for when it was in vain", async () => {
+    const cluster = await start({ nodes: 1, sentinels: 1 });
+    await expect(cluster.waitForMaster({ not: "n1", timeoutMs: 20 })).rejects.toThrow(
+      "Waited 20 ms in vain for a master other than n1",
+    );
+  });
+
+  it("listens nowhere after stop, which may be said twice", async () => {
+    const cluster = await start();
+    const addresses = [...cluster.nodes, ...cluster.sentinels];
+    expect(await Promise.all(addresses.map(listens))).not.toContain(false);
+    await Promise.all([cluster.stop(), cluster.stop()]);
+    expect(await Promise.all(addresses.map(listens))).not.toContain(true);
+  });
+
+  it("stops at the end of its block with await using", async () => {
+    let addresses: readonly { host: string; port: number }[] = [];
+    {
+      await using cluster = await startCluster({ nodes: 1, sentinels: 1 });
+      addresses = cluster.nodes;
+      expect(await listens(cluster.nodes[0] ?? { host: "", port: 0 })).toBe(true);
+    }
+    expect(await Promise.all(addresses.map(listens))).toEqual([false]);
+  });
+
+  it("keeps everything in files when it is given a directory", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "interrex-cluster-"));
+    try {
+      const first = await start({ dataDir });
+      const writer = new Redis(first.ioredisOptions());
+      await writer.set("greeting", "hello");
+      writer.disconnect();
+      await first.stop();
+      expect(existsSync(join(dataDir, "n1"))).toBe(true);
+      const second = await start({ dataDir });
+      const reader = new Redis(second.ioredisOptions());
+      expect(await reader.get("greeting")).toBe("hello");
+      reader.disconnect();
+      await second.stop();
+    } finally {
+      rmSync(dataDir, { recursive: true });
+    }
+  });
+
+  it("refuses options that make no cluster, and starts nothing", async () => {
+    await expect(startCluster({ nodes: 0 })).rejects.toMatchObject({ code: "BAD_OPTION" });
+    await expect(startCluster({ copies: 4 })).rejects.toThrow("only 3 nodes vote");
+  });
+
+  it("gives up, and leaves nothing behind, when there is no master in time", async () => {
+    await expect(startCluster({ startTimeoutMs: 0 })).rejects.toThrow(
+      /^Waited 0 ms in vain for a first master/,
+    );
+  });
+});
