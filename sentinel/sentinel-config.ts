@@ -55,9 +55,10 @@ interface ConfiguredNode {
   readonly id: MemberId;
   /** WebSocket URL of the peer port, for example `ws://127.0.0.1:16379`. */
   readonly url: string;
-  /** Lower is preferred. */
-  readonly priority: number;
-  readonly zone: string;
+  /** Lower is preferred; left out, what the node says of itself. */
+  readonly priority?: number | undefined;
+  /** Left out, what the node says of itself. */
+  readonly zone?: string | undefined;
   /** False for an observer. */
   readonly voting: boolean;
 }

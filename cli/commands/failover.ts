@@ -7,7 +7,9 @@ import { operate } from "./operate.ts";
 export function registerFailoverCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command("failover")
-    .description("force a failover now, without asking the master (prefer switchover when it is well)");
+    .description(
+      "fail over now: by handover if the master agrees, by force if it does not (prefer switchover)",
+    );
   addSentinelFlags(command).action(async (flags: SentinelFlags) => {
     await operate(terminal, flags, {
       args: ["FAILOVER", flags.group],

@@ -27,8 +27,8 @@ interface SentinelEntry {
 interface NodeEntry {
   readonly id: string;
   readonly url: string;
-  readonly priority: number;
-  readonly zone: string;
+  readonly priority?: number | undefined;
+  readonly zone?: string | undefined;
   readonly voting: boolean;
 }
 
@@ -57,8 +57,8 @@ const NODE: z.ZodType<NodeEntry> = z.strictObject(
   {
     id: fields.id(),
     url: fields.peerUrl(),
-    priority: fields.wholeNumber(0, 1_000_000).default(100),
-    zone: fields.zone().default(""),
+    priority: fields.wholeNumber(0, 1_000_000).optional(),
+    zone: fields.zone().optional(),
     voting: fields.yesOrNo().default(true),
   },
   { error: 'must be a data node, such as {id: n1, url: "ws://127.0.0.1:16379"}' },

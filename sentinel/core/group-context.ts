@@ -67,8 +67,10 @@ export function highestEpochSeen(context: GroupContext): Epoch {
     if (report !== undefined) highest = Math.max(highest, report.votedEpoch, report.stored?.epoch ?? 0);
   }
   for (const watch of context.watches.values()) {
-    if (watch.status !== null)
-      highest = Math.max(highest, watch.status.promise.epoch, watch.status.roleEpoch);
+    if (watch.status === null) continue;
+    // A log may come from a time without sentinels, with epochs of its own.
+    const { promise, roleEpoch, position } = watch.status;
+    highest = Math.max(highest, promise.epoch, roleEpoch, position.epoch);
   }
   return highest as Epoch;
 }

@@ -209,16 +209,14 @@ export class Member {
 
   /** Tells the desk what it may do for clients now, and runs what was on hold when it may. */
   #serve(): void {
-    const { desk, log, outbox, now } = this.#parts;
+    const { desk, now } = this.#parts;
     const { reign } = this.#roles;
     desk.service = this.#roles.service();
     if (desk.service.kind === "master" && reign !== null) {
       desk.advance(reign.replicas.safeOffset(), reign.replicas.confirmedRound());
     }
-    if (desk.hasRunnable) {
-      desk.drain(now);
-      log.writeOut(outbox);
-    }
+    // Their records go out with the flush that ends the turn.
+    if (desk.hasRunnable) desk.drain(now);
   }
 
   #pushStatus(): void {
@@ -245,7 +243,7 @@ export class Member {
   }
 
   #tick(): void {
-    const { now, downAfterMs, links, book, snapshots, log } = this.#parts;
+    const { now, downAfterMs, links, book, snapshots } = this.#parts;
     // The clocks may drift apart slowly for ever; only a jump counts.
     this.#clockOffsetMs = now.wallMs - now.monoMs;
     if (now.monoMs >= this.#nextTickMs) {
@@ -260,7 +258,6 @@ export class Member {
     // What the passing of time has ended (a switchover, say) must be known before clients are told of it.
     this.#serve();
     this.desk.tick(now);
-    log.writeOut(this.outbox);
   }
 
   #mayTakeSnapshot(): boolean {

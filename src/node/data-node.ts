@@ -298,6 +298,8 @@ export class DataNode {
     try {
       member.step(this.#clock.now(), input);
       this.#carryOutAll(member);
+      // The turn's frames, or the acks of what was just persisted, are complete: somebody waits for them.
+      if (input.type === "flush" || input.type === "persisted") this.#peers.flush();
     } catch (error) {
       this.#fail(error);
     }

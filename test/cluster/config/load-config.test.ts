@@ -197,8 +197,6 @@ describe("sentinel.yaml", () => {
     expect(config.groups[0]?.nodes[1]).toEqual({
       id: "n2",
       url: "ws://127.0.0.1:16380",
-      priority: 100,
-      zone: "",
       voting: true,
     });
   });

@@ -100,6 +100,26 @@ describe("a reign", () => {
   });
 });
 
+describe("an idle master", () => {
+  it("appends a probe now and then, not at every tick", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const before = n1.member.log.tail.lastOffset;
+    group.pass(5000, 50);
+    const probes = n1.member.log.tail.lastOffset - before;
+    expect(probes).toBeGreaterThan(2);
+    expect(probes).toBeLessThan(7);
+  });
+
+  it("tells how long its probe has been uncommitted", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    group.partition(["n1"]);
+    group.pass(4000, 50);
+    expect(n1.member.status().oldestUncommittedMs).toBeGreaterThan(2000);
+  });
+});
+
 describe("semi-sync", () => {
   it("answers a write only when a replica has it, and reads that saw it wait as well", () => {
     const group = new TestGroup();

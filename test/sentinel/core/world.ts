@@ -88,6 +88,8 @@ export class World {
   readonly #sentinels = new Map<string, SentinelSeatHere>();
   readonly #links = new Map<LinkId, Link>();
   readonly #cut = new Set<string>();
+  /** For whom each sentinel has voted, by sentinel, group and epoch. */
+  readonly #votes = new Map<string, string>();
   readonly #randomness: SeededRandomness;
   #queue: { atMs: Millis; order: number; run: () => void }[] = [];
   #order = 0;
@@ -219,6 +221,17 @@ export class World {
     return up && !this.#cut.has(pair(a, b));
   }
 
+  /** Puts a message on the wire as if `from` had sent it: for what a well-behaved core never does. */
+  say(from: string, to: string, message: AnyMessage): void {
+    const link = [...this.#links.values()].find((one) => one.up && one.from === from && one.to === to);
+    if (link === undefined) throw new Error(`no link from ${from} to ${to}`);
+    this.#send(from, link.id, message);
+  }
+
+  startIdOf(sentinel: string): StartId {
+    return this.#seat(sentinel).startId;
+  }
+
   operator(sentinel: string, command: OperatorCommand): number {
     const id = ++this.#operations;
     this.#step(sentinel, { type: "operator", id, command });
@@ -312,6 +325,8 @@ export class World {
     for (const other of group?.nodes ?? []) {
       const node = this.node(other.id);
       if (other.id === id || !this.#process(other.id).alive || node.handover?.ready === true) continue;
+      // A promotion that was long under way finds a later master: that one's lease is right.
+      if (node.roleEpoch > epoch) continue;
       expect(node.holdsLease(), `${other.id} still holds its lease while ${id} is promoted`).toBe(false);
     }
   }
@@ -343,6 +358,7 @@ export class World {
         this.#probe(id, effect.target);
         break;
       case "saveState": {
+        this.#checkVotesOnce(id, effect.state);
         const { life } = this.#process(id);
         this.#at(this.#options.saveMs ?? SAVE_MS, () => {
           if (this.#process(id).life !== life || this.stuckDisks.has(id)) return;
@@ -375,6 +391,15 @@ export class World {
         break;
       default:
         unreachable(effect);
+    }
+  }
+
+  #checkVotesOnce(id: string, state: SentinelState): void {
+    for (const [group, { votedEpoch, votedFor }] of Object.entries(state.groups)) {
+      if (votedFor === null) continue;
+      const key = `${id} ${group} ${votedEpoch}`;
+      expect(this.#votes.get(key) ?? votedFor.startId, `S1: one vote of ${key}`).toBe(votedFor.startId);
+      this.#votes.set(key, votedFor.startId);
     }
   }
 
