@@ -53,21 +53,34 @@ export function buildStatus(setup: MemberSetup, sources: StatusSources): NodeSta
   };
 }
 
-/** Equal keys: nothing changed that the sentinels must hear before the next pong. */
-export function statusKind(status: NodeStatus): string {
-  const { role, roleEpoch, established, promise, record, groupId, incarnation } = status;
-  const { following, diskFailing, handover, waiting } = status;
-  return JSON.stringify([
-    role,
-    roleEpoch,
-    established,
-    promise,
-    record,
-    groupId,
-    incarnation,
-    following,
-    diskFailing,
-    handover,
-    waiting,
-  ]);
+/**
+ * Tells when something changed that the sentinels must hear before the next pong: role, promise, record, link to the
+ * master, switchover, disk, incarnation, who waits to be admitted. Looked at after every step, so it builds nothing.
+ */
+export class StatusChanges {
+  #last: readonly unknown[] = [];
+
+  /** @returns true at the first call and whenever something changed since the last one. */
+  note(sources: Omit<StatusSources, "sees" | "leaseHeld" | "nowMs">): boolean {
+    const { book, reign, follower } = sources;
+    const now = [
+      sources.role,
+      sources.roleEpoch,
+      sources.incarnation,
+      sources.diskFull,
+      book.promise,
+      book.record,
+      book.groupId,
+      reign?.established,
+      reign?.handoverTarget,
+      reign?.handoverReady,
+      reign?.replicas.waitingCount(),
+      follower?.master,
+      follower?.streaming,
+    ];
+    const last = this.#last;
+    if (last.length === now.length && now.every((value, i) => value === last[i])) return false;
+    this.#last = now;
+    return true;
+  }
 }

@@ -13,7 +13,7 @@ import type { ClientDesk } from "./client-desk.ts";
 import type { MemberInput, MemberOutbox } from "./member-io.ts";
 import { MemberParts } from "./member-parts.ts";
 import type { MemberKeyspace, MemberSetup } from "./member-setup.ts";
-import { buildStatus, statusKind } from "./member-status.ts";
+import { buildStatus, StatusChanges, type StatusSources } from "./member-status.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
 import { Roles } from "./roles.ts";
 import { SentinelOrders } from "./sentinel-orders.ts";
@@ -35,7 +35,7 @@ export class Member {
   readonly #syncs: SyncRequests;
   #clockOffsetMs: number;
   #nextTickMs: Millis = 0;
-  #pushedStatus = "";
+  readonly #changes = new StatusChanges();
 
   constructor(setup: MemberSetup, keyspace: MemberKeyspace) {
     this.#parts = new MemberParts(setup, keyspace);
@@ -81,16 +81,10 @@ export class Member {
   }
 
   status(): NodeStatus {
-    const { setup, incarnation, book, log, links, lease, now, downAfterMs, desk } = this.#parts;
-    const { current: role, sealed } = this.#roles;
+    const { setup, links, lease, now, downAfterMs } = this.#parts;
     return buildStatus(setup, {
-      ...{ incarnation, book, log },
-      role: sealed ? "none" : role.kind,
-      roleEpoch: sealed ? EPOCH_ZERO : this.#roles.epoch,
-      reign: role.kind === "master" ? role.reign : null,
-      follower: role.kind === "replica" ? role.follower : null,
+      ...this.#statusSources(),
       sees: links.heardSince(now.monoMs - downAfterMs / 2),
-      diskFull: desk.diskFull,
       leaseHeld: this.#roles.reign !== null && lease.holds(now.monoMs),
       nowMs: now.monoMs,
     });
@@ -220,13 +214,26 @@ export class Member {
   }
 
   #pushStatus(): void {
+    if (!this.#changes.note(this.#statusSources())) return;
     const sentinels = this.#parts.links.sentinels();
     if (sentinels.length === 0) return;
     const status = this.status();
-    const kind = statusKind(status);
-    if (kind === this.#pushedStatus) return;
-    this.#pushedStatus = kind;
     for (const { link } of sentinels) this.outbox.send(link, { type: "status", status });
+  }
+
+  #statusSources(): Omit<StatusSources, "sees" | "leaseHeld" | "nowMs"> {
+    const { incarnation, book, log, desk } = this.#parts;
+    const { current: role, sealed, epoch } = this.#roles;
+    return {
+      incarnation,
+      book,
+      log,
+      role: sealed ? "none" : role.kind,
+      roleEpoch: sealed ? EPOCH_ZERO : epoch,
+      reign: role.kind === "master" ? role.reign : null,
+      follower: role.kind === "replica" ? role.follower : null,
+      diskFull: desk.diskFull,
+    };
   }
 
   // ---- time ------------------------------------------------------------------------------------

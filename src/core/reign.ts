@@ -93,6 +93,14 @@ export class Reign implements ServingReign {
     return this.#handover === null ? null : { target: this.#handover.target, ready: this.#handover.ready };
   }
 
+  get handoverTarget(): MemberId | undefined {
+    return this.#handover?.target;
+  }
+
+  get handoverReady(): boolean {
+    return this.#handover?.ready === true;
+  }
+
   limits(downAfterMs: Millis, stallAfterMs: Millis): void {
     this.#downAfterMs = downAfterMs;
     this.#stallAfterMs = stallAfterMs;

@@ -44,12 +44,20 @@ export class CatchUp {
   }
 
   waiting(record: GroupRecord): { id: MemberId; incarnation: IncarnationId }[] {
-    const waiting: { id: MemberId; incarnation: IncarnationId }[] = [];
-    for (const [id, { incarnation, mustReach, received }] of this.#sights) {
-      const member = memberOf(record, id);
-      const stands = member?.admitted === true && member.incarnation === incarnation;
-      if (member !== undefined && !stands && received >= mustReach) waiting.push({ id, incarnation });
-    }
-    return waiting;
+    return [...this.#sights]
+      .filter(([id, sight]) => waits(record, id, sight))
+      .map(([id, { incarnation }]) => ({ id, incarnation }));
   }
+
+  waitingCount(record: GroupRecord): number {
+    let count = 0;
+    for (const [id, sight] of this.#sights) if (waits(record, id, sight)) count++;
+    return count;
+  }
+}
+
+function waits(record: GroupRecord, id: MemberId, { incarnation, mustReach, received }: Sight): boolean {
+  const member = memberOf(record, id);
+  if (member === undefined || received < mustReach) return false;
+  return !(member.admitted && member.incarnation === incarnation);
 }

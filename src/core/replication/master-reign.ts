@@ -268,6 +268,11 @@ export class MasterReign {
     return this.#catchUp.waiting(this.record);
   }
 
+  /** How many `waiting` would name. */
+  waitingCount(): number {
+    return this.#catchUp.waitingCount(this.record);
+  }
+
   // ---- frames ----------------------------------------------------------------------------------
 
   /** Ends a turn: sends what is new to every streaming replica. Call after the log was written out. */
