@@ -80,6 +80,15 @@ export class Member {
     return Math.min(this.#nextTickMs, this.#roles.reign?.deadlineMs() ?? Number.POSITIVE_INFINITY);
   }
 
+  /** Whether this turn must end with a `flush`: records to write out, frames to send, records to apply. */
+  get wantsFlush(): boolean {
+    const { log, now, applier } = this.#parts;
+    if (log.writer.count > 0) return true;
+    const { reign, follower } = this.#roles;
+    if (reign !== null) return reign.replicas.wantsFlush(now.monoMs);
+    return follower !== null && applier.idle && log.applied < this.#applyLimit();
+  }
+
   status(): NodeStatus {
     const { setup, links, lease, now, downAfterMs } = this.#parts;
     return buildStatus(setup, {

@@ -126,6 +126,7 @@ export class Reign implements ServingReign {
   settle(now: Instant): boolean {
     const { log, outbox } = this.#setup;
     const moved = this.replicas.advanceCommit();
+    if (moved) this.replicas.noteCommit(now.monoMs);
     if (this.#mark !== null && log.committed >= this.#mark.offset) {
       this.#mark = log.assigned > log.committed ? { offset: log.assigned, sinceMs: now.monoMs } : null;
     }

@@ -290,7 +290,6 @@ export class DataNode {
       return;
     }
     this.#step(input);
-    if (input.type !== "flush") this.#flushSoon();
   }
 
   #step(input: MemberInput): void {
@@ -300,14 +299,15 @@ export class DataNode {
       this.#carryOutAll(member);
       // The turn's frames, or the acks of what was just persisted, are complete: somebody waits for them.
       if (input.type === "flush" || input.type === "persisted") this.#peers.flush();
+      this.#flushSoon(member);
     } catch (error) {
       this.#fail(error);
     }
   }
 
   /** One flush a turn: all commands and messages of the turn share one write and one frame for each replica. */
-  #flushSoon(): void {
-    if (this.#flushDue) return;
+  #flushSoon(member: Member): void {
+    if (this.#flushDue || !member.wantsFlush) return;
     this.#flushDue = true;
     setImmediate(() => {
       this.#flushDue = false;
@@ -375,7 +375,7 @@ export class DataNode {
         decoder.unauthenticated = this.#host.passwordRequired && !client.session.authenticated;
       }
       this.#carryOutAll(member);
-      this.#flushSoon();
+      this.#flushSoon(member);
     } catch (error) {
       this.#fail(error);
     }

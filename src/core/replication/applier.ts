@@ -37,6 +37,11 @@ export class Applier {
     this.#keyspace = keyspace;
   }
 
+  /** Nothing is being read or loaded: `run` goes on from here. */
+  get idle(): boolean {
+    return this.#activity === "idle";
+  }
+
   get loading(): boolean {
     return this.#activity === "loadingSnapshot";
   }

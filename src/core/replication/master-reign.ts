@@ -46,7 +46,6 @@ interface PendingSync {
 export class MasterReign {
   readonly epoch: Epoch;
   readonly epochStart: Offset;
-  record: GroupRecord;
   readonly #self: MemberId;
   readonly #log: ReplicationLog;
   readonly #outbox: MemberOutbox;
@@ -55,6 +54,9 @@ export class MasterReign {
   readonly #pendingSyncs = new Map<LinkId, PendingSync>();
   readonly #rounds = new RoundClock();
   readonly #catchUp: CatchUp;
+  #record: GroupRecord;
+  /** Replicas whose acks count, until one comes or goes or the record changes. */
+  #counted: ReplicaPeer[] | null = null;
   #roundWanted = false;
   #commitSent: Offset = OFFSET_ZERO;
   /** When the next frames go out, if something waits for company. */
@@ -64,12 +66,22 @@ export class MasterReign {
   constructor(setup: ReignSetup) {
     this.epoch = setup.epoch;
     this.epochStart = setup.epochStart;
-    this.record = setup.record;
+    this.#record = setup.record;
     this.#self = setup.self;
     this.#log = setup.log;
     this.#outbox = setup.outbox;
     this.#rules = setup.rules;
     this.#catchUp = new CatchUp(setup.rules);
+  }
+
+  get record(): GroupRecord {
+    return this.#record;
+  }
+
+  /** Another record stands: it says who counts from now on. */
+  set record(record: GroupRecord) {
+    this.#record = record;
+    this.#counted = null;
   }
 
   // ---- replicas come and go ------------------------------------------------------------------
@@ -103,6 +115,7 @@ export class MasterReign {
     const replica = this.#replicas.get(link);
     if (replica === undefined) return;
     this.#replicas.delete(link);
+    this.#counted = null;
     if (replica.state.phase === "fullSync") this.#outbox.push({ type: "closeSnapshot", link });
   }
 
@@ -221,10 +234,7 @@ export class MasterReign {
   /** Counted replicas that stream and were heard within `withinMs`. */
   goodReplicas(nowMs: Millis, withinMs: Millis): number {
     let good = 0;
-    for (const replica of this.#replicas.values()) {
-      if (replica.state.phase !== "streaming" || nowMs - replica.lastHeardMs > withinMs) continue;
-      if (this.#rules.countsInAcks(this.record, replica.id, replica.incarnation)) good++;
-    }
+    for (const { lastHeardMs } of this.#countedAcks()) if (nowMs - lastHeardMs <= withinMs) good++;
     return good;
   }
 
@@ -275,12 +285,20 @@ export class MasterReign {
 
   // ---- frames ----------------------------------------------------------------------------------
 
+  /** The commit offset moved: the replicas hear of it soon, with records or without. */
+  noteCommit(nowMs: Millis): void {
+    if (this.#log.committed <= this.#commitSent) return;
+    this.#frameDueMs ??= this.record.mode === "sync" ? nowMs : nowMs + COMMIT_FRAME_DELAY_MS;
+  }
+
+  /** Whether `flush` has something to do now, records of this turn aside. */
+  wantsFlush(nowMs: Millis): boolean {
+    return this.#roundWanted || (this.#frameDueMs !== undefined && this.#frameDueMs <= nowMs);
+  }
+
   /** Ends a turn: sends what is new to every streaming replica. Call after the log was written out. */
   flush(nowMs: Millis): void {
     const { mode } = this.record;
-    if (this.#log.committed > this.#commitSent) {
-      this.#frameDueMs ??= mode === "sync" ? nowMs : nowMs + COMMIT_FRAME_DELAY_MS;
-    }
     const hasRecords = this.#log.tail.lastOffset >= this.#nextToSend();
     // In async nobody waits for the replicas, so records of a few turns share a frame.
     if (hasRecords && mode === "async") this.#frameDueMs ??= this.#lastFramesMs + ASYNC_FRAME_GAP_MS;
@@ -353,6 +371,7 @@ export class MasterReign {
 
   #startStreaming(replica: ReplicaPeer, from: LogPosition, bytes?: Buffer): void {
     this.#replicas.set(replica.link, replica);
+    this.#counted = null;
     this.#outbox.send(replica.link, { type: "syncPartial", epoch: this.epoch, from });
     if (bytes !== undefined) this.#sendFrame(replica, bytes, lastOffsetIn(bytes));
     // Without anything to send, the first frame still tells the commit offset and asks for an ack.
@@ -373,15 +392,11 @@ export class MasterReign {
   }
 
   #countedAcks(): ReplicaPeer[] {
-    const counted: ReplicaPeer[] = [];
-    for (const replica of this.#replicas.values()) {
-      if (
-        replica.state.phase === "streaming" &&
-        this.#rules.countsInAcks(this.record, replica.id, replica.incarnation)
-      )
-        counted.push(replica);
-    }
-    return counted;
+    this.#counted ??= [...this.#replicas.values()].filter(
+      ({ state, id, incarnation }) =>
+        state.phase === "streaming" && this.#rules.countsInAcks(this.#record, id, incarnation),
+    );
+    return this.#counted;
   }
 }
 
