@@ -46,6 +46,8 @@ export interface ServingReign {
   refuseWrite(now: Instant): string | undefined;
   /** The round that a read must see confirmed; 0 when a lease (or the mode) makes that needless; -1: refuse it. */
   readRound(now: Instant): number;
+  /** Cut off from sentinels and replicas alike: its clients are better off asking the sentinels again. */
+  isIsolated(now: Instant): boolean;
   /** Somebody waits for acks: ask the replicas now. */
   hurry(): void;
   /** Replicas, of whatever standing, that have received all up to there. */
@@ -83,6 +85,8 @@ export class ClientDesk {
   #now: Instant = { monoMs: 0, wallMs: 0 };
   /** The command being run looks at data, so that its reply speaks of the reign. */
   #touchesData = false;
+  /** The command being run was refused, or could not be confirmed. */
+  #refused = false;
 
   constructor(setup: DeskSetup) {
     this.#setup = setup;
@@ -147,6 +151,7 @@ export class ClientDesk {
     const refusal = this.#refusal((flags & FLAGS.write) !== 0, isQueued);
     // What is refused, or only queued, has looked at nothing.
     this.#touchesData = refusal === undefined && !isQueued;
+    if (refusal !== undefined) this.#refused = true;
     return refusal;
   }
 
@@ -252,6 +257,7 @@ export class ClientDesk {
     const { log, keyspace, dispatcher } = this.#setup;
     keyspace.writeOffset = (log.assigned + 1) as Offset;
     this.#touchesData = false;
+    this.#refused = false;
     const execution = dispatcher.execute(client.session, argv);
     const wrote = execution.effects !== "";
     const seen = wrote ? this.#record(client, execution) : execution.sawOffset;
@@ -261,7 +267,11 @@ export class ClientDesk {
     if (execution.publications.length > 0) this.#publish();
     if (execution.waitFor !== null) this.#wait(client, execution.waitFor);
     else if (execution.reply !== "") this.#answer(client, execution.reply, seen, wrote);
-    if (execution.close) this.close(client);
+    if (execution.close || (this.#refused && this.#isIsolated())) this.close(client);
+  }
+
+  #isIsolated(): boolean {
+    return this.service.kind === "master" && this.service.reign.isIsolated(this.#now);
   }
 
   #answer(client: Client, text: string, seen: Offset, wrote: boolean): void {
@@ -271,8 +281,12 @@ export class ClientDesk {
       return;
     }
     const round = wrote ? 0 : this.service.reign.readRound(this.#now);
-    if (round < 0) this.#reply(client, error(UNCONFIRMED), NOTHING_SEEN);
-    else this.#reply(client, text, { offset: seen, round, wrote });
+    if (round >= 0) {
+      this.#reply(client, text, { offset: seen, round, wrote });
+      return;
+    }
+    this.#refused = true;
+    this.#reply(client, error(UNCONFIRMED), NOTHING_SEEN);
   }
 
   /** One record of a command's effects. On anything but a master there are none. */

@@ -215,7 +215,8 @@ export class Member {
     const { desk, now } = this.#parts;
     const { reign } = this.#roles;
     desk.service = this.#roles.service();
-    if (desk.service.kind === "master" && reign !== null) {
+    // Also while commands are on hold for a switchover: what was executed before is still confirmed.
+    if (reign?.established) {
       desk.advance(reign.replicas.safeOffset(), reign.replicas.confirmedRound());
     }
     // Their records go out with the flush that ends the turn.

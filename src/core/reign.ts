@@ -134,7 +134,9 @@ export class Reign implements ServingReign {
       for (const link of this.#owedPromoted) outbox.send(link, { type: "promoted", epoch: this.epoch });
       this.#owedPromoted = [];
     }
-    if (!this.#established && this.#recorded && this.applied && log.committed >= this.replicas.epochStart) {
+    const isDue = this.#recorded && this.applied && log.committed >= this.replicas.epochStart;
+    // In async the first lease is waited for as well: without it the first clients would be refused.
+    if (!this.#established && isDue && this.refuseWrite(now) === undefined) {
       this.#established = true;
       outbox.log(
         "info",
@@ -246,6 +248,15 @@ export class Reign implements ServingReign {
     return this.#hasGoodReplicas(now, copies) ? this.replicas.wantRound() : -1;
   }
 
+  /**
+   * Neither a lease nor enough replicas: whatever a client asks of this master it is refused, and another one may
+   * reign by now that cannot tell it so.
+   */
+  isIsolated(now: Instant): boolean {
+    if (this.#setup.isStatic || this.#setup.lease.holds(now.monoMs)) return false;
+    return this.refuseWrite(now) !== undefined;
+  }
+
   hurry(): void {
     this.replicas.wantRound();
   }
@@ -260,7 +271,7 @@ export class Reign implements ServingReign {
   #hasGoodReplicas(now: Instant, copies: number): boolean {
     if (this.#checkedAt !== now) {
       this.#checkedAt = now;
-      const good = this.replicas.goodReplicas(now.monoMs, this.#downAfterMs);
+      const good = this.replicas.goodReplicas(now.monoMs, this.#downAfterMs / 2);
       this.#refusal = good >= copies - 1 ? undefined : NOREPLICAS;
     }
     return this.#refusal === undefined;

@@ -161,7 +161,18 @@ describe("semi-sync", () => {
     expect(n1.run(client, "SET", "a", "1")).toBe("");
     group.pass(1200, 100);
     expect(n1.read(client)).toMatch(/^-UNCERTAIN /);
-    expect(n1.run(client, "SET", "a", "2")).toBe("-NOREPLICAS Not enough good replicas to write.\r\n");
+    expect(n1.run(n1.connect(), "SET", "a", "2")).toBe("-NOREPLICAS Not enough good replicas to write.\r\n");
+  });
+
+  it("closes the clients that it must refuse once it is cut off from everybody", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    group.partition(["n1"]);
+    group.pass(1200, 100);
+    const [writer, other] = [n1.connect(), n1.connect()];
+    expect(n1.run(writer, "SET", "a", "1")).toMatch(/^-NOREPLICAS /);
+    expect(n1.run(other, "PING")).toBe("+PONG\r\n");
+    expect([...n1.closedClients]).toEqual([writer]);
   });
 
   it("refuses reads without a lease and without replicas that confirm the reign", () => {
@@ -218,11 +229,12 @@ describe("async", () => {
     } as const;
     const client = n1.connect();
     group.order(n1, { ...ping, seq: 1, sawPong: 0, leaseEpoch: 1 as Epoch });
-    expect(n1.run(client, "SET", "a", "0")).toMatch(/^-NOREPLICAS /);
+    expect(n1.ask(client, "SET", "a", "1")).toBe("");
     group.order(n1, { ...ping, seq: 2, sawPong: 1, leaseEpoch: 1 as Epoch });
-    expect(n1.ask(client, "SET", "a", "1")).toBe("+OK\r\n");
+    group.settle();
+    expect(n1.read(client)).toBe("+OK\r\n");
     group.pass(990);
-    expect(n1.run(client, "SET", "a", "2")).toMatch(/^-NOREPLICAS /);
+    expect(n1.ask(client, "SET", "a", "2")).toMatch(/^-NOREPLICAS /);
   });
 });
 
@@ -386,6 +398,26 @@ describe("a switchover", () => {
     n2.run(reader, "GET", "a");
     group.settle();
     expect(n2.read(reader)).toBe("$1\r\n1\r\n");
+  });
+
+  it("confirms what was executed before it, and is ready only then", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    for (const id of ["n2", "n3"]) group.member(id).diskIsSlow = true;
+    const client = n1.connect();
+    expect(n1.ask(client, "SET", "a", "1")).toBe("");
+    group.order(n1, {
+      type: "prepareHandover",
+      group: "mymaster",
+      epoch: 1 as Epoch,
+      target: "n2" as never,
+      timeoutMs: 5000,
+    });
+    expect(n1.member.status().handover).toEqual({ target: "n2", ready: false });
+    for (const id of ["n2", "n3"]) group.member(id).releaseDisk();
+    group.settle();
+    expect(n1.read(client)).toBe("+OK\r\n");
+    expect(n1.member.status().handover).toEqual({ target: "n2", ready: true });
   });
 
   it("resumes by itself when nobody seals it in time", () => {
