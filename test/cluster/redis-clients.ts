@@ -5,12 +5,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis, type RedisOptions } from "ioredis";
 import { createSentinel } from "redis";
-import { connectToGroup, release } from "../../cluster/chaos/chaos-client.ts";
 import type { NodeRedisSentinelOptions } from "../../cluster/client-options.ts";
 
 export interface Address {
   readonly host: string;
   readonly port: number;
+  readonly password?: string;
+}
+
+export interface GroupAddress {
+  readonly group: string;
+  readonly sentinels: readonly Address[];
+  readonly password?: string;
 }
 
 /** Writes under way at once: enough that a fault hits some of them half done. */
@@ -148,25 +154,32 @@ export async function nodeRedisLoad(options: NodeRedisSentinelOptions): Promise<
   );
 }
 
-/** ioredis as a careful user sets it: no write waits long, none is sent twice, `+switch-master` is heard. */
-export function carefulLoad(
-  { group, sentinels }: { readonly group: string; readonly sentinels: readonly Address[] },
-  prefix = "k",
-  password?: string,
-): WriteLoad {
-  const client = connectToGroup({
-    group,
-    sentinels,
-    password,
-    sentinelPassword: password,
-    defaults: false,
-    onError: () => {},
+/** ioredis as a careful user sets it: no write waits long, none is sent twice, a silent connection is given up. */
+export function carefulLoad({ group, sentinels, password }: GroupAddress, prefix = "k"): WriteLoad {
+  const client = new Redis({
+    name: group,
+    sentinels: sentinels.map(({ host, port }) => ({ host, port })),
+    ...(password === undefined ? {} : { password, sentinelPassword: password }),
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: 500,
+    connectTimeout: 500,
+    disconnectTimeout: 20,
+    sentinelCommandTimeout: 1000,
+    retryStrategy: () => 20,
+    sentinelRetryStrategy: () => 20,
   });
-  return new WriteLoad(
-    (key, value) => client.set(key, value),
-    () => release(client),
-    { prefix },
-  );
+  client.on("error", () => {});
+  const set = async (key: string, value: string): Promise<void> => {
+    try {
+      await client.set(key, value);
+    } catch (error) {
+      if ((error as Error).message === "Command timed out") client.disconnect(true);
+      throw error;
+    }
+  };
+  return new WriteLoad(set, () => client.disconnect(), { prefix });
 }
 
 /** A client of one node, whatever becomes of its role: the one that is cut off together with it. */
@@ -208,8 +221,15 @@ export async function ask(node: Address, command: string, ...args: readonly stri
   }
 }
 
-function nodeOptions({ host, port }: Address): RedisOptions {
-  return { host, port, enableReadyCheck: false, disableClientInfo: true, connectTimeout: WAIT_MS };
+function nodeOptions({ host, port, password }: Address): RedisOptions {
+  return {
+    host,
+    port,
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    connectTimeout: WAIT_MS,
+    ...(password === undefined ? {} : { password }),
+  };
 }
 
 /** Asks again until there is an answer other than `undefined`; an error counts as none yet. */
