@@ -8,7 +8,7 @@ import { EPOCH_ZERO, type Epoch, type MemberId, type Millis, nextEpoch, type Off
 import type { Instant } from "../base/instant.ts";
 import type { LinkId } from "../protocol/peer/identity.ts";
 import type { NodeMessage, NodeStatus, Ping } from "../protocol/peer/node-messages.ts";
-import type { GroupRecord } from "../rules/group-record.ts";
+import type { ClientAddress, GroupRecord } from "../rules/group-record.ts";
 import type { ClientDesk } from "./client-desk.ts";
 import type { MemberInput, MemberOutbox } from "./member-io.ts";
 import { MemberParts } from "./member-parts.ts";
@@ -24,6 +24,15 @@ import { SyncRequests } from "./sync-requests.ts";
 const CLOCK_JUMP_MS: Millis = 500;
 const TICK_MS_MIN: Millis = 20;
 const TICK_MS_MAX: Millis = 100;
+
+export interface ReplicaView {
+  readonly id: MemberId;
+  readonly client: ClientAddress;
+  readonly received: Offset;
+  readonly state: "fullSync" | "streaming";
+  /** Since its last acknowledgement. */
+  readonly silentMs: Millis;
+}
 
 export class Member {
   readonly outbox: MemberOutbox;
@@ -68,6 +77,20 @@ export class Member {
   masterSilentMs(): Millis {
     const role = this.#roles.current;
     return role.kind === "replica" ? this.#parts.now.monoMs - role.follower.lastHeardMs : 0;
+  }
+
+  /** On a master: its replicas, for INFO and ROLE. */
+  replicas(): ReplicaView[] {
+    const { now } = this.#parts;
+    return [...(this.#roles.reign?.replicas.replicas() ?? [])].map(
+      ({ id, client, received, state, lastHeardMs }) => ({
+        id,
+        client,
+        received,
+        state: state.phase,
+        silentMs: now.monoMs - lastHeardMs,
+      }),
+    );
   }
 
   /** BGSAVE. */
@@ -269,6 +292,7 @@ export class Member {
         this.outbox.send(link, { type: "beat", epoch: book.promise.epoch });
       }
       this.#roles.reign?.tick(now);
+      this.#roles.follower?.tick();
       this.#roles.tick();
       if (this.#mayTakeSnapshot()) snapshots.runIfDue();
     }

@@ -2,7 +2,7 @@
  * Who may sync from this member. A replica that was told to follow before this member was told to reign is not turned
  * away: both orders are on their way, and its request waits.
  */
-import type { MemberId } from "../base/ids.ts";
+import type { Epoch, MemberId } from "../base/ids.ts";
 import type { LinkId } from "../protocol/peer/identity.ts";
 import type { SyncRequest } from "../protocol/peer/node-messages.ts";
 import type { MemberParts } from "./member-parts.ts";
@@ -27,7 +27,7 @@ export class SyncRequests {
   onSync(link: LinkId, id: MemberId, request: SyncRequest): void {
     const { book, setup, now } = this.#parts;
     if (book.groupId !== null && request.groupId !== null && request.groupId !== book.groupId) {
-      return this.#refuse(link, "another group's data");
+      return this.#refuse(link, request.epoch, "another group's data");
     }
     const { reign } = this.#roles;
     if (reign !== null && request.epoch === reign.epoch) {
@@ -35,7 +35,7 @@ export class SyncRequests {
     }
     const mayComeTrue = request.epoch > this.#roles.epoch && request.epoch >= book.promise.epoch;
     if (mayComeTrue && setup.static === null) this.#parked.set(link, { id, request });
-    else this.#refuse(link, "not master of that epoch");
+    else this.#refuse(link, request.epoch, "not master of that epoch");
   }
 
   onLinkDown(link: LinkId): void {
@@ -50,7 +50,12 @@ export class SyncRequests {
     for (const [link, { id, request }] of parked) this.onSync(link, id, request);
   }
 
-  #refuse(link: LinkId, reason: string): void {
-    this.#parts.outbox.send(link, { type: "syncRefused", epoch: this.#roles.epoch, reason });
+  #refuse(link: LinkId, requested: Epoch, reason: string): void {
+    this.#parts.outbox.send(link, {
+      type: "syncRefused",
+      epoch: this.#roles.epoch,
+      requested,
+      reason,
+    });
   }
 }

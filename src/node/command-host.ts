@@ -1,6 +1,6 @@
 /** What commands may ask of the node: the shell's side of INFO, ROLE, CONFIG, CLIENT KILL, DEBUG SLEEP and the like. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { OFFSET_ZERO, type Offset } from "../base/ids.ts";
+import type { Offset } from "../base/ids.ts";
 import { type Randomness, SeededRandomness } from "../base/randomness.ts";
 import type { Argv, Command } from "../core/commands/command.ts";
 import type {
@@ -39,6 +39,9 @@ export class NodeCommandHost implements CommandHost {
   readonly #config: NodeConfig;
   readonly #hands: NodeHands;
   #member: Member | null = null;
+  /** What CONFIG RESETSTAT has taken off. */
+  #receivedBefore = 0;
+  #rejectedBefore = 0;
 
   constructor(config: NodeConfig, hands: NodeHands, seed: number) {
     this.#config = config;
@@ -96,12 +99,12 @@ export class NodeCommandHost implements CommandHost {
       return {
         ...common,
         role: "master",
-        replicas: status.replicas.map(({ received, client }) => ({
-          host: client?.host ?? "",
-          port: client?.port ?? 0,
-          state: "online",
+        replicas: (this.#member?.replicas() ?? []).map(({ client, received, state, silentMs }) => ({
+          host: client.host,
+          port: client.port,
+          state: state === "streaming" ? "online" : "send_bulk",
           offset: received,
-          lagSec: 0,
+          lagSec: Math.floor(silentMs / 1000),
         })),
       };
     }
@@ -135,8 +138,8 @@ export class NodeCommandHost implements CommandHost {
         ];
       case "stats":
         return [
-          ["total_connections_received", this.#hands.connectionsReceived()],
-          ["rejected_connections", this.#hands.connectionsRejected()],
+          ["total_connections_received", this.#hands.connectionsReceived() - this.#receivedBefore],
+          ["rejected_connections", this.#hands.connectionsRejected() - this.#rejectedBefore],
         ];
       default:
         return cpuInfo();
@@ -147,11 +150,14 @@ export class NodeCommandHost implements CommandHost {
     return this.#config.clientsMax;
   }
 
-  resetStatistics(): void {}
+  resetStatistics(): void {
+    this.#receivedBefore = this.#hands.connectionsReceived();
+    this.#rejectedBefore = this.#hands.connectionsRejected();
+  }
 
   replicasThatHold(offset: Offset): number {
     const { replicas } = this.#status();
-    return replicas.filter(({ received }) => received >= (offset ?? OFFSET_ZERO)).length;
+    return replicas.filter(({ received }) => received >= offset).length;
   }
 
   closeSession(session: ClientSession): void {

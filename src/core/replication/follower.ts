@@ -125,6 +125,10 @@ export class Follower {
     if (this.#state.phase === "waiting" || this.#state.phase === "asking") this.#ask();
   }
 
+  tick(): void {
+    if (this.#state.phase === "waiting") this.#ask();
+  }
+
   onSyncPartial(link: LinkId, message: SyncPartial): void {
     if (!this.#isAnswer(link, message.epoch)) return;
     const { log, applier, received } = this.#setup;
@@ -186,6 +190,8 @@ export class Follower {
   /** @returns true when the master says that this member has lost what it once acknowledged. */
   onSyncRefused(link: LinkId, message: SyncRefused): boolean {
     if (this.#state.phase !== "asking" || this.#state.link !== link) return false;
+    if (message.requested !== this.epoch) return false;
+    // Asked again at the next tick: the master may take the role a moment later.
     this.#state = { phase: "waiting" };
     this.#setup.outbox.log(
       "info",

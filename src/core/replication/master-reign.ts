@@ -88,7 +88,12 @@ export class MasterReign {
 
   onSync(link: LinkId, id: MemberId, request: SyncRequest, nowMs: Millis): void {
     if (this.#catchUp.showsLessThanAcked(id, request.incarnation, request.lastOffset)) {
-      this.#outbox.send(link, { type: "syncRefused", epoch: this.epoch, reason: "lessThanAcked" });
+      this.#outbox.send(link, {
+        type: "syncRefused",
+        epoch: this.epoch,
+        requested: request.epoch,
+        reason: "lessThanAcked",
+      });
       return;
     }
     this.#dropLinksOf(id);

@@ -236,7 +236,10 @@ export interface SyncFull {
 
 export interface SyncRefused {
   readonly type: "syncRefused";
+  /** Of the one who refuses; 0 without a role. */
   readonly epoch: Epoch;
+  /** The epoch of the request: an answer to an earlier one means nothing any more. */
+  readonly requested: Epoch;
   readonly reason: string;
 }
 

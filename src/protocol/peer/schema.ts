@@ -207,6 +207,11 @@ export const nodeMessageSchemas: {
     position: positionSchema,
     history: historySchema,
   }),
-  syncRefused: z.object({ type: z.literal("syncRefused"), epoch: epochSchema, reason: reasonSchema }),
+  syncRefused: z.object({
+    type: z.literal("syncRefused"),
+    epoch: epochSchema,
+    requested: epochSchema,
+    reason: reasonSchema,
+  }),
   publication: z.object({ type: z.literal("publication"), channel: z.string(), message: z.string() }),
 };

@@ -373,6 +373,23 @@ describe("syncing", () => {
   });
 });
 
+describe("a refused sync request", () => {
+  const refusal = { type: "syncRefused", epoch: 0 as Epoch, reason: "not master of that epoch" } as const;
+
+  it("of an earlier epoch does not disturb the one that is under way", () => {
+    const group = new TestGroup();
+    const n1 = group.member("n1");
+    const n2 = group.member("n2");
+    for (const member of group.members) group.seal(member, 2);
+    const record = group.record(2, "n1");
+    const order = { group: "mymaster", epoch: 2 as Epoch, leader: LEADER, record };
+    group.order(n2, { type: "follow", ...order });
+    group.tell(n2, n1, { ...refusal, requested: 1 as Epoch });
+    group.order(n1, { type: "promote", position: n1.lastAnswer("sealed").status.position, ...order });
+    expect(n2.member.status().following).toEqual({ master: "n1", linkUp: true });
+  });
+});
+
 describe("a switchover", () => {
   it("holds commands until the target has everything, then refuses them unexecuted", () => {
     const group = new TestGroup();

@@ -392,6 +392,17 @@ export class TestGroup {
     });
   }
 
+  /** A message of one member to another, on the link that the receiver dialled. */
+  tell(to: TestMember, from: TestMember, message: NodeMessage): void {
+    for (const [link, known] of this.#links) {
+      if (known.from !== to || known.to !== from || known.cut || link > known.twin) continue;
+      to.step({ type: "message", link, message });
+      this.settle();
+      return;
+    }
+    throw new Error(`${to.id} has dialled no link to ${from.id}`);
+  }
+
   /** A whole reign by the book: seal all that are named, promote, follow, record. */
   reign(epoch: number, master: string, followers: readonly string[]): TestMember {
     const record = this.record(epoch, master);

@@ -159,7 +159,12 @@ describe("peer links", () => {
     dialler.network.send(diallerLink, { type: "publication", channel: "c", message: "x".repeat(1000) });
     dialler.network.send(diallerLink, beat(1));
     expect((await answerer.next("message")).message).toEqual(beat(1));
-    dialler.network.send(diallerLink, { type: "syncRefused", epoch: 1 as Epoch, reason: "x".repeat(1000) });
+    dialler.network.send(diallerLink, {
+      type: "syncRefused",
+      epoch: 1 as Epoch,
+      requested: 1 as Epoch,
+      reason: "x".repeat(1000),
+    });
     await dialler.next("linkDown");
     await answerer.next("linkDown");
     expect(answerer.count("message")).toBe(1);

@@ -155,7 +155,7 @@ const fields: {
   sync: { groupId: fc.option(groupId), epoch, incarnation, lastOffset: offset, history, client },
   syncPartial: { epoch, from: position },
   syncFull: { epoch, position, history },
-  syncRefused: { epoch, reason: text },
+  syncRefused: { epoch, requested: epoch, reason: text },
   records: { epoch, frame: whole, previous: position, commit: offset, bytes },
   ack: { epoch, frame: whole, received: offset, applied: offset },
   snapshotChunk: { epoch, last: bool, bytes },
