@@ -99,6 +99,8 @@ export class Roles {
     const role = this.#role;
     if (role.kind === "replica" && role.epoch === epoch && role.follower.master === master) return;
     invariant(role.kind !== "master" || role.epoch < epoch, "S1: one master per epoch");
+    // Who came while there was no role yet may take this member for the master that it was.
+    if (role.kind === "none") this.#parts.desk.closeAll();
     this.#endReign();
     this.#beginFollowing(epoch, master, record.mode === "async");
     book.afterSave({ type: "allowFollower", epoch });
