@@ -16,7 +16,7 @@ export function findReasons(context: GroupContext, nowMs: Millis): VoteReason[] 
   if (isDown(context, record)) reasons.push("down");
   if (hasNoMaster(context, record, nowMs)) reasons.push("no-master");
   if (isBrokenReign(context, record, nowMs)) reasons.push("broken-reign");
-  if (isStalled(context, record)) reasons.push("stalled");
+  if (isStalled(context, record, nowMs)) reasons.push("stalled");
   if (isHandedOver(context, record)) reasons.push("planned");
   if (isStewardGone(context, record.steward, nowMs)) reasons.push("reconfigure");
   return reasons;
@@ -59,15 +59,21 @@ function isSomebodyAbove(context: GroupContext, record: GroupRecord, nowMs: Mill
   return Math.max(...heard) > record.number.epoch;
 }
 
-function isStalled(context: GroupContext, record: GroupRecord): boolean {
+function isStalled(context: GroupContext, record: GroupRecord, nowMs: Millis): boolean {
   const master = record.master === null ? null : currentStatus(context, record.master);
   if (master === null || !isMasterOf(record, master)) return false;
-  if (!master.diskFailing && master.oldestUncommittedMs <= context.config.stallAfterMs) return false;
+  const { stallAfterMs } = context.config;
   const voters = votingMembers(record);
+  // Where the choice may fall on another failing disk, each reign gets its time: else the role would go round and round.
+  const isAlone = voters.every(
+    ({ id }) => id === master.id || currentStatus(context, id)?.diskFailing !== true,
+  );
+  const mayGo = isAlone || nowMs - context.ledger.epochSinceMs >= stallAfterMs;
+  if (!(master.diskFailing && mayGo) && master.oldestUncommittedMs <= stallAfterMs) return false;
   const sees = new Map<MemberId, readonly MemberId[]>();
   for (const member of voters) {
     const status = currentStatus(context, member.id);
-    if (member.id === record.master || status === null) continue;
+    if (member.id === record.master || status === null || status.diskFailing) continue;
     if (isAdmitted(record, member.id, status.incarnation)) sees.set(member.id, status.sees);
   }
   const needed = Math.max(sealQuorum(record.mode, voters.length, record.copies), record.copies);

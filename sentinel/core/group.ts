@@ -41,6 +41,8 @@ export class Group {
   readonly #reporting: Reporting;
   readonly #announcements: Announcements;
   #failover: Failover | null = null;
+  /** While this sentinel is blank: the newest record that it has been told of. */
+  #learntRecord: GroupRecord | null = null;
   #finds: readonly VoteReason[] = [];
 
   constructor(setup: GroupSetup) {
@@ -300,6 +302,12 @@ export class Group {
   #store(record: GroupRecord, nowMs: Millis, then: () => void = () => {}): boolean {
     const { ledger } = this.#context;
     if (record.name !== this.name) return false;
+    if (ledger.blank) {
+      const known = this.#learntRecord;
+      if (known === null || compareRecordNumbers(record.number, known.number) > 0)
+        this.#learntRecord = record;
+      return false;
+    }
     const before = ledger.storedEpoch;
     if (!ledger.store(record, nowMs, then)) return false;
     if (ledger.storedEpoch !== before) this.#onNewEpochStored(nowMs);
@@ -316,7 +324,7 @@ export class Group {
     pingMaster(this.#context, nowMs);
   }
 
-  /** Blankness ends once every other sentinel's voted epoch is known; the word of a blank one is worth nothing. */
+  /** Blankness ends once every other's voted epoch and newest record are known; a blank one's word is worth nothing. */
   #takePart(nowMs: Millis): void {
     const { ledger, peers } = this.#context;
     if (!ledger.blank) return;
@@ -329,7 +337,15 @@ export class Group {
       0,
       ...heard.map((report) => Math.max(report.votedEpoch, report.stored?.epoch ?? 0)),
     );
-    ledger.takePart(floor as Epoch);
+    const learnt = this.#learntRecord;
+    const isNewest = heard.every(
+      ({ stored }) =>
+        stored === null || (learnt !== null && compareRecordNumbers(learnt.number, stored) >= 0),
+    );
+    if (!isNewest) return;
+    this.#learntRecord = null;
+    ledger.takePart(floor as Epoch, learnt, nowMs);
+    if (learnt !== null) this.#onNewEpochStored(nowMs);
   }
 
   #watchMembers(nowMs: Millis): void {

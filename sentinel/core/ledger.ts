@@ -47,7 +47,7 @@ export class GroupLedger {
     const recovered = setup.keeper.groupState(setup.group);
     this.#state = recovered ?? EMPTY_GROUP_STATE;
     this.#blank = recovered === undefined;
-    this.#saved = this.#state.record;
+    this.#saved = isOnlyLearnt(this.#state) ? null : this.#state.record;
     this.#epochSinceMs = setup.nowMs;
     if (this.#saved !== null) this.#heldBy.set(this.#self, this.#saved.number);
   }
@@ -86,10 +86,22 @@ export class GroupLedger {
     return this.#epochSinceMs;
   }
 
-  /** Ends blankness: every other sentinel's voted epoch has been heard, `floor` is the greatest. */
-  takePart(floor: Epoch): void {
+  /**
+   * Ends blankness: every other sentinel's voted epoch has been heard, `floor` is the greatest.
+   *
+   * @param record the newest that any of them holds. Without it this sentinel could bear no witness of the reign that
+   *   it votes about, nor store that record any more where `floor` is above it. It counts as stored here only where it
+   *   is not: a leader above it may have been elected without it.
+   */
+  takePart(floor: Epoch, record: GroupRecord | null, nowMs: Millis): void {
     this.#blank = false;
-    this.#change({ votedEpoch: Math.max(floor, this.votedEpoch) as Epoch, votedFor: null }, () => {});
+    this.#epochSinceMs = nowMs;
+    const next = { votedEpoch: Math.max(floor, this.votedEpoch) as Epoch, votedFor: null, record };
+    this.#change(next, () => {
+      if (record === null || isOnlyLearnt(next)) return;
+      this.#saved = record;
+      this.confirm(this.#self, record.number);
+    });
   }
 
   mayVote(epoch: Epoch): boolean {
@@ -157,4 +169,9 @@ export class GroupLedger {
     this.#state = next;
     this.#keeper.save(this.#group, next, then);
   }
+}
+
+/** After a loss of state: a record that was heard of together with a voted epoch above it. */
+function isOnlyLearnt({ votedEpoch, votedFor, record }: GroupState): boolean {
+  return votedFor === null && record !== null && record.number.epoch < votedEpoch;
 }

@@ -74,8 +74,8 @@ export class Reporting {
     if (saved === null) return null;
     const group = this.#context.config.name;
     const report = peer.reports.get(group);
-    // A blank sentinel stores nothing yet: it gets the record once it takes part.
-    if (report === undefined || report.blank) return null;
+    // A blank sentinel can't take part without it.
+    if (report === undefined) return null;
     if (report.stored !== null && compareRecordNumbers(report.stored, saved.number) >= 0) return null;
     const sent = peer.recordSent.get(link) ?? new Map<string, string>();
     peer.recordSent.set(link, sent);

@@ -196,6 +196,7 @@ export function chooseSealed(context: GroupContext, round: SealRound): SealChoic
         position: status.position,
         priority: member.priority,
         zone: member.zone,
+        diskFailing: status.diskFailing,
         incumbent:
           member.id === base.master && context.masterProcess.of(base.number.epoch) === status.startId,
       }),

@@ -146,7 +146,8 @@ export class SentinelOrders {
     this.#owedSeals = this.#owedSeals.filter((owed) => !isDue(owed));
     for (const { link, epoch } of due) {
       // A leader that has given this member its role did without the answer, and the log has moved on since.
-      if (epoch === book.promise.epoch && this.#roles.epoch < epoch) outbox.send(link, { type: "sealed", epoch, status: this.#status() });
+      if (epoch === book.promise.epoch && this.#roles.epoch < epoch)
+        outbox.send(link, { type: "sealed", epoch, status: this.#status() });
     }
   }
 

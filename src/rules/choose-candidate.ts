@@ -8,6 +8,8 @@ export interface Candidate {
   readonly position: LogPosition;
   readonly priority: number;
   readonly zone: string;
+  /** Its disk is full: it would be master and refuse writes. */
+  readonly diskFailing?: boolean;
   /** It held the role until it was sealed, in the same process: it can go on in place. */
   readonly incumbent: boolean;
 }
@@ -24,8 +26,8 @@ export interface ChoiceWish {
 }
 
 /**
- * Order: greater log position (nothing acknowledged is lost), the switchover's target, the incumbent (nobody is
- * disturbed), lower `priority`, the same zone, smaller zone, smaller id. So all that see the same agree.
+ * Order: greater log position (nothing acknowledged is lost), the switchover's target, a disk that can be written,
+ * the incumbent (nobody is disturbed), lower `priority`, the same zone, smaller zone, smaller id. So all that see the same agree.
  *
  * A master to be avoided is left out only where R others are sealed: every acknowledged write is on one of them.
  *
@@ -45,6 +47,7 @@ function compareCandidates(a: Candidate, b: Candidate, wish: ChoiceWish): number
     comparePositions(b.position, a.position) ||
     preferring((one) => one.id === wish.target, a, b) ||
     preferring((one) => one.id !== wish.avoid, a, b) ||
+    preferring((one) => one.diskFailing !== true, a, b) ||
     preferring((one) => one.incumbent, a, b) ||
     a.priority - b.priority ||
     preferring((one) => one.zone === wish.zone, a, b) ||

@@ -73,6 +73,8 @@ export class Follower {
   #commit: Offset = OFFSET_ZERO;
   /** Every committed record that the master had when this link opened has been applied. */
   #synced = false;
+  /** Refused again and again while the sentinels elect: said once aloud. */
+  #refusals = 0;
   lastHeardMs: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(setup: FollowerSetup) {
@@ -193,8 +195,9 @@ export class Follower {
     if (message.requested !== this.epoch) return false;
     // Asked again at the next tick: the master may take the role a moment later.
     this.#state = { phase: "waiting" };
+    const level = this.#refusals++ === 0 ? "info" : "debug";
     this.#setup.outbox.log(
-      "info",
+      level,
       "sync-refused",
       { master: this.master, epoch: this.epoch, masterEpoch: message.epoch, reason: message.reason },
       "the master refuses to sync this member",

@@ -1,0 +1,201 @@
+/**
+ * Watches all logs at once: S2 and S10 (what was committed stays, and is in each later master's log), S3 (same
+ * position, same prefix), S7 (only admitted incarnations make copies), S11 (same position, same state). Keeps a log of
+ * its own of what was ever committed, and judges by the disks, not by what the cores say of them.
+ */
+import type { Epoch, IncarnationId, MemberId, Offset } from "../../../src/base/ids.ts";
+import type { Ack } from "../../../src/protocol/peer/node-messages.ts";
+import { RecordCursor } from "../../../src/protocol/record.ts";
+import { epochAt } from "../../../src/rules/epoch-history.ts";
+import type { GroupRecord } from "../../../src/rules/group-record.ts";
+import type { LogPosition } from "../../../src/rules/log-position.ts";
+import type { SimNode } from "../world/sim-node.ts";
+import { demand } from "./violation.ts";
+
+export class LogChecks {
+  /** Epoch of each committed record; index is the offset. */
+  readonly #committed: Epoch[] = [0 as Epoch];
+  /** Content and predecessor of each record ever appended, by position. */
+  readonly #records = new Map<string, string>();
+  readonly #digests = new Map<string, string>();
+  readonly #admitted = new Set<IncarnationId>();
+  readonly #acks = new Map<Epoch, Map<MemberId, Map<IncarnationId, Offset>>>();
+  readonly #reigns = new Map<SimNode, Epoch>();
+  readonly #seenCommit = new Map<SimNode, Offset>();
+  readonly #copies: number;
+  /** False in async, where the last moments before a failover may be lost. */
+  readonly #isLossless: boolean;
+
+  constructor(copies: number, isLossless: boolean) {
+    this.#copies = copies;
+    this.#isLossless = isLossless;
+  }
+
+  get committedOffset(): Offset {
+    return (this.#committed.length - 1) as Offset;
+  }
+
+  onRecord(record: GroupRecord): void {
+    for (const { incarnation, admitted } of record.members) {
+      if (admitted && incarnation !== null) this.#admitted.add(incarnation);
+    }
+  }
+
+  onStart(node: SimNode): void {
+    this.#reigns.delete(node);
+    this.#seenCommit.delete(node);
+  }
+
+  onReign(node: SimNode, epoch: Epoch): void {
+    this.#reigns.set(node, epoch);
+    const log = node.member?.log;
+    if (!this.#isLossless || log === undefined) return;
+    const last = this.committedOffset;
+    // A leader that was overtaken may still promote in its own epoch: nobody can acknowledge there any more.
+    if (last > 0 && (this.#committed[last] ?? 0) > epoch) return;
+    const holds = log.tail.lastOffset > last && this.#agreesAt(log.tail.history, last);
+    demand(holds, "S2", () => {
+      const { position } = log.tail;
+      return `${node.id} became master of ${epoch} at ${show(position)} without ${this.#show(last)}, which is committed`;
+    });
+  }
+
+  onAck(node: SimNode, ack: Ack): void {
+    const { disk } = node;
+    demand(ack.received <= disk.ackable, "S5", () => {
+      return `${node.id} acknowledged ${ack.received}, its disk holds ${disk.ackable}`;
+    });
+    const { incarnation } = disk;
+    if (incarnation === null || epochAt(disk.history, ack.received) !== ack.epoch) return;
+    const byMember = upsert(this.#acks, ack.epoch, () => new Map());
+    const byIncarnation = upsert(byMember, node.id, () => new Map<IncarnationId, Offset>());
+    const known = byIncarnation.get(incarnation) ?? 0;
+    if (ack.received > known) byIncarnation.set(incarnation, ack.received);
+  }
+
+  /** After each step: nobody may know of another commit than this one, and a master only of what has its copies. */
+  onStep(node: SimNode): void {
+    const log = node.member?.log;
+    if (!this.#isLossless || log === undefined || log.committed === this.#seenCommit.get(node)) return;
+    const { committed } = log;
+    this.#seenCommit.set(node, committed);
+    if (committed > this.committedOffset) this.#extend(node, committed);
+    demand(this.#agreesAt(log.tail.history, committed), "S10", () => {
+      return `${node.id} holds ${show(log.tail.positionAt(committed))} committed, not ${this.#show(committed)}`;
+    });
+  }
+
+  onAppend(node: SimNode, bytes: Buffer): void {
+    const cursor = new RecordCursor(bytes);
+    let previous = node.disk.last.epoch;
+    while (cursor.next()) {
+      const key = `${cursor.epoch}/${cursor.offset}`;
+      const content = `${previous} ${bytes.readUInt32LE(cursor.start)}`;
+      const known = this.#records.get(key);
+      if (known === undefined) this.#records.set(key, content);
+      else {
+        demand(known === content, "S3", () => `${node.id} appends another record ${key} than was there`);
+      }
+      previous = cursor.epoch;
+    }
+  }
+
+  onCut(node: SimNode, lastOffset: number): void {
+    if (!this.#isLossless) return;
+    const held = this.#heldBy(node);
+    demand(lastOffset >= held, "S10", () => {
+      return `${node.id} cuts its log at ${lastOffset}, and with it ${this.#show(held)}, which is committed`;
+    });
+  }
+
+  onFullSync(node: SimNode, position: LogPosition): void {
+    if (!this.#isLossless) return;
+    const held = this.#heldBy(node);
+    demand(position.offset >= held, "S10", () => {
+      return `${node.id} replaces ${this.#show(held)}, which is committed, by a snapshot at ${show(position)}`;
+    });
+    const isCommitted =
+      position.offset <= this.committedOffset && this.#committed[position.offset] === position.epoch;
+    demand(
+      isCommitted,
+      "S10",
+      () => `${node.id} takes a snapshot at ${show(position)}, which is not committed`,
+    );
+  }
+
+  /** Compares states; cheap enough now and then. */
+  sample(node: SimNode): void {
+    const { member, keyspace } = node;
+    if (member === null || member.loading) return;
+    const { applied, tail } = member.log;
+    if (applied === 0 || applied > tail.lastOffset) return;
+    const key = `${epochAt(tail.history, applied)}/${applied}`;
+    const digest = keyspace.digest();
+    const known = this.#digests.get(key);
+    if (known === undefined) this.#digests.set(key, digest);
+    else demand(known === digest, "S11", () => `${node.id} has another state at ${key}`);
+  }
+
+  #extend(node: SimNode, committed: Offset): void {
+    const epoch = this.#reigns.get(node);
+    const { tail } = node.member?.log ?? {};
+    if (tail === undefined) return;
+    demand(epoch !== undefined, "S10", () => {
+      return `${node.id}, no master, takes ${show(tail.positionAt(committed))} for committed before any master did`;
+    });
+    demand(epochAt(tail.history, committed) === epoch, "S2", () => {
+      return `master ${node.id} of ${epoch} committed ${show(tail.positionAt(committed))} by counting copies`;
+    });
+    const copies = this.#copiesOf(node, epoch, committed);
+    demand(copies >= this.#copies, "S7", () => {
+      return `master ${node.id} committed ${epoch}/${committed} with ${copies} sure copies, not ${this.#copies}`;
+    });
+    const before = this.committedOffset;
+    demand(this.#agreesAt(tail.history, before), "S2", () => {
+      return `master ${node.id} of ${epoch} commits without ${this.#show(before)}, which is committed`;
+    });
+    for (let offset = before + 1; offset <= committed; offset++) {
+      this.#committed.push(epochAt(tail.history, offset as Offset));
+    }
+  }
+
+  #copiesOf(master: SimNode, epoch: Epoch, offset: Offset): number {
+    let copies = master.disk.ackable >= offset ? 1 : 0;
+    for (const [id, byIncarnation] of this.#acks.get(epoch) ?? []) {
+      if (id === master.id) continue;
+      const counts = [...byIncarnation].some(
+        ([incarnation, received]) => received >= offset && this.#admitted.has(incarnation),
+      );
+      if (counts) copies++;
+    }
+    return copies;
+  }
+
+  /** The greatest committed offset that this disk holds. */
+  #heldBy(node: SimNode): number {
+    const { history, last } = node.disk;
+    let offset = Math.min(last.offset, this.committedOffset);
+    while (offset > 0 && epochAt(history, offset as Offset) !== this.#committed[offset]) offset--;
+    return offset;
+  }
+
+  #agreesAt(history: Parameters<typeof epochAt>[0], offset: Offset): boolean {
+    return epochAt(history, offset) === this.#committed[offset];
+  }
+
+  #show(offset: number): string {
+    return `${this.#committed[offset]}/${offset}`;
+  }
+}
+
+function show({ epoch, offset }: LogPosition): string {
+  return `${epoch}/${offset}`;
+}
+
+function upsert<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}

@@ -1,0 +1,279 @@
+/**
+ * Carries out planned faults on a running simulation, each for its time, and undoes them all at the end. Takes care
+ * that no more state is lost than the configuration promises to survive.
+ */
+import { unreachable } from "../../../src/base/errors.ts";
+import type { Millis } from "../../../src/base/ids.ts";
+import { type Randomness, SeededRandomness } from "../../../src/base/randomness.ts";
+import type { Simulation } from "../simulation.ts";
+import type { Partition } from "../world/network.ts";
+import { GROUP, type SimNode } from "../world/sim-node.ts";
+import type { SimProcess } from "../world/sim-process.ts";
+import type { SimSentinel } from "../world/sim-sentinel.ts";
+import type { PlannedFault } from "./plan.ts";
+
+export class Faults {
+  readonly #simulation: Simulation;
+  /** What must be undone when the faults end. */
+  readonly #undo = new Set<() => void>();
+  #over = false;
+
+  constructor(simulation: Simulation) {
+    this.#simulation = simulation;
+  }
+
+  schedule(faults: readonly PlannedFault[]): void {
+    const { queue } = this.#simulation;
+    for (const fault of faults) {
+      queue.at(fault.atMs, () => {
+        if (!this.#over) this.#inflict(fault);
+      });
+    }
+  }
+
+  /** Ends all faults: heals the network, lets everything run and starts what is dead, but for `exceptions`. */
+  end(exceptions: ReadonlySet<SimNode | SimSentinel>): void {
+    this.#over = true;
+    for (const undo of [...this.#undo]) undo();
+    const { nodes, sentinels } = this.#simulation;
+    for (const one of [...nodes, ...sentinels]) {
+      one.effectsToLive = null;
+      if (exceptions.has(one)) this.#simulation.kill(one);
+      else this.#simulation.startAgain(one);
+    }
+  }
+
+  #inflict(fault: PlannedFault): void {
+    const { nodes, sentinels, trace } = this.#simulation;
+    const randomness = new SeededRandomness(fault.dice);
+    const node = nodes[randomness.below(nodes.length)] as SimNode;
+    const sentinel = sentinels[randomness.below(sentinels.length)] as SimSentinel;
+    const { lastsMs, kind } = fault;
+    trace.note(`fault ${kind} for ${lastsMs.toFixed(0)} ms`);
+    switch (kind) {
+      case "killNode":
+        return this.#killNode(node, lastsMs);
+      case "killMaster":
+        return this.#killNode(this.#master(node), lastsMs);
+      case "killAllNodes":
+        for (const one of nodes) this.#killNode(one, lastsMs * randomness.next());
+        return;
+      case "crashMidway":
+        return this.#crashMidway(node, randomness, lastsMs);
+      case "crashMasterMidway":
+        return this.#crashMidway(this.#master(node), randomness, lastsMs);
+      case "pauseNode":
+        return this.#pause(node, lastsMs);
+      case "pauseMaster":
+        return this.#pause(this.#master(node), lastsMs);
+      case "rebootNode":
+        return this.#reboot(node, lastsMs);
+      case "wipeNode":
+        return this.#wipeNode(node, lastsMs);
+      case "stopCleanly":
+        return this.#stopCleanly(node, lastsMs);
+      case "killSentinel":
+        this.#simulation.kill(sentinel);
+        return this.#later(lastsMs, () => this.#simulation.startAgain(sentinel));
+      case "crashSentinelMidway":
+        if (sentinel.process.alive) sentinel.effectsToLive = 1 + randomness.below(60);
+        return this.#later(lastsMs, () => this.#simulation.startAgain(sentinel));
+      case "pauseSentinel":
+        return this.#pause(sentinel, lastsMs);
+      case "wipeSentinel":
+        return this.#wipeSentinel(sentinel, lastsMs);
+      case "partition":
+        return this.#partition(splitting(this.#everyone(), randomness), lastsMs);
+      case "isolateMaster":
+        return this.#isolate(this.#master(node).process, randomness, lastsMs);
+      case "oneWayIn":
+        return this.#partition(oneWay(this.#hosts(), node.process, "in"), lastsMs);
+      case "oneWayOut":
+        return this.#partition(oneWay(this.#hosts(), node.process, "out"), lastsMs);
+      case "cutPair": {
+        const hosts = this.#hosts();
+        const [a, b] = shuffled(hosts, randomness);
+        if (a !== undefined && b !== undefined) this.#partition(bothWays([a], [b]), lastsMs);
+        return;
+      }
+      case "bridge":
+        return this.#bridge(randomness, lastsMs);
+      case "resetLinks":
+        for (const host of this.#hosts()) this.#simulation.network.reset(host, node.process);
+        return;
+      case "slowLinks":
+        return this.#slowLinks(randomness, lastsMs);
+      case "slowDisk":
+        node.speed.slowness = 20 + randomness.below(200);
+        return this.#forTime(lastsMs, () => {
+          node.speed.slowness = 1;
+        });
+      case "diskFull":
+        node.setDiskFull(true);
+        return this.#forTime(lastsMs, () => node.setDiskFull(false));
+      case "clockJump":
+        node.process.wallJumpMs += (randomness.next() - 0.5) * 20_000;
+        sentinel.process.wallJumpMs += (randomness.next() - 0.5) * 20_000;
+        return;
+      case "snapshot":
+        return node.wantSnapshot();
+      case "switchover":
+        return sentinel.operator({ type: "switchover", group: GROUP });
+      case "failover":
+        return sentinel.operator({ type: "failover", group: GROUP });
+      default:
+        unreachable(kind);
+    }
+  }
+
+  #killNode(node: SimNode, lastsMs: Millis): void {
+    if (!node.process.alive) return;
+    if (node.disk.policy === "memory" && !this.#simulation.mayLose(node)) return;
+    this.#simulation.kill(node);
+    this.#later(lastsMs, () => this.#simulation.startAgain(node));
+  }
+
+  #crashMidway(node: SimNode, randomness: Randomness, lastsMs: Millis): void {
+    if (!node.process.alive || node.disk.policy === "memory") return;
+    node.effectsToLive = 1 + randomness.below(60);
+    this.#later(lastsMs, () => this.#simulation.startAgain(node));
+  }
+
+  #pause(one: SimNode | SimSentinel, lastsMs: Millis): void {
+    if (!one.process.running) return;
+    this.#simulation.pause(one);
+    const { life } = one.process;
+    this.#forTime(lastsMs, () => {
+      if (one.process.life === life) this.#simulation.resume(one);
+    });
+  }
+
+  #reboot(node: SimNode, lastsMs: Millis): void {
+    if (!node.process.alive) return;
+    if (node.disk.policy !== "always" && !this.#simulation.mayLose(node)) return;
+    this.#simulation.kill(node, "powerCut");
+    this.#later(lastsMs, () => this.#simulation.startAgain(node));
+  }
+
+  #wipeNode(node: SimNode, lastsMs: Millis): void {
+    if (!this.#simulation.mayLose(node)) return;
+    this.#simulation.kill(node);
+    this.#simulation.wipe(node);
+    this.#later(lastsMs, () => this.#simulation.startAgain(node));
+  }
+
+  #stopCleanly(node: SimNode, lastsMs: Millis): void {
+    if (!node.process.running) return;
+    if (node.disk.policy === "memory" && !this.#simulation.mayLose(node)) return;
+    this.#simulation.kill(node, "stopped");
+    this.#later(lastsMs, () => this.#simulation.startAgain(node));
+  }
+
+  /**
+   * One at a time: a blank sentinel needs the word of all others. Never one of two: with the record on one sentinel
+   * only, nobody can say any more whether it stood, and an operator has to (docs/proof.md).
+   */
+  #wipeSentinel(sentinel: SimSentinel, lastsMs: Millis): void {
+    const { sentinels } = this.#simulation;
+    // Until the last one lost has the group's record again, it is lost still.
+    const othersKnow = sentinels.every((one) => one === sentinel || one.disk?.groups[GROUP]?.record != null);
+    if (sentinels.length <= 2 || !othersKnow) return;
+    this.#simulation.kill(sentinel);
+    this.#simulation.wipe(sentinel);
+    this.#later(lastsMs, () => this.#simulation.startAgain(sentinel));
+  }
+
+  #isolate(process: SimProcess, randomness: Randomness, lastsMs: Millis): void {
+    // Some clients, and perhaps a sentinel, are cut off with it.
+    const inside = this.#everyone().filter((one) => one === process || randomness.next() < 0.25);
+    const outside = this.#everyone().filter((one) => !inside.includes(one));
+    this.#partition(bothWays(inside, outside), lastsMs);
+  }
+
+  /** Two sides that see each other only through one in the middle. */
+  #bridge(randomness: Randomness, lastsMs: Millis): void {
+    const hosts = shuffled(this.#hosts(), randomness);
+    const half = Math.floor((hosts.length - 1) / 2);
+    this.#partition(bothWays(hosts.slice(1, 1 + half), hosts.slice(1 + half)), lastsMs);
+  }
+
+  #slowLinks(randomness: Randomness, lastsMs: Millis): void {
+    const { network } = this.#simulation;
+    const hosts = this.#hosts();
+    const byMs = 5 + randomness.below(400);
+    for (const from of hosts) {
+      for (const to of hosts) {
+        if (from === to || randomness.next() < 0.6) continue;
+        network.slowDown(from, to, byMs);
+        this.#forTime(lastsMs, () => network.slowDown(from, to, 0));
+      }
+    }
+  }
+
+  #partition(partition: Partition, lastsMs: Millis): void {
+    const { network } = this.#simulation;
+    network.cut(partition);
+    this.#forTime(lastsMs, () => network.heal(partition));
+  }
+
+  #master(otherwise: SimNode): SimNode {
+    return this.#simulation.master() ?? otherwise;
+  }
+
+  #hosts(): SimProcess[] {
+    const { nodes, sentinels } = this.#simulation;
+    return [...nodes, ...sentinels].map((one) => one.process);
+  }
+
+  #everyone(): SimProcess[] {
+    return [...this.#hosts(), ...this.#simulation.clients.map((client) => client.process)];
+  }
+
+  /** Until then, or until all faults end. */
+  #forTime(lastsMs: Millis, undo: () => void): void {
+    const once = (): void => {
+      if (this.#undo.delete(once)) undo();
+    };
+    this.#undo.add(once);
+    this.#simulation.queue.after(lastsMs, once);
+  }
+
+  /** At that time, unless the faults have ended before. */
+  #later(lastsMs: Millis, action: () => void): void {
+    this.#simulation.queue.after(lastsMs, () => {
+      if (!this.#over) action();
+    });
+  }
+}
+
+function bothWays(some: readonly SimProcess[], others: readonly SimProcess[]): Partition {
+  return some.flatMap((a) =>
+    others.flatMap(
+      (b): Partition => [
+        [a, b],
+        [b, a],
+      ],
+    ),
+  );
+}
+
+function oneWay(all: readonly SimProcess[], one: SimProcess, direction: "in" | "out"): Partition {
+  return all
+    .filter((other) => other !== one)
+    .map((other): Partition[number] => (direction === "in" ? [other, one] : [one, other]));
+}
+
+function splitting(all: readonly SimProcess[], randomness: Randomness): Partition {
+  const side = all.map(() => randomness.next() < 0.5);
+  return bothWays(
+    all.filter((_, at) => side[at]),
+    all.filter((_, at) => !side[at]),
+  );
+}
+
+function shuffled<Item>(items: readonly Item[], randomness: Randomness): Item[] {
+  return items
+    .map((item) => ({ item, at: randomness.next() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}

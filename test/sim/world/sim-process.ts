@@ -1,0 +1,84 @@
+/**
+ * One process on a machine of its own: whether it lives, runs or is stopped, and its two clocks. What is delivered to
+ * a stopped process waits, as in a socket's buffer; what was meant for an earlier life is lost.
+ */
+import { invariant } from "../../../src/base/errors.ts";
+import type { Millis } from "../../../src/base/ids.ts";
+import type { Instant } from "../../../src/base/instant.ts";
+
+const WALL_ZERO_MS = 1_750_000_000_000;
+
+export interface ClockFault {
+  /** Speed of the monotonic clock against true time. */
+  readonly rate: number;
+  readonly monoZeroMs: Millis;
+  readonly wallSkewMs: Millis;
+}
+
+export class SimProcess {
+  readonly id: string;
+  /** Small and unique, for tables. */
+  readonly index: number;
+  alive = false;
+  paused = false;
+  /** False while the machine has no power: then nobody answers for its ports. */
+  machineUp = true;
+  /** Counts the lives of the process. */
+  life = 0;
+  /** Changes with each reboot of the machine. */
+  boot = 1;
+  wallJumpMs: Millis = 0;
+  readonly #clock: ClockFault;
+  #inbox: (() => void)[] = [];
+
+  constructor(id: string, index: number, clock: ClockFault) {
+    this.id = id;
+    this.index = index;
+    this.#clock = clock;
+  }
+
+  get running(): boolean {
+    return this.alive && !this.paused;
+  }
+
+  begin(): void {
+    invariant(!this.alive && this.machineUp, "a process starts once, on a running machine");
+    this.alive = true;
+    this.paused = false;
+    this.life++;
+  }
+
+  end(): void {
+    this.alive = false;
+    this.paused = false;
+    this.#inbox = [];
+  }
+
+  /** Does it now, once the process goes on, or never if that life is over. */
+  deliver(life: number, action: () => void): void {
+    if (!this.alive || this.life !== life) return;
+    if (this.paused) this.#inbox.push(action);
+    else action();
+  }
+
+  /** @returns what came while it was stopped, oldest first. */
+  resume(): readonly (() => void)[] {
+    this.paused = false;
+    const waited = this.#inbox;
+    this.#inbox = [];
+    return waited;
+  }
+
+  instant(trueMs: Millis): Instant {
+    const { rate, monoZeroMs, wallSkewMs } = this.#clock;
+    return {
+      monoMs: monoZeroMs + trueMs * rate,
+      wallMs: Math.floor(WALL_ZERO_MS + wallSkewMs + this.wallJumpMs + trueMs * rate),
+    };
+  }
+
+  /** The true time at which the monotonic clock shows `monoMs`. */
+  trueMs(monoMs: Millis): Millis {
+    return (monoMs - this.#clock.monoZeroMs) / this.#clock.rate;
+  }
+}

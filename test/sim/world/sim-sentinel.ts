@@ -1,0 +1,199 @@
+/**
+ * One sentinel in the simulated world: the real core, fed and served as `CoreLoop` does it, with a disk that keeps
+ * its votes. It can end between any two effects. Decides nothing of the protocol.
+ */
+
+import type { SentinelCoreConfig } from "../../../sentinel/core/core-config.ts";
+import type { SentinelEffect } from "../../../sentinel/core/outbox.ts";
+import { SentinelCore } from "../../../sentinel/core/sentinel.ts";
+import type { OperatorCommand, SentinelInput } from "../../../sentinel/core/sentinel-input.ts";
+import type { SentinelState } from "../../../sentinel/core/sentinel-state.ts";
+import type { GroupView } from "../../../sentinel/core/view.ts";
+import type { Millis, SentinelId, StartId } from "../../../src/base/ids.ts";
+import { type Randomness, SeededRandomness } from "../../../src/base/randomness.ts";
+import type { PeerMessage } from "../../../src/protocol/peer/codec.ts";
+import type { LinkId } from "../../../src/protocol/peer/identity.ts";
+import type { NodeToSentinel } from "../../../src/protocol/peer/node-messages.ts";
+import type { SentinelMessage } from "../../../src/protocol/peer/sentinel-messages.ts";
+import type { ElectionRules } from "../../../src/rules/election-rules.ts";
+import type { EventQueue } from "./event-queue.ts";
+import type { Network } from "./network.ts";
+import { type PeerDirectory, PeerKeeper } from "./peer-keeper.ts";
+import { GROUP } from "./sim-node.ts";
+import type { SimProcess } from "./sim-process.ts";
+
+/** Hears of everything that a sentinel does, before the world does. */
+export interface SentinelMonitor {
+  sentinelStarted(sentinel: SimSentinel): void;
+  sentinelEffect(sentinel: SimSentinel, effect: SentinelEffect): void;
+  /** Its disk holds more now. */
+  sentinelSaved(sentinel: SimSentinel): void;
+}
+
+export interface SentinelWorld {
+  readonly queue: EventQueue;
+  readonly network: Network;
+  readonly randomness: Randomness;
+  readonly directory: PeerDirectory;
+  readonly monitor: SentinelMonitor;
+}
+
+export class SimSentinel {
+  readonly id: SentinelId;
+  readonly url: string;
+  readonly process: SimProcess;
+  core: SentinelCore | null = null;
+  keeper: PeerKeeper | null = null;
+  /** What is durable. */
+  disk: SentinelState | null = null;
+  effectsToLive: number | null = null;
+  onCrash: () => void = () => {};
+  readonly #config: SentinelCoreConfig;
+  readonly #rules: Partial<ElectionRules>;
+  readonly #saveMs: Millis;
+  readonly #world: SentinelWorld;
+  #saves: Extract<SentinelEffect, { type: "saveState" }>[] = [];
+  #timerAtMs: Millis | undefined;
+  #timer = 0;
+  #operations = 0;
+
+  constructor(
+    who: { id: SentinelId; url: string; process: SimProcess },
+    settings: { config: SentinelCoreConfig; rules: Partial<ElectionRules>; saveMs: Millis },
+    world: SentinelWorld,
+  ) {
+    this.id = who.id;
+    this.url = who.url;
+    this.process = who.process;
+    this.#config = settings.config;
+    this.#rules = settings.rules;
+    this.#saveMs = settings.saveMs;
+    this.#world = world;
+  }
+
+  start(): void {
+    this.process.begin();
+    const { queue, randomness, monitor } = this.#world;
+    const startId = `${this.id}-life${this.process.life}` as StartId;
+    this.effectsToLive = null;
+    this.#timerAtMs = undefined;
+    this.core = new SentinelCore({
+      config: this.#config,
+      startId,
+      recovered: this.disk,
+      rules: this.#rules,
+      randomness: new SeededRandomness(randomness.below(2 ** 31)),
+      now: this.process.instant(queue.nowMs),
+    });
+    this.keeper = new PeerKeeper(this.#world, {
+      process: this.process,
+      identity: { kind: "sentinel", id: this.id, startId },
+      linkUp: (link, peer, dialled) => this.#input({ type: "linkUp", link, peer, dialled }),
+      linkDown: (link) => this.#input({ type: "linkDown", link }),
+      message: (link: LinkId, message: PeerMessage) =>
+        this.#input({ type: "message", link, message: message as NodeToSentinel | SentinelMessage }),
+    });
+    monitor.sentinelStarted(this);
+    this.#input({ type: "start" });
+  }
+
+  /** The process has ended; a save that was under way may have reached the disk, in order. */
+  ended(): void {
+    const reached = this.#world.randomness.below(this.#saves.length + 1);
+    for (const { state } of this.#saves.slice(0, reached)) this.disk = state;
+    if (reached > 0) this.#world.monitor.sentinelSaved(this);
+    this.#saves = [];
+    this.core = null;
+    this.keeper = null;
+  }
+
+  resume(): void {
+    const waited = this.process.resume();
+    const { life } = this.process;
+    this.#input({ type: "tick" });
+    for (const action of waited) this.process.deliver(life, action);
+  }
+
+  /** `undefined` while it does not run. */
+  view(): GroupView | undefined {
+    return this.core?.view(GROUP, this.process.instant(this.#world.queue.nowMs));
+  }
+
+  operator(command: OperatorCommand): void {
+    this.#input({ type: "operator", id: ++this.#operations, command });
+  }
+
+  #input(input: SentinelInput): void {
+    const { core } = this;
+    if (core === null || !this.process.running) return;
+    core.step(this.process.instant(this.#world.queue.nowMs), input);
+    for (const effect of core.outbox.take()) {
+      this.#world.monitor.sentinelEffect(this, effect);
+      this.#carryOut(effect);
+      if (this.effectsToLive !== null && --this.effectsToLive <= 0) {
+        this.effectsToLive = null;
+        this.onCrash();
+        return;
+      }
+    }
+    this.#arm(core);
+  }
+
+  #carryOut(effect: SentinelEffect): void {
+    switch (effect.type) {
+      case "send":
+        return this.keeper?.send(effect.link, effect.message);
+      case "closeLink":
+        return this.keeper?.closeLink(effect.link);
+      case "setPeers":
+        return this.keeper?.setTargets(effect.targets);
+      case "probe": {
+        const { target } = effect;
+        this.keeper?.probe(target, (outcome) => this.#input({ type: "probed", target, outcome }));
+        return;
+      }
+      case "saveState":
+        this.#saves.push(effect);
+        if (this.#saves.length === 1) this.#saveNext();
+        return;
+      case "notice":
+      case "operatorReply":
+      case "masterChanged":
+      case "log":
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  /** The disk works on while the process is stopped. */
+  #saveNext(): void {
+    const { life } = this.process;
+    const delayMs = this.#saveMs * (0.5 + this.#world.randomness.next());
+    this.#world.queue.after(delayMs, () => {
+      if (!this.process.alive || this.process.life !== life) return;
+      const next = this.#saves.shift();
+      if (next === undefined) return;
+      this.disk = next.state;
+      this.#world.monitor.sentinelSaved(this);
+      this.process.deliver(life, () => this.#input({ type: "stateSaved", version: next.version }));
+      if (this.#saves.length > 0) this.#saveNext();
+    });
+  }
+
+  #arm(core: SentinelCore): void {
+    const atMs = core.deadlineMs();
+    if (atMs === this.#timerAtMs) return;
+    this.#timerAtMs = atMs;
+    const timer = ++this.#timer;
+    if (atMs === undefined) return;
+    const { life } = this.process;
+    this.#world.queue.at(this.process.trueMs(atMs), () =>
+      this.process.deliver(life, () => {
+        if (timer !== this.#timer) return;
+        this.#timerAtMs = undefined;
+        this.#input({ type: "tick" });
+      }),
+    );
+  }
+}
