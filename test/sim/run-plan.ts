@@ -85,6 +85,7 @@ function beyondTheCore(simulation: Simulation): Set<SimNode | SimSentinel> {
   const { plan, nodes, sentinels } = simulation;
   const randomness = new SeededRandomness(plan.seed + 7);
   const needed = Math.max(plan.copies, simulation.sealQuorum);
+  if (simulation.recordAtMajority() === null) return new Set();
   const admitted = nodes.filter((node) => simulation.isAdmitted(node));
   const broken = new Set<SimNode | SimSentinel>();
   // What is lost for ever must have been spared before: memory outlives no process.
