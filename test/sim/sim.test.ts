@@ -4,7 +4,7 @@ import { runPlan } from "./run-plan.ts";
 import { planOf } from "./swarm/plan.ts";
 
 const FIXED_SEEDS = 60;
-const FRESH_SEEDS = 20;
+const FRESH_SEEDS = 10;
 
 function outcomeOf(seed: number): string {
   const { violation, atMs } = runPlan(planOf(seed));
