@@ -170,9 +170,18 @@ export class SealRound {
   }
 
   #graceMs(): Millis {
+    const { downAfterMs } = this.#context.config;
     // An operator who accepts a loss gets the least of it; in async only the choice saves the last writes.
-    if (this.reason === "recover") return this.#context.config.downAfterMs;
-    return this.base.mode === "async" ? this.#context.config.downAfterMs / 4 : SEAL_GRACE_MS;
+    if (this.reason === "recover") return downAfterMs;
+    if (this.base.mode === "async" || this.#awaitsTarget()) return downAfterMs / 4;
+    return SEAL_GRACE_MS;
+  }
+
+  /** Without its target a switchover would go back to the old master, and have held up the clients for nothing. */
+  #awaitsTarget(): boolean {
+    const { wanted } = this;
+    if (this.reason !== "planned" || wanted === null) return false;
+    return !this.#sealed.has(wanted) && !this.#refused.has(wanted);
   }
 }
 

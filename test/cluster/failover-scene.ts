@@ -66,6 +66,12 @@ export async function whole(cluster: Cluster): Promise<void> {
   }, 20_000);
 }
 
+/** Resolves once every running node holds all that `master` holds now; while it is written to, it may be ahead again by then. */
+export async function replicated(cluster: Cluster, master: string): Promise<void> {
+  const offset = cluster.status().nodes[master]?.position.offset ?? 0;
+  await cluster.until(({ nodes }) => Object.values(nodes).every(({ position }) => position.offset >= offset));
+}
+
 /** The nodes that are not the master now. */
 export async function replicasOf(cluster: Cluster): Promise<ClusterAddress[]> {
   const master = await cluster.master();

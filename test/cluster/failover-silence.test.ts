@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
-import { DOWN_AFTER_MS, failoverScene, othersThan, whole } from "./failover-scene.ts";
+import { DOWN_AFTER_MS, failoverScene, othersThan, replicated, whole } from "./failover-scene.ts";
 import { ask, carefulLoad, equalDigests, loadOn, lostWrites } from "./redis-clients.ts";
 
 const scene = failoverScene();
@@ -90,7 +90,7 @@ describe("a master that is cut off together with a client", () => {
     const old = await cluster.master();
     const isolated = await scene.writing(loadOn(old, "isolated"));
     const longBefore = new Set([...majority.acknowledged.keys(), ...isolated.acknowledged.keys()]);
-    await Promise.all([majority.more(50), isolated.more(50)]);
+    await replicated(cluster, old.id);
 
     cluster.partition([old.id], othersThan(cluster, old.id));
     const next = await cluster.waitForMaster({ not: old.id });

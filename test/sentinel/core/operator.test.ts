@@ -28,6 +28,19 @@ describe("switchover", () => {
     expect(channels(world)).not.toContain("+sdown");
   });
 
+  it("waits for a target that is slow to promise instead of going back to the old master", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const id = world.operator("s1", { type: "switchover", group, to: "n3" as MemberId });
+    world.until("the handover is ready", () => world.node(old).handover?.ready === true, 500);
+    world.pause("n3");
+    world.run(100);
+    world.resume("n3");
+    const { ok, text } = answer(world, id);
+    expect(ok, text).toBe(true);
+    expect(world.masterId()).toBe("n3");
+  });
+
   it("takes the best replica when none is named", () => {
     const world = settledWorld();
     const old = world.masterId();

@@ -1,0 +1,37 @@
+/** Where more than one disk fails, the role goes to one that can be written, and not to and fro. */
+import { describe, expect, it } from "vitest";
+import type { ReplicationMode } from "../../../src/rules/group-record.ts";
+import { World } from "./world.ts";
+
+function worldWithFullDisksAt(mode: ReplicationMode, ...full: readonly string[]): World {
+  const world = new World({ group: { replication: { mode, copies: null } } });
+  world.until("a master", () => world.settled(), 1000);
+  for (const id of full) {
+    world.node(id).diskFailing = true;
+    world.node(id).push();
+  }
+  return world;
+}
+
+/** Runs on for a while. @returns how many promotions that brought. */
+function promotionsIn(world: World, ms: number): number {
+  const { length } = world.promotions;
+  world.run(ms);
+  return world.promotions.length - length;
+}
+
+describe("full disks", () => {
+  it("async, of the master and of one replica: the other replica takes over, and stays", () => {
+    const world = worldWithFullDisksAt("async", "n1", "n2");
+    world.until("another master", () => world.settled() && world.masterId() === "n3", 3000);
+    expect(promotionsIn(world, 10_000)).toBe(0);
+  });
+
+  it("semi-sync, of the master and of one replica: no other could commit either, so nobody is elected", () => {
+    expect(promotionsIn(worldWithFullDisksAt("semi-sync", "n1", "n2"), 10_000)).toBe(0);
+  });
+
+  it("async, of everyone: nobody could do better, so nobody is elected", () => {
+    expect(promotionsIn(worldWithFullDisksAt("async", "n1", "n2", "n3"), 10_000)).toBe(0);
+  });
+});
