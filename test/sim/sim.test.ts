@@ -36,6 +36,11 @@ describe("simulated clusters under faults", () => {
     [519, "a refused sync was never asked again"],
     [1036, "a seal was answered with records that were not durable yet"],
     [486, "a client of a restarted master read an old state from the replica that it became"],
+    [
+      100472,
+      "a dead process's late sync request took the place of the living replica, which waited for ever",
+    ],
+    [956, "a sentinel that had lost its disk took part without the group's record, and could never store it"],
   ])("seed %d: %s", (seed) => {
     expect(outcomeOf(seed)).toBe("no violation");
   });

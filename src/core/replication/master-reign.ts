@@ -96,7 +96,7 @@ export class MasterReign {
       });
       return;
     }
-    this.#dropLinksOf(id);
+    this.#dropReplica(id, link);
     this.#catchUp.onSight(this.record, id, request.incarnation, this.#log.assigned);
     const from = partingPoint(
       { history: this.#log.tail.history, lastOffset: this.#log.tail.lastOffset },
@@ -389,10 +389,18 @@ export class MasterReign {
     this.#outbox.push({ type: "openSnapshot", link: replica.link });
   }
 
-  #dropLinksOf(id: MemberId): void {
-    for (const [link, replica] of this.#replicas) if (replica.id === id) this.onLinkDown(link);
-    for (const [link, pending] of this.#pendingSyncs) {
-      if (pending.replica.id === id) this.#pendingSyncs.delete(link);
+  /**
+   * Makes room for the request on `link`. Another link of that member is closed, never just forgotten: the request may
+   * be an earlier process's, held back by the network, and the living one, on the other link, must notice and ask again.
+   */
+  #dropReplica(id: MemberId, link: LinkId): void {
+    const links = [
+      ...[...this.#replicas.values()].filter((replica) => replica.id === id).map((replica) => replica.link),
+      ...[...this.#pendingSyncs].filter(([, { replica }]) => replica.id === id).map(([pending]) => pending),
+    ];
+    for (const other of links) {
+      this.onLinkDown(other);
+      if (other !== link) this.#outbox.push({ type: "closeLink", link: other });
     }
   }
 

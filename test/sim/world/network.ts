@@ -111,12 +111,16 @@ export class Network {
   dial<Payload>(from: SimProcess, to: SimProcess, options: DialOptions<Payload>): void {
     const { life } = from;
     let over = false;
+    let giveUp = (): void => {};
     const end = (why: "refused" | "silent"): void => {
       if (over) return;
       over = true;
       from.deliver(life, () => options.failed(why));
     };
-    this.#queue.after(options.timeoutMs, () => end("silent"));
+    this.#queue.after(options.timeoutMs, () => {
+      if (over) giveUp();
+      else end("silent");
+    });
     this.#queue.after(this.#latencyMs(from, to), () => {
       if (this.isBlocked(from, to) || this.isBlocked(to, from) || !to.machineUp) return;
       if (!to.alive) {
@@ -126,7 +130,7 @@ export class Network {
       to.deliver(to.life, () => {
         if (over || !from.alive || from.life !== life) return;
         over = true;
-        this.#establish(from, to, options);
+        giveUp = this.#establish(from, to, options);
       });
     });
   }
@@ -156,17 +160,24 @@ export class Network {
     }
   }
 
-  #establish<Payload>(from: SimProcess, to: SimProcess, options: DialOptions<Payload>): void {
+  /** @returns ends it if the dialler has not heard of it by then. */
+  #establish<Payload>(from: SimProcess, to: SimProcess, options: DialOptions<Payload>): () => void {
     const wire: Wire = { sides: [new Side(from), new Side(to)] };
     const [dialler, acceptor] = wire.sides;
+    const connection = this.#hold<Payload>(wire, dialler);
+    let isConnected = false;
     this.#wires.add(wire);
     // A connection that ends before the dialler has heard of it was none.
     dialler.receiver = { message: () => {}, down: () => options.failed("silent") };
     // The dialler hears of it before anything that the acceptor says.
     this.#transmit(wire, acceptor, dialler, () => {
-      if (dialler.open) dialler.receiver = options.connected(this.#hold(wire, dialler)) as Receiver<unknown>;
+      isConnected = true;
+      dialler.receiver = options.connected(connection) as Receiver<unknown>;
     });
     acceptor.receiver = options.accept(this.#hold(wire, acceptor)) as Receiver<unknown>;
+    return () => {
+      if (!isConnected) connection.close();
+    };
   }
 
   #hold<Payload>(wire: Wire, mine: Side): Connection<Payload> {
