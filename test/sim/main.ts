@@ -4,10 +4,11 @@
  * ```text
  * npm run sim -- --seeds N [--from N]   runs N seeds, prints what it found and how fast it was
  * npm run sim -- --seed N [--trace]     replays one, event by event
- * npm run sim -- --mutants              every rule made wrong must be found
+ * npm run sim -- --mutants [--seeds N]  makes rules wrong, and tells after how many seeds, and as what, each was found
  * ```
  */
 import { parseArgs } from "node:util";
+import { MUTANTS, RARE_MUTANTS } from "./mutants.ts";
 import { runPlan } from "./run-plan.ts";
 import { planOf } from "./swarm/plan.ts";
 
@@ -21,7 +22,8 @@ const { values } = parseArgs({
   },
 });
 
-if (values.seed !== undefined) runOne(Number(values.seed));
+if (values.mutants) runMutants(Number(values.seeds ?? 300));
+else if (values.seed !== undefined) runOne(Number(values.seed));
 else runMany(Number(values.from), Number(values.seeds ?? 100));
 
 function runOne(seed: number): void {
@@ -71,4 +73,20 @@ function runMany(from: number, count: number): void {
       `${(events / tookSec).toFixed(0)} events a second, ${reigns} reigns, ${acknowledged} operations acknowledged`,
   );
   if (found > 0) process.exitCode = 1;
+}
+
+/** Fails when a rule made wrong is not found, unless it is known that another rule guards the same. */
+function runMutants(seedsMax: number): void {
+  for (const { name, from = 1, masked, ...options } of [...MUTANTS, ...RARE_MUTANTS]) {
+    let seed = from;
+    let violation = runPlan(planOf(seed), options).violation;
+    while (violation === null && seed < from + seedsMax - 1)
+      violation = runPlan(planOf(++seed), options).violation;
+    if (violation !== null) console.log(`found      ${name}: ${violation.invariant}, seed ${seed}`);
+    else if (masked !== undefined) console.log(`not found  ${name}: ${masked}`);
+    else {
+      console.log(`NOT FOUND  ${name}`);
+      process.exitCode = 1;
+    }
+  }
 }

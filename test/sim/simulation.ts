@@ -21,7 +21,7 @@ import { LogChecks } from "./checks/log-checks.ts";
 import { PromiseChecks } from "./checks/promise-checks.ts";
 import { SentinelChecks } from "./checks/sentinel-checks.ts";
 import { Violation } from "./checks/violation.ts";
-import { History } from "./clients/history.ts";
+import { History, type Operation } from "./clients/history.ts";
 import { SimClient } from "./clients/sim-client.ts";
 import type { Plan } from "./swarm/plan.ts";
 import { Trace, type TraceLine } from "./trace.ts";
@@ -33,9 +33,20 @@ import { GROUP, type NodeMonitor, SimNode } from "./world/sim-node.ts";
 import { SimProcess } from "./world/sim-process.ts";
 import { type SentinelMonitor, SimSentinel } from "./world/sim-sentinel.ts";
 
+export interface Sabotage {
+  /** A node is told that records are persisted before they are synced. */
+  readonly recordsEarly?: boolean;
+  /** A node is told that its promise is saved before it is. */
+  readonly promiseEarly?: boolean;
+  /** A sentinel is told that its vote is saved before it is. */
+  readonly voteEarly?: boolean;
+}
+
 export interface SimulationOptions {
   readonly replicationRules?: Partial<ReplicationRules>;
   readonly electionRules?: Partial<ElectionRules>;
+  /** Shells that break their word, for tests that check that it matters. */
+  readonly sabotage?: Sabotage;
   /** Told of everything, for reading; the hash is made without it. */
   readonly onTrace?: (line: TraceLine) => void;
 }
@@ -56,9 +67,11 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
   readonly #promiseChecks: PromiseChecks;
   readonly #sentinelChecks: SentinelChecks;
   readonly #processes = new Map<string, SimProcess>();
+  readonly #sabotage: Sabotage;
 
   constructor(plan: Plan, options: SimulationOptions = {}) {
     this.plan = plan;
+    this.#sabotage = options.sabotage ?? {};
     this.randomness = new SeededRandomness(plan.seed);
     this.network = new Network(this.queue, this.randomness, plan);
     this.trace = new Trace(() => this.queue.nowMs, options.onTrace);
@@ -201,7 +214,7 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
   checkHistory(): void {
     // In async a failover may lose acknowledged writes, so only what happened in one reign can be judged.
     if (this.plan.mode === "async" && this.epochs > 1) return;
-    const byKey = new Map<string, import("./clients/history.ts").Operation[]>();
+    const byKey = new Map<string, Operation[]>();
     for (const operation of this.history.operations) {
       const operations = byKey.get(operation.key);
       if (operations === undefined) byKey.set(operation.key, [operation]);
@@ -314,6 +327,7 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
         snapshotAfterBytes: plan.snapshotAfterBytes,
         priority: settings.priority,
         rules,
+        sabotage: this.#sabotage,
       },
       { ...this.#world(), monitor: this },
     );
@@ -326,7 +340,12 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
     const clockRate = 1 + (this.randomness.next() - 0.5) * 0.01;
     const sentinel = new SimSentinel(
       { id, url: urlOf(id), process: this.#process(id, clockRate) },
-      { config: this.#sentinelConfig(id), rules, saveMs: this.plan.syncMs },
+      {
+        config: this.#sentinelConfig(id),
+        rules,
+        saveMs: this.plan.syncMs,
+        voteEarly: this.#sabotage.voteEarly === true,
+      },
       { ...this.#world(), monitor: this },
     );
     sentinel.onCrash = () => this.kill(sentinel);

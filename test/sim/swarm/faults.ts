@@ -101,6 +101,10 @@ export class Faults {
       case "resetLinks":
         for (const host of this.#hosts()) this.#simulation.network.reset(host, node.process);
         return;
+      case "hideMaster":
+        return this.#hideMaster(node, randomness, lastsMs);
+      case "loseMasterTwice":
+        return this.#loseMasterTwice(node, randomness, lastsMs);
       case "slowLinks":
         return this.#slowLinks(randomness, lastsMs);
       case "slowDisk":
@@ -188,6 +192,29 @@ export class Faults {
     const inside = this.#everyone().filter((one) => one === process || randomness.next() < 0.25);
     const outside = this.#everyone().filter((one) => !inside.includes(one));
     this.#partition(bothWays(inside, outside), lastsMs);
+  }
+
+  /** From the sentinels, or from all of them but one: its replicas and clients still see it. */
+  #hideMaster(otherwise: SimNode, randomness: Randomness, lastsMs: Millis): void {
+    const sentinels = this.#simulation.sentinels.map((one) => one.process);
+    const hidden = randomness.next() < 0.7 ? sentinels : shuffled(sentinels, randomness).slice(1);
+    this.#partition(bothWays([this.#master(otherwise).process], hidden), lastsMs);
+  }
+
+  /** Cut off with its clients, whose writes it can't commit; its successor dies as soon as it reigns, and it comes back. */
+  #loseMasterTwice(otherwise: SimNode, randomness: Randomness, lastsMs: Millis): void {
+    const first = this.#master(otherwise);
+    const { clients, plan } = this.#simulation;
+    const inside = [first.process, ...clients.map((client) => client.process)];
+    const partition = bothWays(
+      inside,
+      this.#hosts().filter((host) => host !== first.process),
+    );
+    this.#partition(partition, plan.downAfterMs * (1 + randomness.next()));
+    this.#later(plan.downAfterMs * (1.02 + randomness.next()), () => {
+      const second = this.#master(first);
+      if (second !== first) this.#killNode(second, lastsMs);
+    });
   }
 
   /** Two sides that see each other only through one in the middle. */

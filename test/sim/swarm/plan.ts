@@ -39,7 +39,10 @@ export const FAULT_KINDS = [
   "killAllNodes",
 ] as const;
 
-export type FaultKind = (typeof FAULT_KINDS)[number];
+/** Drawn apart, so that seeds that don't know them stay what they were. */
+const LATER_KINDS = ["hideMaster", "loseMasterTwice"] as const;
+
+export type FaultKind = (typeof FAULT_KINDS)[number] | (typeof LATER_KINDS)[number];
 
 export interface PlannedFault {
   readonly atMs: Millis;
@@ -130,7 +133,11 @@ export function planOf(seed: number): Plan {
 
 /** Each seed knows only some kinds of faults, so that rare ones meet each other without being drowned. */
 function drawFaults(randomness: Randomness, untilMs: Millis, seed: number): PlannedFault[] {
-  const kinds = FAULT_KINDS.filter(() => randomness.next() < 0.25);
+  const apart = new SeededRandomness(seed * 40_503);
+  const kinds: FaultKind[] = [
+    ...FAULT_KINDS.filter(() => randomness.next() < 0.25),
+    ...LATER_KINDS.filter(() => apart.next() < 0.2),
+  ];
   const meanGapMs = pick(randomness, [150, 400, 1000]);
   const lastsMs = pick(randomness, [150, 600, 2000]);
   const faults: PlannedFault[] = [];

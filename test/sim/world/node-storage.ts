@@ -40,6 +40,12 @@ export interface DiskSpeed {
   slowness: number;
 }
 
+/** Breaks the storage's word. */
+export interface StorageSabotage {
+  readonly recordsEarly?: boolean;
+  readonly promiseEarly?: boolean;
+}
+
 /** The node's present life. */
 export interface StorageOwner {
   input(input: MemberInput): void;
@@ -67,6 +73,7 @@ export class NodeStorage {
   readonly #speed: DiskSpeed;
   readonly #owner: StorageOwner;
   readonly #randomness: Randomness;
+  readonly #sabotage: StorageSabotage;
   readonly #streams = new Map<LinkId, Buffer[]>();
   #states: { readonly version: number; readonly state: Buffer }[] = [];
   #syncing: Offset | null = null;
@@ -75,11 +82,18 @@ export class NodeStorage {
   /** Steps of the snapshot being written, one after the other. */
   #chain: (() => void)[] = [];
 
-  constructor(disk: NodeDisk, speed: DiskSpeed, owner: StorageOwner, randomness: Randomness) {
+  constructor(
+    disk: NodeDisk,
+    speed: DiskSpeed,
+    owner: StorageOwner,
+    randomness: Randomness,
+    sabotage: StorageSabotage,
+  ) {
     this.#disk = disk;
     this.#speed = speed;
     this.#owner = owner;
     this.#randomness = randomness;
+    this.#sabotage = sabotage;
     if (disk.policy === "everysec") this.#syncEverySecond();
   }
 
@@ -89,7 +103,7 @@ export class NodeStorage {
       case "append":
         disk.append(effect.bytes);
         if (disk.policy === "always") this.#syncSoon();
-        else this.#reportSoon();
+        if (disk.policy !== "always" || this.#sabotage.recordsEarly === true) this.#reportSoon();
         return;
       case "cut":
         disk.cut(effect.last);
@@ -98,6 +112,7 @@ export class NodeStorage {
         return;
       case "saveState":
         this.#states.push({ version: effect.version, state: effect.state });
+        if (this.#sabotage.promiseEarly === true) this.#reportSaved(effect.version);
         if (this.#states.length === 1) this.#saveNext();
         return;
       case "readLog": {
@@ -202,9 +217,13 @@ export class NodeStorage {
       const next = this.#states.shift();
       if (next === undefined) return;
       this.#disk.saveState(next.state);
-      this.#owner.later(0, () => this.#owner.input({ type: "stateSaved", version: next.version }));
+      this.#reportSaved(next.version);
       if (this.#states.length > 0) this.#saveNext();
     });
+  }
+
+  #reportSaved(version: number): void {
+    this.#owner.later(0, () => this.#owner.input({ type: "stateSaved", version }));
   }
 
   // ---- snapshots -------------------------------------------------------------------------------

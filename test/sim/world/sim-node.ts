@@ -22,7 +22,7 @@ import { simCommandHost } from "./command-host.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { Connection, Network, Receiver } from "./network.ts";
 import type { NodeDisk } from "./node-disk.ts";
-import { type DiskSpeed, NodeStorage } from "./node-storage.ts";
+import { type DiskSpeed, NodeStorage, type StorageSabotage } from "./node-storage.ts";
 import { type PeerDirectory, PeerKeeper } from "./peer-keeper.ts";
 import type { SimProcess } from "./sim-process.ts";
 
@@ -46,6 +46,7 @@ export interface NodeSettings {
   readonly snapshotAfterBytes: number;
   readonly priority: number;
   readonly rules: Partial<ReplicationRules>;
+  readonly sabotage: StorageSabotage;
 }
 
 export interface NodeWorld {
@@ -113,7 +114,13 @@ export class SimNode {
     );
     const startId = `${this.id}-life${this.process.life}` as StartId;
     const world = this.#world;
-    this.#storage = new NodeStorage(disk, this.speed, this.#storageOwner(), world.randomness);
+    this.#storage = new NodeStorage(
+      disk,
+      this.speed,
+      this.#storageOwner(),
+      world.randomness,
+      this.settings.sabotage,
+    );
     this.#flushDue = false;
     this.#timerAtMs = Number.POSITIVE_INFINITY;
     this.effectsToLive = null;

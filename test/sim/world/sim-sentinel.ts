@@ -51,6 +51,7 @@ export class SimSentinel {
   readonly #config: SentinelCoreConfig;
   readonly #rules: Partial<ElectionRules>;
   readonly #saveMs: Millis;
+  readonly #voteEarly: boolean;
   readonly #world: SentinelWorld;
   #saves: Extract<SentinelEffect, { type: "saveState" }>[] = [];
   #timerAtMs: Millis | undefined;
@@ -59,7 +60,13 @@ export class SimSentinel {
 
   constructor(
     who: { id: SentinelId; url: string; process: SimProcess },
-    settings: { config: SentinelCoreConfig; rules: Partial<ElectionRules>; saveMs: Millis },
+    settings: {
+      config: SentinelCoreConfig;
+      rules: Partial<ElectionRules>;
+      saveMs: Millis;
+      /** Sabotage: the core is told that it is saved before it is. */
+      voteEarly: boolean;
+    },
     world: SentinelWorld,
   ) {
     this.id = who.id;
@@ -68,6 +75,7 @@ export class SimSentinel {
     this.#config = settings.config;
     this.#rules = settings.rules;
     this.#saveMs = settings.saveMs;
+    this.#voteEarly = settings.voteEarly;
     this.#world = world;
   }
 
@@ -154,6 +162,7 @@ export class SimSentinel {
       }
       case "saveState":
         this.#saves.push(effect);
+        if (this.#voteEarly) this.#tellSaved(effect.version);
         if (this.#saves.length === 1) this.#saveNext();
         return;
       case "notice":
@@ -179,6 +188,13 @@ export class SimSentinel {
       this.process.deliver(life, () => this.#input({ type: "stateSaved", version: next.version }));
       if (this.#saves.length > 0) this.#saveNext();
     });
+  }
+
+  #tellSaved(version: number): void {
+    const { life } = this.process;
+    this.#world.queue.after(0, () =>
+      this.process.deliver(life, () => this.#input({ type: "stateSaved", version })),
+    );
   }
 
   #arm(core: SentinelCore): void {
