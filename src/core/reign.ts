@@ -149,14 +149,16 @@ export class Reign implements ServingReign {
     return moved;
   }
 
-  /** Ends a turn: writes its records out and sends what is new. */
+  /** Ends a turn: sends what is new, and then writes its records out. */
   flush(nowMs: Millis): void {
     const { log, outbox } = this.#setup;
-    if (log.writeOut(outbox)) {
+    const append = log.endTurn();
+    if (append !== null) {
       this.#lastRecordMs = nowMs;
       this.#mark ??= { offset: log.tail.lastOffset, sinceMs: nowMs };
     }
     this.replicas.flush(nowMs);
+    if (append !== null) outbox.push(append);
     log.tail.trim(log.committed);
   }
 

@@ -413,6 +413,8 @@ export class DataNode {
   #carryOut(effect: MemberEffect): void {
     switch (effect.type) {
       case "append":
+        // A master has sent the same records: its replicas have them before its own disk does.
+        this.#peers.flush();
         return this.#storage.append(effect.bytes, effect.firstOffset, effect.lastOffset);
       case "cut":
         return this.#cut(effect.last);

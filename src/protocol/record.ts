@@ -34,7 +34,9 @@ const FORMAT_VERSION = 1;
 const TWO_POW_32 = 0x1_0000_0000;
 const EPOCH_AND_OFFSET_MAX = 2 ** 48 - 1;
 const DB_MAX = 0xffff;
+/** Chunks double from the least size to the greatest while records keep coming: an idle node holds little. */
 const CHUNK_BYTES_MIN = 64 * 1024;
+const CHUNK_BYTES_MAX = 1024 * 1024;
 
 // Place in the array is the code in the header; 0 is no kind, so that zeros never look like one.
 const KINDS: readonly (RecordKind | undefined)[] = [undefined, "effects", "epochStart", "probe"];
@@ -112,9 +114,10 @@ export class RecordWriter {
   #makeRoom(size: number): void {
     const pending = this.bytes;
     const needed = pending + size;
-    const capacity =
-      pending === 0 ? Math.max(CHUNK_BYTES_MIN, needed) : Math.max(CHUNK_BYTES_MIN, needed * 2);
-    const chunk = Buffer.allocUnsafeSlow(Math.min(capacity, Math.max(needed, RECORD_BYTES_MAX)));
+    // What is pending moves along: the more room, the seldomer.
+    const usual = Math.min(Math.max(CHUNK_BYTES_MIN, this.#chunk.length * 2), CHUNK_BYTES_MAX);
+    const roomy = Math.min(pending === 0 ? needed : needed * 2, RECORD_BYTES_MAX);
+    const chunk = Buffer.allocUnsafeSlow(Math.max(usual, roomy, needed));
     this.#chunk.copy(chunk, 0, this.#start, this.#end);
     this.#chunk = chunk;
     this.#start = 0;

@@ -97,11 +97,15 @@ export class LogTail {
     }
   }
 
-  /** Records from `from` on, at most one chunk of them; `undefined` when they are not in memory or not there. */
-  chunkFrom(from: Offset): LogChunk | undefined {
-    const chunk = this.#chunks[this.#indexOf(from)];
+  /**
+   * Records from `from` on: those of one chunk, or of several that lie one behind the other in memory, as a writer's
+   * do, as long as they take `bytesMax` together. `undefined` when they are not in memory or not there.
+   */
+  chunkFrom(from: Offset, bytesMax = 0): LogChunk | undefined {
+    const at = this.#indexOf(from);
+    const chunk = this.#chunks[at];
     if (chunk === undefined || chunk.firstOffset > from || chunk.lastOffset < from) return undefined;
-    if (chunk.firstOffset === from) return chunk;
+    if (chunk.firstOffset === from) return this.#joined(chunk, at, bytesMax);
     const cursor = new RecordCursor(chunk.bytes);
     while (cursor.next()) {
       if (cursor.offset === from) {
@@ -136,6 +140,22 @@ export class LogTail {
     this.#bytes = 0;
     this.#position = position;
     this.#history = history;
+  }
+
+  /** `chunk`, which is at `at`, with those behind it that need no copy to join it. */
+  #joined(chunk: LogChunk, at: number, bytesMax: number): LogChunk {
+    const { buffer, byteOffset } = chunk.bytes;
+    let { lastOffset } = chunk;
+    let length = chunk.bytes.length;
+    for (let behind = at + 1; behind < this.#chunks.length; behind += 1) {
+      const { bytes, lastOffset: last } = this.#chunks[behind] as LogChunk;
+      const lies = bytes.buffer === buffer && bytes.byteOffset === byteOffset + length;
+      if (!lies || length + bytes.length > bytesMax) break;
+      length += bytes.length;
+      lastOffset = last;
+    }
+    if (lastOffset === chunk.lastOffset) return chunk;
+    return { firstOffset: chunk.firstOffset, lastOffset, bytes: Buffer.from(buffer, byteOffset, length) };
   }
 
   /** Index of the last chunk that begins at or before `offset`. */

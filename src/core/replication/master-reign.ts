@@ -7,7 +7,7 @@
 import type { Epoch, IncarnationId, MemberId, Millis, Offset } from "../../base/ids.ts";
 import { OFFSET_ZERO } from "../../base/ids.ts";
 import type { LinkId } from "../../protocol/peer/identity.ts";
-import type { Ack, ReplicaStatus, SyncRequest } from "../../protocol/peer/node-messages.ts";
+import type { Ack, Records, ReplicaStatus, SyncRequest } from "../../protocol/peer/node-messages.ts";
 import { RecordCursor } from "../../protocol/record.ts";
 import { type EpochHistory, partingPoint } from "../../rules/epoch-history.ts";
 import { type GroupRecord, votingMembers } from "../../rules/group-record.ts";
@@ -19,6 +19,8 @@ import { ReplicaPeer, SNAPSHOT_PIECES_IN_FLIGHT } from "./replica-peer.ts";
 import type { ReplicationLog } from "./replication-log.ts";
 import { RoundClock } from "./round-clock.ts";
 
+/** Records of a frame, about: those of several turns share one where they have waited. */
+const FRAME_BYTES_MAX = 256 * 1024;
 /** Bytes of log read from disk at once for a replica that is behind memory. */
 const READ_BYTES = 1024 * 1024;
 /** Without records to carry it, the commit offset waits this long for some (not in sync mode). */
@@ -62,6 +64,7 @@ export class MasterReign {
   /** When the next frames go out, if something waits for company. */
   #frameDueMs: Millis | undefined;
   #lastFramesMs: Millis = 0;
+  #lastFrame: Records | null = null;
 
   constructor(setup: ReignSetup) {
     this.epoch = setup.epoch;
@@ -198,9 +201,11 @@ export class MasterReign {
       this.#outbox.push({ type: "closeLink", link });
       return false;
     }
+    // Only who had to wait goes on here: in async, records that wait for company would lose it with every ack.
+    const hadToWait = !replica.mayTakeMore;
     replica.acknowledged(ack.received, ack.applied, ack.frame, nowMs);
     this.#catchUp.onAck(replica.id, replica.incarnation, replica.received);
-    this.#pump(replica);
+    if (hadToWait) this.#pump(replica);
     return true;
   }
 
@@ -301,7 +306,7 @@ export class MasterReign {
     return this.#roundWanted || (this.#frameDueMs !== undefined && this.#frameDueMs <= nowMs);
   }
 
-  /** Ends a turn: sends what is new to every streaming replica. Call after the log was written out. */
+  /** Ends a turn: sends what is new to every streaming replica. Call when the log's tail holds the turn's records. */
   flush(nowMs: Millis): void {
     const { mode } = this.record;
     const hasRecords = this.#log.tail.lastOffset >= this.#nextToSend();
@@ -342,7 +347,7 @@ export class MasterReign {
       replica.state.next <= this.#log.tail.lastOffset &&
       replica.mayTakeMore
     ) {
-      const chunk = this.#log.tail.chunkFrom(replica.state.next);
+      const chunk = this.#log.tail.chunkFrom(replica.state.next, FRAME_BYTES_MAX);
       if (chunk === undefined) {
         replica.state.reading = true;
         this.#outbox.push({
@@ -361,14 +366,17 @@ export class MasterReign {
 
   #sendFrame(replica: ReplicaPeer, bytes: Buffer, lastOffset: Offset): void {
     if (replica.state.phase !== "streaming") return;
-    this.#outbox.send(replica.link, {
+    const frame: Records = {
       type: "records",
       epoch: this.epoch,
       frame: this.#rounds.current,
       previous: this.#log.tail.positionAt((replica.state.next - 1) as Offset),
       commit: this.#log.committed,
       bytes,
-    });
+    };
+    // One message for all replicas that are equally far: it is encoded once.
+    if (this.#lastFrame === null || !isSameFrame(this.#lastFrame, frame)) this.#lastFrame = frame;
+    this.#outbox.send(replica.link, this.#lastFrame);
     if (bytes.length === 0) return;
     replica.sent(lastOffset, bytes.length);
     replica.state.next = (lastOffset + 1) as Offset;
@@ -411,6 +419,17 @@ export class MasterReign {
     );
     return this.#counted;
   }
+}
+
+function isSameFrame(a: Records, b: Records): boolean {
+  return (
+    a.frame === b.frame &&
+    a.commit === b.commit &&
+    a.previous.offset === b.previous.offset &&
+    a.bytes.buffer === b.bytes.buffer &&
+    a.bytes.byteOffset === b.bytes.byteOffset &&
+    a.bytes.length === b.bytes.length
+  );
 }
 
 function lastOffsetIn(bytes: Buffer): Offset {

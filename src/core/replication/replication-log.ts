@@ -3,7 +3,7 @@ import { type Epoch, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
 import { RecordWriter } from "../../protocol/record.ts";
 import type { EpochHistory } from "../../rules/epoch-history.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
-import type { MemberOutbox } from "../member-io.ts";
+import type { MemberEffect, MemberOutbox } from "../member-io.ts";
 import { LogTail } from "./log-tail.ts";
 
 export class ReplicationLog {
@@ -37,17 +37,25 @@ export class ReplicationLog {
     return offset;
   }
 
-  /** Ends the turn's records: to storage by effect, and to the tail, where replicas are served from. */
-  writeOut(outbox: MemberOutbox): boolean {
-    if (this.writer.count === 0) return false;
+  /** Ends the turn's records: to the tail, where replicas are served from, and to storage. */
+  writeOut(outbox: MemberOutbox): void {
+    const append = this.endTurn();
+    if (append !== null) outbox.push(append);
+  }
+
+  /**
+   * As `writeOut`, but leaves the effect, `null` when there were no records, to the caller: who sends to replicas
+   * first has them work while storage writes.
+   */
+  endTurn(): Extract<MemberEffect, { type: "append" }> | null {
+    if (this.writer.count === 0) return null;
     const firstOffset = (this.tail.lastOffset + 1) as Offset;
     const lastOffset = this.assigned;
     const bytes = this.writer.take();
     this.tail.append({ firstOffset, lastOffset, bytes }, this.#epochStarts);
     this.#epochStarts = [];
     this.#uncommitted = this.committed < firstOffset - 1 ? this.#uncommitted + bytes.length : bytes.length;
-    outbox.push({ type: "append", bytes, firstOffset, lastOffset });
-    return true;
+    return { type: "append", bytes, firstOffset, lastOffset };
   }
 
   /** Bytes that are not yet committed, about: what was written since the commit last caught up. */

@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 import { type RawData, WebSocket } from "ws";
 import { InterrexError } from "../../base/errors.ts";
 import type { Millis } from "../../base/ids.ts";
-import { decodePeerMessage, encodePeerMessage, type PeerMessage } from "../../protocol/peer/codec.ts";
+import { decodePeerMessage, type EncodedMessage, type PeerMessage } from "../../protocol/peer/codec.ts";
 import type { LinkId, PeerIdentity } from "../../protocol/peer/identity.ts";
 import type { LogFields, Logger } from "../logger.ts";
 import { closeWithin } from "./close-within.ts";
@@ -22,6 +22,7 @@ export interface PeerLinkHost {
   readonly reach: Reachability;
   readonly log: Logger;
   message(link: LinkId, message: PeerMessage): void;
+  encode(message: PeerMessage): EncodedMessage;
   /** The link has unsent frames: call its `flush` before the turn of the event loop ends. */
   corked(link: PeerLink): void;
   /** The link has ended; called once. `inCall` when within a call of the owner's, who must not be called back. */
@@ -94,7 +95,7 @@ export class PeerLink {
       this.#end(true);
       return;
     }
-    const encoded = encodePeerMessage(message);
+    const encoded = this.#host.encode(message);
     if (typeof encoded === "string" && tooLong(encoded, limits.controlBytesMax)) {
       this.#refuseToSend(message, encoded.length);
       return;

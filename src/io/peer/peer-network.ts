@@ -4,7 +4,7 @@
  */
 import type { InterrexError } from "../../base/errors.ts";
 import type { Millis } from "../../base/ids.ts";
-import type { PeerMessage } from "../../protocol/peer/codec.ts";
+import { type EncodedMessage, encodePeerMessage, type PeerMessage } from "../../protocol/peer/codec.ts";
 import type { LinkId, PeerIdentity, PeerTarget, ProbeOutcome } from "../../protocol/peer/identity.ts";
 import type { Logger } from "../logger.ts";
 import { type DialContext, type Dialling, dial, isRefusedConnect } from "./dial.ts";
@@ -63,6 +63,8 @@ export class PeerNetwork {
   readonly #endings = new Map<PeerLink, (livedMs: Millis) => void>();
   readonly #probes = new Set<Dialling>();
   #corked: PeerLink[] = [];
+  /** What was sent last, until it leaves. */
+  #encoded: { readonly message: PeerMessage; readonly as: EncodedMessage } | null = null;
   #flushDue = false;
   #lastLinkId: LinkId = 0;
   #closed: Promise<void> | null = null;
@@ -151,6 +153,7 @@ export class PeerNetwork {
     if (this.#gate.paused) return;
     const corked = this.#corked;
     this.#corked = [];
+    this.#encoded = null;
     for (const link of corked) link.flush();
   }
 
@@ -256,6 +259,7 @@ export class PeerNetwork {
       reach: this.#reach,
       log: this.#log,
       message: (id, message) => this.#handler.message(id, message),
+      encode: (message) => this.#encode(message),
       corked: (each) => this.#flushLater(each),
       ended: (each, inCall) => this.#linkEnded(each, inCall),
     });
@@ -287,6 +291,14 @@ export class PeerNetwork {
     };
     if (inCall) process.nextTick(() => this.#gate.whenRunning(tell));
     else tell();
+  }
+
+  /** The same message for several links, one after the other, is encoded once. */
+  #encode(message: PeerMessage): EncodedMessage {
+    if (this.#encoded?.message === message) return this.#encoded.as;
+    const as = encodePeerMessage(message);
+    this.#encoded = { message, as };
+    return as;
   }
 
   #flushLater(link: PeerLink): void {

@@ -31,8 +31,11 @@ const ACK_BYTES = 25;
 const SNAPSHOT_HEADER_BYTES = 8;
 const SNAPSHOT_LAST = 1;
 
-/** Up to here one copy is cheaper than a second fragment; above, the body is sent from where it lies. */
-const JOINED_BYTES_MAX = 16 * 1024;
+/**
+ * Up to here header and body become one fragment: the copy is made once for all links, while two fragments would be
+ * joined by every receiver. Above, the body is sent from where it lies.
+ */
+const JOINED_BYTES_MAX = 1024 * 1024;
 
 const controlSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ...Object.entries(nodeMessageSchemas),
@@ -40,10 +43,13 @@ const controlSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType
 ]);
 
 /**
- * @returns text for a text frame, one buffer for a binary frame, or buffers that are the fragments of one binary
- *   frame. A large body is not copied: its owner must leave it unchanged until it is sent.
+ * Text for a text frame, one buffer for a binary frame, or buffers that are the fragments of one binary frame.
+ * Whoever sends it leaves it unchanged.
  */
-export function encodePeerMessage(message: PeerMessage): string | Buffer | Buffer[] {
+export type EncodedMessage = string | Buffer | readonly Buffer[];
+
+/** A large body is not copied: its owner must leave it unchanged until it is sent. */
+export function encodePeerMessage(message: PeerMessage): EncodedMessage {
   switch (message.type) {
     case "records":
       return encodeRecords(message);

@@ -13,13 +13,13 @@ import { nodeMessageSchemas } from "../../../src/protocol/peer/schema.ts";
 import { sentinelMessageSchemas } from "../../../src/protocol/peer/sentinel-schema.ts";
 import { arbitraryMessage, messageTypes } from "./arbitrary-messages.ts";
 
-const limits: PeerFrameLimits = { controlBytesMax: 1024 * 1024, binaryBytesMax: 1024 * 1024 };
+const limits: PeerFrameLimits = { controlBytesMax: 1024 * 1024, binaryBytesMax: 4 * 1024 * 1024 };
 
 /** One WebSocket message, as it arrives. */
 function wire(message: PeerMessage): { data: Buffer; isBinary: boolean } {
   const encoded = encodePeerMessage(message);
   if (typeof encoded === "string") return { data: Buffer.from(encoded), isBinary: false };
-  return { data: Array.isArray(encoded) ? Buffer.concat(encoded) : encoded, isBinary: true };
+  return { data: Buffer.isBuffer(encoded) ? encoded : Buffer.concat(encoded), isBinary: true };
 }
 
 function roundTrip(message: PeerMessage): PeerMessage {
@@ -65,7 +65,7 @@ describe("peer codec", () => {
   });
 
   it("sends a large body from where it lies and reads it without copying", () => {
-    const body = Buffer.alloc(100_000, 7);
+    const body = Buffer.alloc(2_000_000, 7);
     const encoded = encodePeerMessage(records(body));
     expect(Array.isArray(encoded) && encoded[1] === body).toBe(true);
     const { data } = wire(records(body));
