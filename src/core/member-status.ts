@@ -79,8 +79,9 @@ export class StatusChanges {
       follower?.streaming,
     ];
     const last = this.#last;
-    if (last.length === now.length && now.every((value, i) => value === last[i])) return false;
+    let same = last.length === now.length;
+    for (let at = 0; same && at < now.length; at++) same = now[at] === last[at];
     this.#last = now;
-    return true;
+    return !same;
   }
 }
