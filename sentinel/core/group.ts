@@ -218,8 +218,7 @@ export class Group {
 
   deadlineMs(nowMs: Millis): Millis | undefined {
     const { watches, signs, ledger } = this.#context;
-    return earliest(
-      ...[...watches.values()].map((watch) => watch.deadlineMs()),
+    let next = earliest(
       this.#failover?.deadlineMs,
       this.#election.deadlineMs,
       this.#errands.deadlineMs,
@@ -227,6 +226,8 @@ export class Group {
       this.#reporting.deadlineMs,
       later(signs.endsAtMs(ledger.storedEpoch), nowMs),
     );
+    for (const watch of watches.values()) next = earliest(next, watch.deadlineMs());
+    return next;
   }
 
   // ---- parts of the above ------------------------------------------------------------------------

@@ -13,7 +13,7 @@ type Body = Omit<Report, "seq" | "record">;
 export class Reporting {
   readonly #context: GroupContext;
   #seq = 0;
-  #said = "";
+  #said: Body | null = null;
   #saidAtMs: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(context: GroupContext) {
@@ -27,9 +27,8 @@ export class Reporting {
   /** Reports to everyone if anything has changed, or if it is time. */
   settle(finds: readonly VoteReason[], leading: Epoch | null, nowMs: Millis): void {
     const body = this.#body(finds, leading);
-    const said = JSON.stringify(body);
-    if (said === this.#said && nowMs < this.deadlineMs) return;
-    this.#said = said;
+    if (nowMs < this.deadlineMs && this.#said !== null && saysTheSame(body, this.#said)) return;
+    this.#said = body;
     this.#saidAtMs = nowMs;
     for (const peer of this.#context.peers.all) {
       if (peer.link !== null) this.#send(peer, peer.link, body);
@@ -84,4 +83,22 @@ export class Reporting {
     sent.set(group, number);
     return saved;
   }
+}
+
+/** In all that may change while this process runs; it looks after every event, so it builds nothing. */
+function saysTheSame(a: Body, b: Body): boolean {
+  return (
+    a.blank === b.blank &&
+    a.votedEpoch === b.votedEpoch &&
+    a.master === b.master &&
+    a.leading === b.leading &&
+    sameNumber(a.stored, b.stored) &&
+    a.finds.length === b.finds.length &&
+    a.finds.every((reason, at) => reason === b.finds[at])
+  );
+}
+
+function sameNumber(a: Body["stored"], b: Body["stored"]): boolean {
+  if (a === null || b === null) return a === b;
+  return compareRecordNumbers(a, b) === 0;
 }

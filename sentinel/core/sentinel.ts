@@ -32,7 +32,8 @@ export class SentinelCore {
   readonly #keeper: StateKeeper;
   readonly #clock: OwnClock;
   readonly #nodeLinks = new Map<LinkId, { readonly group: Group; readonly id: MemberId }>();
-  #now: Instant;
+  /** What the shell was told last. */
+  #deadlineMs: Millis | undefined;
 
   /** @throws InterrexError `BAD_CONFIG`. */
   constructor(setup: {
@@ -46,7 +47,6 @@ export class SentinelCore {
     const { config, now } = setup;
     checkCoreConfig(config);
     this.#config = config;
-    this.#now = now;
     this.#peers = new SentinelPeers(config.sentinels, config.id);
     this.#keeper = new StateKeeper(config.id, setup.recovered);
     const shortestMs = Math.min(...config.groups.map((group) => group.downAfterMs));
@@ -84,14 +84,11 @@ export class SentinelCore {
 
   /** On the monotonic clock; the shell sends a `tick` then. */
   deadlineMs(): Millis | undefined {
-    const nowMs = this.#now.monoMs;
-    const next = earliest(...[...this.#groups.values()].map((group) => group.deadlineMs(nowMs)));
-    return next === undefined ? undefined : Math.max(next, nowMs + OVERDUE_MS);
+    return this.#deadlineMs;
   }
 
   step(now: Instant, event: SentinelInput): void {
-    const stalledMs = this.#clock.observe(now, event.type === "start" ? undefined : this.deadlineMs());
-    this.#now = now;
+    const stalledMs = this.#clock.observe(now, event.type === "start" ? undefined : this.#deadlineMs);
     if (stalledMs > 0) {
       this.outbox.log("warn", "stalled", { stalledMs }, "this sentinel did not run: silence starts afresh");
       for (const group of this.#groups.values()) group.onStall(now);
@@ -100,6 +97,13 @@ export class SentinelCore {
     for (const group of this.#groups.values()) group.settle(now);
     const save = this.#keeper.takeSave();
     if (save !== undefined) this.outbox.push({ type: "saveState", ...save });
+    this.#deadlineMs = this.#nextDeadlineMs(now.monoMs);
+  }
+
+  #nextDeadlineMs(nowMs: Millis): Millis | undefined {
+    let next: Millis | undefined;
+    for (const group of this.#groups.values()) next = earliest(next, group.deadlineMs(nowMs));
+    return next === undefined ? undefined : Math.max(next, nowMs + OVERDUE_MS);
   }
 
   #handle(event: SentinelInput, now: Instant): void {

@@ -15,13 +15,17 @@ export interface StatusSources {
   readonly roleEpoch: Epoch;
   readonly reign: Reign | null;
   readonly follower: Follower | null;
-  readonly sees: readonly MemberId[];
   readonly diskFull: boolean;
+}
+
+/** What passes with time alone, and so is never pushed. */
+export interface StatusMoment {
+  readonly sees: readonly MemberId[];
   readonly leaseHeld: boolean;
   readonly nowMs: Millis;
 }
 
-export function buildStatus(setup: MemberSetup, sources: StatusSources): NodeStatus {
+export function buildStatus(setup: MemberSetup, sources: StatusSources, moment: StatusMoment): NodeStatus {
   const { book, log, reign, follower } = sources;
   return {
     id: setup.id,
@@ -39,13 +43,13 @@ export function buildStatus(setup: MemberSetup, sources: StatusSources): NodeSta
     applied: log.applied,
     record: book.record?.number ?? null,
     following: follower === null ? null : { master: follower.master, linkUp: follower.streaming },
-    sees: sources.sees,
-    oldestUncommittedMs: reign?.oldestUncommittedMs(sources.nowMs) ?? 0,
+    sees: moment.sees,
+    oldestUncommittedMs: reign?.oldestUncommittedMs(moment.nowMs) ?? 0,
     diskFailing: sources.diskFull,
     handover: reign?.handover ?? null,
     waiting: reign?.replicas.waiting() ?? [],
     replicas: reign?.replicas.replicaStatuses() ?? [],
-    leaseHeld: sources.leaseHeld,
+    leaseHeld: moment.leaseHeld,
     client: setup.client,
     priority: setup.priority,
     zone: setup.zone,
@@ -61,7 +65,7 @@ export class StatusChanges {
   #last: readonly unknown[] = [];
 
   /** @returns true at the first call and whenever something changed since the last one. */
-  note(sources: Omit<StatusSources, "sees" | "leaseHeld" | "nowMs">): boolean {
+  note(sources: StatusSources): boolean {
     const { book, reign, follower } = sources;
     const now = [
       sources.role,
@@ -79,8 +83,9 @@ export class StatusChanges {
       follower?.streaming,
     ];
     const last = this.#last;
-    if (last.length === now.length && now.every((value, i) => value === last[i])) return false;
+    let same = last.length === now.length;
+    for (let at = 0; same && at < now.length; at++) same = now[at] === last[at];
     this.#last = now;
-    return true;
+    return !same;
   }
 }

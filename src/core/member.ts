@@ -114,8 +114,7 @@ export class Member {
 
   status(): NodeStatus {
     const { setup, links, lease, now, downAfterMs } = this.#parts;
-    return buildStatus(setup, {
-      ...this.#statusSources(),
+    return buildStatus(setup, this.#statusSources(), {
       sees: links.heardSince(now.monoMs - downAfterMs / 2),
       leaseHeld: this.#roles.reign !== null && lease.holds(now.monoMs),
       nowMs: now.monoMs,
@@ -254,7 +253,7 @@ export class Member {
     for (const { link } of sentinels) this.outbox.send(link, { type: "status", status });
   }
 
-  #statusSources(): Omit<StatusSources, "sees" | "leaseHeld" | "nowMs"> {
+  #statusSources(): StatusSources {
     const { incarnation, book, log, desk } = this.#parts;
     const { current: role, sealed, epoch } = this.#roles;
     return {

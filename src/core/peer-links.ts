@@ -52,6 +52,8 @@ export class PeerLinks {
   }
 
   heardSince(sinceMs: Millis): MemberId[] {
-    return [...this.#heardMs].filter(([, atMs]) => atMs >= sinceMs).map(([id]) => id);
+    const heard: MemberId[] = [];
+    for (const [id, atMs] of this.#heardMs) if (atMs >= sinceMs) heard.push(id);
+    return heard;
   }
 }

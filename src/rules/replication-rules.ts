@@ -110,8 +110,15 @@ export function sameLeader(a: Leader, b: Leader): boolean {
   return a.id === b.id && a.startId === b.startId;
 }
 
-/** The n-th largest value, counting from 1; 0 when there are fewer. */
+/** The n-th largest of the values, none of them negative, counting from 1; 0 when there are fewer. */
 function nthLargest(values: readonly number[], n: number): number {
-  if (values.length < n) return 0;
-  return [...values].sort((a, b) => b - a)[n - 1] ?? 0;
+  // There are few: to look at each pair is cheaper than to sort a copy, and this runs after every step.
+  let found = 0;
+  for (const value of values) {
+    if (value <= found) continue;
+    let atLeast = 0;
+    for (const other of values) if (other >= value) atLeast++;
+    if (atLeast >= n) found = value;
+  }
+  return found;
 }

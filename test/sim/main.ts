@@ -2,12 +2,14 @@
  * The simulator's command line.
  *
  * ```text
- * npm run sim -- --seeds N [--from N]   runs N seeds, prints what it found and how fast it was
+ * npm run sim -- --seeds N [--from N] [--jobs N]   runs N seeds on all cores: what it found, how fast it was
  * npm run sim -- --seed N [--trace]     replays one, event by event
  * npm run sim -- --mutants [--seeds N]  makes rules wrong, and tells after how many seeds, and as what, each was found
  * ```
  */
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { runManySeeds } from "./many-seeds.ts";
 import { MUTANTS, RARE_MUTANTS } from "./mutants.ts";
 import { runPlan } from "./run-plan.ts";
 import { planOf } from "./swarm/plan.ts";
@@ -16,6 +18,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: "string" },
     from: { type: "string", default: "1" },
+    jobs: { type: "string", default: String(availableParallelism()) },
     seed: { type: "string" },
     trace: { type: "boolean", default: false },
     mutants: { type: "boolean", default: false },
@@ -24,7 +27,7 @@ const { values } = parseArgs({
 
 if (values.mutants) runMutants(Number(values.seeds ?? 300));
 else if (values.seed !== undefined) runOne(Number(values.seed));
-else runMany(Number(values.from), Number(values.seeds ?? 100));
+else await runMany();
 
 function runOne(seed: number): void {
   const plan = planOf(seed);
@@ -47,32 +50,10 @@ function runOne(seed: number): void {
   }
 }
 
-function runMany(from: number, count: number): void {
-  const startedAtMs = performance.now();
-  let simulatedMs = 0;
-  let events = 0;
-  let reigns = 0;
-  let acknowledged = 0;
-  let found = 0;
-  for (let seed = from; seed < from + count; seed++) {
-    const outcome = runPlan(planOf(seed));
-    simulatedMs += outcome.simulatedMs;
-    events += outcome.events;
-    reigns += outcome.reigns;
-    acknowledged += outcome.acknowledged;
-    if (outcome.violation !== null) {
-      found++;
-      const [first] = outcome.violation.message.split("\n");
-      console.log(`seed ${seed} at ${outcome.atMs.toFixed(0)} ms: ${first}`);
-    }
-  }
-  const tookSec = (performance.now() - startedAtMs) / 1000;
-  console.log(
-    `${count} seeds, ${found} with a violation, in ${tookSec.toFixed(1)} s (${(count / tookSec).toFixed(1)} a second); ` +
-      `simulated ${(simulatedMs / 1000).toFixed(0)} s, ${(simulatedMs / 1000 / tookSec).toFixed(0)} times real time; ` +
-      `${(events / tookSec).toFixed(0)} events a second, ${reigns} reigns, ${acknowledged} operations acknowledged`,
-  );
-  if (found > 0) process.exitCode = 1;
+async function runMany(): Promise<void> {
+  const { from, seeds, jobs } = values;
+  const many = { from: Number(from), count: Number(seeds ?? 100), jobs: Number(jobs) };
+  process.exitCode = await runManySeeds(many);
 }
 
 /** Fails when a rule made wrong is not found, unless it is known that another rule guards the same. */

@@ -4,6 +4,7 @@
  * its own of what was ever committed, and judges by the disks, not by what the cores say of them.
  */
 import type { Epoch, IncarnationId, MemberId, Offset } from "../../../src/base/ids.ts";
+import type { Keyspace } from "../../../src/core/keyspace/keyspace.ts";
 import type { Ack } from "../../../src/protocol/peer/node-messages.ts";
 import { RecordCursor } from "../../../src/protocol/record.ts";
 import { epochAt } from "../../../src/rules/epoch-history.ts";
@@ -17,7 +18,8 @@ export class LogChecks {
   readonly #committed: Epoch[] = [0 as Epoch];
   /** Content and predecessor of each record ever appended, by position. */
   readonly #records = new Map<string, string>();
-  readonly #digests = new Map<string, string>();
+  /** The state at each position that was looked at. */
+  readonly #states = new Map<string, string>();
   readonly #admitted = new Set<IncarnationId>();
   readonly #acks = new Map<Epoch, Map<MemberId, Map<IncarnationId, Offset>>>();
   readonly #reigns = new Map<SimNode, Epoch>();
@@ -130,10 +132,11 @@ export class LogChecks {
     const { applied, tail } = member.log;
     if (applied === 0 || applied > tail.lastOffset) return;
     const key = `${epochAt(tail.history, applied)}/${applied}`;
-    const digest = keyspace.digest();
-    const known = this.#digests.get(key);
-    if (known === undefined) this.#digests.set(key, digest);
-    else demand(known === digest, "S11", () => `${node.id} has another state at ${key}`);
+    const state = stateOf(keyspace);
+    const known = this.#states.get(key);
+    if (known === undefined) this.#states.set(key, state);
+    else
+      demand(known === state, "S11", () => `${node.id} has another state at ${key}: ${state}, not ${known}`);
   }
 
   #extend(node: SimNode, committed: Offset): void {
@@ -186,6 +189,18 @@ export class LogChecks {
   #show(offset: number): string {
     return `${this.#committed[offset]}/${offset}`;
   }
+}
+
+/** All keys, values and expiries as text: with a few keys that is cheaper than a hash of them, and says more. */
+function stateOf(keyspace: Keyspace): string {
+  const lines: string[] = [];
+  for (const database of keyspace.databases) {
+    for (const [key, { value, expireAtMs }] of database.entries()) {
+      const content = typeof value === "string" ? value : value.digest().toString("hex");
+      lines.push(JSON.stringify([database.index, key, content, expireAtMs]));
+    }
+  }
+  return lines.sort().join();
 }
 
 function show({ epoch, offset }: LogPosition): string {

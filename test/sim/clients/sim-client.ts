@@ -27,10 +27,11 @@ export interface ClientWorld {
 }
 
 const SENTINEL_ANSWER_MS: Millis = 700;
-const HOLD_LOOK_MS: Millis = 5;
 const CONNECT_MS: Millis = 500;
 const ANSWER_MS_MAX: Millis = 1800;
-const PAUSE_MS: Millis = 20;
+/** Before it tries again; doubled each time that it comes to nothing, as stock clients do. */
+const PAUSE_MS_MIN: Millis = 10;
+const PAUSE_MS_MAX: Millis = 160;
 const THINK_MS_MAX: Millis = 60;
 
 /** What one reply is for; `null` for commands whose reply says nothing of data. */
@@ -49,6 +50,7 @@ export class SimClient {
   #step = 0;
   #values = 0;
   #stopped = false;
+  #pauseMs: Millis = PAUSE_MS_MIN;
   /** Only reads, from any node. */
   readonly isReader: boolean;
   /** Writes acknowledged, for the liveness check. */
@@ -86,7 +88,7 @@ export class SimClient {
     this.#world.network.dial<{ readonly master: string | null }>(this.process, sentinel.process, {
       timeoutMs: SENTINEL_ANSWER_MS,
       accept: (connection) => {
-        this.#answerWhenNotHolding(sentinel, connection);
+        sentinel.askMaster((master) => connection.send({ master }));
         return { message: () => {}, down: () => {} };
       },
       connected: (connection) => ({
@@ -105,23 +107,6 @@ export class SimClient {
         if (this.#step === step) this.#retryLater();
       },
     });
-  }
-
-  /** On the sentinel's side: replies about the group are held back while it changes hands. */
-  #answerWhenNotHolding(
-    sentinel: SimSentinel,
-    connection: Connection<{ readonly master: string | null }>,
-  ): void {
-    const view = sentinel.view();
-    if (view === undefined) return;
-    if (!view.holding) {
-      connection.send({ master: view.standing?.master ?? null });
-      return;
-    }
-    const { life } = sentinel.process;
-    this.#world.queue.after(HOLD_LOOK_MS, () =>
-      sentinel.process.deliver(life, () => this.#answerWhenNotHolding(sentinel, connection)),
-    );
   }
 
   #connect(node: SimNode): void {
@@ -158,7 +143,9 @@ export class SimClient {
   }
 
   #retryLater(): void {
-    this.#after(PAUSE_MS * (0.5 + this.#world.randomness.next()), ++this.#step, () => this.#findMaster());
+    const delayMs = this.#pauseMs * (0.5 + this.#world.randomness.next());
+    this.#pauseMs = Math.min(PAUSE_MS_MAX, 2 * this.#pauseMs);
+    this.#after(delayMs, ++this.#step, () => this.#findMaster());
   }
 
   /** What was asked and not answered stays open for ever. */
@@ -183,7 +170,7 @@ export class SimClient {
     const { randomness, readsReplicas } = this.#world;
     const dice = randomness.next();
     if (readsReplicas) {
-      this.#batch([this.#anyGet()], () => (randomness.next() < 0.5 ? this.#think() : this.#disconnect()));
+      this.#batch([this.#anyGet()], () => (randomness.next() < 0.8 ? this.#think() : this.#disconnect()));
     } else if (dice < 0.12) this.#compareAndSet();
     else if (dice < 0.3) {
       const count = 2 + randomness.below(3);
@@ -281,6 +268,7 @@ export class SimClient {
       if (!reply.text.startsWith("UNCERTAIN")) history.refuse(operation);
       return;
     }
+    this.#pauseMs = PAUSE_MS_MIN;
     const isRead = operation.action.kind === "get";
     if (isRead) this.readsDone++;
     else this.writesDone++;

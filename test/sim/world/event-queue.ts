@@ -23,14 +23,15 @@ export class EventQueue {
 
   at(atMs: Millis, run: () => void): void {
     const heap = this.#heap;
-    heap.push({ atMs: Math.max(atMs, this.nowMs), order: this.#made++, run });
-    let child = heap.length - 1;
-    while (child > 0) {
-      const parent = (child - 1) >> 1;
-      if (!isBefore(heap[child] as Scheduled, heap[parent] as Scheduled)) break;
-      this.#swap(child, parent);
-      child = parent;
+    const event = { atMs: Math.max(atMs, this.nowMs), order: this.#made++, run };
+    let hole = heap.length;
+    while (hole > 0) {
+      const parent = heap[(hole - 1) >> 1] as Scheduled;
+      if (!isBefore(event, parent)) break;
+      heap[hole] = parent;
+      hole = (hole - 1) >> 1;
     }
+    heap[hole] = event;
   }
 
   /** Runs the next event. @returns false when there is none up to `untilMs`; the time is then `untilMs`. */
@@ -51,25 +52,17 @@ export class EventQueue {
     const heap = this.#heap;
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return;
-    heap[0] = last;
-    let parent = 0;
-    for (;;) {
-      let least = parent;
-      for (const child of [2 * parent + 1, 2 * parent + 2]) {
-        if (child < heap.length && isBefore(heap[child] as Scheduled, heap[least] as Scheduled))
-          least = child;
-      }
-      if (least === parent) return;
-      this.#swap(parent, least);
-      parent = least;
+    let hole = 0;
+    for (let child = 1; child < heap.length; child = 2 * hole + 1) {
+      const isRightLess =
+        child + 1 < heap.length && isBefore(heap[child + 1] as Scheduled, heap[child] as Scheduled);
+      const least = isRightLess ? child + 1 : child;
+      const event = heap[least] as Scheduled;
+      if (!isBefore(event, last)) break;
+      heap[hole] = event;
+      hole = least;
     }
-  }
-
-  #swap(a: number, b: number): void {
-    const heap = this.#heap;
-    const kept = heap[a] as Scheduled;
-    heap[a] = heap[b] as Scheduled;
-    heap[b] = kept;
+    heap[hole] = last;
   }
 }
 

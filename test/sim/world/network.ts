@@ -41,6 +41,7 @@ const RETRANSMIT_MS_MAX = 200;
 
 interface Packet {
   readonly sequence: number;
+  /** On the other side, if it is still open then. */
   readonly action: () => void;
 }
 

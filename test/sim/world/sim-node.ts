@@ -240,7 +240,7 @@ export class SimNode {
     if (member === null || !this.process.running) return;
     member.step(this.#now(), input);
     this.#afterStep(member);
-    if (input.type !== "flush") this.#flushSoon();
+    this.#flushSoon(member);
   }
 
   #runCommands(served: Served): void {
@@ -252,11 +252,12 @@ export class SimNode {
       if (!member.desk.run(client, argv)) break;
     }
     this.#afterStep(member);
-    this.#flushSoon();
+    this.#flushSoon(member);
   }
 
-  #flushSoon(): void {
-    if (this.#flushDue) return;
+  /** As in `DataNode`: only a turn that left something to do ends with a flush. */
+  #flushSoon(member: Member): void {
+    if (this.#flushDue || this.member !== member || !member.wantsFlush) return;
     this.#flushDue = true;
     this.#later(TURN_MS, () => {
       this.#flushDue = false;

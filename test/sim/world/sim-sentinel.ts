@@ -57,6 +57,8 @@ export class SimSentinel {
   #timerAtMs: Millis | undefined;
   #timer = 0;
   #operations = 0;
+  /** Clients whose questions are held back. */
+  #held: ((master: string | null) => void)[] = [];
 
   constructor(
     who: { id: SentinelId; url: string; process: SimProcess },
@@ -111,6 +113,7 @@ export class SimSentinel {
     for (const { state } of this.#saves.slice(0, reached)) this.disk = state;
     if (reached > 0) this.#world.monitor.sentinelSaved(this);
     this.#saves = [];
+    this.#held = [];
     this.core = null;
     this.keeper = null;
   }
@@ -125,6 +128,12 @@ export class SimSentinel {
   /** `undefined` while it does not run. */
   view(): GroupView | undefined {
     return this.core?.view(GROUP, this.process.instant(this.#world.queue.nowMs));
+  }
+
+  /** A client asks for the master. The answer is held back while the group changes hands, for ever if it dies. */
+  askMaster(answer: (master: string | null) => void): void {
+    this.#held.push(answer);
+    this.#answerHeld();
   }
 
   operator(command: OperatorCommand): void {
@@ -144,7 +153,17 @@ export class SimSentinel {
         return;
       }
     }
+    this.#answerHeld();
     this.#arm(core);
+  }
+
+  #answerHeld(): void {
+    if (this.#held.length === 0) return;
+    const view = this.view();
+    if (view === undefined || view.holding) return;
+    const held = this.#held;
+    this.#held = [];
+    for (const answer of held) answer(view.standing?.master ?? null);
   }
 
   #carryOut(effect: SentinelEffect): void {

@@ -1,0 +1,21 @@
+/** A thread that runs the seeds it is sent, one after the other, and says what came of each. Decides nothing. */
+import { parentPort } from "node:worker_threads";
+import { type Outcome, runPlan } from "./run-plan.ts";
+import { planOf } from "./swarm/plan.ts";
+
+/** An outcome as it crosses threads. */
+export interface SeedResult extends Omit<Outcome, "violation"> {
+  /** First line of what was violated, or of what the simulator itself died of. */
+  readonly violation: string | null;
+}
+
+parentPort?.on("message", (seed: number) => parentPort?.postMessage(resultOf(seed)));
+
+function resultOf(seed: number): SeedResult {
+  const { violation, ...rest } = runPlan(planOf(seed));
+  return { ...rest, violation: violation === null ? null : firstLine(violation.message) };
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
+}
