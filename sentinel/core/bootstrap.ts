@@ -14,15 +14,15 @@ export function bootstrapObstacles(context: GroupContext, nowMs: Millis): string
   const nodes = context.config.nodes.flatMap((node) => {
     const status = currentStatus(context, node.id);
     if (status === null) return [`${node.id} has not answered yet: all nodes must, before the first record`];
-    if (status.position.offset > 0) {
+    const { position, groupId } = status;
+    if (context.rules.mayBeFounder({ offset: position.offset, groupId })) return [];
+    if (position.offset > 0) {
       return [
-        `${node.id} holds data (log position ${status.position.epoch}:${status.position.offset}), ` +
+        `${node.id} holds data (log position ${position.epoch}:${position.offset}), ` +
           `but no sentinel has a record of this group: \`interrex adopt ${node.id}\` if its data counts`,
       ];
     }
-    if (status.groupId !== null)
-      return [`${node.id} belongs to group ${status.groupId}, of which no sentinel knows`];
-    return [];
+    return [`${node.id} belongs to group ${groupId}, of which no sentinel knows`];
   });
   return [...unrecordedObstacles(context, nowMs), ...nodes];
 }

@@ -1,12 +1,7 @@
 /** Who could be promoted, and why nobody can be, in words, member by member. Reads; changes nothing. */
 
-import type { SurvivorFacts } from "../../src/rules/election-rules.ts";
-import {
-  type GroupRecord,
-  isAdmitted,
-  type MemberRecord,
-  votingMembers,
-} from "../../src/rules/group-record.ts";
+import type { ElectionRules, SurvivorFacts } from "../../src/rules/election-rules.ts";
+import { type GroupRecord, type MemberRecord, votingMembers } from "../../src/rules/group-record.ts";
 import { majority, sealQuorum } from "../../src/rules/quorums.ts";
 import { bootstrapObstacles } from "./bootstrap.ts";
 import type { GroupContext } from "./group-context.ts";
@@ -14,6 +9,7 @@ import type { MemberWatch } from "./member-watch.ts";
 
 /** `null` when it could be promoted now. */
 export function whyIneligible(
+  rules: ElectionRules,
   record: GroupRecord,
   member: MemberRecord,
   watch: MemberWatch | undefined,
@@ -26,7 +22,7 @@ export function whyIneligible(
   // One that has not kept any id yet is known by its incarnation: it was empty at bootstrap.
   if (status.groupId !== null && status.groupId !== record.groupId)
     return `belongs to group ${status.groupId}`;
-  if (!isAdmitted(record, member.id, status.incarnation)) {
+  if (!rules.countsInSeals(record, member.id, status.incarnation)) {
     return status.doubtfulByReboot
       ? "has rebooted without appendfsync always: what it holds is in doubt until it has caught up"
       : "has lost its state and has not been recorded as caught up";
@@ -38,7 +34,7 @@ export function whyIneligible(
 export function canChoose(context: GroupContext, record: GroupRecord): boolean {
   const voters = votingMembers(record);
   const eligible = voters.filter(
-    (member) => whyIneligible(record, member, context.watches.get(member.id)) === null,
+    (member) => whyIneligible(context.rules, record, member, context.watches.get(member.id)) === null,
   ).length;
   const answering = voters.filter((member) => context.watches.get(member.id)?.answers === true).length;
   const enough = context.rules.sealedEnough({
@@ -55,7 +51,7 @@ export function survivors(context: GroupContext, record: GroupRecord): SurvivorF
   return votingMembers(record).map((member) => {
     const watch = context.watches.get(member.id);
     const status = watch?.answers === true ? watch.current : null;
-    const admitted = status !== null && isAdmitted(record, member.id, status.incarnation);
+    const admitted = status !== null && context.rules.countsInSeals(record, member.id, status.incarnation);
     return {
       answers: status !== null,
       sameGroup: status?.groupId === record.groupId || (admitted && status?.groupId === null),
@@ -98,7 +94,7 @@ function shortage(context: GroupContext, record: GroupRecord): string[] {
   const voters = votingMembers(record);
   const quorum = sealQuorum(record.mode, voters.length, record.copies);
   const reasons = voters.flatMap((member) => {
-    const why = whyIneligible(record, member, context.watches.get(member.id));
+    const why = whyIneligible(context.rules, record, member, context.watches.get(member.id));
     return why === null ? [] : [`${member.id} ${why}`];
   });
   return [

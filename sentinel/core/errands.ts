@@ -244,7 +244,7 @@ export class Errands {
     const member = memberOf(record, target);
     if (member === undefined) return `${target} is no member of ${record.name}`;
     if (target === record.master) return `${target} is the master already`;
-    const why = whyIneligible(record, member, this.#context.watches.get(target));
+    const why = whyIneligible(this.#context.rules, record, member, this.#context.watches.get(target));
     return why === null ? null : `${target} ${why}`;
   }
 

@@ -110,7 +110,7 @@ export class Failover {
     const phase = this.#phase;
     if (phase.step !== "promote" || status.id !== phase.chosen.id) return;
     if (status.role === "master" && status.roleEpoch === this.epoch) this.#takenBy(status.id);
-    else if (status.startId !== phase.chosen.startId)
+    else if (!this.#context.rules.isSameProcess(phase.chosen.startId, status.startId))
       this.#fail(`${status.id} has restarted before its promotion`);
     else if (!phase.promoted && watch.link !== phase.link) this.#sendPromote(phase, watch);
   }

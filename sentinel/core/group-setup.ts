@@ -39,7 +39,7 @@ export function createContext(setup: GroupSetup, budget: FastBudget): GroupConte
   reportDifferences(setup, ledger);
   const leases = new LeasesGiven();
   // An earlier life of this sentinel may have given a lease a moment ago.
-  leases.note(null, rules.leaseMayStandUntilMs(nowMs, config.downAfterMs));
+  leases.note(null, rules.earlierLeaseMayStandUntilMs(nowMs, config.downAfterMs));
   return {
     config,
     self,
@@ -51,7 +51,7 @@ export function createContext(setup: GroupSetup, budget: FastBudget): GroupConte
     peers,
     ledger,
     leases,
-    signs: new LeaderSigns(),
+    signs: new LeaderSigns(rules),
     masterProcess: new MasterProcess(budget),
     watches,
   };

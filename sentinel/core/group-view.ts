@@ -80,7 +80,8 @@ function memberView(
     voting: member.voting,
     priority: member.priority,
     zone: member.zone,
-    ineligible: record === null ? "no record of this group yet" : whyIneligible(record, member, watch),
+    ineligible:
+      record === null ? "no record of this group yet" : whyIneligible(context.rules, record, member, watch),
   };
 }
 

@@ -157,8 +157,7 @@ export class GroupLedger {
 
   /** Clients are answered from `record` from now on. @returns false when a newer or the same one stands. */
   stand(record: GroupRecord): boolean {
-    if (this.#standing !== null && compareRecordNumbers(record.number, this.#standing.number) <= 0)
-      return false;
+    if (!this.#rules.mayStand(this.#standing?.number ?? null, record.number)) return false;
     this.#standing = record;
     return true;
   }

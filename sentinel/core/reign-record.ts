@@ -2,7 +2,7 @@
 import type { Epoch } from "../../src/base/ids.ts";
 import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
 import type { ClientAddress, GroupRecord, MemberRecord } from "../../src/rules/group-record.ts";
-import { currentStatus, type GroupContext, isMasterOf, selfAsLeader } from "./group-context.ts";
+import { currentStatus, type GroupContext, selfAsLeader } from "./group-context.ts";
 import type { SealChoice } from "./seal-round.ts";
 
 /** The record of the reign that begins with this choice. */
@@ -52,8 +52,10 @@ export function amendedRecord(
   record: GroupRecord,
   paused: boolean | null,
 ): GroupRecord | null {
-  const master = record.master === null ? null : currentStatus(context, record.master);
-  const waiting = master !== null && isMasterOf(record, master) ? master.waiting : [];
+  const waiting = [...context.watches.keys()].flatMap((id) => {
+    const word = currentStatus(context, id);
+    return word !== null && context.rules.mayVouch(record, word) ? word.waiting : [];
+  });
   const members = record.members.map((member) => {
     const fresh = refreshed(context, member);
     const admission = waiting.find((one) => one.id === member.id);

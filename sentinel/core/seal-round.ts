@@ -4,7 +4,6 @@ import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
 import type { Candidate } from "../../src/rules/choose-candidate.ts";
 import {
   type GroupRecord,
-  isAdmitted,
   type MemberRecord,
   memberOf,
   votingMembers,
@@ -78,7 +77,8 @@ export class SealRound {
     const present = new Map<MemberId, NodeStatus>();
     for (const [id, status] of this.#sealed) {
       const watch = this.#context.watches.get(id);
-      if (watch === undefined || watch.link === null || watch.process !== status.startId) continue;
+      if (watch === undefined || watch.link === null) continue;
+      if (!this.#context.rules.isSameProcess(status.startId, watch.process)) continue;
       if (status.groupId === this.base.groupId) present.set(id, status);
     }
     return present;
@@ -101,7 +101,7 @@ export class SealRound {
     return votingMembers(this.base).flatMap((member) => {
       const status = present.get(member.id);
       if (status === undefined) return [];
-      return [{ member, status, admitted: isAdmitted(this.base, member.id, status.incarnation) }];
+      return [{ member, status, admitted: this.#counts(member.id, status) }];
     });
   }
 
@@ -118,7 +118,7 @@ export class SealRound {
         return {
           answers: status !== undefined,
           sameGroup: status !== undefined,
-          admitted: status !== undefined && isAdmitted(this.base, member.id, status.incarnation),
+          admitted: status !== undefined && this.#counts(member.id, status),
           doubtfulByReboot: status?.doubtfulByReboot === true,
         };
       }),
@@ -141,12 +141,16 @@ export class SealRound {
       const refusal = this.#refused.get(member.id);
       if (refusal !== undefined) return [`${member.id} refused: ${refusal}`];
       if (this.#sealed.has(member.id)) return [];
-      const why = whyIneligible(this.base, member, this.#context.watches.get(member.id));
+      const why = whyIneligible(this.#context.rules, this.base, member, this.#context.watches.get(member.id));
       return [`${member.id} ${why ?? "has not answered the seal"}`];
     });
     if (this.#settled && !fenced)
       lines.push("the old master is neither sealed nor dead, and its lease may stand");
     return lines.length === 0 ? `nothing for ${nowMs - this.#startedAtMs} ms` : lines.join("; ");
+  }
+
+  #counts(id: MemberId, { incarnation }: NodeStatus): boolean {
+    return this.#context.rules.countsInSeals(this.base, id, incarnation);
   }
 
   #isEnough(): boolean {

@@ -389,7 +389,7 @@ export class Member {
     this.#parts.stallAfterMs = ping.stallAfterMs;
     const { reign } = this.#roles;
     if (reign !== null) {
-      lease.onPing(link, sentinel, ping, reign.epoch);
+      lease.onPing(link, sentinel, ping, reign.epoch, now.monoMs);
       lease.onPongSent(link, sentinel, ping.seq, now.monoMs);
       reign.limits(ping.downAfterMs, ping.stallAfterMs);
     }

@@ -134,9 +134,8 @@ export class Reign implements ServingReign {
       for (const link of this.#owedPromoted) outbox.send(link, { type: "promoted", epoch: this.epoch });
       this.#owedPromoted = [];
     }
-    const isDue = this.#recorded && this.applied && log.committed >= this.replicas.epochStart;
     // In async the first lease is waited for as well: without it the first clients would be refused.
-    if (!this.#established && isDue && this.refuseWrite(now) === undefined) {
+    if (!this.#established && this.#mayServe() && this.refuseWrite(now) === undefined) {
       this.#established = true;
       outbox.log(
         "info",
@@ -147,6 +146,16 @@ export class Reign implements ServingReign {
     }
     this.#settleHandover();
     return moved;
+  }
+
+  #mayServe(): boolean {
+    const { log, rules } = this.#setup;
+    return rules.mayServe({
+      recorded: this.#recorded,
+      applied: this.applied,
+      committed: log.committed,
+      epochStart: this.replicas.epochStart,
+    });
   }
 
   /** Ends a turn: sends what is new, and then writes its records out. */

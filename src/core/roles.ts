@@ -45,7 +45,8 @@ export class Roles {
 
   /** Promised to a higher epoch than the role's: nothing of the role's epoch is accepted, counted or executed. */
   get sealed(): boolean {
-    return this.#role.kind !== "none" && this.#role.epoch < this.#parts.book.promise.epoch;
+    const { rules, book } = this.#parts;
+    return this.#role.kind !== "none" && !rules.mayActIn(this.#role.epoch, book.promise.epoch);
   }
 
   /** The reign, unless this member is no master or is sealed. */
@@ -64,7 +65,7 @@ export class Roles {
     const before = book.promise.epoch;
     book.raise(epoch, leader);
     invariant(book.promise.epoch >= before, "S4: a promise never decreases");
-    if (this.#role.kind === "replica" && this.#role.epoch < epoch) this.#role.follower.stop();
+    if (this.#role.kind === "replica" && this.sealed) this.#role.follower.stop();
   }
 
   reignOver(record: GroupRecord, isStatic: boolean): void {

@@ -2,10 +2,10 @@
  * The small decisions of the sentinels, one function each, so that a test can replace exactly one
  * and the simulator must notice. Pure: numbers and records in, a verdict out.
  */
-import type { Epoch, MemberId, Millis } from "../base/ids.ts";
+import type { Epoch, GroupId, IncarnationId, MemberId, Millis, Offset, StartId } from "../base/ids.ts";
 import { type Candidate, type ChoiceWish, chooseCandidate } from "./choose-candidate.ts";
 import { type FencingFacts, mayPromoteAnother } from "./fencing.ts";
-import { compareRecordNumbers, type RecordNumber } from "./group-record.ts";
+import { compareRecordNumbers, type GroupRecord, isAdmitted, type RecordNumber } from "./group-record.ts";
 import { majority } from "./quorums.ts";
 
 interface SealCount {
@@ -27,6 +27,19 @@ export interface SurvivorFacts {
   readonly doubtfulByReboot: boolean;
 }
 
+/** A member's word of its role. */
+export interface RoleFacts {
+  readonly id: MemberId;
+  readonly role: "master" | "replica" | "none";
+  readonly roleEpoch: Epoch;
+}
+
+/** What a node holds that may become a member of a new group. */
+export interface NodeContents {
+  readonly offset: Offset;
+  readonly groupId: GroupId | null;
+}
+
 export interface ElectionRules {
   /** One vote an epoch, never below one given before or a record held (S1). */
   mayVote(votedEpoch: Epoch, recordEpoch: Epoch, asked: Epoch): boolean;
@@ -36,10 +49,24 @@ export interface ElectionRules {
   leaseEpoch(votedEpoch: Epoch, recordEpoch: Epoch, blank: boolean): Epoch | null;
   /** Until when a lease may stand that was given by naming a pong received at `pongReceivedMs`. */
   leaseMayStandUntilMs(pongReceivedMs: Millis, downAfterMs: Millis): Millis;
+  /** Until when a lease may stand that an earlier life of this sentinel, started again at `startedAtMs`, has given. */
+  earlierLeaseMayStandUntilMs(startedAtMs: Millis, downAfterMs: Millis): Millis;
   /** Silence alone: the last pong is old, and this sentinel itself has run, unstalled, for as long. */
   isSilent(sincePongMs: Millis | null, runningForMs: Millis, downAfterMs: Millis): boolean;
   /** Whether so many sentinels carry an election, or hold a record that thereby stands. */
   isMajority(count: number, sentinels: number): boolean;
+  /** Whether clients may be answered from `offered` after `standing` (S9). */
+  mayStand(standing: RecordNumber | null, offered: RecordNumber): boolean;
+  /** Whether a node may be a member of the group that the first record founds. */
+  mayBeFounder(contents: NodeContents): boolean;
+  /** S7: whether this incarnation counts in R. */
+  countsInSeals(record: GroupRecord, id: MemberId, incarnation: IncarnationId): boolean;
+  /** Whether this word of who has caught up may admit: only the present reign's master knows (S7). */
+  mayVouch(record: GroupRecord, word: RoleFacts): boolean;
+  /** Whether what `sealed` reported still holds: a seal speaks for the process that gave it. */
+  isSameProcess(sealed: StartId, present: StartId | null): boolean;
+  /** Whether a leader of whom nothing was heard for so long may still be at work, and is not to be disturbed. */
+  isAtWork(silentForMs: Millis, silenceMsMax: Millis): boolean;
   /** Whether enough members are sealed for a choice that loses nothing acknowledged (S6). */
   sealedEnough(count: SealCount): boolean;
   mayPromoteAnother(facts: FencingFacts): boolean;
@@ -56,9 +83,17 @@ export const electionRules: ElectionRules = {
     offered.epoch >= votedEpoch && (stored === null || compareRecordNumbers(offered, stored) > 0),
   leaseEpoch: (votedEpoch, recordEpoch, blank) => (blank || votedEpoch > recordEpoch ? null : recordEpoch),
   leaseMayStandUntilMs: (pongReceivedMs, downAfterMs) => pongReceivedMs + downAfterMs,
+  earlierLeaseMayStandUntilMs: (startedAtMs, downAfterMs) => startedAtMs + downAfterMs,
   isSilent: (sincePongMs, runningForMs, downAfterMs) =>
     runningForMs >= downAfterMs && (sincePongMs === null || sincePongMs >= downAfterMs),
   isMajority: (count, sentinels) => count >= majority(sentinels),
+  mayStand: (standing, offered) => standing === null || compareRecordNumbers(offered, standing) > 0,
+  mayBeFounder: ({ offset, groupId }) => offset === 0 && groupId === null,
+  countsInSeals: isAdmitted,
+  mayVouch: (record, { id, role, roleEpoch }) =>
+    id === record.master && role === "master" && roleEpoch === record.number.epoch,
+  isSameProcess: (sealed, present) => sealed === present,
+  isAtWork: (silentForMs, silenceMsMax) => silentForMs < silenceMsMax,
   sealedEnough: (count) => count.admitted >= count.sealQuorum && count.voting >= count.copies,
   mayPromoteAnother,
   chooseCandidate,

@@ -10,6 +10,12 @@ export interface EpochStart {
 
 export type EpochHistory = readonly EpochStart[];
 
+/** What a log says of itself when two are compared. */
+export interface LogEnd {
+  readonly history: EpochHistory;
+  readonly lastOffset: Offset;
+}
+
 /** The epoch of the record at `offset`; 0 when the history does not reach that far back. */
 export function epochAt(history: EpochHistory, offset: Offset): Epoch {
   for (let i = history.length - 1; i >= 0; i--) {
@@ -33,13 +39,9 @@ export function extendHistory(history: EpochHistory, epoch: Epoch, firstOffset: 
 /**
  * The last position that two logs share (S3: same epoch and offset, same prefix).
  *
- * @param a, b each log's history and last offset.
  * @returns the empty position when they share nothing.
  */
-export function partingPoint(
-  a: { readonly history: EpochHistory; readonly lastOffset: Offset },
-  b: { readonly history: EpochHistory; readonly lastOffset: Offset },
-): LogPosition {
+export function partingPoint(a: LogEnd, b: LogEnd): LogPosition {
   let best: LogPosition = EMPTY_POSITION;
   for (const [index, entry] of a.history.entries()) {
     const twinIndex = b.history.findIndex(

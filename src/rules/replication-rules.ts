@@ -3,6 +3,7 @@
  * and the simulator must notice. Pure: numbers and records in, a verdict out.
  */
 import type { Epoch, IncarnationId, MemberId, Millis, Offset } from "../base/ids.ts";
+import { type LogEnd, partingPoint } from "./epoch-history.ts";
 import { type GroupRecord, isAdmitted, type Leader } from "./group-record.ts";
 import type { LogPosition } from "./log-position.ts";
 import { majority } from "./quorums.ts";
@@ -18,6 +19,16 @@ export interface CountedAck {
 export interface PromiseLike {
   readonly epoch: Epoch;
   readonly leader: Leader | null;
+}
+
+/** How far a reign has come. */
+export interface ReignFacts {
+  /** The sentinels' record of it stands at a majority. */
+  readonly recorded: boolean;
+  /** The keyspace holds all that the log held when the reign began. */
+  readonly applied: boolean;
+  readonly committed: Offset;
+  readonly epochStart: Offset;
 }
 
 export interface ReplicationRules {
@@ -37,10 +48,14 @@ export interface ReplicationRules {
   appliedByQuorum(acks: readonly CountedAck[], copies: number, committed: Offset): Offset;
   /** The newest round that `copies - 1` replicas have acknowledged: no other master can have been made before it. */
   confirmedRound(acks: readonly CountedAck[], copies: number): number;
+  /** S5: whether an ack of `ackEpoch` counts in the reign of `reignEpoch`. */
+  countsAck(ackEpoch: Epoch, reignEpoch: Epoch): boolean;
   /** S7: whether this incarnation counts in W. */
   countsInAcks(record: GroupRecord, id: MemberId, incarnation: IncarnationId): boolean;
   /** S4: whether a member may promise `epoch` to `leader`. */
   mayPromise(promise: PromiseLike, epoch: Epoch, leader: Leader): boolean;
+  /** S5: whether a role goes on under this promise: takes records, acknowledges, commits, executes. */
+  mayActIn(roleEpoch: Epoch, promiseEpoch: Epoch): boolean;
   /** Whether a sealed member may become master: same promise, and the log is what it reported. */
   mayPromote(
     promise: PromiseLike,
@@ -49,12 +64,21 @@ export interface ReplicationRules {
     log: LogPosition,
     reported: LogPosition,
   ): boolean;
+  /** Whether a reign may acknowledge and be read. */
+  mayServe(reign: ReignFacts): boolean;
+  /** S3: where two logs part, so that a replica's tail is cut there and nowhere else (S10). */
+  partingPoint(a: LogEnd, b: LogEnd): LogPosition;
   /** Whether records may be appended after `last`: the record before them must be `last` itself, epoch included. */
   continuesLog(last: LogPosition, previous: LogPosition): boolean;
   /** Up to where a replica may apply what it holds. */
   applicable(received: Offset, commit: Offset): Offset;
-  /** When the lease from one sentinel ends: counted from the *sending* of the pong that it names. */
-  leaseEndsMs(pongSentMs: Millis, downAfterMs: Millis): Millis;
+  /**
+   * When the lease from one sentinel ends: counted from the *sending* of the pong that its ping names, never from
+   * the hearing of that ping, which may have been held up on its way.
+   */
+  leaseEndsMs(pongSentMs: Millis, downAfterMs: Millis, pingHeardMs: Millis): Millis;
+  /** What is left of a lease when the link that it came over is gone: nothing. */
+  leaseAfterLinkEndsMs(endsMs: Millis): Millis;
   /** Until when a majority of the sentinels' leases stand; 0 when they do not. */
   leaseHeldUntilMs(endsMs: readonly Millis[], sentinels: number): Millis;
 }
@@ -82,11 +106,13 @@ export const replicationRules: ReplicationRules = {
       copies - 1,
     );
   },
+  countsAck: (ackEpoch, reignEpoch) => ackEpoch === reignEpoch,
   countsInAcks: isAdmitted,
   mayPromise(promise, epoch, leader) {
     if (epoch !== promise.epoch) return epoch > promise.epoch;
     return promise.leader !== null && sameLeader(promise.leader, leader);
   },
+  mayActIn: (roleEpoch, promiseEpoch) => roleEpoch >= promiseEpoch,
   mayPromote(promise, epoch, leader, log, reported) {
     return (
       promise.epoch === epoch &&
@@ -95,10 +121,13 @@ export const replicationRules: ReplicationRules = {
       samePosition(log, reported)
     );
   },
+  mayServe: ({ recorded, applied, committed, epochStart }) => recorded && applied && committed >= epochStart,
+  partingPoint,
   continuesLog: samePosition,
   applicable: (received, commit) => Math.min(received, commit) as Offset,
   leaseEndsMs: (pongSentMs, downAfterMs) =>
     pongSentMs + downAfterMs - Math.max(DRIFT_FLOOR_MS, downAfterMs * DRIFT_SHARE),
+  leaseAfterLinkEndsMs: () => 0,
   leaseHeldUntilMs: (endsMs, sentinels) => (sentinels === 0 ? 0 : nthLargest(endsMs, majority(sentinels))),
 };
 

@@ -4,15 +4,22 @@
  * ```text
  * npm run sim -- --seeds N [--from N] [--jobs N]   runs N seeds on all cores: what it found, how fast it was
  * npm run sim -- --seed N [--trace]     replays one, event by event
- * npm run sim -- --mutants [--seeds N]  makes rules wrong, and tells after how many seeds, and as what, each was found
+ *     [--html FILE]                     draws it, as every failing one is
+ *     [--shrink]                        looks for the least of it that fails in the same way
+ *     [--keep 3,17] [--clients N] [--plain clocks,disks]   runs a part of it: faults by number, clients, plain things
+ *     [--mutant NAME]                   with that rule made wrong
+ * npm run sim -- --mutants [--seeds N] [--only TEXT]   looks for every mutant, and prints what caught it
  * ```
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { runManySeeds } from "./many-seeds.ts";
-import { MUTANTS, RARE_MUTANTS } from "./mutants.ts";
-import { runPlan } from "./run-plan.ts";
+import { mutantOf } from "./mutants/all-mutants.ts";
+import { optionsOf, planFor } from "./mutants/mutant.ts";
+import { narrowingOf } from "./swarm/narrowing.ts";
 import { planOf } from "./swarm/plan.ts";
+import { runMutants } from "./verbs/run-mutants.ts";
+import { type OneRun, runOne, shrinkOne } from "./verbs/run-one.ts";
 
 const { values } = parseArgs({
   options: {
@@ -21,53 +28,39 @@ const { values } = parseArgs({
     jobs: { type: "string", default: String(availableParallelism()) },
     seed: { type: "string" },
     trace: { type: "boolean", default: false },
+    html: { type: "string" },
+    keep: { type: "string" },
+    clients: { type: "string" },
+    plain: { type: "string" },
+    shrink: { type: "boolean", default: false },
+    mutant: { type: "string" },
     mutants: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
   },
 });
 
-if (values.mutants) runMutants(Number(values.seeds ?? 300));
-else if (values.seed !== undefined) runOne(Number(values.seed));
-else await runMany();
+if (values.mutants) runMutants(Number(values.seeds ?? 300), values.only);
+else if (values.seed !== undefined) {
+  const run = oneRun(Number(values.seed), values.mutant);
+  if (values.shrink) shrinkOne(run);
+  else runOne(run);
+} else await runMany();
 
-function runOne(seed: number): void {
-  const plan = planOf(seed);
-  const { faults, ...cluster } = plan;
-  console.log(JSON.stringify(cluster), `${faults.length} faults`);
-  const outcome = runPlan(
-    plan,
-    values.trace
-      ? {
-          onTrace: ({ atMs, kind, who, text }) =>
-            console.log(`${atMs.toFixed(3).padStart(10)} ${kind.padEnd(7)} ${who.padEnd(5)} ${text}`),
-        }
-      : {},
-  );
-  const { violation, ...rest } = outcome;
-  console.log(JSON.stringify(rest));
-  if (violation !== null) {
-    console.log(violation.stack);
-    process.exitCode = 1;
-  }
+/** @param mutant its name, or the beginning of it. */
+function oneRun(seed: number, mutant: string | undefined): OneRun {
+  const wrong = mutant === undefined ? undefined : mutantOf(mutant);
+  return {
+    plan: wrong === undefined ? planOf(seed) : planFor(wrong, seed),
+    command: `npm run sim -- --seed ${seed}${wrong === undefined ? "" : ` --mutant "${wrong.name}"`}`,
+    narrowing: narrowingOf(values),
+    options: wrong === undefined ? {} : optionsOf(wrong),
+    trace: values.trace,
+    page: values.html ?? null,
+  };
 }
 
 async function runMany(): Promise<void> {
   const { from, seeds, jobs } = values;
   const many = { from: Number(from), count: Number(seeds ?? 100), jobs: Number(jobs) };
   process.exitCode = await runManySeeds(many);
-}
-
-/** Fails when a rule made wrong is not found, unless it is known that another rule guards the same. */
-function runMutants(seedsMax: number): void {
-  for (const { name, from = 1, masked, ...options } of [...MUTANTS, ...RARE_MUTANTS]) {
-    let seed = from;
-    let violation = runPlan(planOf(seed), options).violation;
-    while (violation === null && seed < from + seedsMax - 1)
-      violation = runPlan(planOf(++seed), options).violation;
-    if (violation !== null) console.log(`found      ${name}: ${violation.invariant}, seed ${seed}`);
-    else if (masked !== undefined) console.log(`not found  ${name}: ${masked}`);
-    else {
-      console.log(`NOT FOUND  ${name}`);
-      process.exitCode = 1;
-    }
-  }
 }

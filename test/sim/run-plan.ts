@@ -39,6 +39,7 @@ export function runPlan(plan: Plan, options: SimulationOptions = {}): Outcome {
   const simulation = new Simulation(plan, options);
   let violation: Violation | null = null;
   try {
+    options.script?.(simulation);
     runToTheEnd(simulation);
   } catch (error) {
     if (!(error instanceof Violation)) throw error;

@@ -24,32 +24,34 @@ import { Violation } from "./checks/violation.ts";
 import { History, type Operation } from "./clients/history.ts";
 import { SimClient } from "./clients/sim-client.ts";
 import type { Plan } from "./swarm/plan.ts";
-import { Trace, type TraceLine } from "./trace.ts";
+import { Trace, type TraceEvent } from "./trace.ts";
 import { EventQueue } from "./world/event-queue.ts";
 import { Network } from "./world/network.ts";
 import { NodeDisk } from "./world/node-disk.ts";
 import type { PeerDirectory } from "./world/peer-keeper.ts";
+import type { Sabotage } from "./world/sabotage.ts";
 import { GROUP, type NodeMonitor, SimNode } from "./world/sim-node.ts";
 import { SimProcess } from "./world/sim-process.ts";
 import { type SentinelMonitor, SimSentinel } from "./world/sim-sentinel.ts";
-
-export interface Sabotage {
-  /** A node is told that records are persisted before they are synced. */
-  readonly recordsEarly?: boolean;
-  /** A node is told that its promise is saved before it is. */
-  readonly promiseEarly?: boolean;
-  /** A sentinel is told that its vote is saved before it is. */
-  readonly voteEarly?: boolean;
-}
 
 export interface SimulationOptions {
   readonly replicationRules?: Partial<ReplicationRules>;
   readonly electionRules?: Partial<ElectionRules>;
   /** Shells that break their word, for tests that check that it matters. */
   readonly sabotage?: Sabotage;
+  /** The check of votes is left out: it would tell of the cause, and its consequence is what is looked for. */
+  readonly votesUnchecked?: boolean;
+  /** Written by hand, beside the plan's faults; called once, at the beginning. */
+  readonly script?: (simulation: Simulation) => void;
   /** Told of everything, for reading; the hash is made without it. */
-  readonly onTrace?: (line: TraceLine) => void;
+  readonly onTrace?: (event: TraceEvent) => void;
 }
+
+const END_WORDS = {
+  killed: "is killed",
+  powerCut: "loses its power",
+  stopped: "stops in good order",
+} as const;
 
 const SAMPLE_EVERY_MS: Millis = 50;
 
@@ -60,7 +62,7 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
   readonly nodes: readonly SimNode[];
   readonly sentinels: readonly SimSentinel[];
   readonly clients: readonly SimClient[];
-  readonly history: History = new History();
+  readonly history: History = new History((phase, operation) => this.trace.operation(phase, operation));
   readonly trace: Trace;
   readonly randomness: SeededRandomness;
   readonly #logChecks: LogChecks;
@@ -75,12 +77,16 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
     this.randomness = new SeededRandomness(plan.seed);
     this.network = new Network(this.queue, this.randomness, plan);
     this.trace = new Trace(() => this.queue.nowMs, options.onTrace);
-    this.#logChecks = new LogChecks(plan.copies, plan.mode !== "async");
+    this.#logChecks = new LogChecks(plan.copies, plan.mode !== "async", () => this.nodes);
     this.#promiseChecks = new PromiseChecks(
       () => this.nodes,
       () => this.queue.nowMs,
     );
-    this.#sentinelChecks = new SentinelChecks(plan.sentinels, (record) => this.#logChecks.onRecord(record));
+    this.#sentinelChecks = new SentinelChecks(
+      plan.sentinels,
+      this.#logChecks,
+      options.votesUnchecked !== true,
+    );
     this.nodes = plan.nodes.map((_, at) => this.#makeNode(at, options.replicationRules ?? {}));
     this.sentinels = Array.from({ length: plan.sentinels }, (_, at) =>
       this.#makeSentinel(at, options.electionRules ?? {}),
@@ -126,7 +132,7 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
   kill(one: SimNode | SimSentinel, how: "killed" | "powerCut" | "stopped" = "killed"): void {
     const { process } = one;
     if (!process.alive) return;
-    this.trace.note(`${one.id} ${how}`);
+    this.trace.note(`${one.id} ${END_WORDS[how]}`, { type: "process", who: one.id, now: "down" });
     process.end();
     one.ended();
     if (one instanceof SimNode) {
@@ -144,25 +150,25 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
   startAgain(one: SimNode | SimSentinel): void {
     if (one.process.alive) return;
     one.process.machineUp = true;
-    this.trace.note(`${one.id} starts`);
+    this.trace.note(`${one.id} starts`, { type: "process", who: one.id, now: "up" });
     one.start();
   }
 
   pause(one: SimNode | SimSentinel): void {
     if (!one.process.running) return;
-    this.trace.note(`${one.id} stands still`);
+    this.trace.note(`${one.id} stands still`, { type: "process", who: one.id, now: "paused" });
     one.process.paused = true;
   }
 
   resume(one: SimNode | SimSentinel): void {
     if (!one.process.paused) return;
-    this.trace.note(`${one.id} goes on`);
+    this.trace.note(`${one.id} goes on`, { type: "process", who: one.id, now: "up" });
     one.resume();
   }
 
   wipe(one: SimNode | SimSentinel): void {
     invariant(!one.process.alive, "only the disk of a dead process is wiped");
-    this.trace.note(`${one.id} is wiped`);
+    this.trace.note(`${one.id} is wiped`, { type: "process", who: one.id, now: "wiped" });
     if (one instanceof SimNode) one.disk.wipe();
     else {
       one.disk = null;
@@ -229,6 +235,7 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
         `no order explains the answers on ${key}; stuck at ${stuckAt.client} ` +
           `${JSON.stringify(stuckAt.action)} = ${stuckAt.result}, asked at ${stuckAt.askedAtMs.toFixed(1)} ms, ` +
           `heard at ${stuckAt.heardAtMs.toFixed(1)} ms`,
+        stuckAt,
       );
     }
   }
@@ -247,7 +254,7 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
   }
 
   nodeSends(node: SimNode, _link: LinkId, to: PeerIdentity | null, message: NodeMessage): void {
-    this.trace.message(node.id, to?.id ?? "?", message);
+    this.trace.message(node.id, to?.id ?? "nobody", message);
     this.#promiseChecks.onSend(node, message);
     if (message.type === "ack") this.#logChecks.onAck(node, message);
   }
@@ -267,6 +274,7 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
 
   nodeLogs(node: SimNode, event: string, fields: Readonly<Record<string, unknown>>): void {
     this.trace.log(node.id, event, fields);
+    if (event === "established") this.#sentinelChecks.onEstablished(node.id, fields.epoch as Epoch);
     if (event !== "reign") return;
     const epoch = fields.epoch as Epoch;
     this.#promiseChecks.onReign(node, epoch);
@@ -276,8 +284,11 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
   sentinelStarted(_sentinel: SimSentinel): void {}
 
   sentinelEffect(sentinel: SimSentinel, effect: SentinelEffect): void {
-    if (effect.type === "send") this.trace.message(sentinel.id, `link ${effect.link}`, effect.message);
-    else if (effect.type === "log") this.trace.log(sentinel.id, effect.event, effect.fields);
+    if (effect.type === "send") {
+      const peer = sentinel.keeper?.peerOf(effect.link) ?? null;
+      this.trace.message(sentinel.id, peer?.id ?? "nobody", effect.message);
+    }
+    if (effect.type === "log") this.trace.log(sentinel.id, effect.event, effect.fields);
     this.#sentinelChecks.onEffect(sentinel, effect);
   }
 

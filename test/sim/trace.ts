@@ -1,22 +1,46 @@
-/** What happened, as a hash that tells two runs apart, and as lines for a reader who asks for them. */
+/**
+ * What happened: as a hash that tells two runs apart, and as events for whoever reads them (`trace-words.ts` puts them
+ * into words, `page` draws them). Knows nothing of what they mean.
+ */
 import type { Millis } from "../../src/base/ids.ts";
 import type { PeerMessage } from "../../src/protocol/peer/codec.ts";
+import type { Operation, OperationPhase } from "./clients/history.ts";
 
-export interface TraceLine {
-  readonly atMs: Millis;
-  readonly kind: "message" | "log" | "note";
-  readonly who: string;
-  readonly text: string;
-}
+/** What the world does to a process or a network, for those who draw it. */
+export type Mark =
+  | { readonly type: "process"; readonly who: string; readonly now: "up" | "down" | "paused" | "wiped" }
+  | { readonly type: "fault"; readonly number: number; readonly lastsMs: Millis }
+  | {
+      readonly type: "cut";
+      readonly number: number;
+      readonly pairs: readonly (readonly [from: string, to: string])[];
+    }
+  | { readonly type: "healed"; readonly number: number };
+
+export type TraceEvent = { readonly atMs: Millis } & (
+  | { readonly kind: "message"; readonly from: string; readonly to: string; readonly message: PeerMessage }
+  | {
+      readonly kind: "log";
+      readonly who: string;
+      readonly event: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    }
+  | { readonly kind: "note"; readonly text: string; readonly mark: Mark | null }
+  | {
+      readonly kind: "operation";
+      readonly phase: OperationPhase;
+      readonly operation: Operation;
+    }
+);
 
 export class Trace {
   readonly #nowMs: () => Millis;
-  readonly #onLine: ((line: TraceLine) => void) | undefined;
+  readonly #onEvent: ((event: TraceEvent) => void) | undefined;
   #hash = 0x811c9dc5;
 
-  constructor(nowMs: () => Millis, onLine: ((line: TraceLine) => void) | undefined) {
+  constructor(nowMs: () => Millis, onEvent: ((event: TraceEvent) => void) | undefined) {
     this.#nowMs = nowMs;
-    this.#onLine = onLine;
+    this.#onEvent = onEvent;
   }
 
   get hash(): string {
@@ -26,22 +50,22 @@ export class Trace {
   message(from: string, to: string, message: PeerMessage): void {
     this.#mix(from);
     this.#mix(message.type);
-    if (this.#onLine !== undefined) this.#line("message", from, `-> ${to} ${describe(message)}`);
+    this.#onEvent?.({ atMs: this.#nowMs(), kind: "message", from, to, message });
   }
 
   log(who: string, event: string, fields: Readonly<Record<string, unknown>>): void {
     this.#mix(who);
     this.#mix(event);
-    if (this.#onLine !== undefined) this.#line("log", who, `${event} ${JSON.stringify(fields)}`);
+    this.#onEvent?.({ atMs: this.#nowMs(), kind: "log", who, event, fields });
   }
 
-  note(text: string): void {
+  note(text: string, mark: Mark | null = null): void {
     this.#mix(text);
-    this.#line("note", "world", text);
+    this.#onEvent?.({ atMs: this.#nowMs(), kind: "note", text, mark });
   }
 
-  #line(kind: TraceLine["kind"], who: string, text: string): void {
-    this.#onLine?.({ atMs: this.#nowMs(), kind, who, text });
+  operation(phase: OperationPhase, operation: Operation): void {
+    this.#onEvent?.({ atMs: this.#nowMs(), kind: "operation", phase, operation });
   }
 
   /** FNV-1a over the text and the time in microseconds. */
@@ -50,17 +74,4 @@ export class Trace {
     for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
     this.#hash = hash;
   }
-}
-
-/** Short enough for a line: bytes as their number, statuses as what counts in them. */
-function describe(message: PeerMessage): string {
-  return JSON.stringify(message, (key, value: unknown) => {
-    if (key === "history" || key === "client" || key === "members" || key === "replicas") return undefined;
-    if (isBytes(value)) return `${value.data.length} bytes`;
-    return value;
-  });
-}
-
-function isBytes(value: unknown): value is { readonly data: readonly number[] } {
-  return typeof value === "object" && value !== null && "type" in value && value.type === "Buffer";
 }

@@ -34,7 +34,7 @@ export class MasterLease {
   }
 
   /** Takes a sentinel's ping: it may name a pong, and so extend the lease from that sentinel. */
-  onPing(link: LinkId, sentinel: string, ping: Ping, epoch: Epoch): void {
+  onPing(link: LinkId, sentinel: string, ping: Ping, epoch: Epoch, nowMs: Millis): void {
     this.#sentinels = ping.sentinels;
     const grant = this.#grantOf(link, sentinel);
     const sentMs = grant.pongSentMs.get(ping.sawPong);
@@ -42,7 +42,7 @@ export class MasterLease {
       if (seq <= ping.sawPong) grant.pongSentMs.delete(seq);
     }
     if (ping.leaseEpoch !== epoch) grant.endsMs = 0;
-    else if (sentMs !== undefined) grant.endsMs = this.#rules.leaseEndsMs(sentMs, ping.downAfterMs);
+    else if (sentMs !== undefined) grant.endsMs = this.#rules.leaseEndsMs(sentMs, ping.downAfterMs, nowMs);
     this.#recount();
   }
 
@@ -57,7 +57,11 @@ export class MasterLease {
   }
 
   onLinkDown(link: LinkId): void {
-    if (this.#grants.delete(link)) this.#recount();
+    const grant = this.#grants.get(link);
+    if (grant === undefined) return;
+    grant.endsMs = this.#rules.leaseAfterLinkEndsMs(grant.endsMs);
+    if (grant.endsMs <= 0) this.#grants.delete(link);
+    this.#recount();
   }
 
   giveUp(): void {

@@ -9,7 +9,7 @@ import { OFFSET_ZERO } from "../../base/ids.ts";
 import type { LinkId } from "../../protocol/peer/identity.ts";
 import type { Ack, Records, ReplicaStatus, SyncRequest } from "../../protocol/peer/node-messages.ts";
 import { RecordCursor } from "../../protocol/record.ts";
-import { type EpochHistory, partingPoint } from "../../rules/epoch-history.ts";
+import type { EpochHistory } from "../../rules/epoch-history.ts";
 import { type GroupRecord, votingMembers } from "../../rules/group-record.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
 import type { ReplicationRules } from "../../rules/replication-rules.ts";
@@ -101,7 +101,7 @@ export class MasterReign {
     }
     this.#dropReplica(id, link);
     this.#catchUp.onSight(this.record, id, request.incarnation, this.#log.assigned);
-    const from = partingPoint(
+    const from = this.#rules.partingPoint(
       { history: this.#log.tail.history, lastOffset: this.#log.tail.lastOffset },
       { history: request.history, lastOffset: request.lastOffset },
     );
@@ -184,7 +184,7 @@ export class MasterReign {
   /** @returns true when it may have changed what is committed, safe or confirmed. */
   onAck(link: LinkId, ack: Ack, nowMs: Millis): boolean {
     const replica = this.#replicas.get(link);
-    if (replica === undefined || ack.epoch !== this.epoch) return false;
+    if (replica === undefined || !this.#rules.countsAck(ack.epoch, this.epoch)) return false;
     if (replica.state.phase === "fullSync") {
       // Each piece is acknowledged, so that no more of them pile up than the replica takes.
       replica.lastHeardMs = nowMs;

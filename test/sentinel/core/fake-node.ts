@@ -209,7 +209,9 @@ export class FakeNode {
     }
     const sentMs = lease.sent.get(ping.sawPong);
     if (ping.leaseEpoch !== this.roleEpoch) lease.endsMs = 0;
-    else if (sentMs !== undefined) lease.endsMs = replicationRules.leaseEndsMs(sentMs, ping.downAfterMs);
+    else if (sentMs !== undefined) {
+      lease.endsMs = replicationRules.leaseEndsMs(sentMs, ping.downAfterMs, this.host.now());
+    }
     if (this.role === "master") lease.sent.set(ping.seq, this.host.now());
     this.host.send(link, { type: "pong", seq: ping.seq, status: this.status() });
   }

@@ -13,6 +13,7 @@ function operations(lines: readonly Line[]): Operation[] {
   return lines.map(([asked, heard, action, result], at) => ({
     id: at + 1,
     client: `c${at + 1}`,
+    node: "n1",
     key: "k",
     action,
     asked,

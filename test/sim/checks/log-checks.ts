@@ -24,11 +24,17 @@ export class LogChecks {
   readonly #acks = new Map<Epoch, Map<MemberId, Map<IncarnationId, Offset>>>();
   readonly #reigns = new Map<SimNode, Epoch>();
   readonly #seenCommit = new Map<SimNode, Offset>();
+  /** Those whose admission stands. */
+  readonly #counted = new Set<IncarnationId>();
+  /** What was committed when each incarnation began. */
+  readonly #begunAt = new Map<IncarnationId, Offset>();
+  readonly #nodes: () => readonly SimNode[];
   readonly #copies: number;
   /** False in async, where the last moments before a failover may be lost. */
   readonly #isLossless: boolean;
 
-  constructor(copies: number, isLossless: boolean) {
+  constructor(copies: number, isLossless: boolean, nodes: () => readonly SimNode[]) {
+    this.#nodes = nodes;
     this.#copies = copies;
     this.#isLossless = isLossless;
   }
@@ -43,9 +49,37 @@ export class LogChecks {
     }
   }
 
+  /** It stands at a majority: whom it admits may be counted from now on. */
+  onStands(record: GroupRecord): void {
+    for (const { id, incarnation, admitted } of record.members) {
+      if (!admitted || incarnation === null || this.#counted.has(incarnation)) continue;
+      this.#counted.add(incarnation);
+      this.#checkCaughtUp(id, incarnation);
+    }
+  }
+
   onStart(node: SimNode): void {
     this.#reigns.delete(node);
     this.#seenCommit.delete(node);
+    this.#onBegun(node);
+  }
+
+  /** An incarnation that the disk has begun: from here on it may not be asked for what was committed before. */
+  #onBegun({ disk }: SimNode): void {
+    const { incarnation } = disk;
+    if (incarnation !== null && !this.#begunAt.has(incarnation))
+      this.#begunAt.set(incarnation, this.committedOffset);
+  }
+
+  /** What its member's earlier life may have been counted for, it must hold by now. */
+  #checkCaughtUp(id: MemberId, incarnation: IncarnationId): void {
+    const node = this.#nodes().find((one) => one.id === id);
+    if (!this.#isLossless || node?.disk.incarnation !== incarnation) return;
+    const begunAt = this.#begunAt.get(incarnation) ?? 0;
+    const held = this.#heldBy(node);
+    demand(held >= begunAt, "S7", () => {
+      return `${incarnation} is admitted with ${this.#show(held)}, and began when ${this.#show(begunAt)} was committed`;
+    });
   }
 
   onReign(node: SimNode, epoch: Epoch): void {

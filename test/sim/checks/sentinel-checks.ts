@@ -4,11 +4,18 @@
  */
 
 import type { SentinelEffect } from "../../../sentinel/core/outbox.ts";
+import type { Epoch } from "../../../src/base/ids.ts";
 import type { RecordNumber } from "../../../src/rules/group-record.ts";
 import { compareRecordNumbers, type GroupRecord } from "../../../src/rules/group-record.ts";
 import { GROUP } from "../world/sim-node.ts";
 import type { SimSentinel } from "../world/sim-sentinel.ts";
 import { demand, Violation } from "./violation.ts";
+
+/** Hears of every record that a disk has taken or a promotion has named, and of those that a majority holds. */
+interface RecordHearer {
+  onRecord(record: GroupRecord): void;
+  onStands(record: GroupRecord): void;
+}
 
 export class SentinelChecks {
   readonly #count: number;
@@ -17,26 +24,36 @@ export class SentinelChecks {
   readonly #answers = new Map<SimSentinel, RecordNumber>();
   /** The newest record that each has ever made durable. */
   readonly #stored = new Map<SimSentinel, RecordNumber>();
-  readonly #onRecord: (record: GroupRecord) => void;
+  readonly #hears: RecordHearer;
+  readonly #checksVotes: boolean;
+  /** What was on each disk before the last save. */
+  readonly #before = new Map<SimSentinel, RecordNumber>();
 
-  constructor(count: number, onRecord: (record: GroupRecord) => void) {
+  constructor(count: number, hears: RecordHearer, checksVotes: boolean) {
+    this.#checksVotes = checksVotes;
     this.#count = count;
-    this.#onRecord = onRecord;
+    this.#hears = hears;
   }
 
   onSaved(sentinel: SimSentinel): void {
     const record = sentinel.disk?.groups[GROUP]?.record ?? null;
     if (record === null) return;
-    this.#onRecord(record);
+    this.#hears.onRecord(record);
+    this.#checkStored(sentinel, record);
     const known = this.#stored.get(sentinel);
     if (known === undefined || compareRecordNumbers(record.number, known) > 0) {
       this.#stored.set(sentinel, record.number);
     }
+    const holders = [...this.#before.values()].filter(
+      (held) => compareRecordNumbers(held, record.number) === 0,
+    );
+    if (holders.length > this.#count / 2) this.#hears.onStands(record);
   }
 
   /** A wiped sentinel may have to learn again what it once answered. */
   onWiped(sentinel: SimSentinel): void {
     this.#answers.delete(sentinel);
+    this.#before.delete(sentinel);
   }
 
   onEffect(sentinel: SimSentinel, effect: SentinelEffect): void {
@@ -56,7 +73,7 @@ export class SentinelChecks {
 
   #onSend(sentinel: SimSentinel, message: Extract<SentinelEffect, { type: "send" }>["message"]): void {
     const process = `${sentinel.id} life ${sentinel.process.life}`;
-    if (message.type === "vote" && message.granted && !message.pre) {
+    if (message.type === "vote" && message.granted && !message.pre && this.#checksVotes) {
       const state = sentinel.disk?.groups[GROUP];
       demand((state?.votedEpoch ?? 0) >= message.epoch, "S1", () => {
         return `${sentinel.id} speaks of its vote in ${message.epoch} before it is durable`;
@@ -70,7 +87,7 @@ export class SentinelChecks {
       });
       this.#votes.set(key, leader);
     } else if (message.type === "promote") {
-      this.#onRecord(message.record);
+      this.#hears.onRecord(message.record);
       const promotion = `${process} promotes ${message.record.master}`;
       const known = this.#promotions.get(message.epoch);
       demand(known === undefined || known === promotion, "S1", () => {
@@ -78,6 +95,27 @@ export class SentinelChecks {
       });
       this.#promotions.set(message.epoch, promotion);
     }
+  }
+
+  /** What a vote's reply has told its leader must stay true: no record below the vote comes in after it. */
+  #checkStored(sentinel: SimSentinel, { number }: GroupRecord): void {
+    const before = this.#before.get(sentinel);
+    this.#before.set(sentinel, number);
+    const state = sentinel.disk?.groups[GROUP];
+    // One that had lost its state learns a record that others hold, and vouches for nothing.
+    if (state === undefined || state.votedFor === null) return;
+    if (before !== undefined && compareRecordNumbers(before, number) === 0) return;
+    demand(number.epoch >= state.votedEpoch, "S6", () => {
+      return `${sentinel.id} stores ${number.epoch}.${number.seq} after its vote in ${state.votedEpoch}`;
+    });
+  }
+
+  /** A master acknowledges nothing before a majority has recorded its reign. */
+  onEstablished(master: string, epoch: Epoch): void {
+    const holders = [...this.#stored.values()].filter((held) => held.epoch >= epoch).length;
+    demand(holders > this.#count / 2, "reign", () => {
+      return `${master} acknowledges in ${epoch}, of which ${holders} of ${this.#count} sentinels have a record`;
+    });
   }
 
   #onAnswer(sentinel: SimSentinel, record: GroupRecord): void {

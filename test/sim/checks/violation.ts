@@ -1,10 +1,15 @@
 /** A broken promise of the protocol, found by a check. */
+import type { Operation } from "../clients/history.ts";
+
 export class Violation extends Error {
   /** `S1` to `S11`, `L1` to `L5`, or `core` for a broken invariant inside a core. */
   readonly invariant: string;
+  /** The operation that no order explains, where it was one. */
+  readonly operation: Operation | undefined;
 
-  constructor(invariant: string, message: string) {
+  constructor(invariant: string, message: string, operation?: Operation) {
     super(`${invariant}: ${message}`);
+    this.operation = operation;
     this.name = "Violation";
     this.invariant = invariant;
   }

@@ -16,6 +16,8 @@ export type Result = string | null;
 export interface Operation {
   readonly id: number;
   readonly client: string;
+  /** Whom it was asked of. */
+  readonly node: string;
   readonly key: string;
   readonly action: Action;
   /** Place in the total order of asking and hearing. */
@@ -27,19 +29,34 @@ export interface Operation {
   result: Result;
 }
 
+/** What becomes of an operation. `left`: its client waits no more, and does not know. */
+export type OperationPhase = "asked" | "answered" | "refused" | "left";
+
 export class History {
   /** All that may have had an effect or was answered; what was refused unexecuted is not among them. */
   readonly operations: Set<Operation> = new Set();
   acknowledged = 0;
   refused = 0;
+  readonly #onEvent: (phase: OperationPhase, operation: Operation) => void;
   #order = 0;
   #ids = 0;
 
+  constructor(onEvent: (phase: OperationPhase, operation: Operation) => void = () => {}) {
+    this.#onEvent = onEvent;
+  }
+
   /** @param isStaleAllowed a replica may answer with what was true at any time before. */
-  ask(client: string, key: string, action: Action, nowMs: number, isStaleAllowed: boolean): Operation {
+  ask(
+    { client, node }: { readonly client: string; readonly node: string },
+    key: string,
+    action: Action,
+    nowMs: number,
+    isStaleAllowed: boolean,
+  ): Operation {
     const operation: Operation = {
       id: ++this.#ids,
       client,
+      node,
       key,
       action,
       asked: isStaleAllowed ? 0 : ++this.#order,
@@ -49,6 +66,7 @@ export class History {
       result: null,
     };
     this.operations.add(operation);
+    this.#onEvent("asked", operation);
     return operation;
   }
 
@@ -57,11 +75,18 @@ export class History {
     operation.heardAtMs = nowMs;
     operation.result = result;
     this.acknowledged++;
+    this.#onEvent("answered", operation);
+  }
+
+  /** Nobody waits for an answer any more; it may take effect all the same. */
+  leave(operation: Operation): void {
+    this.#onEvent("left", operation);
   }
 
   /** It was certainly not executed. */
   refuse(operation: Operation): void {
     this.operations.delete(operation);
     this.refused++;
+    this.#onEvent("refused", operation);
   }
 }

@@ -41,6 +41,8 @@ export class SimClient {
   readonly process: SimProcess;
   readonly #world: ClientWorld;
   #connection: Connection<ClientPayload> | null = null;
+  /** Whom it is connected to, or was last. */
+  #node = "";
   #text = "";
   #expected: Expected[] = [];
   /** Goes on with the replies of the batch under way. */
@@ -120,6 +122,7 @@ export class SimClient {
           return { message: () => {}, down: () => {} };
         }
         this.#connection = connection;
+        this.#node = node.id;
         this.#text = "";
         // A sentinel's answer may be old by now: as Redis advises, the node itself is asked for its role first.
         if (this.isReader) this.#think();
@@ -152,6 +155,7 @@ export class SimClient {
   #disconnect(): void {
     const connection = this.#connection;
     this.#connection = null;
+    for (const { operation } of this.#expected) if (operation !== null) this.#world.history.leave(operation);
     this.#expected = [];
     this.#onReplies = null;
     this.#replies = [];
@@ -237,7 +241,13 @@ export class SimClient {
 
   #ask(key: string, action: Action): Operation {
     const { history, queue, readsReplicas } = this.#world;
-    return history.ask(this.process.id, key, action, queue.nowMs, readsReplicas);
+    return history.ask(
+      { client: this.process.id, node: this.#node },
+      key,
+      action,
+      queue.nowMs,
+      readsReplicas,
+    );
   }
 
   // ---- hearing ---------------------------------------------------------------------------------
@@ -265,7 +275,8 @@ export class SimClient {
     const { history, queue } = this.#world;
     if (reply.type === "error") {
       // Executed, and nobody knows whether it stays.
-      if (!reply.text.startsWith("UNCERTAIN")) history.refuse(operation);
+      if (reply.text.startsWith("UNCERTAIN")) history.leave(operation);
+      else history.refuse(operation);
       return;
     }
     this.#pauseMs = PAUSE_MS_MIN;

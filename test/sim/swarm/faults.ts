@@ -4,19 +4,23 @@
  */
 import { unreachable } from "../../../src/base/errors.ts";
 import type { Millis } from "../../../src/base/ids.ts";
-import { type Randomness, SeededRandomness } from "../../../src/base/randomness.ts";
+import type { Randomness } from "../../../src/base/randomness.ts";
 import type { Simulation } from "../simulation.ts";
 import type { Partition } from "../world/network.ts";
 import { GROUP, type SimNode } from "../world/sim-node.ts";
 import type { SimProcess } from "../world/sim-process.ts";
 import type { SimSentinel } from "../world/sim-sentinel.ts";
+import { cutWords } from "./cut-words.ts";
+import { faultWords } from "./fault-words.ts";
 import type { PlannedFault } from "./plan.ts";
+import { drawTargets } from "./targets.ts";
 
 export class Faults {
   readonly #simulation: Simulation;
   /** What must be undone when the faults end. */
   readonly #undo = new Set<() => void>();
   #over = false;
+  #cuts = 0;
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
@@ -44,12 +48,13 @@ export class Faults {
   }
 
   #inflict(fault: PlannedFault): void {
-    const { nodes, sentinels, trace } = this.#simulation;
-    const randomness = new SeededRandomness(fault.dice);
-    const node = nodes[randomness.below(nodes.length)] as SimNode;
-    const sentinel = sentinels[randomness.below(sentinels.length)] as SimSentinel;
+    const { nodes, sentinels, trace, plan } = this.#simulation;
+    const targets = drawTargets(fault, nodes.length, sentinels.length);
+    const { randomness } = targets;
+    const node = nodes[targets.node] as SimNode;
+    const sentinel = sentinels[targets.sentinel] as SimSentinel;
     const { lastsMs, kind } = fault;
-    trace.note(`fault ${kind} for ${lastsMs.toFixed(0)} ms`);
+    trace.note(`fault ${faultWords(fault, plan)}`, { type: "fault", number: fault.number, lastsMs });
     switch (kind) {
       case "killNode":
         return this.#killNode(node, lastsMs);
@@ -238,9 +243,15 @@ export class Faults {
   }
 
   #partition(partition: Partition, lastsMs: Millis): void {
-    const { network } = this.#simulation;
+    const { network, trace } = this.#simulation;
+    const number = ++this.#cuts;
+    const pairs = partition.map(([from, to]) => [from.id, to.id] as const);
     network.cut(partition);
-    this.#forTime(lastsMs, () => network.heal(partition));
+    trace.note(`cut ${number}: ${cutWords(pairs)}`, { type: "cut", number, pairs });
+    this.#forTime(lastsMs, () => {
+      network.heal(partition);
+      trace.note(`cut ${number} is healed`, { type: "healed", number });
+    });
   }
 
   #master(otherwise: SimNode): SimNode {

@@ -45,6 +45,8 @@ const LATER_KINDS = ["hideMaster", "loseMasterTwice"] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number] | (typeof LATER_KINDS)[number];
 
 export interface PlannedFault {
+  /** Its place in the seed's list, from 1: stays the same when others are left out. */
+  readonly number: number;
   readonly atMs: Millis;
   readonly kind: FaultKind;
   readonly lastsMs: Millis;
@@ -149,7 +151,13 @@ function drawFaults(randomness: Randomness, untilMs: Millis, seed: number): Plan
     if (atMs >= untilMs) return faults;
     const kind = pick(randomness, kinds);
     const dice = seed * 1000 + faults.length;
-    faults.push({ atMs, kind, lastsMs: lastsMs * (0.1 + 1.5 * randomness.next()), dice });
+    faults.push({
+      number: faults.length + 1,
+      atMs,
+      kind,
+      lastsMs: lastsMs * (0.1 + 1.5 * randomness.next()),
+      dice,
+    });
   }
 }
 

@@ -197,13 +197,18 @@ export class NodeDisk {
   wipe(): void {
     this.state = null;
     this.promiseEpoch = EPOCH_ZERO;
+    this.discard();
+    this.#identity = null;
+  }
+
+  /** Sabotage: the old state goes before the new one is there. */
+  discard(): void {
     this.snapshot = null;
     this.last = EMPTY_POSITION;
     this.history = [];
     this.synced = OFFSET_ZERO;
     this.#records = new Map();
     this.#first = 1 as Offset;
-    this.#identity = null;
   }
 
   #endPosition(offset: Offset): LogPosition {

@@ -10,6 +10,7 @@ import type { LinkId } from "../../../src/protocol/peer/identity.ts";
 import type { EpochHistory } from "../../../src/rules/epoch-history.ts";
 import { EMPTY_POSITION, type LogPosition } from "../../../src/rules/log-position.ts";
 import type { DiskSnapshot, NodeDisk } from "./node-disk.ts";
+import type { Sabotage } from "./sabotage.ts";
 
 export type StorageEffect = Extract<
   MemberEffect,
@@ -40,12 +41,6 @@ export interface DiskSpeed {
   slowness: number;
 }
 
-/** Breaks the storage's word. */
-export interface StorageSabotage {
-  readonly recordsEarly?: boolean;
-  readonly promiseEarly?: boolean;
-}
-
 /** The node's present life. */
 export interface StorageOwner {
   input(input: MemberInput): void;
@@ -73,7 +68,7 @@ export class NodeStorage {
   readonly #speed: DiskSpeed;
   readonly #owner: StorageOwner;
   readonly #randomness: Randomness;
-  readonly #sabotage: StorageSabotage;
+  readonly #sabotage: Sabotage;
   readonly #streams = new Map<LinkId, Buffer[]>();
   #states: { readonly version: number; readonly state: Buffer }[] = [];
   #syncing: Offset | null = null;
@@ -87,7 +82,7 @@ export class NodeStorage {
     speed: DiskSpeed,
     owner: StorageOwner,
     randomness: Randomness,
-    sabotage: StorageSabotage,
+    sabotage: Sabotage,
   ) {
     this.#disk = disk;
     this.#speed = speed;
@@ -162,6 +157,8 @@ export class NodeStorage {
         this.#streams.delete(effect.link);
         return;
       case "beginSnapshot":
+        if (effect.kind === "received" && this.#sabotage.discardsBeforeFullSync === true)
+          this.#disk.discard();
         this.#writing = { ...effect, chunks: [], failed: false };
         return;
       case "writeSnapshot":

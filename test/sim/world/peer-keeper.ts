@@ -38,6 +38,7 @@ interface Kept {
 
 interface Live {
   readonly connection: Connection<PeerMessage>;
+  readonly peer: PeerIdentity;
   readonly kept: Kept | null;
   readonly upAtMs: Millis;
   told: boolean;
@@ -98,6 +99,11 @@ export class PeerKeeper {
       this.#kept.set(key, kept);
       this.#dial(kept);
     }
+  }
+
+  /** Who is at the other end; `null` when the link is gone. */
+  peerOf(link: LinkId): PeerIdentity | null {
+    return this.#links.get(link)?.peer ?? null;
   }
 
   send(link: LinkId, message: PeerMessage): void {
@@ -177,7 +183,7 @@ export class PeerKeeper {
 
   #adopt(connection: Connection<PeerMessage>, peer: PeerIdentity, kept: Kept | null): Receiver<PeerMessage> {
     const link = ++this.#lastLink;
-    const live: Live = { connection, kept, upAtMs: this.#queue.nowMs, told: false };
+    const live: Live = { connection, peer, kept, upAtMs: this.#queue.nowMs, told: false };
     this.#links.set(link, live);
     if (kept !== null) kept.link = link;
     this.#host.linkUp(link, peer, kept !== null);

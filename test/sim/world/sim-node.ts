@@ -3,7 +3,7 @@
  * It can end between any two effects. Decides nothing of the protocol; tells the monitor of all that it does.
  */
 import { invariant } from "../../../src/base/errors.ts";
-import type { MemberId, Millis, StartId } from "../../../src/base/ids.ts";
+import { type MemberId, type Millis, OFFSET_ZERO, type StartId } from "../../../src/base/ids.ts";
 import type { Instant } from "../../../src/base/instant.ts";
 import { type Randomness, SeededRandomness } from "../../../src/base/randomness.ts";
 import { Client } from "../../../src/core/client.ts";
@@ -15,15 +15,16 @@ import type { MemberEffect, MemberInput } from "../../../src/core/member-io.ts";
 import { ClientSession } from "../../../src/core/session.ts";
 import type { PeerMessage } from "../../../src/protocol/peer/codec.ts";
 import type { LinkId, PeerIdentity } from "../../../src/protocol/peer/identity.ts";
-import type { NodeMessage } from "../../../src/protocol/peer/node-messages.ts";
+import type { Ack, NodeMessage } from "../../../src/protocol/peer/node-messages.ts";
 import type { LogPosition } from "../../../src/rules/log-position.ts";
 import type { ReplicationRules } from "../../../src/rules/replication-rules.ts";
 import { simCommandHost } from "./command-host.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { Connection, Network, Receiver } from "./network.ts";
 import type { NodeDisk } from "./node-disk.ts";
-import { type DiskSpeed, NodeStorage, type StorageSabotage } from "./node-storage.ts";
+import { type DiskSpeed, NodeStorage } from "./node-storage.ts";
 import { type PeerDirectory, PeerKeeper } from "./peer-keeper.ts";
+import type { Sabotage } from "./sabotage.ts";
 import type { SimProcess } from "./sim-process.ts";
 
 /** What clients and nodes say to each other: commands one way, RESP text the other. */
@@ -46,7 +47,7 @@ export interface NodeSettings {
   readonly snapshotAfterBytes: number;
   readonly priority: number;
   readonly rules: Partial<ReplicationRules>;
-  readonly sabotage: StorageSabotage;
+  readonly sabotage: Sabotage;
 }
 
 export interface NodeWorld {
@@ -84,6 +85,7 @@ export class SimNode {
   readonly #peers = new Map<LinkId, PeerIdentity>();
   #dispatcher: Dispatcher | null = null;
   #storage: NodeStorage | null = null;
+  #lastAck: Ack | null = null;
   #flushDue = false;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #timer = 0;
@@ -112,6 +114,7 @@ export class SimNode {
       this.keyspace,
       simCommandHost(() => this.member, new SeededRandomness(this.process.life)),
     );
+    if (this.settings.sabotage.repliesAtOnce === true) seeNothing(this.#dispatcher);
     const startId = `${this.id}-life${this.process.life}` as StartId;
     const world = this.#world;
     this.#storage = new NodeStorage(
@@ -178,6 +181,7 @@ export class SimNode {
     this.keeper = null;
     this.#served.clear();
     this.#peers.clear();
+    this.#lastAck = null;
   }
 
   /** Goes on after a stop: what came meanwhile first or, as timers may, the clock first. */
@@ -315,6 +319,14 @@ export class SimNode {
     };
   }
 
+  /** Sabotage: see `repeatsAcks`. */
+  #repeatEarlier(link: LinkId, message: NodeMessage): void {
+    if (message.type === "ack") this.#lastAck = message;
+    if (this.settings.sabotage.repeatsAcks !== true || message.type !== "sync") return;
+    const ack = this.#lastAck;
+    if (ack !== null && ack.epoch < message.epoch) this.keeper?.send(link, ack);
+  }
+
   // ---- effects ---------------------------------------------------------------------------------
 
   #carryOut(effect: MemberEffect): void {
@@ -322,7 +334,9 @@ export class SimNode {
     switch (effect.type) {
       case "send":
         monitor.nodeSends(this, effect.link, this.#peers.get(effect.link) ?? null, effect.message);
-        return this.keeper?.send(effect.link, effect.message as PeerMessage);
+        this.keeper?.send(effect.link, effect.message as PeerMessage);
+        this.#repeatEarlier(effect.link, effect.message);
+        return;
       case "closeLink":
         return this.keeper?.closeLink(effect.link);
       case "setPeers":
@@ -359,6 +373,11 @@ export class SimNode {
         this.#storage?.carryOut(effect);
     }
   }
+}
+
+function seeNothing(dispatcher: Dispatcher): void {
+  const execute = dispatcher.execute.bind(dispatcher);
+  dispatcher.execute = (session, argv) => ({ ...execute(session, argv), sawOffset: OFFSET_ZERO });
 }
 
 /** The only group of a simulation. */

@@ -1,0 +1,94 @@
+/** The sentinels' rules, each made wrong in one way. */
+import { chooseCandidate } from "../../../src/rules/choose-candidate.ts";
+import { electionRules } from "../../../src/rules/election-rules.ts";
+import { compareRecordNumbers } from "../../../src/rules/group-record.ts";
+import type { Mutant } from "./mutant.ts";
+import {
+  allButOneEmpty,
+  broughtUpByAnOldMaster,
+  recordOvertakenByAVote,
+  wipedBesideDeadMaster,
+} from "./scenarios.ts";
+import { plainPlan } from "./stage.ts";
+
+export const ELECTION_MUTANTS: readonly Mutant[] = [
+  {
+    name: "one vote elects",
+    isQuick: true,
+    electionRules: { isMajority: (count) => count >= 1 },
+  },
+  {
+    name: "another is promoted while the old master may hold its lease",
+    isQuick: true,
+    from: 81,
+    electionRules: { mayPromoteAnother: () => true },
+  },
+  {
+    name: "R is one too small",
+    isQuick: true,
+    from: 33,
+    electionRules: {
+      sealedEnough: (count) => electionRules.sealedEnough({ ...count, sealQuorum: count.sealQuorum - 1 }),
+      chooseCandidate: (all, wish) => chooseCandidate(all, { ...wish, sealQuorum: wish.sealQuorum - 1 }),
+    },
+  },
+  {
+    name: "an incarnation that is not admitted is counted among the sealed",
+    scenario: { plan: plainPlan, script: wipedBesideDeadMaster },
+    electionRules: { countsInSeals: () => true },
+  },
+  {
+    name: "a master of an earlier reign says who has caught up",
+    scenario: { plan: plainPlan, script: broughtUpByAnOldMaster },
+    electionRules: { mayVouch: (_record, { role }) => role === "master" },
+  },
+  {
+    name: "the candidate with the greatest offset is chosen, whatever its epoch",
+    from: 81,
+    electionRules: {
+      chooseCandidate: (all, wish) => {
+        const longest = Math.max(...all.map(({ position }) => position.offset));
+        const pool = all.filter(({ position }) => position.offset === longest);
+        return all.length < wish.sealQuorum ? undefined : chooseCandidate(pool, { ...wish, sealQuorum: 1 });
+      },
+    },
+  },
+  {
+    name: "the candidate with the smallest id is chosen",
+    electionRules: {
+      chooseCandidate: (all, wish) =>
+        all.length < wish.sealQuorum ? undefined : [...all].sort((a, b) => (a.id < b.id ? -1 : 1))[0],
+    },
+  },
+  {
+    name: "a node is empty, so the first record is made, whatever the others hold",
+    isQuick: true,
+    scenario: { plan: plainPlan, script: allButOneEmpty },
+    electionRules: { mayBeFounder: () => true },
+  },
+  {
+    name: "a record below the voted epoch is stored",
+    isQuick: true,
+    scenario: { plan: plainPlan, script: recordOvertakenByAVote },
+    electionRules: {
+      mayStore: (_voted, stored, offered) => stored === null || compareRecordNumbers(offered, stored) > 0,
+    },
+  },
+  {
+    name: "a sentinel answers clients from an older record than before",
+    electionRules: { mayStand: () => true },
+  },
+  {
+    name: "a sentinel does not own up to the leases that it gave",
+    from: 81,
+    electionRules: { leaseMayStandUntilMs: () => Number.NEGATIVE_INFINITY },
+  },
+  {
+    name: "a sentinel grants a lease below the epoch that it has voted for",
+    electionRules: { leaseEpoch: (_votedEpoch, recordEpoch) => recordEpoch },
+  },
+  {
+    name: "a loss is accepted whoever is missing",
+    electionRules: { mayRecover: (survivors) => survivors.filter((one) => one.answers).length > 0 },
+  },
+];

@@ -1,0 +1,33 @@
+/** Shells that break their word to a core: about what is durable, what was seen, what a link brings. */
+
+import type { Mutant } from "./mutant.ts";
+import { aloneWithItsClients } from "./scenarios.ts";
+import { crowdedPlan } from "./stage.ts";
+
+export const SHELL_MUTANTS: readonly Mutant[] = [
+  {
+    name: "records are acknowledged before they are synced",
+    isQuick: true,
+    sabotage: { recordsEarly: true },
+  },
+  {
+    name: "a promise is spoken of before it is durable",
+    isQuick: true,
+    sabotage: { promiseEarly: true },
+  },
+  {
+    name: "a vote is spoken of before it is durable",
+    isQuick: true,
+    sabotage: { voteEarly: true },
+  },
+  {
+    name: "a reply does not wait for the records that it saw",
+    isQuick: true,
+    scenario: { plan: crowdedPlan, script: aloneWithItsClients },
+    sabotage: { repliesAtOnce: true },
+  },
+  {
+    name: "a full sync discards the old state before the new one is there",
+    sabotage: { discardsBeforeFullSync: true },
+  },
+];

@@ -1,0 +1,65 @@
+/** Shrinking: what is not needed goes, what is needed stays, and the rest still fails in the same way. */
+import { describe, expect, it } from "vitest";
+import { mutantOf } from "./mutants/all-mutants.ts";
+import { optionsOf } from "./mutants/mutant.ts";
+import { runPlan } from "./run-plan.ts";
+import { leaveOut, shrink } from "./shrink.ts";
+import { argumentsOf, narrowed, narrowingOf, WHOLE } from "./swarm/narrowing.ts";
+import { planOf } from "./swarm/plan.ts";
+
+describe("leaving out", () => {
+  it("finds the few that matter, wherever they are", () => {
+    const all = Array.from({ length: 40 }, (_, at) => at);
+    let tries = 0;
+    const left = leaveOut(all, (rest) => {
+      tries++;
+      return rest.includes(3) && rest.includes(4) && rest.includes(31);
+    });
+    expect(left).toEqual([3, 4, 31]);
+    expect(tries).toBeLessThan(80);
+  });
+
+  it("leaves nothing when nothing matters, and all when all do", () => {
+    expect(leaveOut([1, 2, 3], () => true)).toEqual([]);
+    expect(leaveOut([1, 2, 3], (rest) => rest.length === 3)).toEqual([1, 2, 3]);
+  });
+});
+
+describe("a narrowed plan", () => {
+  it("is asked for again by its arguments", () => {
+    const narrowing = { keep: [2, 7], clients: 1, plain: ["clocks", "short"] };
+    expect(argumentsOf(narrowing)).toBe("--keep 2,7 --clients 1 --plain clocks,short");
+    expect(narrowingOf({ keep: "2,7", clients: "1", plain: "clocks,short" })).toEqual(narrowing);
+    expect(argumentsOf({ ...WHOLE, keep: [] })).toBe("--keep none");
+    expect(narrowingOf({ keep: "none" })).toEqual({ ...WHOLE, keep: [] });
+  });
+
+  it("keeps faults under their numbers", () => {
+    const plan = planOf(33);
+    const few = narrowed(plan, { keep: [2], clients: null, plain: [] });
+    expect(few.faults).toEqual(plan.faults.filter(({ number }) => number === 2));
+    expect(few.clients).toBe(plan.clients);
+  });
+
+  it("refuses to make plain what it does not know", () => {
+    expect(() => narrowed(planOf(1), { ...WHOLE, plain: ["wonders"] })).toThrow(
+      "no such thing to make plain: wonders",
+    );
+  });
+});
+
+describe("shrinking a failing seed", () => {
+  it("leaves fewer faults and clients, and the same promise broken", { timeout: 60_000 }, () => {
+    const options = optionsOf(mutantOf("R is one too small"));
+    const plan = planOf(33);
+    const invariantOf = (one: typeof plan): string | undefined => runPlan(one, options).violation?.invariant;
+    const broken = invariantOf(plan);
+    const smallest = shrink(plan, (rest) => invariantOf(narrowed(plan, rest)) === broken);
+    const small = narrowed(plan, narrowingOf({ keep: smallest.keep?.join(",") ?? "", clients: "1" }));
+    expect(broken).toBe("S2");
+    expect(smallest.keep).toEqual([2]);
+    expect(small.clients).toBeLessThan(plan.clients);
+    expect(invariantOf(narrowed(plan, smallest))).toBe("S2");
+    expect(runPlan(narrowed(plan, smallest)).violation).toBeNull();
+  });
+});
