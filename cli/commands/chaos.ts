@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Arena } from "../../cluster/chaos/arena.ts";
+import { ignoreLostResubscriptions } from "../../cluster/chaos/chaos-client.ts";
 import type { FaultKind, FaultTarget } from "../../cluster/chaos/faults.ts";
 import { startInProcessArena } from "../../cluster/chaos/in-process-arena.ts";
 import { startLocalCluster } from "../../cluster/chaos/local-cluster.ts";
@@ -112,6 +113,7 @@ export function durationFlag(text: string): number {
 
 async function chaos(flags: ChaosFlags, terminal: Terminal): Promise<void> {
   const plan = planOf(flags);
+  ignoreLostResubscriptions();
   const stop = stopSignal();
   let arena: Arena | undefined;
   try {

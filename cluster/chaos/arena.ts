@@ -22,8 +22,8 @@ export interface Arena {
   /** As SIGCONT. */
   resume(id: string): Promise<void>;
   /** Silently cuts the sides off from each other until `heal`; `null` where that is not possible. */
-  readonly partition: ((sides: readonly (readonly string[])[]) => void) | null;
-  heal(): void;
+  readonly partition: ((sides: readonly (readonly string[])[]) => Promise<void>) | null;
+  heal(): Promise<void>;
   /** Mends what is broken and ends every process that the arena itself started. */
   close(): Promise<void>;
 }

@@ -80,6 +80,16 @@ export function release(client: Redis): void {
 }
 
 /**
+ * ioredis with `failoverDetector` subscribes again at a sentinel that is back, and listens to no refusal: when it is told to disconnect in that
+ * moment, the rejection is nobody's. In a process of such clients this one alone is let pass.
+ */
+export function ignoreLostResubscriptions(): void {
+  process.on("unhandledRejection", (reason) => {
+    if (!(reason instanceof Error && reason.message === "Connection is closed.")) throw reason;
+  });
+}
+
+/**
  * Waits until `client` is connected and ready.
  *
  * @returns false when `timeoutMs` passed or `signal` was aborted before.

@@ -41,8 +41,8 @@ export async function planFault(
       action: "partition",
       role: "master",
       memberId: master.id,
-      inject: async () => partition([cutOff, rest]),
-      mend: async () => arena.heal(),
+      inject: () => partition([cutOff, rest]),
+      mend: () => arena.heal(),
     };
   }
   const role = kind.target === "all" ? pick(["master", "replica", "sentinel"] as const, random) : kind.target;

@@ -19,7 +19,7 @@ class InProcessArena implements Arena {
   readonly group: string;
   readonly members: readonly ArenaMember[];
   readonly password: undefined;
-  readonly partition: (sides: readonly (readonly string[])[]) => void;
+  readonly partition: (sides: readonly (readonly string[])[]) => Promise<void>;
   readonly #cluster: Cluster;
 
   constructor(cluster: Cluster) {
@@ -29,7 +29,7 @@ class InProcessArena implements Arena {
       ...cluster.nodes.map(({ id, host, port }) => ({ id, host, port, kind: "node" as const })),
       ...cluster.sentinels.map(({ id, host, port }) => ({ id, host, port, kind: "sentinel" as const })),
     ];
-    this.partition = (sides) => cluster.partition(...sides);
+    this.partition = async (sides) => cluster.partition(...sides);
   }
 
   async kill(id: string): Promise<void> {
@@ -48,7 +48,7 @@ class InProcessArena implements Arena {
     this.#cluster.resume(id);
   }
 
-  heal(): void {
+  async heal(): Promise<void> {
     this.#cluster.heal();
   }
 

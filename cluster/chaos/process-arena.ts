@@ -9,7 +9,8 @@ import { InterrexError } from "../../src/base/errors.ts";
 import type { Arena, ArenaMember } from "./arena.ts";
 
 export interface ArenaProcess extends ArenaMember {
-  readonly pid: number;
+  /** `null`: not started yet; `restart` starts it. */
+  readonly pid: number | null;
   /** How to start it again; it must take the same port. */
   readonly respawn: { readonly command: string; readonly args: readonly string[] };
   /** Where the output of a restarted one goes; nowhere without it. */
@@ -20,6 +21,10 @@ export interface ProcessArenaOptions {
   readonly group: string;
   readonly password?: string | undefined;
   readonly processes: readonly ArenaProcess[];
+  /** Where members can be cut off from each other; `partition` takes their ids. */
+  readonly cuts?: { partition(sides: readonly (readonly string[])[]): Promise<void>; heal(): Promise<void> };
+  /** Something that the arena started has ended although nobody here told it to. */
+  readonly onDeath?: (id: string, how: string) => void;
   /** What must happen once a killed or stopped member is back, such as telling a Redis whom to follow. */
   readonly afterReturn?: (member: ArenaMember) => Promise<void>;
   /** Ends the cluster itself, where the arena is its owner. */
@@ -33,8 +38,8 @@ export class ProcessArena implements Arena {
   readonly group: string;
   readonly members: readonly ArenaMember[];
   readonly password: string | undefined;
-  /** A process can't be cut off from its peers from here: that takes network namespaces. */
-  readonly partition: null = null;
+  /** Without namespaces a process can't be cut off from its peers. */
+  readonly partition: Arena["partition"];
   readonly #options: ProcessArenaOptions;
   readonly #processes: ReadonlyMap<string, ArenaProcess>;
   readonly #pids = new Map<string, number>();
@@ -48,7 +53,8 @@ export class ProcessArena implements Arena {
     this.members = options.processes;
     this.#options = options;
     this.#processes = new Map(options.processes.map((process) => [process.id, process]));
-    for (const { id, pid } of options.processes) this.#pids.set(id, pid);
+    this.partition = options.cuts === undefined ? null : options.cuts.partition;
+    for (const { id, pid } of options.processes) if (pid !== null) this.#pids.set(id, pid);
   }
 
   async kill(id: string): Promise<void> {
@@ -56,7 +62,19 @@ export class ProcessArena implements Arena {
     this.#signal(id, "SIGKILL");
     this.#pids.delete(id);
     this.#started.delete(id);
+    this.#stopped.delete(id);
     if (child !== undefined) await ended(child);
+  }
+
+  /** As SIGTERM: a clean stop. Only of what the arena started itself; resolves when it has ended. */
+  async end(id: string): Promise<void> {
+    const child = this.#started.get(id);
+    if (child === undefined)
+      throw new InterrexError("NOT_RUNNING", `Cannot end ${id}: it was not started here`);
+    this.#pids.delete(id);
+    this.#started.delete(id);
+    this.#stopped.delete(id);
+    await end(child);
   }
 
   async restart(id: string): Promise<void> {
@@ -73,6 +91,12 @@ export class ProcessArena implements Arena {
     if (child.pid === undefined) throw new InterrexError("SPAWN_FAILED", `Cannot start ${id} again`);
     this.#pids.set(id, child.pid);
     this.#started.set(id, child);
+    child.once("exit", (code, signal) => {
+      if (this.#started.get(id) !== child) return;
+      this.#started.delete(id);
+      this.#pids.delete(id);
+      this.#options.onDeath?.(id, signal ?? `exit ${code}`);
+    });
     await this.#options.afterReturn?.(process);
   }
 
@@ -86,7 +110,9 @@ export class ProcessArena implements Arena {
     await this.#options.afterReturn?.(this.#process(id));
   }
 
-  heal(): void {}
+  async heal(): Promise<void> {
+    await this.#options.cuts?.heal();
+  }
 
   /** Again does no harm. */
   close(): Promise<void> {
@@ -96,8 +122,9 @@ export class ProcessArena implements Arena {
 
   async #closeAll(): Promise<void> {
     for (const id of [...this.#stopped]) this.#wake(id);
-    await Promise.all([...this.#started.values()].map(end));
+    const started = [...this.#started.values()];
     this.#started.clear();
+    await Promise.all(started.map(end));
     await this.#options.closeCluster?.();
   }
 

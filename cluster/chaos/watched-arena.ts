@@ -30,7 +30,7 @@ export class WatchedArena implements Arena {
     return refuse(id);
   }
 
-  heal(): void {}
+  async heal(): Promise<void> {}
 
   async close(): Promise<void> {}
 }

@@ -44,8 +44,9 @@ function arenaOf(sentinels: readonly ArenaMember[]): { arena: Arena; done: strin
     restart: hand("restart"),
     stop: hand("stop"),
     resume: hand("resume"),
-    partition: (sides) => void done.push(`partition ${sides.map((side) => side.join("+")).join(" | ")}`),
-    heal: () => void done.push("heal"),
+    partition: async (sides) =>
+      void done.push(`partition ${sides.map((side) => side.join("+")).join(" | ")}`),
+    heal: async () => void done.push("heal"),
     close: async () => {},
   };
   return { arena, done };

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, it } from "vitest";
-import { Network, namespacesUnavailable } from "./namespaces.ts";
+import { Network } from "../../cluster/hosts/namespaces.ts";
+import { skipsNamespaces } from "./host-cluster.ts";
 
 const PORT = 7000;
 const ECHO = `require("node:net").createServer((s) => s.pipe(s)).listen(${PORT}, "0.0.0.0", () => console.log("ready"))`;
@@ -13,9 +14,6 @@ const PROBE = `
   const end = (word) => { console.log(word); process.exit(); };
   socket.on("connect", () => end("connected")).on("error", (error) => end(error.code));
   setTimeout(end, 1000, "silent");`;
-
-const unavailable = namespacesUnavailable();
-if (unavailable !== null) console.warn(`skipped: ${unavailable}`);
 
 async function probe(network: Network, from: string, to: string): Promise<string> {
   const child = network.host(from).spawn(process.execPath, ["-e", PROBE, network.host(to).address]);
@@ -27,7 +25,7 @@ async function probe(network: Network, from: string, to: string): Promise<string
   return said.trim();
 }
 
-it.skipIf(unavailable !== null)(
+it.skipIf(skipsNamespaces())(
   "hosts that are cut off lose every packet silently until they are healed",
   async () => {
     const network = await Network.create(3);

@@ -4,6 +4,7 @@
  * serve again within a bound. The same plan gives the same events.
  */
 
+import { checkKey } from "../../cluster/chaos/linearizability.ts";
 import type { SentinelCoreConfig } from "../../sentinel/core/core-config.ts";
 import type { SentinelEffect } from "../../sentinel/core/outbox.ts";
 import { InvariantError, invariant } from "../../src/base/errors.ts";
@@ -16,7 +17,6 @@ import { type GroupRecord, memberOf } from "../../src/rules/group-record.ts";
 import type { LogPosition } from "../../src/rules/log-position.ts";
 import { majority, sealQuorum } from "../../src/rules/quorums.ts";
 import type { ReplicationRules } from "../../src/rules/replication-rules.ts";
-import { checkKey } from "./checks/linearizability.ts";
 import { LogChecks } from "./checks/log-checks.ts";
 import { PromiseChecks } from "./checks/promise-checks.ts";
 import { SentinelChecks } from "./checks/sentinel-checks.ts";

@@ -2,28 +2,14 @@
  * What clients asked and heard, in one total order. An operation that was never answered may have taken effect at any
  * time after it was asked, or never. Judges nothing.
  */
+import type { Action, Result, TimedOperation } from "../../../cluster/chaos/linearizability.ts";
 
-export type Action =
-  | { readonly kind: "get" }
-  | { readonly kind: "set"; readonly value: string }
-  | { readonly kind: "incr" }
-  /** EXEC of a SET under WATCH: takes effect only while the value is still `expected`. */
-  | { readonly kind: "cas"; readonly expected: string | null; readonly value: string };
-
-/** For `get` the value; for `incr` the sum as text; for `cas` whether it took effect, as "ok" or `null`. */
-export type Result = string | null;
-
-export interface Operation {
-  readonly id: number;
+export interface Operation extends TimedOperation {
   readonly client: string;
   /** Whom it was asked of. */
   readonly node: string;
   readonly key: string;
-  readonly action: Action;
-  /** Place in the total order of asking and hearing. */
-  readonly asked: number;
   readonly askedAtMs: number;
-  /** `Infinity` while nothing was heard. */
   heard: number;
   heardAtMs: number;
   result: Result;

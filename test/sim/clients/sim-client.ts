@@ -3,6 +3,7 @@
  * (some pipelined, some under WATCH), waits a bounded time, and on any doubt begins again. What it asks and hears goes
  * into the history.
  */
+import type { Action } from "../../../cluster/chaos/linearizability.ts";
 import type { Millis } from "../../../src/base/ids.ts";
 import type { Randomness } from "../../../src/base/randomness.ts";
 import type { EventQueue } from "../world/event-queue.ts";
@@ -10,7 +11,7 @@ import type { Connection, Network } from "../world/network.ts";
 import type { ClientPayload, SimNode } from "../world/sim-node.ts";
 import type { SimProcess } from "../world/sim-process.ts";
 import type { SimSentinel } from "../world/sim-sentinel.ts";
-import type { Action, History, Operation } from "./history.ts";
+import type { History, Operation } from "./history.ts";
 import { type Reply, readReply } from "./resp.ts";
 
 export interface ClientWorld {

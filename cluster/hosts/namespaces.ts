@@ -1,6 +1,7 @@
 /**
- * Real hosts for process tests, without machines: Linux network namespaces on a bridge, which can be cut off silently, as a pulled cable does.
+ * Real hosts without machines: Linux network namespaces on a bridge, which can be cut off silently, as a pulled cable does.
  * Nothing answers "refused" or "unreachable" across a cut; packets vanish. Needs root and `ip` (iproute2); netem and iptables are not used.
+ * It makes its own bridge and namespaces, removes them, and touches no other.
  */
 import { type ChildProcess, execFile, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -10,24 +11,39 @@ import { promisify } from "node:util";
 export interface Host {
   /** `a`, `b`, `c`, ... */
   readonly name: string;
-  /** IPv4, reachable from the other hosts and from the test itself. */
+  /** IPv4, reachable from the other hosts and from this process. */
   readonly address: string;
+  /** What to run so that the command runs on this host. It replaces itself: the pid is that of the command. */
+  on(command: string, args: readonly string[]): HostCommand;
   /**
    * Starts a command on this host. The process's pid is that of the command itself; whatever still runs when the network is closed is killed.
    */
   spawn(command: string, args: readonly string[], options?: SpawnOptions): ChildProcess;
 }
 
+export interface HostCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
 /** A neighbour that nobody is: what is sent there is lost without a word. */
 const NOBODY = "02:00:00:00:00:ff";
 
 /**
- * Why namespaces can't be used here, in one line; `null` when they can. For `it.skipIf` with the line printed.
- *
- * In CI it never says no: there a missing privilege must fail the tests instead of hiding them.
+ * Removes everything when its standard input ends, which also a SIGKILL of this process can't prevent. A shell, since it must not share this
+ * process's fate. Arguments: the bridge, then pairs of a host's port and its namespace. What is gone already is no error.
  */
+const KEEPER = `
+  cat > /dev/null
+  bridge=$1; shift
+  while [ $# -gt 0 ]; do
+    for pid in $(ip netns pids "$2"); do kill -9 "$pid"; done
+    ip link del "$1"; ip netns del "$2"; shift 2
+  done
+  ip link del "$bridge"`;
+
+/** Why namespaces can't be used here, in one line; `null` when they can. */
 export function namespacesUnavailable(): string | null {
-  if (process.env.CI !== undefined && process.env.CI !== "") return null;
   if (process.platform !== "linux") return "network namespaces need Linux";
   if (process.getuid?.() !== 0) return "network namespaces need root";
   const probe = `ixprobe-${randomBytes(2).toString("hex")}`;
@@ -46,6 +62,7 @@ export class Network implements AsyncDisposable {
   readonly #children: ChildProcess[] = [];
   readonly #oneWay: { readonly from: string; readonly to: string }[] = [];
   readonly #onExit = () => this.#removeNow();
+  #keeper: ChildProcess | null = null;
 
   private constructor(id: string, count: number) {
     this.#id = id;
@@ -55,7 +72,8 @@ export class Network implements AsyncDisposable {
       return {
         name,
         address: `${subnet}.${index + 1}`,
-        spawn: (command, args, options = {}) => this.#spawn(name, command, args, options),
+        on: (command, args) => this.#command(name, command, args),
+        spawn: (command, args, options = {}) => this.#spawn(this.#command(name, command, args), options),
       };
     });
   }
@@ -63,8 +81,9 @@ export class Network implements AsyncDisposable {
   /** @throws when `ip` refuses; nothing is left behind then. */
   static async create(hostCount = 3): Promise<Network> {
     const network = new Network(randomBytes(2).toString("hex"), hostCount);
-    // A test that dies without closing must not leave interfaces on the machine.
+    // Who dies without closing must not leave interfaces on the machine.
     process.on("exit", network.#onExit);
+    network.#keeper = network.#startKeeper();
     try {
       await network.#build();
       return network;
@@ -74,7 +93,7 @@ export class Network implements AsyncDisposable {
     }
   }
 
-  /** Cuts a host off from everyone, the test included, in both directions. */
+  /** Cuts a host off from everyone, this process included, in both directions. */
   async cutOff(name: string): Promise<void> {
     await ip("link", "set", this.#port(name), "nomaster");
   }
@@ -98,6 +117,18 @@ export class Network implements AsyncDisposable {
     this.#oneWay.push({ from, to });
   }
 
+  /** Loses what goes between hosts of different sides, both ways; this process still reaches all of them. */
+  async partition(sides: readonly (readonly string[])[]): Promise<void> {
+    for (const [at, side] of sides.entries()) {
+      for (const other of sides.slice(at + 1).flat()) {
+        for (const one of side) {
+          await this.blockOneWay(one, other);
+          await this.blockOneWay(other, one);
+        }
+      }
+    }
+  }
+
   /** Ends every cut. */
   async heal(): Promise<void> {
     for (const { name } of this.hosts) await ip("link", "set", this.#port(name), "master", this.#bridge);
@@ -117,6 +148,11 @@ export class Network implements AsyncDisposable {
     process.off("exit", this.#onExit);
     await Promise.all(this.#children.splice(0).map(kill));
     this.#removeNow();
+    const keeper = this.#keeper;
+    this.#keeper = null;
+    if (keeper === null || keeper.exitCode !== null) return;
+    keeper.stdin?.end();
+    await once(keeper, "exit");
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -151,8 +187,23 @@ export class Network implements AsyncDisposable {
     }
   }
 
-  #spawn(name: string, command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
-    const child = spawn("ip", ["netns", "exec", this.#namespace(name), command, ...args], options);
+  #command(name: string, command: string, args: readonly string[]): HostCommand {
+    return { command: "ip", args: ["netns", "exec", this.#namespace(name), command, ...args] };
+  }
+
+  #startKeeper(): ChildProcess {
+    const hosts = this.hosts.flatMap(({ name }) => [this.#port(name), this.#namespace(name)]);
+    const keeper = spawn("sh", ["-c", KEEPER, "keeper", this.#bridge, ...hosts], {
+      stdio: ["pipe", "ignore", "ignore"],
+      // Ctrl-C is for this process, which then closes in order.
+      detached: true,
+    });
+    keeper.unref();
+    return keeper;
+  }
+
+  #spawn({ command, args }: HostCommand, options: SpawnOptions): ChildProcess {
+    const child = spawn(command, args, options);
     this.#children.push(child);
     return child;
   }
@@ -184,8 +235,7 @@ function remove(...args: readonly string[]): void {
     execFileSync("ip", args, { stdio: "pipe" });
   } catch (error) {
     const isGone = /Cannot find device|No such file/.test(String((error as { stderr?: Buffer }).stderr));
-    if (!isGone)
-      process.stderr.write(`left behind by a test: ip ${args.join(" ")}: ${(error as Error).message}\n`);
+    if (!isGone) process.stderr.write(`left behind: ip ${args.join(" ")}: ${(error as Error).message}\n`);
   }
 }
 

@@ -2,16 +2,36 @@
  * Whether the history of one key is linearizable: the search of Wing and Gong with Lowe's memory of what was tried.
  * Handles operations without an answer. It judges histories; it does not know where they come from.
  */
-import type { Action, Operation } from "../clients/history.ts";
 
-export type Verdict =
+export type Action =
+  | { readonly kind: "get" }
+  | { readonly kind: "set"; readonly value: string }
+  | { readonly kind: "incr" }
+  /** EXEC of a SET under WATCH: takes effect only while the value is still `expected`. */
+  | { readonly kind: "cas"; readonly expected: string | null; readonly value: string };
+
+/** For `get` the value; for `incr` the sum as text; for `cas` whether it took effect, as "ok" or `null`. */
+export type Result = string | null;
+
+/** One operation on the key, as far as it matters here. */
+export interface TimedOperation {
+  readonly id: number;
+  readonly action: Action;
+  /** Place in the total order of asking and hearing. */
+  readonly asked: number;
+  /** `Infinity` while nothing was heard. */
+  readonly heard: number;
+  readonly result: Result;
+}
+
+export type Linearizability<One extends TimedOperation> =
   | { readonly ok: true }
   /** No order explains all answers; `stuckAt` could not be placed even where the search got furthest. */
-  | { readonly ok: false; readonly stuckAt: Operation };
+  | { readonly ok: false; readonly stuckAt: One };
 
 /** An asking (with its operation) or a hearing, in a list from which placed operations are lifted. */
 interface Entry {
-  readonly operation: Operation;
+  readonly operation: TimedOperation;
   readonly index: number;
   /** The hearing of an asking; `null` in a hearing, and for what was never answered. */
   readonly hearing: Entry | null;
@@ -26,8 +46,13 @@ type State = string | null;
 const IMPOSSIBLE: unique symbol = Symbol("impossible");
 
 /** @throws Error when the search grows beyond `stepsMax`: the history says nothing then. */
-export function checkKey(operations: readonly Operation[], stepsMax = 2_000_000): Verdict {
-  return new Search(withoutUnseen(operations)).run(stepsMax);
+export function checkKey<One extends TimedOperation>(
+  operations: readonly One[],
+  stepsMax = 2_000_000,
+): Linearizability<One> {
+  const stuckAt = new Search(withoutUnseen(operations)).run(stepsMax);
+  const one = operations.find((operation) => operation === stuckAt);
+  return one === undefined ? { ok: true } : { ok: false, stuckAt: one };
 }
 
 interface Placed {
@@ -41,7 +66,7 @@ interface Placed {
 }
 
 class Search {
-  readonly #operations: readonly Operation[];
+  readonly #operations: readonly TimedOperation[];
   readonly #head: Entry;
   readonly #bits: Uint32Array;
   readonly #tried = new Set<string>();
@@ -49,16 +74,17 @@ class Search {
   #unanswered: number;
   #state: State = null;
 
-  constructor(operations: readonly Operation[]) {
+  constructor(operations: readonly TimedOperation[]) {
     this.#operations = operations;
     this.#head = buildList(operations);
     this.#bits = new Uint32Array(Math.ceil(operations.length / 32));
     this.#unanswered = operations.filter(isAnswered).length;
   }
 
-  run(stepsMax: number): Verdict {
+  /** @returns what could not be placed even where the search got furthest; `null` when all could. */
+  run(stepsMax: number): TimedOperation | null {
     let furthest = Number.POSITIVE_INFINITY;
-    let stuckAt: Operation | undefined;
+    let stuckAt: TimedOperation | undefined;
     let triedOpenIncrement = false;
     this.#placeReads();
     let entry = this.#head.next;
@@ -89,11 +115,11 @@ class Search {
         stuckAt = entry.operation;
       }
       const last = this.#backtrack();
-      if (last === undefined) return { ok: false, stuckAt: stuckAt as Operation };
+      if (last === undefined) return stuckAt as TimedOperation;
       triedOpenIncrement = last.triedOpenIncrement;
       entry = last.entry.next;
     }
-    return { ok: true };
+    return null;
   }
 
   /** Places every read that fits the state and may come now. */
@@ -144,12 +170,12 @@ class Search {
 }
 
 /** It changes nothing, whatever it says. */
-function isRead({ action, result, heard }: Operation): boolean {
+function isRead({ action, result, heard }: TimedOperation): boolean {
   const isFailedSwap = action.kind === "cas" && result === null && heard !== Number.POSITIVE_INFINITY;
   return action.kind === "get" || isFailedSwap;
 }
 
-function isAnswered(operation: Operation): boolean {
+function isAnswered(operation: TimedOperation): boolean {
   return operation.heard !== Number.POSITIVE_INFINITY;
 }
 
@@ -157,7 +183,7 @@ function isAnswered(operation: Operation): boolean {
  * Leaves out open operations that no answer bears witness of: each value is written once, so if nobody has seen it,
  * any order that has the write is as good without it.
  */
-function withoutUnseen(operations: readonly Operation[]): Operation[] {
+function withoutUnseen(operations: readonly TimedOperation[]): TimedOperation[] {
   const seen = new Set<string | null>();
   for (const operation of operations) {
     if (isAnswered(operation) && operation.action.kind === "get") seen.add(operation.result);
@@ -171,7 +197,7 @@ function withoutUnseen(operations: readonly Operation[]): Operation[] {
   });
 }
 
-function step(state: State, operation: Operation): State | typeof IMPOSSIBLE {
+function step(state: State, operation: TimedOperation): State | typeof IMPOSSIBLE {
   const { action } = operation;
   const answered = isAnswered(operation);
   switch (action.kind) {
@@ -203,7 +229,7 @@ function compareAndSet(
   return state;
 }
 
-function buildList(operations: readonly Operation[]): Entry {
+function buildList(operations: readonly TimedOperation[]): Entry {
   const points: { readonly at: number; readonly entry: Entry }[] = [];
   for (const [index, operation] of operations.entries()) {
     const hearing: Entry | null = isAnswered(operation)

@@ -1,25 +1,19 @@
 /** The checker is checked: histories made by hand, and small random ones against every order there is. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Action, Operation } from "../clients/history.ts";
-import { checkKey } from "./linearizability.ts";
+import { type Action, checkKey, type TimedOperation } from "../../cluster/chaos/linearizability.ts";
 
 const OPEN = Number.POSITIVE_INFINITY;
 
 /** One operation: asked at, heard at, what, and the answer. */
 type Line = readonly [asked: number, heard: number, action: Action, result?: string | null];
 
-function operations(lines: readonly Line[]): Operation[] {
+function operations(lines: readonly Line[]): TimedOperation[] {
   return lines.map(([asked, heard, action, result], at) => ({
     id: at + 1,
-    client: `c${at + 1}`,
-    node: "n1",
-    key: "k",
     action,
     asked,
-    askedAtMs: asked,
     heard,
-    heardAtMs: heard,
     result: result ?? null,
   }));
 }
@@ -229,7 +223,7 @@ describe("against every order there is", () => {
 });
 
 /** Tries every order, without any cleverness. */
-function someOrderExplains(left: readonly Operation[], state: string | null): boolean {
+function someOrderExplains(left: readonly TimedOperation[], state: string | null): boolean {
   if (left.every(({ heard }) => heard === OPEN)) return true;
   const firstHeard = Math.min(...left.map(({ heard }) => heard));
   return left.some((operation) => {
@@ -245,7 +239,7 @@ function someOrderExplains(left: readonly Operation[], state: string | null): bo
   });
 }
 
-function applied({ action, result, heard }: Operation, state: string | null): string | null | undefined {
+function applied({ action, result, heard }: TimedOperation, state: string | null): string | null | undefined {
   switch (action.kind) {
     case "get":
       return state === result ? state : undefined;
