@@ -22,7 +22,7 @@ export function portFlag(text: string): number {
 
 /** `host:port` or `[v6-address]:port`. */
 function hostPortFlag(text: string): HostPort {
-  const match = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text);
+  const match = /^(?:\[([0-9A-Za-z:.%_-]+)\]|([0-9A-Za-z._-]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (host !== undefined && port >= 1 && port <= PORT_MAX) return { host, port };

@@ -22,7 +22,7 @@ import type { SentinelFacts } from "./clients/sentinel-facts.ts";
 import type { SentinelEffect } from "./core/outbox.ts";
 import { SentinelCore } from "./core/sentinel.ts";
 import type { SentinelNotice } from "./core/sentinel-event.ts";
-import { parseSentinelState, type SentinelState } from "./core/sentinel-state.ts";
+import { decodeSentinelState, type SentinelState } from "./core/sentinel-state.ts";
 import type { GroupView } from "./core/view.ts";
 import { CoreLoop } from "./core-loop.ts";
 import { mayHear } from "./peer-inbox.ts";
@@ -200,7 +200,7 @@ export class SentinelProcess {
 
   async #start(): Promise<void> {
     const bytes = this.#cell.load();
-    const recovered = bytes === null ? null : readState(bytes, this.#config.id);
+    const recovered = bytes === null ? null : decodeSentinelState(bytes, this.#config.id);
     this.#address = await this.#server.listen();
     // The core announces the client port, so it comes after `listen`; no client is read before this turn ends.
     const { loop } = this.#createParts(recovered);
@@ -378,14 +378,5 @@ export class SentinelProcess {
 
   #switchoverTimeoutMs(group: string): Millis {
     return this.#config.groups.find(({ name }) => name === group)?.switchoverTimeoutMs ?? 0;
-  }
-}
-
-function readState(bytes: Buffer, id: SentinelId): SentinelState {
-  try {
-    return parseSentinelState(JSON.parse(bytes.toString("utf8")), id);
-  } catch (cause) {
-    if (cause instanceof InterrexError) throw cause;
-    throw new InterrexError("BAD_SENTINEL_STATE", `Cannot read the state of sentinel ${id}`, { cause });
   }
 }

@@ -1,7 +1,7 @@
 /** `interrex chaos`: load on a cluster, faults, and a verdict. Exit 1 when the verdict is bad. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { Arena } from "../../cluster/chaos/arena.ts";
 import { ignoreLostResubscriptions } from "../../cluster/chaos/chaos-client.ts";
 import type { FaultKind, FaultTarget } from "../../cluster/chaos/faults.ts";
@@ -16,6 +16,7 @@ import { REPLICATION_MODES } from "../../cluster/config/fields.ts";
 import { InterrexError } from "../../src/base/errors.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { durationText } from "../duration.ts";
+import { durationFlag } from "../duration-flag.ts";
 import { type HostPort, hostPortListFlag, passwordOption, wholeNumberFlag } from "../flags.ts";
 import { DEFAULT_GROUP } from "../sentinel-client.ts";
 import { stopSignal } from "../stop-signal.ts";
@@ -100,15 +101,6 @@ export function registerChaosCommand(program: Command, terminal: Terminal): void
     .option("--default-client", "ioredis with its default options, to see what an unprepared user sees")
     .option("--json", "print the report as one line of JSON")
     .action((flags: ChaosFlags) => chaos(flags, terminal));
-}
-
-/** `250ms`, `5s`, `2m`, `1h`; a bare number is milliseconds. */
-export function durationFlag(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
-  const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  const ms = Number(match?.[1]) * units[(match?.[2] ?? "ms") as keyof typeof units];
-  if (ms > 0) return ms;
-  throw new InvalidArgumentError("Give a time, such as 500ms, 5s or 2m.");
 }
 
 async function chaos(flags: ChaosFlags, terminal: Terminal): Promise<void> {

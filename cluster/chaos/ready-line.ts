@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { InterrexError } from "../../src/base/errors.ts";
+import * as fields from "../config/fields.ts";
 import type { ArenaProcess } from "./process-arena.ts";
 
 interface ReadyProcess {
@@ -19,9 +20,10 @@ interface ReadyCluster {
 }
 
 const readyProcess: z.ZodType<ReadyProcess> = z.object({
-  id: z.string(),
-  host: z.string(),
-  port: z.int(),
+  // A file's name is made of it.
+  id: fields.id(),
+  host: fields.host(),
+  port: fields.port(),
   pid: z.int().positive(),
   config: z.string(),
 });

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { InterrexError } from "../../src/base/errors.ts";
+import { shownText, shownValue } from "./shown.ts";
 import { suggest } from "./suggest.ts";
 import type { ValuePath, YamlSource } from "./yaml-source.ts";
 
@@ -39,10 +40,10 @@ function explain(issue: z.core.$ZodIssue, input: ConfigInput, schema: z.ZodType)
     const near = suggest(key, keysAt(schema, issue.path));
     const hint = near === undefined ? "remove it" : `did you mean "${near}"?`;
     const parent = pathText(issue.path);
-    return `${place([...issue.path, key], input)}unknown key "${key}"${parent === "" ? "" : ` in ${parent}`}; ${hint}`;
+    return `${place([...issue.path, key], input)}unknown key "${shownText(key)}"${parent === "" ? "" : ` in ${parent}`}; ${hint}`;
   }
   const where = pathText(issue.path) || "the configuration";
-  const got = issue.input === undefined ? "it is missing" : `got ${JSON.stringify(issue.input)}`;
+  const got = issue.input === undefined ? "it is missing" : `got ${shownValue(issue.input)}`;
   const detail = issue.code === "custom" ? "" : ` (${got})`;
   return `${place(issue.path, input)}${nameOf(issue.path, where, input)} ${issue.message}${detail}`;
 }

@@ -56,6 +56,16 @@ export function parseSentinelState(value: unknown, id: SentinelId): SentinelStat
   return value as SentinelState;
 }
 
+/** The same from bytes. */
+export function decodeSentinelState(bytes: Buffer, id: SentinelId): SentinelState {
+  try {
+    return parseSentinelState(JSON.parse(bytes.toString("utf8")), id);
+  } catch (cause) {
+    if (cause instanceof InterrexError) throw cause;
+    throw new InterrexError("BAD_SENTINEL_STATE", `Cannot read the state of sentinel ${id}`, { cause });
+  }
+}
+
 /** What to do once a state is durable; it has no effect before. */
 export type WhenSaved = (now: Instant) => void;
 

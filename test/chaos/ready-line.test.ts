@@ -39,6 +39,9 @@ describe("ready line", () => {
     ["", /up\.json is no JSON/],
     ["{}", /up\.json is not the line .*event/],
     [JSON.stringify({ ...LINE, nodes: [{ ...member("n1", "node"), pid: "42" }] }), /nodes\.0\.pid/],
+    [JSON.stringify({ ...LINE, nodes: [{ ...member("n1", "node"), pid: 0 }] }), /nodes\.0\.pid/],
+    [JSON.stringify({ ...LINE, nodes: [{ ...member("n1", "node"), port: 70_000 }] }), /nodes\.0\.port/],
+    [JSON.stringify({ ...LINE, nodes: [{ ...member("n1", "node"), id: "../n1" }] }), /nodes\.0\.id/],
   ])("refuses %s in words that name the file", (text, words) => {
     expect(() => parseReadyLine(text, "up.json")).toThrow(words);
   });

@@ -5,6 +5,7 @@
 import { invariant } from "../../base/errors.ts";
 
 const CR_AND_LF = 2;
+const WHOLE = "a record's effects are whole commands";
 
 /** `latin1Slice` is public in practice but missing from the types; it is faster than `toString("latin1", ...)`. */
 type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string };
@@ -24,13 +25,15 @@ export class CommandReader {
   next(): string[] | undefined {
     if (this.#at >= this.#end) return undefined;
     const count = this.#header(42);
+    // Checked before they are made room for: a count or a length that lies must not take the memory first.
+    invariant(count > 0 && count <= this.#end - this.#at, WHOLE);
     const argv = new Array<string>(count);
     for (let at = 0; at < count; at += 1) {
       const length = this.#header(36);
+      invariant(this.#at + length + CR_AND_LF <= this.#end, WHOLE);
       argv[at] = this.#bytes.latin1Slice(this.#at, this.#at + length);
       this.#at += length + CR_AND_LF;
     }
-    invariant(this.#at <= this.#end, "a record's effects are whole commands");
     return argv;
   }
 

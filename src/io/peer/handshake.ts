@@ -25,6 +25,8 @@ export interface Credentials {
 const text = z.string().min(1).max(1024);
 const kind = z.enum(["node", "sentinel"]);
 const identitySchema = z.object({ kind, id: text, startId: startIdSchema });
+/** A refusal may name both sides, and each name may be as long as any. */
+const REASON_CHARS_MAX = 4096;
 const proofSchema = z.string().max(128).nullable();
 
 const challengeSchema = z.object({
@@ -43,7 +45,7 @@ const helloSchema: z.ZodType<Hello> = z.object({
   proof: proofSchema,
 });
 const welcomeSchema = z.object({ type: z.literal("welcome"), identity: identitySchema, proof: proofSchema });
-const refusalSchema = z.object({ type: z.literal("refusal"), reason: text });
+const refusalSchema = z.object({ type: z.literal("refusal"), reason: z.string().max(REASON_CHARS_MAX) });
 
 type Challenge = z.infer<typeof challengeSchema>;
 
@@ -245,5 +247,9 @@ function parsed<T>(schema: z.ZodType<T>, frame: Buffer): T {
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new InterrexError("PEER_REFUSED", "what was said breaks the peer handshake", { cause: result.error });
+  const where = result.error.issues[0]?.path.join(".");
+  throw new InterrexError(
+    "PEER_REFUSED",
+    `what was said breaks the peer handshake at ${where || "its beginning"}`,
+  );
 }

@@ -109,6 +109,8 @@ function startOf(pid: number): string | null {
 function parseHolder(text: string): Holder | null {
   try {
     const value = JSON.parse(text) as Partial<Holder> | null;
+    // 0 and below name groups of processes, and one of those always lives.
+    if (!Number.isSafeInteger(value?.pid) || Number(value?.pid) <= 0) return null;
     if (typeof value?.pid !== "number" || typeof value.token !== "string") return null;
     return { pid: value.pid, startedAt: value.startedAt ?? null, token: value.token };
   } catch {

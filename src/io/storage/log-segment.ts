@@ -185,15 +185,20 @@ export function segmentName(generation: number, firstOffset: Offset): string {
 export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | null {
   if (bytes.length < SEGMENT_HEADER_BYTES || bytes.toString("latin1", 0, 8) !== MAGIC) return null;
   if (crc32(bytes, 0, 24) !== bytes.readUInt32LE(24)) return null;
+  const firstOffset = bytes.readDoubleLE(16);
+  if (!Number.isSafeInteger(firstOffset) || firstOffset < 1) return null;
   let note = { number: 0, bytes: 0 };
   for (const slot of NOTE_SLOTS) {
     if (crc32(bytes, slot, slot + 16) !== bytes.readUInt32LE(slot + 16)) continue;
     const number = bytes.readUInt32LE(slot);
-    if (number > note.number) note = { number, bytes: bytes.readDoubleLE(slot + 8) };
+    const syncedBytes = bytes.readDoubleLE(slot + 8);
+    // Nothing compares with NaN: it would pass for "nothing is synced" and "all is" alike.
+    const makesSense = Number.isSafeInteger(syncedBytes) && syncedBytes >= 0;
+    if (makesSense && number > note.number) note = { number, bytes: syncedBytes };
   }
   return {
     generation: bytes.readUInt32LE(8),
-    firstOffset: bytes.readDoubleLE(16) as Offset,
+    firstOffset: firstOffset as Offset,
     syncedBytes: note.bytes,
     noteNumber: note.number,
   };

@@ -10,9 +10,10 @@
  * ```
  */
 import fs from "node:fs";
+import { z } from "zod";
 import { InterrexError, invariant } from "../../base/errors.ts";
-import type { Epoch, Offset } from "../../base/ids.ts";
 import { crc32 } from "../../protocol/crc32.ts";
+import { anyHistorySchema, epochSchema, offsetSchema } from "../../protocol/peer/schema.ts";
 import type { EpochHistory } from "../../rules/epoch-history.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
 import { type FileCalls, isErrno, readFully, writeFully } from "./file-calls.ts";
@@ -24,12 +25,19 @@ const FOOTER_BYTES = 20;
 const CHUNK_BYTES_MAX = 1024 * 1024 * 1024;
 const META_BYTES_MAX = 16 * 1024 * 1024;
 
+const metaSchema = z.object({ epoch: epochSchema, offset: offsetSchema, history: anyHistorySchema });
+
 export interface SnapshotFooter {
   readonly chunks: number;
   /** Rises with each snapshot that is committed here: tells the newest, which positions don't. */
   readonly serial: number;
   /** The log that goes on after this snapshot; segments of any other are left over. */
   readonly logGeneration: number;
+}
+
+interface ByteRange {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Writes to a file that does not count yet. */
@@ -128,20 +136,20 @@ export class SnapshotFile implements StoredSnapshot {
   readonly position: LogPosition;
   readonly history: EpochHistory;
   readonly footer: SnapshotFooter;
-  /** Byte in the file where the chunks begin. */
-  readonly bodyStart: number;
+  /** Where in the file the chunks are. */
+  readonly body: ByteRange;
 
   constructor(
     path: string,
     meta: { readonly position: LogPosition; readonly history: EpochHistory },
     footer: SnapshotFooter,
-    bodyStart: number,
+    body: ByteRange,
   ) {
     this.path = path;
     this.position = meta.position;
     this.history = meta.history;
     this.footer = footer;
-    this.bodyStart = bodyStart;
+    this.body = body;
   }
 
   /** @throws InterrexError `CORRUPT_SNAPSHOT`: it was whole when it got its name, so something damaged it. */
@@ -163,7 +171,11 @@ export class SnapshotFile implements StoredSnapshot {
       const footerAt = Math.max(0, size - FOOTER_BYTES);
       const footer = decodeFooter(await readFully(handle.fd, footerAt, FOOTER_BYTES));
       if (footer === null) throw corruptSnapshot(path, footerAt, "the footer fails its CRC");
-      return new SnapshotFile(path, parseMeta(meta), footer, head.length + metaBytes);
+      const position = parseMeta(meta);
+      const body = { start: head.length + metaBytes, end: footerAt };
+      if (position === null || body.start > body.end)
+        throw corruptSnapshot(path, 8, "the header makes no sense");
+      return new SnapshotFile(path, position, footer, body);
     } finally {
       await handle.close();
     }
@@ -176,11 +188,12 @@ export class SnapshotFile implements StoredSnapshot {
   async *chunks(): AsyncIterable<Buffer> {
     const handle = await this.#openForReading();
     try {
-      let at = this.bodyStart;
+      let at = this.body.start;
       for (let read = 0; read < this.footer.chunks; read++) {
         const head = await readFully(handle.fd, at, FRAME_BYTES);
         const length = head.length === FRAME_BYTES ? head.readUInt32LE(0) : 0;
-        if (length === 0 || length > CHUNK_BYTES_MAX)
+        // Against the file's own length, before it takes memory.
+        if (length === 0 || length > this.body.end - at - FRAME_BYTES)
           throw corruptSnapshot(this.path, at, "a chunk's length is wrong");
         const chunk = await readFully(handle.fd, at + FRAME_BYTES, length);
         if (chunk.length < length || crc32(chunk, 0, length) !== head.readUInt32LE(4)) {
@@ -189,6 +202,7 @@ export class SnapshotFile implements StoredSnapshot {
         at += FRAME_BYTES + length;
         yield chunk;
       }
+      if (at !== this.body.end) throw corruptSnapshot(this.path, at, "more chunks than the footer counts");
     } finally {
       await handle.close();
     }
@@ -223,9 +237,16 @@ function decodeFooter(bytes: Buffer): SnapshotFooter | null {
   };
 }
 
-/** Trusted: its CRC was checked, and nobody but `create` writes it. */
-function parseMeta(bytes: Buffer): { position: LogPosition; history: EpochHistory } {
-  const meta = JSON.parse(bytes.toString()) as { epoch: Epoch; offset: Offset; history: EpochHistory };
+/** `null` for a sound header of something else: nothing else of it can be trusted. */
+function parseMeta(bytes: Buffer): { position: LogPosition; history: EpochHistory } | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString());
+  } catch {
+    return null;
+  }
+  const { data: meta } = metaSchema.safeParse(value);
+  if (meta === undefined) return null;
   return { position: { epoch: meta.epoch, offset: meta.offset }, history: meta.history };
 }
 

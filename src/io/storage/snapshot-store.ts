@@ -58,7 +58,7 @@ export class SnapshotStore {
     const file = path.join(this.#directory, `${position.epoch}-${position.offset}-${footer.serial}.snap`);
     fs.renameSync(finished.path, file);
     const old = this.#standing;
-    this.#standing = new SnapshotFile(file, finished, footer, finished.bodyStart);
+    this.#standing = new SnapshotFile(file, finished, footer, finished.body);
     return old;
   }
 

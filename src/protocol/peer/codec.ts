@@ -88,8 +88,9 @@ function decodeControl(data: Buffer): PeerMessage {
   const result = schema.safeParse(value);
   // The table names each schema by its type; zod has no word for that.
   if (result.success) return result.data as PeerMessage;
+  // The first issue alone: zod's own error lists them all, and goes into the log.
   const issue = result.error.issues[0];
-  throw badMessage(`${shown(type)}: ${issue?.message} at ${issue?.path.join(".")}`, result.error);
+  throw badMessage(`${shown(type)}: ${issue?.message} at ${issue?.path.join(".")}`);
 }
 
 function decodeBinary(data: Buffer): PeerMessage {

@@ -23,6 +23,14 @@ const MEMBERS_MAX = 1000;
 /** Failovers in the life of a group; at one a second it lasts a day. */
 const REIGNS_MAX = 100_000;
 
+/**
+ * A list that is too long is refused before its items are looked at: a frame has room for millions of wrong ones, and an
+ * issue for each would take the memory.
+ */
+export function listOf<Item>(item: z.ZodType<Item>, itemsMax: number): z.ZodType<Item[]> {
+  return z.array(z.unknown()).max(itemsMax).pipe(z.array(item));
+}
+
 // zod can't know our brands: the check is on the plain value, the cast only names it.
 const named = <T extends string>() => z.string().min(1).max(TEXT_CHARS_MAX) as unknown as z.ZodType<T>;
 const counted = <T extends number>() => z.int().min(0).max(WHOLE_MAX) as unknown as z.ZodType<T>;
@@ -31,12 +39,12 @@ export const memberIdSchema: z.ZodType<MemberId> = named<MemberId>();
 const sentinelIdSchema: z.ZodType<SentinelId> = named<SentinelId>();
 export const startIdSchema: z.ZodType<StartId> = named<StartId>();
 const incarnationIdSchema: z.ZodType<IncarnationId> = named<IncarnationId>();
-const groupIdSchema: z.ZodType<GroupId> = named<GroupId>();
+export const groupIdSchema: z.ZodType<GroupId> = named<GroupId>();
 export const groupNameSchema: z.ZodType<string> = named<string>();
 /** Words for people. */
 export const reasonSchema: z.ZodType<string> = z.string().max(REASON_CHARS_MAX);
 export const epochSchema: z.ZodType<Epoch> = counted<Epoch>();
-const offsetSchema: z.ZodType<Offset> = counted<Offset>();
+export const offsetSchema: z.ZodType<Offset> = counted<Offset>();
 /** A sequence number or a count. */
 export const wholeSchema: z.ZodType<number> = counted<number>();
 /** A duration in milliseconds, fractions allowed. */
@@ -45,7 +53,7 @@ export const millisSchema: z.ZodType<number> = z.number().min(0);
 const positionSchema: z.ZodType<LogPosition> = z.object({ epoch: epochSchema, offset: offsetSchema });
 export const leaderSchema: z.ZodType<Leader> = z.object({ id: sentinelIdSchema, startId: startIdSchema });
 export const recordNumberSchema: z.ZodType<RecordNumber> = z.object({ epoch: epochSchema, seq: wholeSchema });
-const promiseSchema: z.ZodType<MemberPromise> = z.object({
+export const promiseSchema: z.ZodType<MemberPromise> = z.object({
   epoch: epochSchema,
   leader: leaderSchema.nullable(),
 });
@@ -54,10 +62,11 @@ export const clientAddressSchema: z.ZodType<ClientAddress> = z.object({
   port: z.int().min(0).max(65535),
 });
 
-const historySchema: z.ZodType<EpochHistory> = z
-  .array(z.object({ epoch: epochSchema, firstOffset: offsetSchema }))
-  .max(REIGNS_MAX)
-  .refine(isRising, "an epoch history rises strictly in epoch and in first offset");
+const reignSchema = z.object({ epoch: epochSchema, firstOffset: offsetSchema });
+const RISES = "an epoch history rises strictly in epoch and in first offset";
+const historySchema: z.ZodType<EpochHistory> = listOf(reignSchema, REIGNS_MAX).refine(isRising, RISES);
+/** However long: for what was written here. */
+export const anyHistorySchema: z.ZodType<EpochHistory> = z.array(reignSchema).refine(isRising, RISES);
 
 function isRising(history: EpochHistory): boolean {
   return history.every((entry, index) => {
@@ -72,20 +81,19 @@ export const groupRecordSchema: z.ZodType<GroupRecord> = z.object({
   number: recordNumberSchema,
   steward: leaderSchema,
   master: memberIdSchema.nullable(),
-  members: z
-    .array(
-      z.object({
-        id: memberIdSchema,
-        url: z.string().max(TEXT_CHARS_MAX),
-        client: clientAddressSchema,
-        incarnation: incarnationIdSchema.nullable(),
-        admitted: z.boolean(),
-        voting: z.boolean(),
-        priority: z.number(),
-        zone: z.string().max(TEXT_CHARS_MAX),
-      }),
-    )
-    .max(MEMBERS_MAX),
+  members: listOf(
+    z.object({
+      id: memberIdSchema,
+      url: z.string().max(TEXT_CHARS_MAX),
+      client: clientAddressSchema,
+      incarnation: incarnationIdSchema.nullable(),
+      admitted: z.boolean(),
+      voting: z.boolean(),
+      priority: z.number(),
+      zone: z.string().max(TEXT_CHARS_MAX),
+    }),
+    MEMBERS_MAX,
+  ),
   mode: z.enum(["async", "semi-sync", "sync"]),
   copies: z.int().min(1).max(MEMBERS_MAX),
   paused: z.boolean(),
@@ -106,21 +114,20 @@ const nodeStatusSchema: z.ZodType<NodeStatus> = z.object({
   applied: offsetSchema,
   record: recordNumberSchema.nullable(),
   following: z.object({ master: memberIdSchema, linkUp: z.boolean() }).nullable(),
-  sees: z.array(memberIdSchema).max(MEMBERS_MAX),
+  sees: listOf(memberIdSchema, MEMBERS_MAX),
   oldestUncommittedMs: millisSchema,
   diskFailing: z.boolean(),
   handover: z.object({ target: memberIdSchema, ready: z.boolean() }).nullable(),
-  waiting: z.array(z.object({ id: memberIdSchema, incarnation: incarnationIdSchema })).max(MEMBERS_MAX),
-  replicas: z
-    .array(
-      z.object({
-        id: memberIdSchema,
-        received: offsetSchema,
-        applied: offsetSchema,
-        client: clientAddressSchema.nullable(),
-      }),
-    )
-    .max(MEMBERS_MAX),
+  waiting: listOf(z.object({ id: memberIdSchema, incarnation: incarnationIdSchema }), MEMBERS_MAX),
+  replicas: listOf(
+    z.object({
+      id: memberIdSchema,
+      received: offsetSchema,
+      applied: offsetSchema,
+      client: clientAddressSchema.nullable(),
+    }),
+    MEMBERS_MAX,
+  ),
   leaseHeld: z.boolean(),
   client: clientAddressSchema,
   priority: z.number(),

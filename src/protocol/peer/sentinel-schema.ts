@@ -7,6 +7,7 @@ import {
   groupNameSchema,
   groupRecordSchema,
   leaderSchema,
+  listOf,
   memberIdSchema,
   millisSchema,
   reasonSchema,
@@ -36,7 +37,7 @@ export const sentinelMessageSchemas: {
     stored: recordNumberSchema.nullable(),
     record: groupRecordSchema.nullable(),
     master: memberIdSchema.nullable(),
-    finds: z.array(voteReason).max(VOTE_REASONS.length),
+    finds: listOf(voteReason, VOTE_REASONS.length),
     leading: epochSchema.nullable(),
   }),
   askVote: z.object({
@@ -58,8 +59,8 @@ export const sentinelMessageSchemas: {
     why: reasonSchema,
     votedEpoch: epochSchema,
     record: groupRecordSchema.nullable(),
-    leases: z.array(z.object({ process: startIdSchema.nullable(), leftMs: millisSchema })).max(TESTIMONY_MAX),
-    dead: z.array(startIdSchema).max(TESTIMONY_MAX),
+    leases: listOf(z.object({ process: startIdSchema.nullable(), leftMs: millisSchema }), TESTIMONY_MAX),
+    dead: listOf(startIdSchema, TESTIMONY_MAX),
   }),
   store: z.object({ type: z.literal("store"), group: groupNameSchema, record: groupRecordSchema }),
   stored: z.object({

@@ -144,6 +144,28 @@ describe("node.yaml", () => {
     );
   });
 
+  it("refuses aliases, a few of which make much of a small file", () => {
+    expect(nodeRefusal("id: &a n1\nzone: *a\n")).toBe(
+      "some.yaml: this can't be read: write out in full what *aliases stand for",
+    );
+  });
+
+  it.each(["[".repeat(20_000), "{a: ".repeat(20_000), "- ".repeat(20_000), "? ".repeat(20_000)])(
+    "refuses a file nested so deep that reading it would end the process",
+    (content) => {
+      expect(nodeRefusal(`id: n1\nzone:\n  ${content}`)).toContain("nested deeper than any configuration");
+    },
+  );
+
+  it("stays on one short line, whatever the file holds", () => {
+    expect(nodeRefusal('id: n1\n"a\\nb\\e[2J": 1\n')).toBe(
+      'some.yaml:2: unknown key "a\\u000ab\\u001b[2J"; remove it',
+    );
+    expect(nodeRefusal(`id: n1\n${"x".repeat(5000)}: 1\n`).length).toBeLessThan(500);
+    expect(nodeRefusal(`id: n1\nport: ${"x".repeat(5000)}\n`).length).toBeLessThan(500);
+    expect(nodeRefusal(`${"x".repeat(5000)}: *${"y".repeat(5000)}\n`).length).toBeLessThan(500);
+  });
+
   it("refuses a file that is a list", () => {
     expect(nodeRefusal("- id: n1\n")).toBe(
       'some.yaml:1: the configuration must be keys and values, such as `id: n1` (got [{"id":"n1"}])',

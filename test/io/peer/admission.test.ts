@@ -91,7 +91,7 @@ describe("who is let in", () => {
     ws.once("message", () => ws.send('{"type":"hello"}'));
     const [code] = await once(ws, "close");
     expect(code).toBe(1008);
-    expect((await n2.log("peer-refused")).reason).toBe("what was said breaks the peer handshake");
+    expect((await n2.log("peer-refused")).reason).toBe("what was said breaks the peer handshake at version");
   });
 
   it("a target whose url is not valid is named in the log", async () => {

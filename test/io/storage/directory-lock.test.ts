@@ -40,6 +40,12 @@ describe("the lock of a data directory", () => {
     DirectoryLock.acquire(directory).release();
   });
 
+  it.each([0, -1, 1.5])("that names %d, which is no process, is taken over", (pid) => {
+    const directory = temporaryDirectory();
+    lockFor(directory, { pid, startedAt: null });
+    DirectoryLock.acquire(directory).release();
+  });
+
   it("of a process whose pid now belongs to another is taken over", () => {
     const directory = temporaryDirectory();
     lockFor(directory, { pid: process.pid, startedAt: "1" });

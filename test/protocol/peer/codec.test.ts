@@ -152,6 +152,19 @@ describe("peer codec", () => {
     expect(refusal("{").message).toContain("not JSON");
   });
 
+  it("refuses a list that is too long at once, without an issue for each of its wrong items", () => {
+    const message = { type: "report", finds: Array.from({ length: 100_000 }, () => 0) };
+    const issues = sentinelMessageSchemas.report.safeParse(message).error?.issues ?? [];
+    expect(issues.length).toBeLessThan(20);
+    expect(issues.find(({ path }) => path[0] === "finds")?.message).toContain("Too big");
+  });
+
+  it("says one thing that is wrong and no more, as it goes into the log, causes and all", () => {
+    const error = refusal(JSON.stringify({ type: "pong", seq: 1, status: { sees: [1, 2, 3] } }));
+    expect(error.message.length).toBeLessThan(200);
+    expect(error.cause).toBeUndefined();
+  });
+
   it("refuses an epoch history that does not rise", () => {
     const history = [
       { epoch: 2, firstOffset: 5 },
