@@ -7,44 +7,9 @@ import {
   findCorruption,
   RECORD_HEADER_BYTES,
   RecordCursor,
-  type RecordKind,
   RecordWriter,
 } from "../../src/protocol/record.ts";
-
-interface Plain {
-  readonly kind: RecordKind;
-  readonly epoch: number;
-  readonly offset: number;
-  readonly db: number;
-  readonly payload: string;
-}
-
-const plainRecord: fc.Arbitrary<Plain> = fc.record({
-  kind: fc.constantFrom<RecordKind>("effects", "epochStart", "probe"),
-  epoch: fc.nat({ max: 2 ** 48 - 1 }),
-  offset: fc.nat({ max: 2 ** 48 - 1 }),
-  db: fc.nat({ max: 0xffff }),
-  payload: fc.uint8Array({ maxLength: 600 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
-});
-const plainRecords = fc.array(plainRecord, { minLength: 1, maxLength: 20 });
-
-function encode(records: readonly Plain[]): Buffer {
-  const writer = new RecordWriter();
-  for (const { kind, epoch, offset, db, payload } of records) {
-    writer.append(kind, epoch as Epoch, offset as Offset, db, payload);
-  }
-  return writer.take();
-}
-
-function decode(bytes: Buffer): Plain[] {
-  const records: Plain[] = [];
-  const cursor = new RecordCursor(bytes);
-  while (cursor.next()) {
-    const payload = bytes.toString("latin1", cursor.payloadStart, cursor.payloadEnd);
-    records.push({ kind: cursor.kind, epoch: cursor.epoch, offset: cursor.offset, db: cursor.db, payload });
-  }
-  return records;
-}
+import { decode, encode, plainRecords } from "./arbitrary-records.ts";
 
 describe("a record", () => {
   it("reads back as it was written, whatever its fields and bytes", () => {

@@ -10,6 +10,9 @@ import type {
   StartId,
 } from "../../../src/base/ids.ts";
 import type { PeerMessage } from "../../../src/protocol/peer/codec.ts";
+import type { EpochHistory } from "../../../src/rules/epoch-history.ts";
+import type { GroupRecord, Leader } from "../../../src/rules/group-record.ts";
+import type { LogPosition } from "../../../src/rules/log-position.ts";
 import { VOTE_REASONS } from "../../../src/rules/vote-reason.ts";
 
 // The cast names the brand; the values are plain.
@@ -30,14 +33,17 @@ const whole = counted<number>();
 const millis = fc.double({ min: 0, max: 1e9, noNaN: true }).map(Math.abs);
 const text = fc.string({ unit: "binary", maxLength: 50 });
 const bool = fc.boolean();
-const leader = fc.record({ id: named<SentinelId>(), startId }, { noNullPrototype: true });
+export const leader: fc.Arbitrary<Leader> = fc.record(
+  { id: named<SentinelId>(), startId },
+  { noNullPrototype: true },
+);
 const client = fc.record({ host: name, port: fc.nat({ max: 65535 }) }, { noNullPrototype: true });
-const position = fc.record({ epoch, offset }, { noNullPrototype: true });
+export const position: fc.Arbitrary<LogPosition> = fc.record({ epoch, offset }, { noNullPrototype: true });
 const number = fc.record({ epoch, seq: whole }, { noNullPrototype: true });
 const promise = fc.record({ epoch, leader: fc.option(leader) }, { noNullPrototype: true });
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 
-const history = fc
+export const history: fc.Arbitrary<EpochHistory> = fc
   .array(fc.tuple(fc.nat({ max: 1000 }), fc.nat({ max: 1000 })), { maxLength: 6 })
   .map((steps) => {
     let at = { epoch: 0 as Epoch, firstOffset: 0 as Offset };
@@ -50,7 +56,7 @@ const history = fc
     });
   });
 
-const groupRecord = fc.record(
+export const groupRecord: fc.Arbitrary<GroupRecord> = fc.record(
   {
     name,
     groupId,

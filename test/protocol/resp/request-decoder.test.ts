@@ -1,8 +1,11 @@
 import { Buffer } from "node:buffer";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { encodeCommand } from "../../../src/protocol/resp/command-encoder.ts";
 import { DEFAULT_REDIS_LIMITS, type RequestLimits } from "../../../src/protocol/resp/limits.ts";
 import { RequestDecoder } from "../../../src/protocol/resp/request-decoder.ts";
+import { splitAt } from "../../fuzz/byte-mutations.ts";
+import { command, latin1Text } from "./arbitrary-requests.ts";
 
 interface Decoded {
   readonly commands: string[][];
@@ -23,31 +26,19 @@ function decodeText(text: string, limits: Partial<RequestLimits> = {}): Decoded 
   return decode([Buffer.from(text, "latin1")], limits);
 }
 
-function encode(argv: readonly string[]): string {
-  return `*${argv.length}\r\n${argv.map((argument) => `$${argument.length}\r\n${argument}\r\n`).join("")}`;
-}
-
-/** Cuts `bytes` at the given places (any numbers; taken modulo the length). */
-function split(bytes: Buffer, cuts: readonly number[]): Buffer[] {
-  const places = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b);
-  return [0, ...places].map((from, index) => bytes.subarray(from, places[index] ?? bytes.length));
-}
-
-const latin1 = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString("latin1"));
-const command = fc.array(latin1, { minLength: 1, maxLength: 12 });
 const cuts = fc.array(fc.nat(), { maxLength: 20 });
 
 describe("request decoder", () => {
   it("reads back any commands from any split of their bytes", () =>
     fc.assert(
       fc.property(fc.array(command, { maxLength: 8 }), cuts, (commands, places) => {
-        const bytes = Buffer.from(commands.map(encode).join(""), "latin1");
-        expect(decode(split(bytes, places))).toEqual({ commands, error: undefined });
+        const bytes = Buffer.from(commands.map(encodeCommand).join(""), "latin1");
+        expect(decode(splitAt(bytes, places))).toEqual({ commands, error: undefined });
       }),
     ));
 
   it("reads the same from one byte at a time, multibulk and inline mixed", () => {
-    const text = `PING\r\n${encode(["SET", "k", "a\r\nb"])}\r\n  get "k x"\n*0\r\n*-1\r\n${encode(["", ""])}`;
+    const text = `PING\r\n${encodeCommand(["SET", "k", "a\r\nb"])}\r\n  get "k x"\n*0\r\n*-1\r\n${encodeCommand(["", ""])}`;
     const bytes = Buffer.from(text, "latin1");
     const single = [...bytes].map((byte) => Buffer.from([byte]));
     const expected = [["PING"], ["SET", "k", "a\r\nb"], ["get", "k x"], ["", ""]];
@@ -65,12 +56,12 @@ describe("request decoder", () => {
       "*2\r\n$1\r\n",
       "*1\r\n$4\r\nPING\r\n",
     );
-    const garbage = fc.array(fc.oneof({ weight: 4, arbitrary: token }, latin1), { maxLength: 30 });
+    const garbage = fc.array(fc.oneof({ weight: 4, arbitrary: token }, latin1Text), { maxLength: 30 });
     const limits = { inlineBytesMax: 40, bulkBytesMax: 90, argumentsMax: 8 };
     return fc.assert(
       fc.property(garbage, cuts, (tokens, places) => {
         const bytes = Buffer.from(tokens.join(""), "latin1");
-        expect(decode(split(bytes, places), limits)).toEqual(decode([bytes], limits));
+        expect(decode(splitAt(bytes, places), limits)).toEqual(decode([bytes], limits));
       }),
       { numRuns: 1000 },
     );
@@ -80,8 +71,8 @@ describe("request decoder", () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 20 }), cuts, (commands, places) => {
         const decoder = new RequestDecoder(DEFAULT_REDIS_LIMITS);
-        const bytes = Buffer.from(commands.map(encode).join(""), "latin1");
-        for (const chunk of split(bytes, places)) decoder.feed(chunk);
+        const bytes = Buffer.from(commands.map(encodeCommand).join(""), "latin1");
+        for (const chunk of splitAt(bytes, places)) decoder.feed(chunk);
         expect(decoder.bufferedBytes).toBe(bytes.length);
         for (const argv of commands) expect(decoder.next()).toEqual(argv);
         expect(decoder.next()).toBeUndefined();
@@ -144,7 +135,7 @@ describe("request decoder", () => {
 
   it("takes lengths up to their limits", () => {
     const limits = { argumentsMax: 3, bulkBytesMax: 5, inlineBytesMax: 64 };
-    expect(decodeText(encode(["a", "b", "12345"]), limits).commands).toEqual([["a", "b", "12345"]]);
+    expect(decodeText(encodeCommand(["a", "b", "12345"]), limits).commands).toEqual([["a", "b", "12345"]]);
     const line = "x".repeat(64);
     expect(decodeText(`${line}\n`, limits).commands).toEqual([[line]]);
   });
@@ -157,7 +148,11 @@ describe("request decoder", () => {
     const decoder = new RequestDecoder(DEFAULT_REDIS_LIMITS);
     decoder.unauthenticated = true;
     const many = Array.from({ length: 11 }, () => "x");
-    decoder.feed(Buffer.from(encode(["AUTH", "secret"]) + encode(many) + encode(["x".repeat(16_385)])));
+    decoder.feed(
+      Buffer.from(
+        encodeCommand(["AUTH", "secret"]) + encodeCommand(many) + encodeCommand(["x".repeat(16_385)]),
+      ),
+    );
     expect(decoder.next()).toEqual(["AUTH", "secret"]);
     decoder.unauthenticated = false;
     expect(decoder.next()).toEqual(many);
@@ -165,8 +160,8 @@ describe("request decoder", () => {
   });
 
   it.each([
-    [encode(Array.from({ length: 11 }, () => "x")), "unauthenticated multibulk length"],
-    [encode(["x".repeat(16_385)]), "unauthenticated bulk length"],
+    [encodeCommand(Array.from({ length: 11 }, () => "x")), "unauthenticated multibulk length"],
+    [encodeCommand(["x".repeat(16_385)]), "unauthenticated bulk length"],
   ])("before authentication refuses a large command", (text, reason) => {
     const decoder = new RequestDecoder(DEFAULT_REDIS_LIMITS);
     decoder.unauthenticated = true;
@@ -205,7 +200,7 @@ describe("request decoder", () => {
   });
 
   it("moves the bytes of a command that drips in byte by byte a constant number of times", () => {
-    const bytes = Buffer.from(encode(["SET", "k", "v".repeat(100_000)]));
+    const bytes = Buffer.from(encodeCommand(["SET", "k", "v".repeat(100_000)]));
     const decoder = new RequestDecoder(DEFAULT_REDIS_LIMITS);
     let argv: string[] | undefined;
     const moved = countMovedBytes(() => {
