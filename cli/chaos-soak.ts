@@ -15,8 +15,8 @@ import { isNetworkKind, SOAK_FAULT_KINDS, type SoakFaultKind } from "../cluster/
 import type { SoakPlan } from "../cluster/soak/soak-plan.ts";
 import { soakCountRows, soakFaultRows, soakVerdictLine } from "../cluster/soak/soak-report.ts";
 import type { ReplicationMode } from "../src/rules/group-record.ts";
-import { durationFlag } from "./commands/chaos.ts";
 import { durationText } from "./duration.ts";
+import { durationFlag } from "./duration-flag.ts";
 import { wholeNumberFlag } from "./flags.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { layOut } from "./table.ts";

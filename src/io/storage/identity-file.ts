@@ -16,7 +16,7 @@ const identitySchema = z.object({
   format: z.literal(FORMAT),
   // The check is on the plain value, the cast only names it.
   incarnation: z.string().min(1) as unknown as z.ZodType<IncarnationId>,
-  doubtfulByReboot: z.boolean(),
+  doubts: z.array(z.string().min(1) as unknown as z.ZodType<IncarnationId>),
   cleanStop: z.boolean(),
   bootId: z.string().nullable(),
   appendfsync: z.enum(["always", "everysec", "no"]),

@@ -21,7 +21,7 @@ const inputs = fc.oneof(
 function encoded(message: PeerMessage): Buffer {
   const parts = encodePeerMessage(message);
   if (typeof parts === "string") throw new Error(`${message.type} is no binary message`);
-  return Array.isArray(parts) ? Buffer.concat(parts) : parts;
+  return Buffer.isBuffer(parts) ? parts : Buffer.concat(parts);
 }
 
 async function check(bytes: Buffer): Promise<Outcome> {

@@ -35,7 +35,7 @@ function check(text: string): Outcome {
   try {
     const ready = parseReadyLine(text, "up.json");
     for (const { pid, port, id } of processesOf(ready, "main.js")) {
-      require(Number.isSafeInteger(pid) && pid > 0, "a pid is one process, never a group of them");
+      require(Number.isSafeInteger(pid) && Number(pid) > 0, "a pid is one process, never a group of them");
       require(Number.isInteger(port) && port >= 1 && port <= 65_535, "a port can be dialled");
       require(/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(id), "an id is a file's name");
     }

@@ -79,7 +79,7 @@ export const sentinelStates: FuzzTarget = fuzzTarget("sentinel-state", saved(sen
 const identity = fc.record({
   format: fc.constant(1),
   incarnation: text,
-  doubtfulByReboot: fc.boolean(),
+  doubts: fc.array(fc.string({ minLength: 1 })),
   cleanStop: fc.boolean(),
   bootId: fc.option(text),
   appendfsync: fc.constantFrom("always", "everysec", "no"),

@@ -7,7 +7,7 @@ import { temporaryDirectory } from "./storage-kit.ts";
 
 const LIFE: Identity = {
   incarnation: "i1" as IncarnationId,
-  doubtfulByReboot: false,
+  doubts: [],
   cleanStop: true,
   bootId: null,
   appendfsync: "everysec",

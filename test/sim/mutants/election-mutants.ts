@@ -20,13 +20,11 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
     name: "another is promoted while the old master may hold its lease",
     isQuick: true,
-    from: 81,
     electionRules: { mayPromoteAnother: () => true },
   },
   {
     name: "R is one too small",
     isQuick: true,
-    from: 33,
     electionRules: {
       sealedEnough: (count) => electionRules.sealedEnough({ ...count, sealQuorum: count.sealQuorum - 1 }),
       chooseCandidate: (all, wish) => chooseCandidate(all, { ...wish, sealQuorum: wish.sealQuorum - 1 }),
@@ -44,7 +42,6 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the candidate with the greatest offset is chosen, whatever its epoch",
-    from: 81,
     electionRules: {
       chooseCandidate: (all, wish) => {
         const longest = Math.max(...all.map(({ position }) => position.offset));
@@ -80,7 +77,6 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a sentinel does not own up to the leases that it gave",
-    from: 81,
     electionRules: { leaseMayStandUntilMs: () => Number.NEGATIVE_INFINITY },
   },
   {

@@ -33,7 +33,6 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
   {
     name: "an old epoch's tail is committed by counting its copies",
     isQuick: true,
-    from: 9,
     replicationRules: {
       committedOffset: (input) => replicationRules.committedOffset({ ...input, epochStart: 1 as Offset }),
     },
@@ -82,7 +81,6 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
   {
     name: "a lease lasts longer than the sentinels know",
     isQuick: true,
-    from: 16,
     replicationRules: { leaseEndsMs: (pongSentMs, downAfterMs) => pongSentMs + 2 * downAfterMs },
   },
   {

@@ -191,3 +191,14 @@ export function recordOvertakenByAVote(stage: Stage): void {
     });
   });
 }
+
+/** Somebody beside the clients sets many keys that soon expire. */
+export function keysThatExpire(stage: Stage): void {
+  stage.at(BEGIN_MS, () => {
+    const [master] = stage.cast();
+    const { message } = master.accept({ send: () => {}, close: () => {} });
+    for (let at = 0; at < 50; at++) {
+      stage.after(at * 20, () => message({ commands: [["SET", `fleeting${at}`, "v", "PX", "100"]] }));
+    }
+  });
+}

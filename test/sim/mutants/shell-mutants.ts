@@ -1,8 +1,8 @@
 /** Shells that break their word to a core: about what is durable, what was seen, what a link brings. */
 
 import type { Mutant } from "./mutant.ts";
-import { aloneWithItsClients } from "./scenarios.ts";
-import { crowdedPlan } from "./stage.ts";
+import { aloneWithItsClients, keysThatExpire } from "./scenarios.ts";
+import { crowdedPlan, plainPlan } from "./stage.ts";
 
 export const SHELL_MUTANTS: readonly Mutant[] = [
   {
@@ -25,6 +25,12 @@ export const SHELL_MUTANTS: readonly Mutant[] = [
     isQuick: true,
     scenario: { plan: crowdedPlan, script: aloneWithItsClients },
     sabotage: { repliesAtOnce: true },
+  },
+  {
+    name: "a replica decides that a key has expired",
+    isQuick: true,
+    scenario: { plan: plainPlan, script: keysThatExpire },
+    sabotage: { replicasExpire: true },
   },
   {
     name: "a full sync discards the old state before the new one is there",

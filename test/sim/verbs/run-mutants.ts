@@ -7,21 +7,22 @@ export function runMutants(seedsMax: number, only: string): void {
   const mutants = ALL_MUTANTS.filter(({ name }) => name.includes(only));
   const startedAtMs = performance.now();
   let missed = 0;
-  console.log("| made wrong | found as | seed | seeds needed |\n|---|---|---|---|");
+  console.log("| made wrong | found as | first seed | seeds needed | where |\n|---|---|---|---|---|");
   for (const mutant of mutants) {
     const finding = find(mutant, seedsMax);
     if (finding === null) missed++;
-    console.log(
+    const found =
       finding === null
-        ? `| ${mutant.name} | NOT FOUND | - | more than ${seedsMax} |`
-        : `| ${mutant.name}${guardOf(mutant)} | ${finding.invariant} | ${finding.seed} | ${finding.seedsNeeded} |`,
-    );
+        ? `NOT FOUND | - | more than ${seedsMax}`
+        : `${finding.invariant} | ${finding.seed} | ${finding.seedsNeeded}`;
+    console.log(`| ${mutant.name} | ${found} | ${placeOf(mutant)} |`);
   }
   const tookSec = (performance.now() - startedAtMs) / 1000;
   console.log(`${mutants.length} mutants, ${missed} not found, in ${tookSec.toFixed(0)} s`);
   if (missed > 0) process.exitCode = 1;
 }
 
-function guardOf({ masked }: Mutant): string {
-  return masked === undefined ? "" : ` (with its guard off: ${masked.why})`;
+function placeOf({ masked, scenario }: Mutant): string {
+  const place = scenario === undefined ? "swarm" : "scenario";
+  return masked === undefined ? place : `${place}, guard off: ${masked.why}`;
 }

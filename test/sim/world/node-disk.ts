@@ -34,7 +34,7 @@ export interface DiskSnapshot {
 /** What a start finds. */
 export interface FoundOnDisk {
   readonly incarnation: IncarnationId;
-  readonly doubtfulByReboot: boolean;
+  readonly doubts: readonly IncarnationId[];
   readonly logBytes: number;
 }
 
@@ -88,14 +88,14 @@ export class NodeDisk {
     this.#inDoubt = false;
     this.#identity = {
       incarnation,
-      doubtfulByReboot: verdict.doubtfulByReboot,
+      doubts: verdict.doubts,
       cleanStop: false,
       bootId,
       appendfsync: policy === "memory" ? "no" : policy,
       voidedBy: null,
     };
     if (policy === "always" || policy === "everysec") this.synced = this.last.offset;
-    return { incarnation, doubtfulByReboot: verdict.doubtfulByReboot, logBytes: this.#records.size * 40 };
+    return { incarnation, doubts: verdict.doubts, logBytes: this.#records.size * 40 };
   }
 
   append(bytes: Buffer): void {
@@ -169,7 +169,7 @@ export class NodeDisk {
   startIncarnation(): IncarnationId {
     invariant(this.#identity !== null, "a disk in use has an identity");
     const incarnation = this.#newIncarnation();
-    this.#identity = { ...this.#identity, incarnation, doubtfulByReboot: false };
+    this.#identity = { ...this.#identity, incarnation, doubts: [] };
     return incarnation;
   }
 

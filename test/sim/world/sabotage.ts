@@ -12,4 +12,6 @@ export interface Sabotage {
   readonly discardsBeforeFullSync?: boolean;
   /** A replica that asks to sync in a new epoch is heard to say its last ack of an earlier one once more. */
   readonly repeatsAcks?: boolean;
+  /** A replica drops keys that have expired by its own clock, without waiting for the master's word. */
+  readonly replicasExpire?: boolean;
 }

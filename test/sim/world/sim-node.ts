@@ -141,7 +141,7 @@ export class SimNode {
         snapshotAfterBytes: this.settings.snapshotAfterBytes,
         static: null,
         incarnation: found.incarnation,
-        doubtfulByReboot: found.doubtfulByReboot,
+        doubts: found.doubts,
         state: disk.state,
         position: disk.last,
         history: disk.history,
@@ -243,6 +243,7 @@ export class SimNode {
     const { member } = this;
     if (member === null || !this.process.running) return;
     member.step(this.#now(), input);
+    if (this.settings.sabotage.replicasExpire === true) this.#expireHere(member);
     this.#afterStep(member);
     this.#flushSoon(member);
   }
@@ -317,6 +318,16 @@ export class SimNode {
         if (kind === "received") this.#world.monitor.nodeReplacesLog(this, position);
       },
     };
+  }
+
+  /** Sabotage: see `replicasExpire`. */
+  #expireHere(member: Member): void {
+    if (member.status().role !== "replica" || member.loading) return;
+    const { keyspace } = this;
+    keyspace.nowMs = this.#now().wallMs;
+    keyspace.mayExpire = true;
+    this.#dispatcher?.expireCycle(100);
+    keyspace.mayExpire = false;
   }
 
   /** Sabotage: see `repeatsAcks`. */
