@@ -20,6 +20,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
     name: "another is promoted while the old master may hold its lease",
     isQuick: true,
+    from: 3720,
     electionRules: { mayPromoteAnother: () => true },
   },
   {
@@ -77,6 +78,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a sentinel does not own up to the leases that it gave",
+    from: 3720,
     electionRules: { leaseMayStandUntilMs: () => Number.NEGATIVE_INFINITY },
   },
   {
