@@ -25,6 +25,7 @@ import { EMPTY_POSITION, type LogPosition } from "../../rules/log-position.ts";
 import type { ReplicationRules } from "../../rules/replication-rules.ts";
 import type { MemberOutbox } from "../member-io.ts";
 import type { Applier } from "./applier.ts";
+import { FullSyncNotes } from "./full-sync-notes.ts";
 import type { ReceivedSnapshot } from "./received-snapshot.ts";
 import type { ReplicationLog } from "./replication-log.ts";
 
@@ -144,7 +145,7 @@ export class Follower {
         return;
       }
       // The master has the whole log from its first record: begin with nothing, atomically.
-      received.begin(EMPTY_POSITION, []);
+      received.begin(EMPTY_POSITION, [], null);
       received.commit();
       this.#claimNothing = false;
       this.#state = { phase: "waiting" };
@@ -157,9 +158,12 @@ export class Follower {
     this.#ackedFrame = 0;
   }
 
-  onSyncFull(link: LinkId, message: SyncFull): void {
+  onSyncFull(link: LinkId, message: SyncFull, nowMs: Millis): void {
     if (!this.#isAnswer(link, message.epoch)) return;
-    this.#setup.received.begin(message.position, message.history);
+    const { received, outbox } = this.#setup;
+    const parties = { master: this.master, epoch: this.epoch };
+    const notes = new FullSyncNotes(outbox, parties, message.position, nowMs);
+    received.begin(message.position, message.history, notes);
     this.#state = { phase: "staging", link };
   }
 

@@ -15,6 +15,7 @@ import type { LogPosition } from "../../rules/log-position.ts";
 import type { ReplicationRules } from "../../rules/replication-rules.ts";
 import type { MemberOutbox } from "../member-io.ts";
 import { CatchUp } from "./catch-up.ts";
+import { FullSyncNotes } from "./full-sync-notes.ts";
 import { ReplicaPeer, SNAPSHOT_PIECES_IN_FLIGHT } from "./replica-peer.ts";
 import type { ReplicationLog } from "./replication-log.ts";
 import { RoundClock } from "./round-clock.ts";
@@ -124,7 +125,9 @@ export class MasterReign {
     if (replica === undefined) return;
     this.#replicas.delete(link);
     this.#counted = null;
-    if (replica.state.phase === "fullSync") this.#outbox.push({ type: "closeSnapshot", link });
+    if (replica.state.phase !== "fullSync") return;
+    replica.state.notes?.broke();
+    this.#outbox.push({ type: "closeSnapshot", link });
   }
 
   /** Records from disk, for a replica that is behind memory; `null`: they are gone, a snapshot has to do. */
@@ -150,6 +153,7 @@ export class MasterReign {
   onSnapshotOpened(
     link: LinkId,
     snapshot: { readonly position: LogPosition; readonly history: EpochHistory } | null,
+    nowMs: Millis,
   ): void {
     const replica = this.#replicas.get(link);
     if (replica?.state.phase !== "fullSync") return;
@@ -164,15 +168,18 @@ export class MasterReign {
       return;
     }
     const { position, history } = snapshot;
+    const parties = { replica: replica.id, epoch: this.epoch };
+    replica.state.notes = new FullSyncNotes(this.#outbox, parties, position, nowMs);
     this.#outbox.send(link, { type: "syncFull", epoch: this.epoch, position, history });
     for (let i = 0; i < SNAPSHOT_PIECES_IN_FLIGHT; i++) this.#outbox.push({ type: "readSnapshot", link });
   }
 
-  onSnapshotRead(link: LinkId, bytes: Buffer | null): void {
+  onSnapshotRead(link: LinkId, bytes: Buffer | null, nowMs: Millis): void {
     const state = this.#replicas.get(link)?.state;
     if (state?.phase !== "fullSync" || state.ended) return;
-    state.sent++;
     state.ended = bytes === null;
+    state.notes?.carried(bytes?.length ?? 0);
+    if (state.ended) state.notes?.done(nowMs);
     this.#outbox.send(link, {
       type: "snapshotChunk",
       epoch: this.epoch,
@@ -392,7 +399,7 @@ export class MasterReign {
   }
 
   #startFullSync(replica: ReplicaPeer): void {
-    replica.state = { phase: "fullSync", unacknowledged: 0, sent: 0, ended: false };
+    replica.state = { phase: "fullSync", notes: null, ended: false };
     this.#replicas.set(replica.link, replica);
     this.#outbox.push({ type: "openSnapshot", link: replica.link });
   }
