@@ -79,6 +79,13 @@ export class Member {
     return role.kind === "replica" ? this.#parts.now.monoMs - role.follower.lastHeardMs : 0;
   }
 
+  /** On a replica: where clients reach its master, as far as that is known. */
+  masterClient(): ClientAddress | null {
+    const { follower } = this.#roles;
+    const recorded = this.record?.members.find(({ id }) => id === follower?.master);
+    return recorded?.client ?? follower?.masterClient ?? null;
+  }
+
   /** On a master: its replicas, for INFO and ROLE. */
   replicas(): ReplicaView[] {
     const { now } = this.#parts;

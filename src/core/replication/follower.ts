@@ -76,6 +76,7 @@ export class Follower {
   #synced = false;
   /** Refused again and again while the sentinels elect: said once aloud. */
   #refusals = 0;
+  #masterClient: ClientAddress | null = null;
   lastHeardMs: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(setup: FollowerSetup) {
@@ -91,6 +92,11 @@ export class Follower {
   /** True once this process holds a state that the current master's commit offset covers. */
   get synced(): boolean {
     return this.#synced;
+  }
+
+  /** Where clients reach the master, as it says itself; `null` before it has said so. */
+  get masterClient(): ClientAddress | null {
+    return this.#masterClient;
   }
 
   get commit(): Offset {
@@ -152,6 +158,7 @@ export class Follower {
       return;
     }
     this.#claimNothing = false;
+    this.#masterClient = message.client;
     if (from.offset < log.tail.lastOffset) this.#cut(from, applier);
     this.#state = { phase: "streaming", link };
     this.#unacked = [];

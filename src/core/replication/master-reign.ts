@@ -10,7 +10,7 @@ import type { LinkId } from "../../protocol/peer/identity.ts";
 import type { Ack, Records, ReplicaStatus, SyncRequest } from "../../protocol/peer/node-messages.ts";
 import { RecordCursor } from "../../protocol/record.ts";
 import type { EpochHistory } from "../../rules/epoch-history.ts";
-import { type GroupRecord, votingMembers } from "../../rules/group-record.ts";
+import { type ClientAddress, type GroupRecord, votingMembers } from "../../rules/group-record.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
 import type { ReplicationRules } from "../../rules/replication-rules.ts";
 import type { MemberOutbox } from "../member-io.ts";
@@ -35,6 +35,8 @@ export interface ReignSetup {
   readonly epochStart: Offset;
   readonly record: GroupRecord;
   readonly self: MemberId;
+  /** Where clients reach this member. */
+  readonly client: ClientAddress;
   readonly log: ReplicationLog;
   readonly outbox: MemberOutbox;
   readonly rules: ReplicationRules;
@@ -50,6 +52,7 @@ export class MasterReign {
   readonly epoch: Epoch;
   readonly epochStart: Offset;
   readonly #self: MemberId;
+  readonly #client: ClientAddress;
   readonly #log: ReplicationLog;
   readonly #outbox: MemberOutbox;
   readonly #rules: ReplicationRules;
@@ -72,6 +75,7 @@ export class MasterReign {
     this.epochStart = setup.epochStart;
     this.#record = setup.record;
     this.#self = setup.self;
+    this.#client = setup.client;
     this.#log = setup.log;
     this.#outbox = setup.outbox;
     this.#rules = setup.rules;
@@ -392,7 +396,12 @@ export class MasterReign {
   #startStreaming(replica: ReplicaPeer, from: LogPosition, bytes?: Buffer): void {
     this.#replicas.set(replica.link, replica);
     this.#counted = null;
-    this.#outbox.send(replica.link, { type: "syncPartial", epoch: this.epoch, from });
+    this.#outbox.send(replica.link, {
+      type: "syncPartial",
+      epoch: this.epoch,
+      from,
+      client: this.#client,
+    });
     if (bytes !== undefined) this.#sendFrame(replica, bytes, lastOffsetIn(bytes));
     // Without anything to send, the first frame still tells the commit offset and asks for an ack.
     if (!this.#pump(replica) && bytes === undefined) this.#sendFrame(replica, Buffer.alloc(0), OFFSET_ZERO);
