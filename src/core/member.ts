@@ -79,6 +79,13 @@ export class Member {
     return role.kind === "replica" ? this.#parts.now.monoMs - role.follower.lastHeardMs : 0;
   }
 
+  /** On a replica: where clients reach its master, as far as that is known. */
+  masterClient(): ClientAddress | null {
+    const { follower } = this.#roles;
+    const recorded = this.record?.members.find(({ id }) => id === follower?.master);
+    return recorded?.client ?? follower?.masterClient ?? null;
+  }
+
   /** On a master: its replicas, for INFO and ROLE. */
   replicas(): ReplicaView[] {
     const { now } = this.#parts;
@@ -173,10 +180,10 @@ export class Member {
         applier.onSnapshotLoaded(input.position);
         break;
       case "snapshotOpened":
-        reign?.replicas.onSnapshotOpened(input.link, input.snapshot);
+        reign?.replicas.onSnapshotOpened(input.link, input.snapshot, now.monoMs);
         break;
       case "snapshotRead":
-        reign?.replicas.onSnapshotRead(input.link, input.bytes);
+        reign?.replicas.onSnapshotRead(input.link, input.bytes, now.monoMs);
         break;
       case "snapshotWritten":
         snapshots.onWritten();
@@ -411,7 +418,7 @@ export class Member {
         return follower?.onSyncPartial(link, message);
       case "syncFull":
         snapshots.abort();
-        return follower?.onSyncFull(link, message);
+        return follower?.onSyncFull(link, message, now.monoMs);
       case "snapshotChunk":
         return follower?.onSnapshotChunk(link, message);
       case "syncRefused":
@@ -448,10 +455,10 @@ export class Member {
   }
 
   #onSnapshotCommitted({ kind, position }: Extract<MemberInput, { type: "snapshotCommitted" }>): void {
-    const { snapshots, received } = this.#parts;
+    const { snapshots, received, now } = this.#parts;
     snapshots.onCommitted(position);
     if (kind === "own") return;
-    received.onCommitted();
+    received.onCommitted(now.monoMs);
     this.#roles.follower?.retry();
   }
 

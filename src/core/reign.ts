@@ -7,7 +7,7 @@ import { type Epoch, type MemberId, type Millis, OFFSET_ZERO, type Offset } from
 import type { Instant } from "../base/instant.ts";
 import type { LinkId } from "../protocol/peer/identity.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
-import { type GroupRecord, memberOf } from "../rules/group-record.ts";
+import { type ClientAddress, type GroupRecord, memberOf } from "../rules/group-record.ts";
 import type { ReplicationRules } from "../rules/replication-rules.ts";
 import type { ServingReign } from "./client-desk.ts";
 import { NOREPLICAS } from "./commands/errors.ts";
@@ -21,6 +21,7 @@ export interface ReignSetup {
   /** A master without sentinels: no lease, no record to wait for. */
   readonly isStatic: boolean;
   readonly self: MemberId;
+  readonly client: ClientAddress;
   readonly reads: "linearizable" | "local";
   readonly ackTimeoutMs: Millis;
   readonly downAfterMs: Millis;
@@ -70,10 +71,13 @@ export class Reign implements ServingReign {
     this.#stallAfterMs = setup.stallAfterMs;
     this.#heldUntilMs = setup.now.monoMs + setup.ackTimeoutMs;
     this.#lastRecordMs = setup.now.monoMs;
-    const { log, outbox, rules, self, record } = setup;
+    const { log, outbox, rules, self, client, record } = setup;
     const epochStart = log.assign("epochStart", this.epoch, 0, "");
     log.writeOut(outbox);
-    this.replicas = new MasterReign({ epoch: this.epoch, epochStart, record, self, log, outbox, rules });
+    this.replicas = new MasterReign({
+      ...{ epoch: this.epoch, epochStart, record, self, client },
+      ...{ log, outbox, rules },
+    });
   }
 
   get recorded(): boolean {

@@ -78,9 +78,9 @@ export class Roles {
     this.#closeClientsAtMs = null;
     desk.gate.reset(log.committed);
     log.writeOut(outbox);
-    const { id: self, reads, ackTimeoutMs } = setup;
+    const { id: self, client, reads, ackTimeoutMs } = setup;
     const reign = new Reign({
-      ...{ record, isStatic, self, reads, ackTimeoutMs, downAfterMs, stallAfterMs },
+      ...{ record, isStatic, self, client, reads, ackTimeoutMs, downAfterMs, stallAfterMs },
       ...{ log, outbox, rules, lease, now },
     });
     this.#role = { kind: "master", epoch, reign };

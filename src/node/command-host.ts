@@ -83,13 +83,13 @@ export class NodeCommandHost implements CommandHost {
       ] satisfies InfoLines,
     };
     if (status.role === "replica" && status.following !== null) {
-      const master = record?.members.find(({ id }) => id === status.following?.master);
+      const master = this.#member?.masterClient() ?? null;
       const spokeMs = this.#member?.masterSilentMs() ?? 0;
       return {
         ...common,
         role: "replica",
-        masterHost: master?.client.host ?? "",
-        masterPort: master?.client.port ?? 0,
+        masterHost: master?.host ?? "",
+        masterPort: master?.port ?? 0,
         link: status.following.linkUp ? "connected" : "connect",
         secondsSinceMasterSpoke: Math.floor(spokeMs / 1000),
         priority: status.voting ? status.priority : 0,

@@ -35,7 +35,16 @@ it("a static replica follows its static master through the death of either", asy
       () => `${key} at ${node.port}`,
     );
   await has(replica, "first");
-  expect(await ask(replica, "ROLE")).toMatchObject({ 0: "slave", 3: "connected" });
+  expect(await ask(replica, "ROLE")).toEqual([
+    "slave",
+    "127.0.0.1",
+    master.port,
+    "connected",
+    expect.any(Number),
+  ]);
+  expect(await ask(replica, "INFO", "replication")).toContain(
+    `master_host:127.0.0.1\r\nmaster_port:${master.port}\r\n`,
+  );
   await expect(ask(replica, "SET", "a", "1")).rejects.toThrow("READONLY");
 
   await replica.kill();

@@ -25,6 +25,7 @@ import { EMPTY_POSITION, type LogPosition } from "../../rules/log-position.ts";
 import type { ReplicationRules } from "../../rules/replication-rules.ts";
 import type { MemberOutbox } from "../member-io.ts";
 import type { Applier } from "./applier.ts";
+import { FullSyncNotes } from "./full-sync-notes.ts";
 import type { ReceivedSnapshot } from "./received-snapshot.ts";
 import type { ReplicationLog } from "./replication-log.ts";
 
@@ -75,6 +76,7 @@ export class Follower {
   #synced = false;
   /** Refused again and again while the sentinels elect: said once aloud. */
   #refusals = 0;
+  #masterClient: ClientAddress | null = null;
   lastHeardMs: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(setup: FollowerSetup) {
@@ -90,6 +92,11 @@ export class Follower {
   /** True once this process holds a state that the current master's commit offset covers. */
   get synced(): boolean {
     return this.#synced;
+  }
+
+  /** Where clients reach the master, as it says itself; `null` before it has said so. */
+  get masterClient(): ClientAddress | null {
+    return this.#masterClient;
   }
 
   get commit(): Offset {
@@ -144,22 +151,26 @@ export class Follower {
         return;
       }
       // The master has the whole log from its first record: begin with nothing, atomically.
-      received.begin(EMPTY_POSITION, []);
+      received.begin(EMPTY_POSITION, [], null);
       received.commit();
       this.#claimNothing = false;
       this.#state = { phase: "waiting" };
       return;
     }
     this.#claimNothing = false;
+    this.#masterClient = message.client;
     if (from.offset < log.tail.lastOffset) this.#cut(from, applier);
     this.#state = { phase: "streaming", link };
     this.#unacked = [];
     this.#ackedFrame = 0;
   }
 
-  onSyncFull(link: LinkId, message: SyncFull): void {
+  onSyncFull(link: LinkId, message: SyncFull, nowMs: Millis): void {
     if (!this.#isAnswer(link, message.epoch)) return;
-    this.#setup.received.begin(message.position, message.history);
+    const { received, outbox } = this.#setup;
+    const parties = { master: this.master, epoch: this.epoch };
+    const notes = new FullSyncNotes(outbox, parties, message.position, nowMs);
+    received.begin(message.position, message.history, notes);
     this.#state = { phase: "staging", link };
   }
 

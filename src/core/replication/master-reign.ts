@@ -10,11 +10,12 @@ import type { LinkId } from "../../protocol/peer/identity.ts";
 import type { Ack, Records, ReplicaStatus, SyncRequest } from "../../protocol/peer/node-messages.ts";
 import { RecordCursor } from "../../protocol/record.ts";
 import type { EpochHistory } from "../../rules/epoch-history.ts";
-import { type GroupRecord, votingMembers } from "../../rules/group-record.ts";
+import { type ClientAddress, type GroupRecord, votingMembers } from "../../rules/group-record.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
 import type { ReplicationRules } from "../../rules/replication-rules.ts";
 import type { MemberOutbox } from "../member-io.ts";
 import { CatchUp } from "./catch-up.ts";
+import { FullSyncNotes } from "./full-sync-notes.ts";
 import { ReplicaPeer, SNAPSHOT_PIECES_IN_FLIGHT } from "./replica-peer.ts";
 import type { ReplicationLog } from "./replication-log.ts";
 import { RoundClock } from "./round-clock.ts";
@@ -34,6 +35,8 @@ export interface ReignSetup {
   readonly epochStart: Offset;
   readonly record: GroupRecord;
   readonly self: MemberId;
+  /** Where clients reach this member. */
+  readonly client: ClientAddress;
   readonly log: ReplicationLog;
   readonly outbox: MemberOutbox;
   readonly rules: ReplicationRules;
@@ -49,6 +52,7 @@ export class MasterReign {
   readonly epoch: Epoch;
   readonly epochStart: Offset;
   readonly #self: MemberId;
+  readonly #client: ClientAddress;
   readonly #log: ReplicationLog;
   readonly #outbox: MemberOutbox;
   readonly #rules: ReplicationRules;
@@ -71,6 +75,7 @@ export class MasterReign {
     this.epochStart = setup.epochStart;
     this.#record = setup.record;
     this.#self = setup.self;
+    this.#client = setup.client;
     this.#log = setup.log;
     this.#outbox = setup.outbox;
     this.#rules = setup.rules;
@@ -124,7 +129,9 @@ export class MasterReign {
     if (replica === undefined) return;
     this.#replicas.delete(link);
     this.#counted = null;
-    if (replica.state.phase === "fullSync") this.#outbox.push({ type: "closeSnapshot", link });
+    if (replica.state.phase !== "fullSync") return;
+    replica.state.notes?.broke();
+    this.#outbox.push({ type: "closeSnapshot", link });
   }
 
   /** Records from disk, for a replica that is behind memory; `null`: they are gone, a snapshot has to do. */
@@ -150,6 +157,7 @@ export class MasterReign {
   onSnapshotOpened(
     link: LinkId,
     snapshot: { readonly position: LogPosition; readonly history: EpochHistory } | null,
+    nowMs: Millis,
   ): void {
     const replica = this.#replicas.get(link);
     if (replica?.state.phase !== "fullSync") return;
@@ -164,15 +172,18 @@ export class MasterReign {
       return;
     }
     const { position, history } = snapshot;
+    const parties = { replica: replica.id, epoch: this.epoch };
+    replica.state.notes = new FullSyncNotes(this.#outbox, parties, position, nowMs);
     this.#outbox.send(link, { type: "syncFull", epoch: this.epoch, position, history });
     for (let i = 0; i < SNAPSHOT_PIECES_IN_FLIGHT; i++) this.#outbox.push({ type: "readSnapshot", link });
   }
 
-  onSnapshotRead(link: LinkId, bytes: Buffer | null): void {
+  onSnapshotRead(link: LinkId, bytes: Buffer | null, nowMs: Millis): void {
     const state = this.#replicas.get(link)?.state;
     if (state?.phase !== "fullSync" || state.ended) return;
-    state.sent++;
     state.ended = bytes === null;
+    state.notes?.carried(bytes?.length ?? 0);
+    if (state.ended) state.notes?.done(nowMs);
     this.#outbox.send(link, {
       type: "snapshotChunk",
       epoch: this.epoch,
@@ -385,14 +396,19 @@ export class MasterReign {
   #startStreaming(replica: ReplicaPeer, from: LogPosition, bytes?: Buffer): void {
     this.#replicas.set(replica.link, replica);
     this.#counted = null;
-    this.#outbox.send(replica.link, { type: "syncPartial", epoch: this.epoch, from });
+    this.#outbox.send(replica.link, {
+      type: "syncPartial",
+      epoch: this.epoch,
+      from,
+      client: this.#client,
+    });
     if (bytes !== undefined) this.#sendFrame(replica, bytes, lastOffsetIn(bytes));
     // Without anything to send, the first frame still tells the commit offset and asks for an ack.
     if (!this.#pump(replica) && bytes === undefined) this.#sendFrame(replica, Buffer.alloc(0), OFFSET_ZERO);
   }
 
   #startFullSync(replica: ReplicaPeer): void {
-    replica.state = { phase: "fullSync", unacknowledged: 0, sent: 0, ended: false };
+    replica.state = { phase: "fullSync", notes: null, ended: false };
     this.#replicas.set(replica.link, replica);
     this.#outbox.push({ type: "openSnapshot", link: replica.link });
   }

@@ -3,15 +3,19 @@
  * member, not to a follower: once storage was told to, no change of role can stop it, and until it is done the log's
  * end is not known.
  */
+import type { Millis } from "../../base/ids.ts";
 import type { EpochHistory } from "../../rules/epoch-history.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
 import type { MemberOutbox } from "../member-io.ts";
 import type { Applier } from "./applier.ts";
+import type { FullSyncNotes } from "./full-sync-notes.ts";
 import type { ReplicationLog } from "./replication-log.ts";
 
 interface Snapshot {
   readonly position: LogPosition;
   readonly history: EpochHistory;
+  /** `null`: the master has the whole log, and this is only the emptying before it. */
+  readonly notes: FullSyncNotes | null;
 }
 
 export class ReceivedSnapshot {
@@ -32,12 +36,13 @@ export class ReceivedSnapshot {
     return this.#committing !== null;
   }
 
-  begin(position: LogPosition, history: EpochHistory): void {
-    this.#staged = { position, history };
+  begin(position: LogPosition, history: EpochHistory, notes: FullSyncNotes | null): void {
+    this.#staged = { position, history, notes };
     this.#outbox.push({ type: "beginSnapshot", kind: "received", position, history });
   }
 
   write(bytes: Buffer): void {
+    this.#staged?.notes?.carried(bytes.length);
     this.#outbox.push({ type: "writeSnapshot", bytes });
   }
 
@@ -50,15 +55,17 @@ export class ReceivedSnapshot {
   /** The stream broke off. What is already being committed goes on. */
   abort(): void {
     if (this.#staged === null) return;
+    this.#staged.notes?.broke();
     this.#staged = null;
     this.#outbox.push({ type: "abortSnapshot" });
   }
 
   /** It stands: the log begins after it, the keyspace is rebuilt from it. */
-  onCommitted(): void {
+  onCommitted(nowMs: Millis): void {
     const snapshot = this.#committing;
     if (snapshot === null) return;
     this.#committing = null;
+    snapshot.notes?.done(nowMs);
     this.#log.tail.reset(snapshot.position, snapshot.history);
     this.#log.persisted = snapshot.position.offset;
     this.#log.committed = snapshot.position.offset;
@@ -66,6 +73,8 @@ export class ReceivedSnapshot {
   }
 
   onFailed(): void {
+    this.#staged?.notes?.broke();
+    this.#committing?.notes?.broke();
     this.#staged = null;
     this.#committing = null;
   }

@@ -3,6 +3,7 @@ import { type IncarnationId, type MemberId, type Millis, OFFSET_ZERO, type Offse
 import type { LinkId } from "../../protocol/peer/identity.ts";
 import type { ClientAddress } from "../../rules/group-record.ts";
 import type { CountedAck } from "../../rules/replication-rules.ts";
+import type { FullSyncNotes } from "./full-sync-notes.ts";
 
 /** Bytes sent and not yet acknowledged, beyond which the master waits for acks. */
 const IN_FLIGHT_BYTES_MAX = 8 * 1024 * 1024;
@@ -11,7 +12,7 @@ export const SNAPSHOT_PIECES_IN_FLIGHT = 4;
 
 export type ReplicaPhase =
   /** The standing snapshot goes out, a few pieces at a time; the replica then asks for records afresh. */
-  | { readonly phase: "fullSync"; unacknowledged: number; sent: number; ended: boolean }
+  | { readonly phase: "fullSync"; notes: FullSyncNotes | null; ended: boolean }
   | {
       readonly phase: "streaming";
       /** Next offset to send. */

@@ -224,6 +224,8 @@ export interface SyncPartial {
   readonly type: "syncPartial";
   readonly epoch: Epoch;
   readonly from: LogPosition;
+  /** Where the master's clients reach it: a replica without sentinels has no record that says so. */
+  readonly client: ClientAddress;
 }
 
 /** A snapshot at `position` follows in `snapshotChunk` frames, then records from `position.offset + 1`. */

@@ -207,7 +207,12 @@ export const nodeMessageSchemas: {
     history: historySchema,
     client: clientAddressSchema,
   }),
-  syncPartial: z.object({ type: z.literal("syncPartial"), epoch: epochSchema, from: positionSchema }),
+  syncPartial: z.object({
+    type: z.literal("syncPartial"),
+    epoch: epochSchema,
+    from: positionSchema,
+    client: clientAddressSchema,
+  }),
   syncFull: z.object({
     type: z.literal("syncFull"),
     epoch: epochSchema,

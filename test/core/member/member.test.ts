@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Epoch, SentinelId, StartId } from "../../../src/base/ids.ts";
-import { LEADER, TestGroup } from "./test-group.ts";
+import { LEADER, TestGroup, type TestMember } from "./test-group.ts";
 
 const OTHER_LEADER = { id: "s2" as SentinelId, startId: "s2-start" as StartId };
 
@@ -342,6 +342,20 @@ describe("syncing", () => {
     expect(n3.disk.snapshot?.position).toEqual(n1.disk.snapshot?.position);
     expect(n3.keyspace.digest()).toBe(again.keyspace.digest());
     expect(n3.member.status().position).toEqual(again.member.status().position);
+
+    const fullSyncs = (member: TestMember) =>
+      member.logFields.filter(({ event }) => event.startsWith("full-sync"));
+    const { position, chunks } = n1.disk.snapshot ?? { position: null, chunks: [] };
+    const what = { epoch: 2, snapshotEpoch: position?.epoch, offset: position?.offset };
+    const cost = { bytes: Buffer.concat(chunks).length, ms: expect.any(Number) };
+    expect(fullSyncs(n1)).toEqual([
+      { event: "full-sync-begun", fields: { replica: "n3", ...what } },
+      { event: "full-sync-done", fields: { replica: "n3", ...what, ...cost } },
+    ]);
+    expect(fullSyncs(n3)).toEqual([
+      { event: "full-sync-begun", fields: { master: "n1", ...what } },
+      { event: "full-sync-done", fields: { master: "n1", ...what, ...cost } },
+    ]);
   });
 
   it("counts a new incarnation only after it caught up and was admitted", () => {

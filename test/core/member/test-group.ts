@@ -73,6 +73,7 @@ export class TestMember {
   readonly disk: TestDisk;
   readonly answers: NodeToSentinel[] = [];
   readonly logged: string[] = [];
+  readonly logFields: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
   /** Hold back `persisted` and `stateSaved` until `releaseDisk`. */
   diskIsSlow = false;
   member: Member;
@@ -289,6 +290,7 @@ export class TestMember {
         break;
       case "log":
         this.logged.push(effect.event);
+        this.logFields.push({ event: effect.event, fields: effect.fields });
         break;
       case "startIncarnation":
         disk.incarnation = `${this.id}-i${disk.incarnation.slice(-1)}+` as IncarnationId;

@@ -159,7 +159,7 @@ const fields: {
   },
   beat: { epoch },
   sync: { groupId: fc.option(groupId), epoch, incarnation, lastOffset: offset, history, client },
-  syncPartial: { epoch, from: position },
+  syncPartial: { epoch, from: position, client },
   syncFull: { epoch, position, history },
   syncRefused: { epoch, requested: epoch, reason: text },
   records: { epoch, frame: whole, previous: position, commit: offset, bytes },
