@@ -207,9 +207,13 @@ export function keysThatExpire(stage: Stage): void {
 export function forcedBesideACutOffMaster(stage: Stage): void {
   stage.at(BEGIN_MS, () => {
     const [master, ...others] = stage.cast();
-    const { sentinels } = stage.sim;
+    const { sentinels, network } = stage.sim;
+    const [leader] = sentinels;
+    if (leader === undefined) return;
+    // Without a link there is no asking for a switchover first.
+    network.reset(leader.process, master.process);
     stage.cut([master], [...others, ...sentinels]);
-    stage.after(5, () => sentinels[0]?.operator({ type: "failover", group: GROUP }));
+    stage.after(5, () => leader.operator({ type: "failover", group: GROUP }));
   });
 }
 
