@@ -6,6 +6,8 @@ import type { Mutant } from "./mutant.ts";
 import {
   allButOneEmpty,
   broughtUpByAnOldMaster,
+  forcedBesideACutOffMaster,
+  forcedByALeaderCutOffFromTheMaster,
   recordOvertakenByAVote,
   wipedBesideDeadMaster,
 } from "./scenarios.ts";
@@ -19,8 +21,8 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "another is promoted while the old master may hold its lease",
+    scenario: { plan: plainPlan, script: forcedBesideACutOffMaster },
     isQuick: true,
-    from: 3720,
     electionRules: { mayPromoteAnother: () => true },
   },
   {
@@ -78,11 +80,14 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a sentinel does not own up to the leases that it gave",
-    from: 3720,
+    isQuick: true,
+    scenario: { plan: plainPlan, script: forcedBesideACutOffMaster },
     electionRules: { leaseMayStandUntilMs: () => Number.NEGATIVE_INFINITY },
   },
   {
     name: "a sentinel grants a lease below the epoch that it has voted for",
+    isQuick: true,
+    scenario: { plan: plainPlan, script: forcedByALeaderCutOffFromTheMaster },
     electionRules: { leaseEpoch: (_votedEpoch, recordEpoch) => recordEpoch },
   },
   {

@@ -202,3 +202,28 @@ export function keysThatExpire(stage: Stage): void {
     }
   });
 }
+
+/** Cut off with its lease in hand; an operator does not wait until it has been silent for long enough. */
+export function forcedBesideACutOffMaster(stage: Stage): void {
+  stage.at(BEGIN_MS, () => {
+    const [master, ...others] = stage.cast();
+    const { sentinels, network } = stage.sim;
+    const [leader] = sentinels;
+    if (leader === undefined) return;
+    // Without a link there is no asking for a switchover first.
+    network.reset(leader.process, master.process);
+    stage.cut([master], [...others, ...sentinels]);
+    stage.after(5, () => leader.operator({ type: "failover", group: GROUP }));
+  });
+}
+
+/** The leader alone does not see the master, whose lease its voters have given and could go on giving. */
+export function forcedByALeaderCutOffFromTheMaster(stage: Stage): void {
+  stage.at(BEGIN_MS, () => {
+    const [master] = stage.cast();
+    const [leader] = stage.sim.sentinels;
+    if (leader === undefined) return;
+    stage.cut([master], [leader]);
+    stage.after(5, () => leader.operator({ type: "failover", group: GROUP }));
+  });
+}
