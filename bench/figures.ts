@@ -11,6 +11,7 @@ import { ioredisWriter, nodeRedisWriter, type Writer } from "./writers.ts";
 
 export interface Effort {
   readonly failoverRounds: number;
+  readonly isolationRounds: number;
   readonly throughputRounds: number;
   /** Requests of one redis-benchmark run, for each command sent at once. */
   readonly requests: number;
@@ -20,6 +21,7 @@ export interface Effort {
 
 export const FULL_EFFORT: Effort = {
   failoverRounds: 10,
+  isolationRounds: 5,
   throughputRounds: 5,
   requests: 200_000,
   latencySamples: 20_000,
@@ -28,6 +30,7 @@ export const FULL_EFFORT: Effort = {
 
 export const QUICK_EFFORT: Effort = {
   failoverRounds: 3,
+  isolationRounds: 3,
   throughputRounds: 3,
   requests: 50_000,
   latencySamples: 5_000,

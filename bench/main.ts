@@ -13,12 +13,18 @@ import {
   QUICK_EFFORT,
   throughputFigures,
 } from "./figures.ts";
+import { isolationFigures } from "./isolation.ts";
 import { OpenArenas } from "./open-arenas.ts";
 import { figureTable, scoreLine } from "./table.ts";
 
 const EXIT_INTERRUPTED = 130;
 
-const GROUPS = { failover: failoverFigures, throughput: throughputFigures, latency: latencyFigures } as const;
+const GROUPS = {
+  failover: failoverFigures,
+  isolation: isolationFigures,
+  throughput: throughputFigures,
+  latency: latencyFigures,
+} as const;
 
 interface BenchFlags {
   readonly quick?: boolean;

@@ -7,7 +7,7 @@ export class OpenArenas {
   #closed = false;
 
   /** @throws InterrexError INTERRUPTED once everything is being closed: what started now would be left behind. */
-  async start(start: () => Promise<Arena>): Promise<Arena> {
+  async start<Started extends Arena>(start: () => Promise<Started>): Promise<Started> {
     if (this.#closed) throw new InterrexError("INTERRUPTED", "Not started: the benchmark is being stopped");
     const starting = start();
     this.#open.add(starting);

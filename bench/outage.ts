@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Arena } from "../cluster/chaos/arena.ts";
 import { findMaster, waitUntilWhole } from "../cluster/chaos/look.ts";
 import { InterrexError } from "../src/base/errors.ts";
+import { Pace, WARM_UP_WRITES, writeUntil } from "./pace.ts";
 import type { Writer } from "./writers.ts";
 
 export type MasterFault = "kill" | "stop";
@@ -17,9 +18,6 @@ export interface OutageRounds {
 /** After this a client counts as lost for good, and the outage as this long. */
 const OUTAGE_MAX_MS = 60_000;
 const WHOLE_TIMEOUT_MS = 60_000;
-const RETRY_PAUSE_MS = 2;
-/** Writes before the fault, and after the new master is known: enough to see the ordinary pace on both sides. */
-const WARM_UP_WRITES = 50;
 
 /** @returns one outage for each round, in ms. @throws InterrexError NOT_WHOLE when the cluster doesn't mend. */
 export async function measureOutages(arena: Arena, options: OutageRounds): Promise<number[]> {
@@ -61,18 +59,6 @@ async function measureOnce(arena: Arena, { fault, connect }: OutageRounds): Prom
   }
 }
 
-async function writeUntil(signal: AbortSignal, writer: Writer, pace: Pace): Promise<void> {
-  for (let sequence = 0; !signal.aborted; sequence += 1) {
-    try {
-      await writer.write(String(sequence));
-      pace.acknowledged(performance.now());
-    } catch {
-      // What is measured is the time until a write succeeds again, whatever the error in between.
-      await sleep(RETRY_PAUSE_MS);
-    }
-  }
-}
-
 async function untilMasterIsAnother(arena: Arena, old: string): Promise<void> {
   const untilMs = performance.now() + OUTAGE_MAX_MS;
   while (performance.now() < untilMs) {
@@ -82,36 +68,4 @@ async function untilMasterIsAnother(arena: Arena, old: string): Promise<void> {
     if (named !== null && named.id !== old) return;
   }
   throw new InterrexError("NO_FAILOVER", `${old} was still the master after ${OUTAGE_MAX_MS} ms`);
-}
-
-/** Counts acknowledged writes and keeps the longest gap between two. */
-class Pace {
-  count = 0;
-  longestGapMs = 0;
-  #lastAtMs: number | null = null;
-  #waiting: { count: number; resolve: (reached: boolean) => void } | null = null;
-
-  acknowledged(atMs: number): void {
-    if (this.#lastAtMs !== null) this.longestGapMs = Math.max(this.longestGapMs, atMs - this.#lastAtMs);
-    this.#lastAtMs = atMs;
-    this.count += 1;
-    if (this.#waiting !== null && this.count >= this.#waiting.count) this.#waiting.resolve(true);
-  }
-
-  forgetGaps(): void {
-    this.longestGapMs = 0;
-  }
-
-  /** @returns false when `timeoutMs` passed before. */
-  async reach(count: number, timeoutMs: number): Promise<boolean> {
-    if (this.count >= count) return true;
-    let timer: NodeJS.Timeout | undefined;
-    const reached = await new Promise<boolean>((resolve) => {
-      this.#waiting = { count, resolve };
-      timer = setTimeout(() => resolve(false), timeoutMs);
-    });
-    clearTimeout(timer);
-    this.#waiting = null;
-    return reached;
-  }
 }

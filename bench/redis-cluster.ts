@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pRetry from "p-retry";
+import type { Endpoint } from "../cluster/chaos/chaos-client.ts";
 import { ask, findMaster } from "../cluster/chaos/look.ts";
 import { freePortRun } from "../cluster/chaos/port-run.ts";
 import { type ArenaProcess, ProcessArena } from "../cluster/chaos/process-arena.ts";
@@ -22,7 +23,7 @@ export interface RedisClusterOptions {
 }
 
 const HOST = "127.0.0.1";
-const GROUP = "mymaster";
+export const REDIS_GROUP = "mymaster";
 const START_RETRIES = 100;
 
 /** @returns `redis-server --version`'s number, `null` where it is not installed. */
@@ -34,6 +35,30 @@ export async function redisVersion(): Promise<string | null> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
+}
+
+/** What the first node needs to be a master, and the others to follow it. */
+export function nodeLines(dir: string, index: number, master: Endpoint): string[] {
+  const follow = index === 0 ? [] : [`replicaof ${master.host} ${master.port}`];
+  // `appendonly` as interrex keeps its log too; everysec is the default of both.
+  const storage = ['save ""', "appendonly yes", `dir ${dir}`, `appenddirname aof-${index}`];
+  // Without it the first full sync waits 5 s for more replicas: no figure here should measure that.
+  return [...storage, "repl-diskless-sync-delay 0", ...follow];
+}
+
+export function sentinelLines(
+  dir: string,
+  master: Endpoint,
+  { sentinels, downAfterMs }: Pick<RedisClusterOptions, "sentinels" | "downAfterMs">,
+): string[] {
+  const quorum = Math.floor(sentinels / 2) + 1;
+  return [
+    `dir ${dir}`,
+    `sentinel monitor ${REDIS_GROUP} ${master.host} ${master.port} ${quorum}`,
+    `sentinel down-after-milliseconds ${REDIS_GROUP} ${downAfterMs}`,
+    // The default of 3 min would make a failed first attempt wait 6 min for the next: kinder to Redis.
+    `sentinel failover-timeout ${REDIS_GROUP} 10000`,
+  ];
 }
 
 export async function startRedisCluster(options: RedisClusterOptions): Promise<ProcessArena> {
@@ -66,25 +91,14 @@ export async function startRedisCluster(options: RedisClusterOptions): Promise<P
   };
 
   try {
-    // `appendonly` as interrex keeps its log too; everysec is the default of both.
-    for (let index = 0; index < nodeCount; index += 1) {
-      const follow = index === 0 ? [] : [`replicaof ${HOST} ${port}`];
-      const storage = ['save ""', "appendonly yes", `dir ${dir}`, `appenddirname aof-${index}`];
-      // Without it the first full sync waits 5 s for more replicas: no figure here should measure that.
-      await start("node", index, [...storage, "repl-diskless-sync-delay 0", ...follow]);
-    }
-    const quorum = Math.floor(options.sentinels / 2) + 1;
+    const master = { host: HOST, port };
+    for (let index = 0; index < nodeCount; index += 1)
+      await start("node", index, nodeLines(dir, index, master));
     for (let index = 0; index < options.sentinels; index += 1) {
-      await start("sentinel", index, [
-        `dir ${dir}`,
-        `sentinel monitor ${GROUP} ${HOST} ${port} ${quorum}`,
-        `sentinel down-after-milliseconds ${GROUP} ${options.downAfterMs}`,
-        // The default of 3 min would make a failed first attempt wait 6 min for the next: kinder to Redis.
-        `sentinel failover-timeout ${GROUP} 10000`,
-      ]);
+      await start("sentinel", index, sentinelLines(dir, master, options));
     }
     const arena: ProcessArena = new ProcessArena({
-      group: GROUP,
+      group: REDIS_GROUP,
       processes,
       afterReturn: async (member) => {
         await untilItAnswers(member.port);

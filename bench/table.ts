@@ -34,7 +34,9 @@ export function scoreLine(figures: readonly Figure[]): string {
 function winnerText(figure: Figure): string {
   const result = winnerOf(figure);
   if (result === null) return "-";
-  return result.winner === "draw" ? "draw" : `${SIDES[result.winner]} ${result.ratio.toFixed(1)}x`;
+  if (result.winner === "draw") return "draw";
+  const ratio = Number.isFinite(result.ratio) ? ` ${result.ratio.toFixed(1)}x` : "";
+  return `${SIDES[result.winner]}${ratio}`;
 }
 
 /** Of latencies the 99th percentile: the single worst of thousands is the machine's, not the server's. */

@@ -13,11 +13,16 @@ const KEY = "bench:outage";
 const READY_WAIT_MS = 1000;
 
 /** ioredis 5, either as a careful user sets it up or as it comes. */
-export async function ioredisWriter(arena: Arena, defaults: boolean): Promise<Writer> {
+export async function ioredisWriter(
+  arena: Pick<Arena, "group" | "members" | "password">,
+  defaults: boolean,
+): Promise<Writer> {
   let lastError: Error | undefined;
   const client = connectToGroup({
     sentinels: sentinelsOf(arena),
     group: arena.group,
+    password: arena.password,
+    sentinelPassword: arena.password,
     defaults,
     onError: (error) => {
       lastError = error;

@@ -64,8 +64,8 @@ async function main(): Promise<void> {
   const withoutPartitions = flags.partitions ? namespacesUnavailable() : "--no-partitions";
   const script = flags.faults.filter((kind) => withoutPartitions === null || !isNetworkKind(kind));
   if (withoutPartitions !== null) say(`nobody is cut off: ${withoutPartitions}`);
-  say(`seed ${flags.seed}, ${flags.replication}, ${durationText(flags.for)}`);
   const directory = mkdtempSync(join(tmpdir(), "interrex-soak-"));
+  say(`seed ${flags.seed}, ${flags.replication}, ${durationText(flags.for)}; logs in ${directory}`);
   const stop = stopSignal();
   const death = new AbortController();
   let soak: SoakArena | undefined;

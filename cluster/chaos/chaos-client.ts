@@ -79,13 +79,16 @@ export function release(client: Redis): void {
   client.disconnect();
 }
 
+const LOST_CONNECTION =
+  /^(Connection is closed\.|Command timed out|Command aborted due to connection close)$/;
+
 /**
- * ioredis with `failoverDetector` subscribes again at a sentinel that is back, and listens to no refusal: when it is told to disconnect in that
- * moment, the rejection is nobody's. In a process of such clients this one alone is let pass.
+ * ioredis with `failoverDetector` subscribes again at a sentinel that is back, and listens to no refusal: when that connection is lost too, the
+ * rejection is nobody's, and would end the process. In one of such clients these alone are let pass.
  */
 export function ignoreLostResubscriptions(): void {
   process.on("unhandledRejection", (reason) => {
-    if (!(reason instanceof Error && reason.message === "Connection is closed.")) throw reason;
+    if (!(reason instanceof Error && LOST_CONNECTION.test(reason.message))) throw reason;
   });
 }
 

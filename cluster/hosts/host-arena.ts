@@ -16,7 +16,8 @@ export interface HostArenaOptions {
   readonly password?: string | undefined;
   readonly members: readonly HostedMember[];
   readonly onDeath?: ((id: string, how: string) => void) | undefined;
-  readonly afterReturn?: (member: ArenaMember) => Promise<void>;
+  /** What must go once the network is gone, such as a directory. */
+  readonly afterClose?: (() => Promise<void>) | undefined;
 }
 
 export class HostArena extends ProcessArena {
@@ -24,7 +25,7 @@ export class HostArena extends ProcessArena {
   readonly #hosts: ReadonlyMap<string, Host>;
 
   private constructor(options: HostArenaOptions) {
-    const { network, group, password, members, onDeath, afterReturn } = options;
+    const { network, group, password, members, onDeath, afterClose } = options;
     const hosts = new Map(members.map(({ id, on }) => [id, on]));
     super({
       group,
@@ -39,8 +40,10 @@ export class HostArena extends ProcessArena {
         heal: () => network.heal(),
       },
       ...(onDeath === undefined ? {} : { onDeath }),
-      ...(afterReturn === undefined ? {} : { afterReturn }),
-      closeCluster: () => network.close(),
+      closeCluster: async () => {
+        await network.close();
+        await afterClose?.();
+      },
     });
     this.network = network;
     this.#hosts = hosts;

@@ -15,6 +15,7 @@ export interface InterrexHostsOptions {
   readonly replication: ReplicationMode;
   readonly downAfterMs: number;
   readonly onDeath?: (id: string, how: string) => void;
+  readonly afterClose?: () => Promise<void>;
 }
 
 const GROUP = "mymaster";
@@ -52,6 +53,7 @@ export async function startInterrexHosts(options: InterrexHostsOptions): Promise
       password: PASSWORD,
       members: [...nodes, ...sentinels],
       onDeath: options.onDeath,
+      afterClose: options.afterClose,
     });
   } catch (error) {
     await network.close();

@@ -151,6 +151,8 @@ export class Network implements AsyncDisposable {
     const keeper = this.#keeper;
     this.#keeper = null;
     if (keeper === null || keeper.exitCode !== null) return;
+    // Nothing else may be left to wait for.
+    keeper.ref();
     keeper.stdin?.end();
     await once(keeper, "exit");
   }

@@ -67,7 +67,8 @@ export class FaultLanes {
   async #runScript(random: Randomness): Promise<void> {
     for (const kind of this.#plan.script) {
       await waitUntilWhole(this.#soak.arena, WHOLE_TIMEOUT_MS, this.#hooks.signal);
-      if (this.#isOver()) return;
+      // The script is the length of the run, however slow the machine.
+      if (this.#hooks.signal.aborted) return;
       await this.#once(kind, random);
     }
   }
@@ -97,11 +98,11 @@ export class FaultLanes {
     try {
       await fault.inject();
       await this.#pause(fault.lastsMs);
+      await fault.mend();
+    } catch (error) {
+      // A member that has died by itself can't be hit or mended, and has ended the run already.
+      if (!this.#hooks.signal.aborted) throw error;
     } finally {
-      // After a death there is nothing left to mend, and much to look at.
-      await fault.mend().catch((error: unknown) => {
-        if (!this.#hooks.signal.aborted) throw error;
-      });
       this.#open.delete(fault);
     }
   }

@@ -41,7 +41,8 @@ export interface SoakEnd {
 }
 
 const PREFIX = "soak:";
-const WHOLE_TIMEOUT_MS = 60_000;
+/** Generous: a busy machine is not what is judged. */
+const WHOLE_TIMEOUT_MS = 180_000;
 const SETTLE_TIMEOUT_MS = 60_000;
 const PROGRESS_EVERY_MS = 250;
 
@@ -109,16 +110,24 @@ class Soak {
       join(this.#plan.directory, "clients.log"),
     );
     this.#fleet = fleet;
-    await Promise.race([fleet.working, fleet.broken, sleep(WHOLE_TIMEOUT_MS)]);
-    const enough = AbortSignal.any([this.#hooks.signal, this.#death]);
+    const late = sleep(WHOLE_TIMEOUT_MS, undefined, { ref: false });
+    await Promise.race([fleet.working, fleet.broken, late]);
+    const broken = new AbortController();
+    const enough = AbortSignal.any([this.#hooks.signal, this.#death, broken.signal]);
     const lanes = new FaultLanes(this.#soak, this.#plan, {
       signal: enough,
       onFault: ({ kind, target }) => this.#recorder.fault({ atMs: machineMs(), action: kind, target }),
       isFull: () => this.#recorder.full,
     });
     this.#lanes = lanes;
-    await Promise.race([lanes.run(), fleet.broken]);
-    this.#lanes = null;
+    const faults = lanes.run();
+    try {
+      await Promise.race([faults, fleet.broken]);
+    } finally {
+      broken.abort();
+      await faults;
+      this.#lanes = null;
+    }
     if (this.#death.aborted) return;
     this.#now = "mended; a last second of load";
     await sleep(1000);

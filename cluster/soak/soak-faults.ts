@@ -57,10 +57,14 @@ export interface SoakFault {
   mend(): Promise<void>;
 }
 
+type CuttableNetwork = Pick<Network, "cutOff" | "blockOneWay" | "partition" | "heal"> & {
+  readonly hosts: readonly { readonly name: string }[];
+};
+
 export interface FaultScene {
   readonly arena: ProcessArena;
   /** `null`: no network kind is possible. */
-  readonly network: Network | null;
+  readonly network: CuttableNetwork | null;
   readonly master: ArenaMember;
   /** Members under another fault. */
   readonly busy: ReadonlySet<string>;

@@ -5,6 +5,7 @@ import type { SoakFaultKind } from "./soak-faults.ts";
 
 export interface SoakPlan {
   readonly seed: number;
+  /** Of drawn faults; a script takes as long as it takes. */
   readonly forMs: Millis;
   /** Each once in this order, without a draw; empty: drawn until the time is over. */
   readonly script: readonly SoakFaultKind[];

@@ -20,9 +20,10 @@ export interface BuiltCommand {
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
-export function startBuilt(args: readonly string[], cwd: string): BuiltCommand {
-  if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there: run npm run build`);
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+/** @param script another built one than the `interrex` command. */
+export function startBuilt(args: readonly string[], cwd: string, script: string = MAIN): BuiltCommand {
+  if (!existsSync(script)) throw new Error(`${script} is not there: run npm run build`);
+  const child = spawn(process.execPath, [script, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
   let onLine: (line: string) => void = () => {};
   let onNone: (error: Error) => void = () => {};
   const firstLine = new Promise<string>((resolve, reject) => {
