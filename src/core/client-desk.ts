@@ -2,57 +2,26 @@
  * Serves Redis clients on a member: decides for each command whether it runs now, is refused or is held, makes its
  * effects a record, and has its reply wait for what it saw. The role itself is the member's.
  */
-import { invariant, unreachable } from "../base/errors.ts";
-import { type Epoch, type Millis, OFFSET_ZERO, type Offset } from "../base/ids.ts";
+import { invariant } from "../base/errors.ts";
+import { type Millis, OFFSET_ZERO, type Offset } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
-import { error, integer } from "../protocol/resp/reply.ts";
-import type { Client } from "./client.ts";
+import { error } from "../protocol/resp/reply.ts";
+import { BlockedClients } from "./blocked-clients.ts";
+import { type Client, NOTHING_SEEN, type ReplyNeed } from "./client.ts";
 import { type Argv, type Command, FLAGS } from "./commands/command.ts";
 import type { Dispatcher } from "./commands/dispatcher.ts";
-import {
-  DISK_FULL,
-  LOADING,
-  MASTERDOWN,
-  NOREPLICAS,
-  READONLY,
-  UNBLOCKED,
-  UNCERTAIN,
-  UNCONFIRMED,
-} from "./commands/errors.ts";
-import type { Execution } from "./commands/execution.ts";
+import * as errors from "./commands/errors.ts";
+import type { BlockRequest, Execution, KeyBlockRequest } from "./commands/execution.ts";
 import type { Keyspace } from "./keyspace/keyspace.ts";
 import type { MemberOutbox } from "./member-io.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
-import { ReplyGate, type ReplyNeed } from "./replication/reply-gate.ts";
+import { ReplyGate } from "./replication/reply-gate.ts";
+import { refusalOf, type Service } from "./service.ts";
 import type { ClientSession } from "./session.ts";
+import { type Publish, WaitingPublications } from "./waiting-publications.ts";
 
 /** Keys that one tick may expire; what is left waits for the next one. */
 const EXPIRE_BUDGET = 1000;
-
-/** What the node may do for clients at this moment. Recomputed by the member when anything of it changes. */
-export type Service =
-  /** No role, or a replica that does not hold a committed state of the present master. */
-  | { readonly kind: "none" }
-  | { readonly kind: "loading" }
-  | { readonly kind: "replica" }
-  /** A master that may not execute now: not yet established, sealed, or in a switchover. Data commands wait. */
-  | { readonly kind: "held"; readonly untilMs: Millis }
-  | { readonly kind: "master"; readonly reign: ServingReign };
-
-/** The reign as the desk needs it. */
-export interface ServingReign {
-  readonly epoch: Epoch;
-  /** `undefined` when writes are taken now, else the refusal. */
-  refuseWrite(now: Instant): string | undefined;
-  /** The round that a read must see confirmed; 0 when a lease (or the mode) makes that needless; -1: refuse it. */
-  readRound(now: Instant): number;
-  /** Cut off from sentinels and replicas alike: its clients are better off asking the sentinels again. */
-  isIsolated(now: Instant): boolean;
-  /** Somebody waits for acks: ask the replicas now. */
-  hurry(): void;
-  /** Replicas, of whatever standing, that have received all up to there. */
-  countReceived(offset: Offset): number;
-}
 
 export interface DeskSetup {
   readonly outbox: MemberOutbox;
@@ -63,24 +32,20 @@ export interface DeskSetup {
   readonly uncommittedBytesMax: number;
 }
 
-interface WaitingPublication {
-  readonly offset: Offset;
-  readonly channel: string;
-  readonly message: string;
-}
-
 export class ClientDesk {
   readonly gate: ReplyGate;
   service: Service = { kind: "none" };
   diskFull = false;
-  /** PUBLISHed and committed: for this node's subscribers, and to be passed on to replicas. */
-  onPublication: (channel: string, message: string) => void = () => {};
+  /** PUBLISHed and committed: to be delivered here (`publishHere`), and passed on to replicas. */
+  onPublication: Publish = () => {};
   readonly #setup: DeskSetup;
   readonly #clients = new Map<number, Client>();
-  /** Clients with commands on hold, or blocked in WAIT. */
+  readonly #blocked: BlockedClients;
+  /** Clients with a command on hold. */
   readonly #holding = new Set<Client>();
-  readonly #blocked = new Set<Client>();
-  #publications: WaitingPublication[] = [];
+  readonly #publications = new WaitingPublications();
+  /** Since when a tick has found this master cut off from everybody while clients were blocked. */
+  #isolatedSinceMs: Millis | null = null;
   #turn = 0;
   #now: Instant = { monoMs: 0, wallMs: 0 };
   /** The command being run looks at data, so that its reply speaks of the reign. */
@@ -91,8 +56,15 @@ export class ClientDesk {
   constructor(setup: DeskSetup) {
     this.#setup = setup;
     this.gate = new ReplyGate((client) => this.#release(client), {
-      uncertain: error(UNCERTAIN),
-      unconfirmed: error(UNCONFIRMED),
+      uncertain: error(errors.UNCERTAIN),
+      unconfirmed: error(errors.UNCONFIRMED),
+    });
+    this.#blocked = new BlockedClients(setup.keyspace, {
+      reply: (client, text) => this.#reply(client, text, NOTHING_SEEN),
+      replyWithData: (client, text, seen) => this.#replyWithData(client, text, seen, false),
+      resume: (client) => this.#resumeLater(client),
+      countReplicas: (client) => this.#countReceived(client.session.wroteOffset),
+      retry: (client, argv, request, key) => this.#retry(client, argv, request, key),
     });
   }
 
@@ -104,7 +76,7 @@ export class ClientDesk {
     client.closed = true;
     this.#clients.delete(client.session.id);
     this.#holding.delete(client);
-    this.#blocked.delete(client);
+    this.#blocked.remove(client);
     this.gate.forget(client);
   }
 
@@ -136,6 +108,7 @@ export class ClientDesk {
       return false;
     }
     this.#execute(client, argv);
+    this.#serveReady();
     return !client.closing && client.blocked === null;
   }
 
@@ -148,44 +121,34 @@ export class ClientDesk {
   refuse(command: Command, session: ClientSession, flags: number): string | undefined {
     if ((flags & DATA_FLAGS) === 0) return undefined;
     const isQueued = session.transaction !== null && !command.unqueued;
-    const refusal = this.#refusal((flags & FLAGS.write) !== 0, isQueued);
+    const isWrite = (flags & FLAGS.write) !== 0;
+    const refusal = refusalOf(this.service, this.#now, isWrite, isQueued) ?? this.#noRoom(isWrite);
     // What is refused, or only queued, has looked at nothing.
     this.#touchesData = refusal === undefined && !isQueued;
     if (refusal !== undefined) this.#refused = true;
     return refusal;
   }
 
-  #refusal(isWrite: boolean, isQueued: boolean): string | undefined {
-    const { service } = this;
-    switch (service.kind) {
-      case "none":
-        return MASTERDOWN;
-      case "loading":
-        return LOADING;
-      case "replica":
-        return isWrite ? READONLY : undefined;
-      case "held":
-        return isQueued ? undefined : MASTERDOWN;
-      case "master":
-        if (!isWrite) return undefined;
-        if (this.diskFull) return DISK_FULL;
-        if (this.#setup.log.uncommittedBytes > this.#setup.uncommittedBytesMax) return NOREPLICAS;
-        return service.reign.refuseWrite(this.#now);
-      default:
-        return unreachable(service);
-    }
+  #noRoom(isWrite: boolean): string | undefined {
+    if (!isWrite || this.service.kind !== "master") return undefined;
+    if (this.diskFull) return errors.DISK_FULL;
+    const { log, uncommittedBytesMax } = this.#setup;
+    return log.uncommittedBytes > uncommittedBytesMax ? errors.NOREPLICAS : undefined;
   }
 
   /** Runs what is due by time: expiry of keys, replies that waited too long, commands held too long. */
   tick(now: Instant): void {
+    this.#now = now;
     this.gate.expire(now.monoMs);
-    for (const client of this.#blocked) {
-      if (client.blocked !== null && client.blocked.deadlineMs <= now.monoMs) this.#unblock(client);
-    }
     if (this.service.kind === "held") {
-      if (now.monoMs >= this.service.untilMs) this.refuseHeld(MASTERDOWN);
+      // Who is blocked is answered when it is known whether the reign goes on.
+      if (now.monoMs < this.service.untilMs) return;
+      this.refuseHeld(errors.MASTERDOWN);
+      this.#blocked.failAll(errors.UNBLOCKED);
       return;
     }
+    this.#blocked.expire(now.monoMs);
+    this.#letIsolatedGo();
     if (this.service.kind === "master") this.#expireKeys(now);
   }
 
@@ -194,6 +157,27 @@ export class ClientDesk {
     if (this.#holding.size === 0) return;
     this.beginBatch(now);
     for (const client of [...this.#holding]) this.#resume(client);
+  }
+
+  /** Keys have changed that blocked clients wait for, though no command of this batch did it. */
+  serveBlocked(now: Instant): void {
+    if (this.#setup.keyspace.readyKeys.length === 0) return;
+    this.beginBatch(now);
+    this.#serveReady();
+  }
+
+  /** When `tick` is due for the sake of a blocked client. */
+  get deadlineMs(): Millis {
+    return this.#blocked.deadlineMs;
+  }
+
+  /** CLIENT UNBLOCK. @returns whether the client was blocked. */
+  unblock(session: ClientSession, how: "timeout" | "error"): boolean {
+    const client = this.#clients.get(session.id);
+    if (client === undefined || client.blocked === null) return false;
+    if (how === "timeout" && this.service.kind !== "held") this.#blocked.timeOut(client);
+    else this.#blocked.fail(client, errors.UNBLOCKED_BY_CLIENT);
+    return true;
   }
 
   /** Answers every command on hold with this error; nothing of them was executed. */
@@ -215,16 +199,11 @@ export class ClientDesk {
     this.#setup.outbox.push({ type: "resumeClient", client });
   }
 
-  /** The reign has ended for good: what was executed is uncertain, what was held is refused, WAITs are released. */
+  /** The reign has ended for good: what was executed is uncertain, what was held is refused, who is blocked is released. */
   onDemoted(): void {
     this.gate.failAll();
-    this.#publications = [];
-    for (const client of this.#blocked) {
-      client.blocked = null;
-      this.#reply(client, error(UNBLOCKED), NOTHING_SEEN);
-      this.#resume(client);
-    }
-    this.#blocked.clear();
+    this.#publications.clear();
+    this.#blocked.failAll(errors.UNBLOCKED);
   }
 
   /** Stock clients ask the sentinels again when their socket closes. */
@@ -235,22 +214,15 @@ export class ClientDesk {
   close(client: Client): void {
     if (client.closed) return;
     client.closing = true;
+    this.#blocked.remove(client);
     if (client.held.length === 0) this.#setup.outbox.push({ type: "closeClient", client });
   }
 
   /** What is safe has moved: replies, publications and WAITs that waited for it go out. */
   advance(safeOffset: Offset, confirmedRound: number): void {
     this.gate.advance(safeOffset, confirmedRound);
-    this.#publish();
-    this.#settleWaits();
-  }
-
-  /** Acks came that may satisfy a WAIT. */
-  #settleWaits(): void {
-    for (const client of this.#blocked) {
-      const { blocked } = client;
-      if (blocked !== null && this.#countReceived(blocked.offset) >= blocked.replicas) this.#unblock(client);
-    }
+    this.#publications.release(this.gate, this.onPublication);
+    this.#blocked.settleWaits();
   }
 
   #execute(client: Client, argv: string[]): void {
@@ -261,11 +233,8 @@ export class ClientDesk {
     const execution = dispatcher.execute(client.session, argv);
     const wrote = execution.effects !== "";
     const seen = wrote ? this.#record(client, execution) : execution.sawOffset;
-    const publishedAt = this.service.kind === "master" ? seen : OFFSET_ZERO;
-    for (const publication of execution.publications)
-      this.#publications.push({ offset: publishedAt, ...publication });
-    if (execution.publications.length > 0) this.#publish();
-    if (execution.waitFor !== null) this.#wait(client, execution.waitFor);
+    this.#publish(execution, seen);
+    if (execution.block !== null) this.#block(client, argv, execution.block, seen);
     else if (execution.reply !== "") this.#answer(client, execution.reply, seen, wrote);
     if (execution.close || (this.#refused && this.#isIsolated())) this.close(client);
   }
@@ -275,18 +244,22 @@ export class ClientDesk {
   }
 
   #answer(client: Client, text: string, seen: Offset, wrote: boolean): void {
-    if (!this.#touchesData || this.service.kind !== "master") {
-      // What a replica has applied is committed; what is not data depends on nothing.
+    // What is not data depends on nothing.
+    if (!this.#touchesData) this.#reply(client, text, NOTHING_SEEN);
+    else if (!this.#replyWithData(client, text, seen, wrote)) this.#refused = true;
+  }
+
+  /** @returns false when nobody could confirm the reply, and an error was sent in its place. */
+  #replyWithData(client: Client, text: string, seen: Offset, wrote: boolean): boolean {
+    // What a replica has applied is committed.
+    if (this.service.kind !== "master") {
       this.#reply(client, text, NOTHING_SEEN);
-      return;
+      return true;
     }
     const round = wrote ? 0 : this.service.reign.readRound(this.#now);
-    if (round >= 0) {
-      this.#reply(client, text, { offset: seen, round, wrote });
-      return;
-    }
-    this.#refused = true;
-    this.#reply(client, error(UNCONFIRMED), NOTHING_SEEN);
+    if (round < 0) this.#reply(client, error(errors.UNCONFIRMED), NOTHING_SEEN);
+    else this.#reply(client, text, { offset: seen, round, wrote });
+    return round >= 0;
   }
 
   /** One record of a command's effects. On anything but a master there are none. */
@@ -319,23 +292,63 @@ export class ClientDesk {
     return command.fullName === "exec" && (transaction.flags & DATA_FLAGS) !== 0;
   }
 
-  #wait(client: Client, waitFor: { readonly replicas: number; readonly timeoutMs: number }): void {
-    const offset = client.session.wroteOffset;
-    const deadlineMs =
-      waitFor.timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#now.monoMs + waitFor.timeoutMs;
-    client.blocked = { replicas: waitFor.replicas, offset, deadlineMs };
-    this.#blocked.add(client);
+  // ---- clients that wait ---------------------------------------------------------------------------
+
+  #block(client: Client, argv: Argv, request: BlockRequest, seen: Offset): void {
+    const { timeoutMs } = request;
+    const deadlineMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#now.monoMs + timeoutMs;
+    this.#blocked.add(client, { request, argv, seen, deadlineMs });
+    if (request.kind === "keys") return;
     if (this.service.kind === "master") this.service.reign.hurry();
-    if (this.#countReceived(offset) >= waitFor.replicas) this.#unblock(client);
+    this.#blocked.settleWait(client);
   }
 
-  #unblock(client: Client): void {
-    const { blocked } = client;
-    if (blocked === null) return;
-    client.blocked = null;
-    this.#blocked.delete(client);
-    this.#reply(client, integer(this.#countReceived(blocked.offset)), NOTHING_SEEN);
-    this.#resume(client);
+  /** Lets those go on whose keys have changed, after the command (or EXEC) that did it and before any other. */
+  #serveReady(): void {
+    const { keyspace } = this.#setup;
+    while (keyspace.readyKeys.length > 0 && this.#mayServe()) {
+      const ready = keyspace.readyKeys;
+      keyspace.readyKeys = [];
+      for (const key of ready) this.#blocked.serve(key);
+    }
+  }
+
+  #mayServe(): boolean {
+    if (this.service.kind === "master") return this.#setup.keyspace.mayExpire;
+    return this.service.kind === "replica";
+  }
+
+  /** What it takes is a record of its own, and its reply waits for that one. */
+  #retry(client: Client, argv: Argv, request: KeyBlockRequest, key: string): boolean {
+    const { log, keyspace, dispatcher } = this.#setup;
+    keyspace.writeOffset = (log.assigned + 1) as Offset;
+    const execution = dispatcher.retry(client.session, argv, request, key);
+    const wrote = execution.effects !== "";
+    const seen = wrote ? this.#record(client, execution) : execution.sawOffset;
+    this.#publish(execution, seen);
+    if (execution.block !== null) return false;
+    if (execution.reply !== "") this.#replyWithData(client, execution.reply, seen, wrote);
+    return true;
+  }
+
+  /** Nothing that is pushed elsewhere can reach them here, and nobody may ever tell this master that its reign is over. */
+  #letIsolatedGo(): void {
+    if (this.#blocked.size === 0 || !this.#isIsolated()) {
+      this.#isolatedSinceMs = null;
+      return;
+    }
+    this.#isolatedSinceMs ??= this.#now.monoMs;
+    if (this.#now.monoMs - this.#isolatedSinceMs < this.#setup.ackTimeoutMs) return;
+    for (const client of this.#clients.values()) {
+      if (client.blocked === null) continue;
+      this.#blocked.fail(client, errors.UNBLOCKED);
+      this.close(client);
+    }
+  }
+
+  /** Not at once: a command of another client may be running. */
+  #resumeLater(client: Client): void {
+    if (client.pending === null) this.#setup.outbox.push({ type: "resumeClient", client });
   }
 
   /** True when some client's commands wait although nothing holds them any more. */
@@ -358,34 +371,24 @@ export class ClientDesk {
     if (client.closing && client.held.length === 0) this.#setup.outbox.push({ type: "closeClient", client });
   }
 
-  #publish(): void {
-    let done = 0;
-    for (const { offset, channel, message } of this.#publications) {
-      if (!this.gate.isSafe(offset)) break;
-      this.publishHere(channel, message);
-      this.onPublication(channel, message);
-      done++;
-    }
-    if (done > 0) this.#publications = this.#publications.slice(done);
+  /** What the execution published goes out once all that it saw is safe. */
+  #publish(execution: Execution, seen: Offset): void {
+    if (execution.publications.length === 0) return;
+    const offset = this.service.kind === "master" ? seen : OFFSET_ZERO;
+    for (const publication of execution.publications) this.#publications.add(offset, publication);
+    this.#publications.release(this.gate, this.onPublication);
   }
 
-  /** Delivers to this node's subscribers. */
+  /** Delivers to this node's subscribers: a message depends on nothing that is held. */
   publishHere(channel: string, message: string): void {
     for (const { session, text } of this.#setup.dispatcher.registry.subscriptions.deliver(channel, message)) {
-      this.deliver(session.id, text);
+      const client = this.#clients.get(session.id);
+      if (client === undefined || client.closed) continue;
+      client.ready += text;
+      this.#setup.outbox.output(client);
     }
-  }
-
-  /** A message for a subscriber: it depends on nothing that is held. */
-  deliver(sessionId: number, text: string): void {
-    const client = this.#clients.get(sessionId);
-    if (client === undefined || client.closed) return;
-    client.ready += text;
-    this.#setup.outbox.output(client);
   }
 }
 
 /** Commands that look at keys or change them; their replies speak of a reign. */
 const DATA_FLAGS: number = FLAGS.write | FLAGS.readonly;
-
-const NOTHING_SEEN: ReplyNeed = { offset: OFFSET_ZERO, round: 0, wrote: false };

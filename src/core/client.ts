@@ -1,27 +1,38 @@
 /** One Redis client as the member's core knows it: its session, the replies it waits for, the commands on hold. */
-import type { Millis, Offset } from "../base/ids.ts";
+import { type Millis, OFFSET_ZERO, type Offset } from "../base/ids.ts";
+import type { Argv } from "./commands/command.ts";
+import type { BlockRequest } from "./commands/execution.ts";
 import type { ClientSession } from "./session.ts";
 
+/** What must be so before a reply may leave. */
+export interface ReplyNeed {
+  /** Offset that must be committed (in sync mode: applied by the quorum). */
+  readonly offset: Offset;
+  /** Round that must be confirmed; 0 for none. */
+  readonly round: number;
+  /** The command was executed with effects: its fate is then uncertain, not refused. */
+  readonly wrote: boolean;
+}
+
+export const NOTHING_SEEN: ReplyNeed = { offset: OFFSET_ZERO, round: 0, wrote: false };
+
 /** Replies that may leave only once what they saw is safe. Replies of one turn with one need share an entry. */
-export interface HeldReply {
+export interface HeldReply extends Pick<ReplyNeed, "round" | "wrote"> {
   text: string;
   /** Commands answered by `text`; each gets its own error when the wait fails. */
   count: number;
-  /** Offset that must be committed (in sync mode: applied by the quorum). */
   offset: Offset;
-  /** Round that must be confirmed; 0 for none. */
-  readonly round: number;
-  /** True when a command in here was executed with effects: its fate is then uncertain, not refused. */
-  readonly wrote: boolean;
   readonly deadlineMs: Millis;
   readonly turn: number;
 }
 
-/** A WAIT that blocks its session. */
-export interface BlockedWait {
-  readonly replicas: number;
-  readonly offset: Offset;
-  /** `Infinity` for a WAIT without a time limit. */
+/** A command that waits for replicas or for keys. */
+export interface BlockedCommand {
+  readonly request: BlockRequest;
+  readonly argv: Argv;
+  /** What was seen when it blocked: the reply of a command whose time is up waits for that. */
+  readonly seen: Offset;
+  /** `Infinity` without a time limit. */
   readonly deadlineMs: Millis;
 }
 
@@ -32,11 +43,11 @@ export class Client {
   /** Oldest first. */
   held: HeldReply[] = [];
   /**
-   * The next command, on hold: the node may not run it now (a switchover, a reign not yet established, WAIT).
-   * What the client sent after it stays in its decoder.
+   * The next command, on hold: the node may not run it now (a switchover, a reign not yet established), or the client
+   * is blocked. What the client sent after it stays in its decoder.
    */
   pending: string[] | null = null;
-  blocked: BlockedWait | null = null;
+  blocked: BlockedCommand | null = null;
   /** Close the connection once everything held has gone out. */
   closing = false;
   /** Written right before the connection is closed: the error that ends it. */

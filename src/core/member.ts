@@ -55,7 +55,7 @@ export class Member {
     this.desk = this.#parts.desk;
     this.log = this.#parts.log;
     this.#clockOffsetMs = setup.now.wallMs - setup.now.monoMs;
-    this.desk.onPublication = (channel, message) => this.#passOn(channel, message);
+    this.desk.onPublication = (channel, message) => this.#publish(channel, message);
   }
 
   get incarnation(): MemberSetup["incarnation"] {
@@ -107,13 +107,18 @@ export class Member {
 
   /** Monotonic time at which a `tick` is due, if nothing comes before. */
   deadlineMs(): Millis {
-    return Math.min(this.#nextTickMs, this.#roles.reign?.deadlineMs() ?? Number.POSITIVE_INFINITY);
+    const { desk } = this.#parts;
+    return Math.min(
+      this.#nextTickMs,
+      desk.deadlineMs,
+      this.#roles.reign?.deadlineMs() ?? Number.POSITIVE_INFINITY,
+    );
   }
 
   /** Whether this turn must end with a `flush`: records to write out, frames to send, records to apply. */
   get wantsFlush(): boolean {
-    const { log, now, applier } = this.#parts;
-    if (log.writer.count > 0) return true;
+    const { log, now, applier, desk } = this.#parts;
+    if (log.writer.count > 0 || desk.hasRunnable) return true;
     const { reign, follower } = this.#roles;
     if (reign !== null) return reign.replicas.wantsFlush(now.monoMs);
     return follower !== null && applier.idle && log.applied < this.#applyLimit();
@@ -249,6 +254,7 @@ export class Member {
       desk.advance(reign.replicas.safeOffset(), reign.replicas.confirmedRound());
     }
     // Their records go out with the flush that ends the turn.
+    desk.serveBlocked(now);
     if (desk.hasRunnable) desk.drain(now);
   }
 
@@ -469,7 +475,8 @@ export class Member {
     this.#roles.follower?.onSnapshotFailed();
   }
 
-  #passOn(channel: string, message: string): void {
+  #publish(channel: string, message: string): void {
+    this.desk.publishHere(channel, message);
     for (const replica of this.#roles.reign?.replicas.replicas() ?? []) {
       this.outbox.send(replica.link, { type: "publication", channel, message });
     }

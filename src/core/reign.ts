@@ -9,12 +9,12 @@ import type { LinkId } from "../protocol/peer/identity.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
 import { type ClientAddress, type GroupRecord, memberOf } from "../rules/group-record.ts";
 import type { ReplicationRules } from "../rules/replication-rules.ts";
-import type { ServingReign } from "./client-desk.ts";
 import { NOREPLICAS } from "./commands/errors.ts";
 import type { MemberOutbox } from "./member-io.ts";
 import type { MasterLease } from "./replication/lease.ts";
 import { MasterReign } from "./replication/master-reign.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
+import type { ServingReign } from "./service.ts";
 
 export interface ReignSetup {
   readonly record: GroupRecord;

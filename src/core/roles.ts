@@ -6,11 +6,11 @@ import { invariant } from "../base/errors.ts";
 import { EPOCH_ZERO, type Epoch, type MemberId, type Millis } from "../base/ids.ts";
 import type { PeerTarget } from "../protocol/peer/identity.ts";
 import type { GroupRecord, Leader } from "../rules/group-record.ts";
-import type { Service } from "./client-desk.ts";
 import { READONLY } from "./commands/errors.ts";
 import type { MemberParts } from "./member-parts.ts";
 import { Reign } from "./reign.ts";
 import { Follower } from "./replication/follower.ts";
+import type { Service } from "./service.ts";
 
 /** A demoted node whose sentinels never say "published" closes its clients after this long all the same. */
 const PUBLISH_WAIT_MS: Millis = 2000;

@@ -22,6 +22,12 @@ export class SessionRegistry {
     this.#sessions.delete(session.id);
   }
 
+  countBlocked(): number {
+    let count = 0;
+    for (const session of this.#sessions.values()) if (session.blocked) count += 1;
+    return count;
+  }
+
   get(id: number): ClientSession | undefined {
     return this.#sessions.get(id);
   }

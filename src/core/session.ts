@@ -58,6 +58,8 @@ export class ClientSession implements Watcher {
   dirtyOffset: Offset = OFFSET_ZERO;
   readonly channels: Set<string> = new Set();
   readonly patterns: Set<string> = new Set();
+  /** It waits for replicas or for keys; the member sets it. */
+  blocked = false;
   /** Offset of the latest record that this client wrote, for WAIT; the member sets it. */
   wroteOffset: Offset = OFFSET_ZERO;
 
@@ -72,4 +74,12 @@ export class ClientSession implements Watcher {
   get subscriptions(): number {
     return this.channels.size + this.patterns.size;
   }
+}
+
+/** What CLIENT REPLY leaves of the reply to one command. To be called once for each. */
+export function muted(session: ClientSession, reply: string): string {
+  if (session.replyMode === "on") return reply;
+  if (session.replyMode === "skipNext") session.replyMode = "skip";
+  else if (session.replyMode === "skip") session.replyMode = "on";
+  return "";
 }

@@ -164,6 +164,10 @@ export class NodeCommandHost implements CommandHost {
     this.#hands.closeSession(session);
   }
 
+  unblock(session: ClientSession, how: "timeout" | "error"): boolean {
+    return this.#member?.desk.unblock(session, how) ?? false;
+  }
+
   stall(durationMs: number): void {
     this.#hands.stall(durationMs);
   }

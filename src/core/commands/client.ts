@@ -1,5 +1,5 @@
 /** CLIENT: what is known of the connections, and what one can change about one's own. */
-import { bulk, integer, nil, OK, verbatim } from "../../protocol/resp/reply.ts";
+import { bulk, integer, nil, OK, ONE, verbatim, ZERO } from "../../protocol/resp/reply.ts";
 import type { ClientSession } from "../session.ts";
 import { parseKillFilter } from "./client-filter.ts";
 import { type Argv, arg, type CommandSpec, type Flag } from "./command.ts";
@@ -13,6 +13,7 @@ import { parseInteger } from "./numbers.ts";
 function describeClient(session: ClientSession, nowMs: number): string {
   let flags = "";
   if (session.subscriptions > 0) flags += "P";
+  if (session.blocked) flags += "b";
   if (session.transaction !== null) flags += "x";
   if (session.dirty) flags += "d";
   const seconds = (sinceMs: number): number => Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
@@ -93,6 +94,17 @@ function kill(context: CommandContext, argv: Argv): string {
   return killed > 0 ? OK : errors.NO_SUCH_CLIENT;
 }
 
+function unblock(context: CommandContext, argv: Argv): string {
+  if (argv.length > 4) return errors.badSubcommand("CLIENT", arg(argv, 1));
+  const reason = argv[3]?.toUpperCase() ?? "TIMEOUT";
+  if (reason !== "TIMEOUT" && reason !== "ERROR") return errors.BAD_UNBLOCK_REASON;
+  const id = parseInteger(arg(argv, 2));
+  if (id === undefined) return errors.NOT_AN_INTEGER;
+  const session = context.registry.get(Number(id));
+  if (session === undefined) return ZERO;
+  return context.host.unblock(session, reason === "ERROR" ? "error" : "timeout") ? ONE : ZERO;
+}
+
 function setname(context: CommandContext, argv: Argv): string {
   const name = arg(argv, 2);
   if (!isClientName(name)) return errors.BAD_CLIENT_NAME;
@@ -152,6 +164,7 @@ const HELP = helpReply("CLIENT", [
   ["REPLY (ON|OFF|SKIP)", "Turn replies to this connection on and off."],
   ["SETINFO (LIB-NAME|LIB-VER) <value>", "Tell which library is connected."],
   ["SETNAME <name>", "Name this connection."],
+  ["UNBLOCK <id> [TIMEOUT|ERROR]", "Have a blocked connection go on."],
 ]);
 
 const FLAGS: readonly Flag[] = ["noscript", "loading", "stale"];
@@ -186,6 +199,7 @@ export const CLIENT_COMMANDS: readonly CommandSpec[] = [
       { name: "setinfo", arity: 4, flags: FLAGS, categories: CATEGORIES, handler: setinfo },
       { name: "reply", arity: 3, flags: FLAGS, categories: CATEGORIES, handler: reply },
       { name: "no-evict", arity: 3, flags: ADMIN, categories: CATEGORIES, handler: noEvict },
+      { name: "unblock", arity: -3, flags: ADMIN, categories: CATEGORIES, handler: unblock },
       { name: "help", arity: 2, flags: ["loading", "stale"], categories: CATEGORIES, handler: () => HELP },
     ],
   },

@@ -30,7 +30,8 @@ export type Flag =
   | "no_auth"
   | "no_async_loading"
   | "no_multi"
-  | "allow_busy";
+  | "allow_busy"
+  | "movablekeys";
 
 /** Bits of `Command.flags`. */
 export const FLAGS: Readonly<Record<Flag, number>> = {
@@ -49,6 +50,7 @@ export const FLAGS: Readonly<Record<Flag, number>> = {
   no_async_loading: 1 << 12,
   no_multi: 1 << 13,
   allow_busy: 1 << 14,
+  movablekeys: 1 << 15,
 };
 
 /** Positions of the keys in argv; a negative `last` counts from the end. */

@@ -11,7 +11,7 @@ import type { ClientSession } from "../session.ts";
 import type { SessionRegistry } from "../session-registry.ts";
 import type { Argv, Command } from "./command.ts";
 import type { CommandTable } from "./command-table.ts";
-import type { Execution } from "./execution.ts";
+import type { BlockRequest, Execution } from "./execution.ts";
 import type { CommandHost } from "./host.ts";
 
 export class CommandContext {
@@ -54,6 +54,17 @@ export class CommandContext {
 
   get version(): RespVersion {
     return this.session.protocol;
+  }
+
+  /** False inside EXEC: what would block there answers as if its time were up. */
+  get mayBlock(): boolean {
+    return !this.inExec;
+  }
+
+  /** Has the client wait, if `mayBlock`. @returns the reply for now: none. */
+  block(request: BlockRequest): string {
+    this.execution.block = request;
+    return "";
   }
 
   /** The command as the client sent it replays to the same state. */

@@ -7,14 +7,14 @@ import { invariant } from "../../base/errors.ts";
 import { OFFSET_ZERO, type Offset } from "../../base/ids.ts";
 import { error, QUEUED } from "../../protocol/resp/reply.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import { ClientSession } from "../session.ts";
+import { ClientSession, muted } from "../session.ts";
 import { SessionRegistry } from "../session-registry.ts";
 import { type Argv, type Command, FLAGS } from "./command.ts";
 import { CommandReader } from "./command-reader.ts";
 import type { CommandTable } from "./command-table.ts";
 import { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
-import type { Execution } from "./execution.ts";
+import type { Execution, KeyBlockRequest } from "./execution.ts";
 import type { CommandHost } from "./host.ts";
 import { createCommandTable } from "./table.ts";
 import { discardTransaction } from "./transactions.ts";
@@ -49,7 +49,7 @@ export class Dispatcher {
       effectsDb: 0,
       sawOffset: OFFSET_ZERO,
       publications: [],
-      waitFor: null,
+      block: null,
       close: false,
     };
     this.#context = new CommandContext({
@@ -92,7 +92,34 @@ export class Dispatcher {
     session.lastCommandAtMs = keyspace.nowMs;
     this.#context.session = session;
     execution.reply = this.#process(session, argv);
-    if (session.replyMode !== "on") execution.reply = muted(session, execution.reply);
+    if (session.replyMode !== "on" && execution.block === null)
+      execution.reply = muted(session, execution.reply);
+    this.#finish(changesBefore);
+    return execution;
+  }
+
+  /**
+   * Tries again what a blocked client waits for: `key` has changed. As for `execute`, the keyspace must be set up.
+   *
+   * @param argv the command that blocked.
+   * @returns the same object as `execute`; its `block` is still set when the client must wait on.
+   */
+  retry(session: ClientSession, argv: Argv, request: KeyBlockRequest, key: string): Execution {
+    const keyspace = this.#keyspace;
+    const context = this.#context;
+    const execution = this.#begin();
+    const changesBefore = keyspace.changes;
+    context.session = session;
+    context.db = keyspace.database(session.db);
+    context.argv = argv;
+    let reply: string | undefined;
+    try {
+      reply = request.serve(context, key);
+    } catch (failure) {
+      reply = this.#tooLong(failure, changesBefore);
+    }
+    if (reply === undefined) execution.block = request;
+    else execution.reply = muted(session, reply);
     this.#finish(changesBefore);
     return execution;
   }
@@ -149,7 +176,7 @@ export class Dispatcher {
     const execution = this.#execution;
     this.#keyspace.beginCommand();
     execution.reply = "";
-    execution.waitFor = null;
+    execution.block = null;
     execution.close = false;
     if (execution.publications.length !== 0) execution.publications = [];
     return execution;
@@ -225,10 +252,14 @@ export class Dispatcher {
     try {
       return command.handler(context, argv);
     } catch (failure) {
-      // A reply beyond the longest string of V8. A command that only looked can say so; after a change it is fatal.
-      if (!(failure instanceof RangeError) || keyspace.changes !== changesBefore) throw failure;
-      return errors.REPLY_TOO_LONG;
+      return this.#tooLong(failure, changesBefore);
     }
+  }
+
+  /** A reply beyond the longest string of V8. A command that only looked can say so; after a change it is fatal. */
+  #tooLong(failure: unknown, changesBefore: number): string {
+    if (!(failure instanceof RangeError) || this.#keyspace.changes !== changesBefore) throw failure;
+    return errors.REPLY_TOO_LONG;
   }
 }
 
@@ -236,12 +267,4 @@ export class Dispatcher {
 function reject(session: ClientSession, text: string): string {
   if (session.transaction !== null) session.transaction.failed = true;
   return error(text);
-}
-
-/** CLIENT REPLY OFF and SKIP. */
-function muted(session: ClientSession, reply: string): string {
-  if (session.replyMode === "on") return reply;
-  if (session.replyMode === "skipNext") session.replyMode = "skip";
-  else if (session.replyMode === "skip") session.replyMode = "on";
-  return "";
 }

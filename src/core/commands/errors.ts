@@ -19,6 +19,7 @@ export const UNCERTAIN =
   "UNCERTAIN The write was executed but not confirmed by enough replicas in time; it may or may not survive a failover.";
 export const UNBLOCKED =
   "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
+export const UNBLOCKED_BY_CLIENT = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
 export const NOAUTH = "NOAUTH Authentication required.";
 
 // Encoded replies that commands return as they are.
@@ -47,6 +48,15 @@ export const DB_OUT_OF_RANGE: string = error("ERR DB index is out of range");
 export const INVALID_FIRST_DB: string = error("ERR invalid first DB index");
 export const INVALID_SECOND_DB: string = error("ERR invalid second DB index");
 export const SAME_OBJECTS: string = error("ERR source and destination objects are the same");
+export const INDEX_OUT_OF_RANGE: string = error("ERR index out of range");
+export const NOT_POSITIVE: string = error("ERR value is out of range, must be positive");
+export const NUMKEYS_NOT_POSITIVE: string = error("ERR numkeys should be greater than 0");
+export const COUNT_NOT_POSITIVE: string = error("ERR count should be greater than 0");
+export const RANK_ZERO: string = error(
+  "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
+);
+export const COUNT_NEGATIVE: string = error("ERR COUNT can't be negative");
+export const MAXLEN_NEGATIVE: string = error("ERR MAXLEN can't be negative");
 export const NX_AND_OTHERS: string = error(
   "ERR NX and XX, GT or LT options at the same time are not compatible",
 );
@@ -88,6 +98,8 @@ export const WAIT_ON_REPLICA: string = error(
   "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated.",
 );
 export const TIMEOUT_NOT_AN_INTEGER: string = error("ERR timeout is not an integer or out of range");
+export const TIMEOUT_NOT_A_FLOAT: string = error("ERR timeout is not a float or out of range");
+export const BAD_UNBLOCK_REASON: string = error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
 export const TIMEOUT_NEGATIVE: string = error("ERR timeout is negative");
 
 export function wrongArity(fullName: string): string {

@@ -3,7 +3,34 @@
  * it makes one record of the effects, and decides when the reply may leave.
  * One object is reused for all commands: the hot path allocates nothing for it.
  */
-import type { Offset } from "../../base/ids.ts";
+import type { Millis, Offset } from "../../base/ids.ts";
+import type { CollectionType } from "../keyspace/value.ts";
+import type { CommandContext } from "./context.ts";
+
+/** A command that must wait asks for this instead of replying. 0 for no time limit. */
+export type BlockRequest =
+  /** WAIT: until so many replicas have received all that this session wrote. */
+  { readonly kind: "replicas"; readonly replicas: number; readonly timeoutMs: Millis } | KeyBlockRequest;
+
+/** BLPOP and its like: until one of the keys lets the command go on. */
+export interface KeyBlockRequest {
+  readonly kind: "keys";
+  readonly keys: readonly string[];
+  /** Only while a key holds this type is it worth a try. */
+  readonly type: CollectionType;
+  /** Try also when the key does not hold that type any more (XREADGROUP then fails). */
+  readonly whenGone?: boolean;
+  readonly timeoutMs: Millis;
+  /** Encoded reply once time is up. */
+  readonly timeoutReply: string;
+  /**
+   * Tries the command on `key`, which has changed, as a handler would: it may change and propagate, in a record of
+   * its own. It must not hold on to the context.
+   *
+   * @returns the encoded reply, or `undefined` to wait on; it has then changed nothing.
+   */
+  serve(context: CommandContext, key: string): string | undefined;
+}
 
 export interface Execution {
   /** The encoded reply, latin1; empty when there is none (CLIENT REPLY OFF, a blocked client). */
@@ -22,8 +49,8 @@ export interface Execution {
   sawOffset: Offset;
   /** PUBLISHed messages and keyspace notifications; they go out when `sawOffset` and the effects are committed. */
   publications: { channel: string; message: string }[];
-  /** WAIT: the reply is withheld until so many replicas have received all that this session wrote. */
-  waitFor: { readonly replicas: number; readonly timeoutMs: number } | null;
+  /** The client waits, and has no reply yet. */
+  block: BlockRequest | null;
   /** Close the connection once the reply is out (QUIT, a protocol error). */
   close: boolean;
 }

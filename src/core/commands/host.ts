@@ -73,6 +73,8 @@ export interface CommandHost {
   replicasThatHold(offset: Offset): number;
   /** CLIENT KILL of another connection; for its own, a client gets `execution.close`. */
   closeSession(session: ClientSession): void;
+  /** CLIENT UNBLOCK. @returns whether that client was blocked. */
+  unblock(session: ClientSession, how: "timeout" | "error"): boolean;
   /** DEBUG SLEEP. */
   stall(durationMs: Millis): void;
   /** SAVE and BGSAVE. @returns why not. */

@@ -24,7 +24,7 @@ function clients(context: CommandContext): InfoLines {
     ["connected_clients", context.registry.size],
     ["cluster_connections", 0],
     ["maxclients", context.host.clientsMax()],
-    ["blocked_clients", 0],
+    ["blocked_clients", context.registry.countBlocked()],
     ["tracking_clients", 0],
   ];
 }

@@ -4,6 +4,7 @@ import { type Argv, arg, type CommandSpec } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { parseInteger } from "./numbers.ts";
+import { parseTimeoutMs } from "./timeouts.ts";
 
 function role(context: CommandContext): string {
   const replication = context.host.describeReplication();
@@ -27,13 +28,11 @@ function wait(context: CommandContext, argv: Argv): string {
   if (context.host.describeReplication().role === "replica") return errors.WAIT_ON_REPLICA;
   const replicas = parseInteger(arg(argv, 1));
   if (replicas === undefined) return errors.NOT_AN_INTEGER;
-  const timeoutMs = parseInteger(arg(argv, 2));
-  if (timeoutMs === undefined) return errors.TIMEOUT_NOT_AN_INTEGER;
-  if (timeoutMs < 0) return errors.TIMEOUT_NEGATIVE;
+  const timeoutMs = parseTimeoutMs(arg(argv, 2));
+  if (typeof timeoutMs === "string") return timeoutMs;
   const held = context.host.replicasThatHold(context.session.wroteOffset);
-  if (context.inExec || held >= replicas) return integer(held);
-  context.execution.waitFor = { replicas: Number(replicas), timeoutMs: Number(timeoutMs) };
-  return "";
+  if (!context.mayBlock || held >= replicas) return integer(held);
+  return context.block({ kind: "replicas", replicas: Number(replicas), timeoutMs });
 }
 
 function save(context: CommandContext): string {

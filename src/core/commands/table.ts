@@ -13,6 +13,9 @@ import { HASH_COMMANDS } from "./hashes.ts";
 import { INFO_COMMANDS } from "./info.ts";
 import { INTROSPECTION_COMMANDS } from "./introspection.ts";
 import { KEY_COMMANDS } from "./keys.ts";
+import { LIST_MOVE_COMMANDS } from "./list-moves.ts";
+import { LIST_POP_COMMANDS } from "./list-pops.ts";
+import { LIST_COMMANDS } from "./lists.ts";
 import { OBJECT_COMMANDS } from "./object.ts";
 import { PUBSUB_COMMANDS } from "./pubsub.ts";
 import { SCAN_COMMANDS } from "./scan.ts";
@@ -32,6 +35,9 @@ export function createCommandTable(): CommandTable {
     OBJECT_COMMANDS,
     HASH_COMMANDS,
     HASH_PICK_COMMANDS,
+    LIST_COMMANDS,
+    LIST_MOVE_COMMANDS,
+    LIST_POP_COMMANDS,
     TRANSACTION_COMMANDS,
     PUBSUB_COMMANDS,
     CONNECTION_COMMANDS,

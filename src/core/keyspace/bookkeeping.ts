@@ -3,6 +3,7 @@
  * at and changed. It decides nothing: the member sets the inputs, the databases fill in the rest.
  */
 import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
+import type { AwaitedKey } from "./awaited-keys.ts";
 import { Effects } from "./effects.ts";
 import type { Entry } from "./entry.ts";
 
@@ -29,6 +30,9 @@ export class Bookkeeping {
   changes = 0;
   /** What the present command must propagate. */
   readonly effects: Effects = new Effects();
+
+  /** Keys that a blocked client waits for and that have changed since, in that order; their owner takes them out. */
+  readyKeys: AwaitedKey[] = [];
 
   /** Number of keys ever created. */
   births = 0;

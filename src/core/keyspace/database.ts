@@ -8,12 +8,13 @@
 import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
 import type { Randomness } from "../../base/randomness.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
+import { AwaitedKeys } from "./awaited-keys.ts";
 import type { Bookkeeping } from "./bookkeeping.ts";
 import { Entry } from "./entry.ts";
 import { ExpiryIndex } from "./expiry-index.ts";
 import { RovingPicker } from "./roving-picker.ts";
 import { type ScanPage, ScanTable } from "./scan-table.ts";
-import type { Value } from "./value.ts";
+import { typeName, type Value } from "./value.ts";
 import { WatchList } from "./watch.ts";
 
 /** Expired keys met in a row before RANDOMKEY searches in order. */
@@ -26,6 +27,8 @@ export class Database {
   snapshotIndex: number;
   /** Clients that watch keys here. It belongs to the number, not to the content. */
   watches: WatchList = new WatchList();
+  /** Keys that clients are blocked on here. It belongs to the number as well. */
+  awaited: AwaitedKeys;
 
   readonly #books: Bookkeeping;
   #entries = new Map<string, Entry>();
@@ -41,6 +44,7 @@ export class Database {
   constructor(index: number, books: Bookkeeping) {
     this.index = index;
     this.snapshotIndex = index;
+    this.awaited = new AwaitedKeys(index);
     this.#books = books;
   }
 
@@ -109,6 +113,7 @@ export class Database {
     books.changes += 1;
     books.lastChangeOffset = books.writeOffset;
     if (this.watches.size !== 0) this.watches.touch(key, books.writeOffset, expiring);
+    if (this.awaited.size !== 0) this.awaited.touch(key, books.readyKeys);
     if (entry === undefined) return;
     if (books.snapshot !== null && entry.snapshotMark !== books.snapshotMark) {
       books.snapshot.preserve(this.snapshotIndex, key, entry);
@@ -165,6 +170,7 @@ export class Database {
   flush(): boolean {
     if (this.#entries.size === 0) return false;
     this.touchWatched();
+    this.touchAwaited();
     this.#books.changes += 1;
     this.markAllChanged();
     this.#drop();
@@ -174,6 +180,7 @@ export class Database {
   /** Forgets everything without a trace, for a full resync. */
   clear(): void {
     for (const key of this.watches.keys()) this.watches.touch(key, this.#books.writeOffset, false);
+    this.touchAwaited();
     this.#drop();
     this.#tombstones.clear();
     this.#floorOffset = OFFSET_ZERO;
@@ -193,6 +200,20 @@ export class Database {
       if (!this.holds(key) && !replaced) continue;
       this.watches.touch(key, this.#books.writeOffset, !replaced);
     }
+  }
+
+  /** As `touchWatched`, for keys that clients are blocked on. */
+  touchAwaited(replacement?: Database): void {
+    if (this.awaited.size === 0) return;
+    for (const key of this.awaited.keys()) {
+      if (this.holds(key) || replacement?.holds(key)) this.awaited.touch(key, this.#books.readyKeys);
+    }
+  }
+
+  /** What the key holds, expired or not. For bookkeeping only: commands use `read`. */
+  typeAt(key: string): ReturnType<typeof typeName> | undefined {
+    const entry = this.#entries.get(key);
+    return entry === undefined ? undefined : typeName(entry.value);
   }
 
   /** Whether the key is held, expired or not. For bookkeeping only: commands use `read`. */

@@ -5,8 +5,13 @@ export const DIGEST_BYTES = 20;
 
 /** SHA-1 over the parts, each with its length, so that ("ab", "c") and ("a", "bc") differ. */
 export function digestOf(...parts: readonly string[]): Buffer {
+  return digestOfSequence(parts);
+}
+
+/** SHA-1 over elements whose order counts, as many as there are. */
+export function digestOfSequence(elements: Iterable<string>): Buffer {
   const hash = createHash("sha1");
-  for (const part of parts) hash.update(`${part.length}:`).update(part, "latin1");
+  for (const element of elements) hash.update(`${element.length}:`).update(element, "latin1");
   return hash.digest();
 }
 

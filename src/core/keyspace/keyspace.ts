@@ -46,14 +46,17 @@ export class Keyspace extends Bookkeeping {
     for (const database of this.#databases) database.forgetTombstones(committed);
   }
 
-  /** SWAPDB: each takes the other's number; watchers stay with the number. */
+  /** SWAPDB: each takes the other's number; watchers and blocked clients stay with the number. */
   swap(first: number, second: number): void {
     const one = this.database(first);
     const other = this.database(second);
     if (one === other) return;
     one.touchWatched(other);
     other.touchWatched(one);
+    one.touchAwaited(other);
+    other.touchAwaited(one);
     [one.watches, other.watches] = [other.watches, one.watches];
+    [one.awaited, other.awaited] = [other.awaited, one.awaited];
     [one.index, other.index] = [second, first];
     this.#databases[first] = other;
     this.#databases[second] = one;

@@ -3,6 +3,7 @@
  * A new type joins the `Value` union and implements `Collection`: snapshots, digests, COPY and TYPE then work for it.
  */
 import type { HashValue } from "./hash-value.ts";
+import type { ListValue } from "./list-value.ts";
 
 export type CollectionType = "hash" | "list" | "set" | "zset" | "stream";
 
@@ -21,7 +22,7 @@ export interface Collection {
   digest(): Buffer;
 }
 
-export type Value = string | HashValue;
+export type Value = string | HashValue | ListValue;
 
 /** The type's name as TYPE and SCAN ... TYPE spell it. */
 export function typeName(value: Value): "string" | CollectionType {

@@ -4,13 +4,7 @@
  */
 import type { Millis, Offset } from "../../base/ids.ts";
 import { OFFSET_ZERO } from "../../base/ids.ts";
-import type { Client, HeldReply } from "../client.ts";
-
-export interface ReplyNeed {
-  readonly offset: Offset;
-  readonly round: number;
-  readonly wrote: boolean;
-}
+import type { Client, HeldReply, ReplyNeed } from "../client.ts";
 
 export interface GateErrors {
   /** For a command that was executed and is not known to be safe. */

@@ -90,8 +90,7 @@ type Description = [
 ];
 
 /** Subcommands that Redis has and we do not. */
-const OURS_LACKS =
-  /\|(shard|tracking|caching|unblock|getredir|pause|unpause|getkeysandflags|trackinginfo|setinfo)/;
+const OURS_LACKS = /\|(shard|tracking|caching|getredir|pause|unpause|getkeysandflags|trackinginfo|setinfo)/;
 /** Of Redis 7.2. */
 const OURS_ADDS = new Set(["client|setinfo"]);
 

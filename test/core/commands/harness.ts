@@ -32,6 +32,7 @@ export class FakeHost implements CommandHost {
   };
   replicas = 0;
   readonly closed: number[] = [];
+  readonly unblocked: [number, "timeout" | "error"][] = [];
   readonly stalls: number[] = [];
   readonly snapshots: string[] = [];
   readonly shutdowns: ShutdownOptions[] = [];
@@ -83,6 +84,11 @@ export class FakeHost implements CommandHost {
 
   closeSession(session: ClientSession): void {
     this.closed.push(session.id);
+  }
+
+  unblock(session: ClientSession, how: "timeout" | "error"): boolean {
+    this.unblocked.push([session.id, how]);
+    return session.blocked;
   }
 
   stall(durationMs: number): void {

@@ -79,11 +79,11 @@ describe("WAIT", () => {
     const harness = new Harness();
     expect(harness.execute(["WAIT", "1", "100"])).toMatchObject({
       reply: "",
-      waitFor: { replicas: 1, timeoutMs: 100 },
+      block: { kind: "replicas", replicas: 1, timeoutMs: 100 },
     });
-    expect(harness.execute(["PING"]).waitFor).toBeNull();
+    expect(harness.execute(["PING"]).block).toBeNull();
     harness.host.replicas = 2;
-    expect(harness.execute(["WAIT", "1", "0"])).toMatchObject({ reply: ":2\r\n", waitFor: null });
+    expect(harness.execute(["WAIT", "1", "0"])).toMatchObject({ reply: ":2\r\n", block: null });
   });
 
   it("answers at once inside MULTI, and is refused on a replica", () => {

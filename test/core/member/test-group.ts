@@ -3,14 +3,15 @@
  * told to. Sentinels are played by the test: it gives orders and reads the answers.
  */
 import { InvariantError } from "../../../src/base/errors.ts";
-import type {
-  Epoch,
-  GroupId,
-  IncarnationId,
-  MemberId,
-  Offset,
-  SentinelId,
-  StartId,
+import {
+  type Epoch,
+  type GroupId,
+  type IncarnationId,
+  type MemberId,
+  OFFSET_ZERO,
+  type Offset,
+  type SentinelId,
+  type StartId,
 } from "../../../src/base/ids.ts";
 import type { Instant } from "../../../src/base/instant.ts";
 import { SeededRandomness } from "../../../src/base/randomness.ts";
@@ -538,14 +539,16 @@ function hostOf(member: () => Member | undefined): CommandHost {
     redisVersion: "7.0.15",
     refuse: (command, session, _argv, flags) => member()?.desk.refuse(command, session, flags),
     authenticate: () => false,
-    describeReplication: () => {
-      throw new Error("not described in these tests");
-    },
+    // As far as WAIT looks at it.
+    describeReplication: () => ({
+      ...{ role: "master", replicas: [], replicationId: "0".repeat(40), offset: OFFSET_ZERO, extra: [] },
+    }),
     info: () => [],
     clientsMax: () => 100,
     resetStatistics: () => {},
     replicasThatHold: () => 0,
     closeSession: () => {},
+    unblock: (session, how) => member()?.desk.unblock(session, how) ?? false,
     stall: () => {},
     snapshot: () => undefined,
     lastSnapshotSec: () => 0,

@@ -1,0 +1,168 @@
+/**
+ * Clients that wait: in WAIT for replicas, in BLPOP and its like for keys. Keeps them in the order in which they blocked
+ * and decides who is tried when a key has changed, and whose time is up. It runs no command itself and sends nothing.
+ */
+import type { Millis, Offset } from "../base/ids.ts";
+import { error, integer } from "../protocol/resp/reply.ts";
+import type { BlockedCommand, Client } from "./client.ts";
+import type { KeyBlockRequest } from "./commands/execution.ts";
+import type { AwaitedKey } from "./keyspace/awaited-keys.ts";
+import type { Keyspace } from "./keyspace/keyspace.ts";
+import { muted } from "./session.ts";
+
+/** What the desk does for the blocked ones. */
+export interface BlockedClientsOwner {
+  /** A reply that depends on nothing. */
+  reply(client: Client, text: string): void;
+  /** A reply that speaks of data: it waits for what was seen, and for the reign to be confirmed. */
+  replyWithData(client: Client, text: string, seen: Offset): void;
+  /** It waits no more: what it has sent since may run, though not from within this call. */
+  resume(client: Client): void;
+  /** Replicas that have received all that this client wrote. */
+  countReplicas(client: Client): number;
+  /** Tries the command again. @returns false when the client must wait on; else it has been answered. */
+  retry(client: Client, argv: BlockedCommand["argv"], request: KeyBlockRequest, key: string): boolean;
+}
+
+export class BlockedClients {
+  readonly #keyspace: Keyspace;
+  readonly #owner: BlockedClientsOwner;
+  /** In the order in which they blocked. */
+  readonly #clients = new Set<Client>();
+  /** By database and key, in the order in which they blocked. */
+  readonly #waiters = new Map<number, Map<string, Set<Client>>>();
+  /** How many want to hear also of keys that are gone. */
+  #whenGone = 0;
+  /** No deadline is earlier; it may be one of a client that has left. */
+  #deadlineMs: Millis = Number.POSITIVE_INFINITY;
+
+  constructor(keyspace: Keyspace, owner: BlockedClientsOwner) {
+    this.#keyspace = keyspace;
+    this.#owner = owner;
+  }
+
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** When `expire` may find something; never too late, maybe too early. */
+  get deadlineMs(): Millis {
+    return this.#deadlineMs;
+  }
+
+  add(client: Client, blocked: BlockedCommand): void {
+    client.blocked = blocked;
+    client.session.blocked = true;
+    this.#clients.add(client);
+    if (blocked.deadlineMs < this.#deadlineMs) this.#deadlineMs = blocked.deadlineMs;
+    const { request } = blocked;
+    if (request.kind === "replicas") return;
+    if (request.whenGone === true) this.#whenGone += 1;
+    for (const key of request.keys) this.#await(client, key);
+  }
+
+  /** It waits no more, whatever the reason; harmless when it did not. */
+  remove(client: Client): void {
+    const { blocked } = client;
+    if (blocked === null) return;
+    client.blocked = null;
+    client.session.blocked = false;
+    this.#clients.delete(client);
+    const { request } = blocked;
+    if (request.kind === "replicas") return;
+    if (request.whenGone === true) this.#whenGone -= 1;
+    for (const key of request.keys) this.#forget(client, key);
+  }
+
+  /** A key has changed: whoever waits for it is tried, in order, until it has nothing more to give. */
+  serve({ db, key }: AwaitedKey): void {
+    const database = this.#keyspace.database(db);
+    database.awaited.taken(key);
+    for (const client of this.#waiters.get(db)?.get(key) ?? []) {
+      const { blocked } = client;
+      if (blocked?.request.kind !== "keys") continue;
+      const type = database.typeAt(key);
+      if (type === undefined && this.#whenGone === 0) return;
+      const { request, argv } = blocked;
+      if (type !== request.type && request.whenGone !== true) continue;
+      if (!this.#owner.retry(client, argv, request, key)) continue;
+      this.remove(client);
+      this.#owner.resume(client);
+    }
+  }
+
+  /** Acks came that may satisfy a WAIT. */
+  settleWaits(): void {
+    for (const client of this.#clients) this.settleWait(client);
+  }
+
+  /** Ends the client's WAIT if enough replicas have what it wrote. */
+  settleWait(client: Client): void {
+    const request = client.blocked?.request;
+    if (request?.kind !== "replicas") return;
+    if (this.#owner.countReplicas(client) >= request.replicas) this.timeOut(client);
+  }
+
+  /** Whoever has waited long enough gets the reply for that. */
+  expire(nowMs: Millis): void {
+    if (nowMs < this.#deadlineMs) return;
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    for (const client of this.#clients) {
+      const deadlineMs = client.blocked?.deadlineMs ?? Number.POSITIVE_INFINITY;
+      if (deadlineMs <= nowMs) this.timeOut(client);
+      else if (deadlineMs < this.#deadlineMs) this.#deadlineMs = deadlineMs;
+    }
+  }
+
+  /** As if its time were up: what WAIT has got so far, or nothing. */
+  timeOut(client: Client): void {
+    const { blocked } = client;
+    if (blocked === null) return;
+    this.remove(client);
+    const { request, seen } = blocked;
+    if (request.kind === "keys") {
+      const text = muted(client.session, request.timeoutReply);
+      if (text !== "") this.#owner.replyWithData(client, text, seen);
+    } else this.#reply(client, integer(this.#owner.countReplicas(client)));
+    this.#owner.resume(client);
+  }
+
+  /** @param refusal an error text. */
+  fail(client: Client, refusal: string): void {
+    if (client.blocked === null) return;
+    this.remove(client);
+    this.#reply(client, error(refusal));
+    this.#owner.resume(client);
+  }
+
+  failAll(refusal: string): void {
+    for (const client of this.#clients) this.fail(client, refusal);
+  }
+
+  #reply(client: Client, text: string): void {
+    const heard = muted(client.session, text);
+    if (heard !== "") this.#owner.reply(client, heard);
+  }
+
+  #await(client: Client, key: string): void {
+    const { db } = client.session;
+    this.#keyspace.database(db).awaited.add(key);
+    let ofDatabase = this.#waiters.get(db);
+    if (ofDatabase === undefined) {
+      ofDatabase = new Map();
+      this.#waiters.set(db, ofDatabase);
+    }
+    const known = ofDatabase.get(key);
+    if (known === undefined) ofDatabase.set(key, new Set([client]));
+    else known.add(client);
+  }
+
+  #forget(client: Client, key: string): void {
+    const { db } = client.session;
+    const ofDatabase = this.#waiters.get(db);
+    const known = ofDatabase?.get(key);
+    if (known?.delete(client) !== true || known.size > 0) return;
+    ofDatabase?.delete(key);
+    this.#keyspace.database(db).awaited.remove(key);
+  }
+}

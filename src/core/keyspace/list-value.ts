@@ -1,0 +1,261 @@
+/**
+ * A list: a chain of bounded nodes, cheap at both ends, and reached in the middle by skipping whole nodes from the
+ * nearer end. It knows nothing of keys, expiry or clients.
+ */
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
+import { digestOfSequence } from "./digest.ts";
+import { ListNode } from "./list-node.ts";
+import type { Collection } from "./value.ts";
+
+/** Size of one RPUSH among those that rebuild a list. */
+const PIECE_ELEMENTS_MAX = 128;
+const PIECE_BYTES_MAX = 64 * 1024;
+
+export type ListEnd = "first" | "last";
+
+export interface ListPlace {
+  readonly node: ListNode;
+  readonly within: number;
+}
+
+export class ListValue implements Collection {
+  readonly type = "list" as const;
+  /** Redis 7.0 has no other encoding for lists. */
+  readonly encoding = "quicklist" as const;
+  #first: ListNode | undefined;
+  #last: ListNode | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  push(end: ListEnd, element: string): void {
+    this.#size += 1;
+    const node = end === "first" ? this.#first : this.#last;
+    if (node === undefined || !node.accepts(element)) this.#pushNode(end, node, element);
+    else if (end === "first") node.unshift(element);
+    else node.push(element);
+  }
+
+  /** Takes the element at that end off; `undefined` when the list is empty. */
+  pop(end: ListEnd): string | undefined {
+    const node = end === "first" ? this.#first : this.#last;
+    if (node === undefined) return undefined;
+    const element = end === "first" ? node.shift() : node.pop();
+    this.#size -= 1;
+    if (node.count === 0) this.#unlink(node);
+    return element;
+  }
+
+  /** @param index below `size`. */
+  at(index: number): string {
+    const { node, within } = this.#locate(index);
+    return node.at(within);
+  }
+
+  /** @param index below `size`. */
+  set(index: number, element: string): void {
+    const { node, within } = this.#locate(index);
+    node.splice(within, 1, element);
+  }
+
+  /** Where the first element that equals `element` is; good until the list changes. */
+  find(element: string): ListPlace | undefined {
+    for (let node = this.#first; node !== undefined; node = node.next) {
+      const within = node.elements().indexOf(element);
+      if (within !== -1) return { node, within };
+    }
+    return undefined;
+  }
+
+  /** Puts `element` next to the one at `place`. */
+  insert({ node, within }: ListPlace, element: string, after: boolean): void {
+    this.#insertWithin(node, after ? within + 1 : within, element);
+    this.#size += 1;
+  }
+
+  /**
+   * Removes elements that equal `element`.
+   *
+   * @param limit at most so many; none for all.
+   * @returns how many.
+   */
+  remove(element: string, limit: number, from: ListEnd): number {
+    let removed = 0;
+    let node = from === "first" ? this.#first : this.#last;
+    while (node !== undefined && removed < limit) {
+      const further = from === "first" ? node.next : node.previous;
+      removed += this.#removeWithin(node, element, limit - removed, from);
+      node = further;
+    }
+    this.#size -= removed;
+    return removed;
+  }
+
+  /** Keeps `count` elements from `start` on and drops the rest. Both within the list. */
+  trim(start: number, count: number): void {
+    this.#drop("last", this.#size - start - count);
+    this.#drop("first", start);
+  }
+
+  /** The elements from `start` on, at most `count`. The list must not change meanwhile. */
+  *range(start: number, count: number): IterableIterator<string> {
+    if (start >= this.#size || count <= 0) return;
+    let { node, within } = this.#locate(start);
+    let left = count;
+    for (;;) {
+      const elements = node.elements();
+      const end = Math.min(elements.length, within + left);
+      for (let at = within; at < end; at += 1) yield elements[at] as string;
+      left -= end - within;
+      if (left === 0 || node.next === undefined) return;
+      node = node.next;
+      within = 0;
+    }
+  }
+
+  /** All elements from one end to the other. The list must not change meanwhile. */
+  *elements(from: ListEnd = "first"): IterableIterator<string> {
+    if (from === "first") {
+      for (let node = this.#first; node !== undefined; node = node.next) yield* node.elements();
+      return;
+    }
+    for (let node = this.#last; node !== undefined; node = node.previous) {
+      const elements = node.elements();
+      for (let at = elements.length - 1; at >= 0; at -= 1) yield elements[at] as string;
+    }
+  }
+
+  clone(): ListValue {
+    const copy = new ListValue();
+    for (let node = this.#first; node !== undefined; node = node.next) {
+      copy.#link(node.clone(), copy.#last, undefined);
+    }
+    copy.#size = this.#size;
+    return copy;
+  }
+
+  *rebuild(key: string): IterableIterator<string> {
+    let argv = ["RPUSH", key];
+    let bytes = 0;
+    for (const element of this.elements()) {
+      argv.push(element);
+      bytes += element.length;
+      if (argv.length < 2 + PIECE_ELEMENTS_MAX && bytes < PIECE_BYTES_MAX) continue;
+      yield encodeCommand(argv);
+      argv = ["RPUSH", key];
+      bytes = 0;
+    }
+    if (argv.length > 2) yield encodeCommand(argv);
+  }
+
+  digest(): Buffer {
+    return digestOfSequence(this.elements());
+  }
+
+  /** A node of its own for an element that the end's node has no room for. */
+  #pushNode(end: ListEnd, full: ListNode | undefined, element: string): void {
+    const added = ListNode.of([element]);
+    if (end === "first") this.#link(added, undefined, full);
+    else this.#link(added, full, undefined);
+    // What was an end has become an inner part, unless it is the other end as well.
+    if (full?.previous !== undefined && full.next !== undefined) full.pack();
+  }
+
+  /** The node that holds the element at `index`, and its place there. */
+  #locate(index: number): ListPlace {
+    if (index < this.#size / 2) {
+      let within = index;
+      let node = this.#first as ListNode;
+      for (; within >= node.count; node = node.next as ListNode) within -= node.count;
+      return { node, within };
+    }
+    let behind = this.#size - 1 - index;
+    let node = this.#last as ListNode;
+    for (; behind >= node.count; node = node.previous as ListNode) behind -= node.count;
+    return { node, within: node.count - 1 - behind };
+  }
+
+  #insertWithin(node: ListNode, at: number, element: string): void {
+    if (node.accepts(element)) {
+      node.splice(at, 0, element);
+    } else if (at === 0 && node.previous?.accepts(element)) {
+      node.previous.push(element);
+    } else if (at === node.count && node.next?.accepts(element)) {
+      node.next.unshift(element);
+    } else {
+      const right = node.splice(at, node.count - at);
+      if (right.length > 0) this.#link(ListNode.of(right), node, node.next);
+      if (node.count === 0 || node.accepts(element)) node.push(element);
+      else this.#link(ListNode.of([element]), node, node.next);
+    }
+  }
+
+  #removeWithin(node: ListNode, element: string, limit: number, from: ListEnd): number {
+    const elements = node.elements();
+    if (!elements.includes(element)) return 0;
+    let matches = 0;
+    for (const each of elements) if (each === element) matches += 1;
+    const removed = Math.min(matches, limit);
+    // From the last end on, the first matches stay.
+    let spared = from === "first" ? 0 : matches - removed;
+    let left = removed;
+    const kept = elements.filter((each) => {
+      if (each !== element || left === 0) return true;
+      if (spared > 0) {
+        spared -= 1;
+        return true;
+      }
+      left -= 1;
+      return false;
+    });
+    node.replaceAll(kept);
+    this.#tidy(node);
+    return removed;
+  }
+
+  #drop(end: ListEnd, count: number): void {
+    this.#size -= count;
+    let left = count;
+    while (left > 0) {
+      const node = (end === "first" ? this.#first : this.#last) as ListNode;
+      if (node.count <= left) {
+        left -= node.count;
+        this.#unlink(node);
+        continue;
+      }
+      node.splice(end === "first" ? 0 : node.count - left, left);
+      left = 0;
+    }
+  }
+
+  /** Nodes that have lost elements leave the chain, or are joined with a neighbour, so that it stays short. */
+  #tidy(node: ListNode): void {
+    if (node.count === 0) {
+      this.#unlink(node);
+      return;
+    }
+    const { previous } = node;
+    if (previous?.mayAbsorb(node)) {
+      previous.splice(previous.count, 0, ...node.elements());
+      this.#unlink(node);
+    }
+  }
+
+  #link(node: ListNode, previous: ListNode | undefined, next: ListNode | undefined): void {
+    node.previous = previous;
+    node.next = next;
+    if (previous === undefined) this.#first = node;
+    else previous.next = node;
+    if (next === undefined) this.#last = node;
+    else next.previous = node;
+  }
+
+  #unlink({ previous, next }: ListNode): void {
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+  }
+}
