@@ -15,7 +15,7 @@ import { type ListEnd, ListValue } from "../keyspace/list-value.ts";
 import { type Argv, arg, type CommandSpec, type Handler, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
-import { INT64_MAX, parseIndex, parseInteger } from "./numbers.ts";
+import { parseIndex } from "./numbers.ts";
 
 /** The list at `key`; `undefined` when the key is absent, an encoded error when it holds something else. */
 export function readList(
@@ -158,14 +158,13 @@ function linsert(context: CommandContext, argv: Argv): string {
 
 function lrem(context: CommandContext, argv: Argv): string {
   const key = arg(argv, 1);
-  const count = parseInteger(arg(argv, 2));
+  const count = parseIndex(arg(argv, 2));
   if (count === undefined) return errors.NOT_AN_INTEGER;
-  if (count < -INT64_MAX) return errors.notBetween(-INT64_MAX, INT64_MAX);
   const element = arg(argv, 3);
   const list = readList(context, key);
   if (typeof list === "string") return list;
   if (list?.find(element) === undefined) return ZERO;
-  const limit = count === 0 ? Number.POSITIVE_INFINITY : Math.abs(Number(count));
+  const limit = count === 0 ? Number.POSITIVE_INFINITY : Math.abs(count);
   const removed = changeList(context, key).remove(element, limit, count < 0 ? "last" : "first");
   dropIfEmpty(context, key);
   context.propagateAsIs();

@@ -30,6 +30,13 @@ export class ListValue implements Collection {
     return this.#size;
   }
 
+  /** For tests: how many pieces it is kept in. */
+  get nodeCount(): number {
+    let count = 0;
+    for (let node = this.#first; node !== undefined; node = node.next) count += 1;
+    return count;
+  }
+
   push(end: ListEnd, element: string): void {
     this.#size += 1;
     const node = end === "first" ? this.#first : this.#last;

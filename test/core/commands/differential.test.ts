@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decode, Harness } from "./harness.ts";
-import { BITS, COUNTERS, EXPIRY, HASHES, KEYS, STRINGS, TRANSACTIONS } from "./random-commands.ts";
+import { BITS, COUNTERS, EXPIRY, HASHES, KEYS, LISTS, STRINGS, TRANSACTIONS } from "./random-commands.ts";
 import { hasRedisServer, RedisServer } from "./redis-server.ts";
 
 const available = hasRedisServer();
@@ -28,7 +28,7 @@ describe.skipIf(!available)("compared with redis-server 7.0", () => {
     await redis?.stop();
   });
 
-  const families = { STRINGS, COUNTERS, BITS, KEYS, EXPIRY, HASHES, TRANSACTIONS };
+  const families = { STRINGS, COUNTERS, BITS, KEYS, EXPIRY, HASHES, LISTS, TRANSACTIONS };
   for (const [family, command] of Object.entries(families)) {
     it(`random ${family.toLowerCase()} commands get the same replies`, async () => {
       const sequence = fc.array(command, { minLength: 1, maxLength: 40, size: "max" });

@@ -254,6 +254,68 @@ export const HASHES: fc.Arbitrary<string[]> = fc.oneof(
   command("DEL", key),
 );
 
+const side = fc.constantFrom("LEFT", "RIGHT", "left", "up");
+const element = fc.constantFrom("x", "y", "z", "", "10", "abc\x00\xff\r\nd");
+
+export const LISTS: fc.Arbitrary<string[]> = fc.oneof(
+  ...["LPUSH", "RPUSH", "LPUSH", "RPUSH", "LPUSHX", "RPUSHX"].map((name) =>
+    optional(
+      command(name, key, element),
+      element.map((each) => [each]),
+    ),
+  ),
+  command("LPOP", key),
+  command("RPOP", key),
+  command("LPOP", key, fc.oneof(small, integer)),
+  command("RPOP", key, fc.oneof(small, integer)),
+  command("LPOP", key, "1", "2"),
+  command("LLEN", key),
+  command("LRANGE", key, "0", "-1"),
+  command("LRANGE", key, fc.oneof(small, integer), fc.oneof(small, integer)),
+  command("LINDEX", key, fc.oneof(small, integer)),
+  command("LSET", key, fc.oneof(small, integer), element),
+  command("LINSERT", key, fc.constantFrom("BEFORE", "after", "beside"), element, element),
+  command("LREM", key, fc.oneof(small, integer), element),
+  command("LTRIM", key, fc.oneof(small, integer), small),
+  optional(
+    command("LPOS", key, element),
+    fc.oneof(
+      fc.tuple(
+        fc.constantFrom("RANK", "count", "MAXLEN"),
+        fc.constantFrom("0", "1", "2", "-1", "-2", "x", "100"),
+      ),
+      words("BAD"),
+    ),
+  ),
+  command("LMOVE", key, key, side, side),
+  command("RPOPLPUSH", key, key),
+  optional(
+    command("LMPOP", fc.constantFrom("1", "2", "0", "x"), key, key),
+    fc.oneof(words("LEFT", "right", "COUNT", "2", "0")),
+    3,
+  ),
+  command("LMPOP", "2", key, key, side, "COUNT", small),
+  command("OBJECT", "ENCODING", key),
+  command("TYPE", key),
+  command("COPY", key, key),
+  command("RENAME", key, key),
+  command("SET", key, value),
+  command("DEL", key),
+  command("EXISTS", key),
+);
+
+/** For clients that may block for ever: they are told apart from those that may not by what they wait for. */
+export const BLOCKING_POPS: fc.Arbitrary<string[]> = fc.oneof(
+  command("BLPOP", key, key, "0"),
+  command("BRPOP", key, key, "0"),
+  command("BLPOP", key, "0"),
+  command("BLMOVE", key, key, side, side, "0"),
+  command("BRPOPLPUSH", key, key, "0"),
+  command("BLMPOP", "0", "2", key, key, side),
+  command("BLMPOP", "0", "1", key, side, "COUNT", small),
+  command("BLPOP", key, fc.constantFrom("x", "-1", "inf", "nan", "", "1e400", " 1")),
+);
+
 export const TRANSACTIONS: fc.Arbitrary<string[]> = fc.oneof(
   command("MULTI"),
   command("EXEC"),

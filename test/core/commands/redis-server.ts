@@ -19,8 +19,10 @@ export class RedisServer {
   readonly #process: ChildProcess;
   readonly #directory: string;
   readonly #socket: Socket;
+  readonly #port: number;
 
-  private constructor(process: ChildProcess, directory: string, socket: Socket) {
+  private constructor(process: ChildProcess, directory: string, socket: Socket, port: number) {
+    this.#port = port;
     this.#process = process;
     this.#directory = directory;
     this.#socket = socket;
@@ -42,7 +44,7 @@ export class RedisServer {
     });
     const socket = connect(port, "127.0.0.1");
     await once(socket, "connect");
-    return new RedisServer(child, directory, socket);
+    return new RedisServer(child, directory, socket, port);
   }
 
   /** Sends commands on one connection. @returns one decoded reply for each. */
@@ -65,6 +67,13 @@ export class RedisServer {
     return decodeAll(received);
   }
 
+  /** A further connection. */
+  async connect(): Promise<RedisSession> {
+    const socket = connect(this.#port, "127.0.0.1");
+    await once(socket, "connect");
+    return new RedisSession(socket);
+  }
+
   async stop(): Promise<void> {
     this.#socket.removeAllListeners("close");
     this.#socket.destroy();
@@ -72,6 +81,34 @@ export class RedisServer {
     this.#process.kill("SIGTERM");
     await ended;
     rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** A connection whose replies may be long in coming. */
+export class RedisSession {
+  readonly #socket: Socket;
+  #text = "";
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("data", (chunk: Buffer) => {
+      this.#text += chunk.toString("latin1");
+    });
+  }
+
+  send(argv: readonly string[]): void {
+    this.#socket.write(encodeCommand(argv), "latin1");
+  }
+
+  /** What has come since the last look. */
+  received(): unknown[] {
+    const replies = decodeAll(this.#text);
+    this.#text = "";
+    return replies;
+  }
+
+  close(): void {
+    this.#socket.destroy();
   }
 }
 

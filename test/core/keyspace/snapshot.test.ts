@@ -7,6 +7,7 @@ function filled(): Harness {
   for (let at = 0; at < 50; at += 1)
     harness.run(`SET k${at} ${"v".repeat(at)}${at % 2 === 0 ? "" : " EX 100"}`);
   for (let at = 0; at < 300; at += 1) harness.run(`HSET h f${at} ${at}`);
+  for (let at = 0; at < 300; at += 1) harness.run(`RPUSH l ${at} v`);
   for (const command of ["PEXPIRE h 5000", "SELECT 4", "SET other 1", "HSET h2 a 1", "SELECT 0"])
     harness.run(command);
   return harness;
@@ -26,6 +27,11 @@ describe("a snapshot in slices", () => {
     ["a large hash is deleted", ["DEL h"]],
     ["fields of a large hash are deleted", ["HDEL h f299 f0 f150"]],
     ["a field of a large hash is counted up", ["HINCRBY h f299 1", "HSETNX h new 1", "HINCRBYFLOAT h f0 1"]],
+    [
+      "a large list changes at its ends and inside",
+      ["LPUSH l new", "RPOP l", "LSET l 100 new", "LREM l 0 7"],
+    ],
+    ["a large list is emptied", ["LTRIM l 1 0", "RPUSH l new"]],
     ["a large hash moves", ["RENAME h k1", "MOVE k1 7"]],
     ["everything is flushed", ["FLUSHALL", "SET k1 new", "HSET h f0 new"]],
     ["databases are swapped", ["SWAPDB 0 4", "SET k1 new", "SET other new", "SWAPDB 4 5", "FLUSHALL"]],
