@@ -14,6 +14,9 @@ type Latin1Buffer = Buffer & {
   latin1Write(text: string, offset: number): number;
 };
 
+/** Length from which V8 makes `slice` a view of the text that it was taken from. */
+const COPIED_BELOW = 13;
+
 /** A length below this takes one byte, any other one four bytes behind this mark. */
 const LONG_LENGTH = 255;
 const LONG_LENGTH_BYTES = 5;
@@ -48,6 +51,11 @@ export class ListNode {
     return this.count < NODE_ELEMENTS_MAX && this.bytes + element.length <= NODE_BYTES_MAX;
   }
 
+  /** Whether the element finds room in the place of the one at `index`. */
+  acceptsInstead(index: number, element: string): boolean {
+    return this.bytes - lengthOf(this.slice(index, index + 1)) + element.length <= NODE_BYTES_MAX;
+  }
+
   /** Whether it may take in all of `other`, and still has room for as much again. */
   mayAbsorb(other: ListNode): boolean {
     return (
@@ -55,14 +63,15 @@ export class ListNode {
     );
   }
 
-  /** The elements to look at; whoever changes them uses `loosen`. */
+  /** All elements, to be looked at only. */
   elements(): readonly string[] {
-    return Array.isArray(this.#kept) ? this.#kept : unpack(this.#kept, this.count);
+    return Array.isArray(this.#kept) ? this.#kept : unpack(this.#kept, 0, this.count);
   }
 
-  at(index: number): string {
-    if (Array.isArray(this.#kept)) return this.#kept[index] as string;
-    return packedAt(this.#kept, index);
+  /** The elements from `from` up to, not including, `to`, to be looked at only. */
+  slice(from: number, to: number): readonly string[] {
+    if (Array.isArray(this.#kept)) return this.#kept.slice(from, to);
+    return unpack(this.#kept, from, to);
   }
 
   push(element: string): void {
@@ -92,11 +101,12 @@ export class ListNode {
   }
 
   /** Takes `remove` elements out at `index` and puts `added` in their place. */
-  splice(index: number, remove: number, ...added: string[]): string[] {
-    const removed = this.#loosen().splice(index, remove, ...added);
+  splice(index: number, remove: number, ...added: string[]): void {
+    const removed = this.slice(index, index + remove);
+    if (Array.isArray(this.#kept)) this.#kept.splice(index, remove, ...added);
+    else this.#kept = packedSplice(this.#kept, index, removed.length, added);
     this.count += added.length - removed.length;
     this.bytes += lengthOf(added) - lengthOf(removed);
-    return removed;
   }
 
   replaceAll(elements: string[]): void {
@@ -107,11 +117,11 @@ export class ListNode {
 
   /** It is to be worked on no more for a while. One oversized element stays as it is. */
   pack(): void {
-    if (Array.isArray(this.#kept) && this.bytes <= NODE_BYTES_MAX) this.#kept = pack(this.#kept, this.bytes);
+    if (Array.isArray(this.#kept) && this.bytes <= NODE_BYTES_MAX) this.#kept = pack(this.#kept);
   }
 
   #loosen(): string[] {
-    if (!Array.isArray(this.#kept)) this.#kept = unpack(this.#kept, this.count);
+    if (!Array.isArray(this.#kept)) this.#kept = unpack(this.#kept, 0, this.count);
     return this.#kept;
   }
 }
@@ -122,35 +132,63 @@ function lengthOf(elements: readonly string[]): number {
   return bytes;
 }
 
-function pack(elements: readonly string[], bytes: number): Latin1Buffer {
-  let headers = 0;
-  for (const { length } of elements) headers += length < LONG_LENGTH ? 1 : LONG_LENGTH_BYTES;
-  // Not from Node's pool: a small list would pin a pool of 8 KB.
-  const packed = Buffer.allocUnsafeSlow(headers + bytes) as Latin1Buffer;
-  let at = 0;
+function pack(elements: readonly string[]): Latin1Buffer {
+  // Not from Node's pool: a small list would keep a pool of 8 KB alive.
+  const packed = Buffer.allocUnsafeSlow(packedLength(elements)) as Latin1Buffer;
+  write(packed, 0, elements);
+  return packed;
+}
+
+function packedLength(elements: readonly string[]): number {
+  let bytes = 0;
+  for (const { length } of elements) bytes += length + (length < LONG_LENGTH ? 1 : LONG_LENGTH_BYTES);
+  return bytes;
+}
+
+/** @returns where the written elements end. */
+function write(packed: Latin1Buffer, start: number, elements: readonly string[]): number {
+  let at = start;
   for (const element of elements) {
     at = packed.writeUInt8(Math.min(element.length, LONG_LENGTH), at);
     if (element.length >= LONG_LENGTH) at = packed.writeUInt32LE(element.length, at);
     at += packed.latin1Write(element, at);
   }
-  return packed;
+  return at;
 }
 
-function unpack(packed: Latin1Buffer, count: number): string[] {
-  const elements = new Array<string>(count);
-  let at = 0;
-  for (let index = 0; index < count; index += 1) {
+/** A new buffer: a copy of the list may keep the old one. */
+function packedSplice(packed: Latin1Buffer, index: number, remove: number, added: string[]): Latin1Buffer {
+  const start = skip(packed, 0, index);
+  const end = skip(packed, start, remove);
+  const bytes = packed.length - (end - start) + packedLength(added);
+  const result = Buffer.allocUnsafeSlow(bytes) as Latin1Buffer;
+  packed.copy(result, 0, 0, start);
+  packed.copy(result, write(result, start, added), end);
+  return result;
+}
+
+function unpack(packed: Latin1Buffer, from: number, to: number): string[] {
+  const elements = new Array<string>(to - from);
+  const textStart = skip(packed, 0, from);
+  const text = packed.latin1Slice(textStart, skip(packed, textStart, to - from));
+  let at = textStart;
+  for (let index = 0; index < elements.length; index += 1) {
     const start = at + headerBytes(packed, at);
     at = endOf(packed, at);
-    elements[index] = packed.latin1Slice(start, at);
+    // V8 copies short pieces of a text; a long one would keep all of the text alive.
+    elements[index] =
+      at - start < COPIED_BELOW
+        ? text.slice(start - textStart, at - textStart)
+        : packed.latin1Slice(start, at);
   }
   return elements;
 }
 
-function packedAt(packed: Latin1Buffer, index: number): string {
-  let at = 0;
-  for (let passed = 0; passed < index; passed += 1) at = endOf(packed, at);
-  return packed.latin1Slice(at + headerBytes(packed, at), endOf(packed, at));
+/** Where the element `count` behind the one at `at` begins. */
+function skip(packed: Latin1Buffer, at: number, count: number): number {
+  let next = at;
+  for (let passed = 0; passed < count; passed += 1) next = endOf(packed, next);
+  return next;
 }
 
 function headerBytes(packed: Latin1Buffer, at: number): number {

@@ -58,13 +58,18 @@ export class ListValue implements Collection {
   /** @param index below `size`. */
   at(index: number): string {
     const { node, within } = this.#locate(index);
-    return node.at(within);
+    return node.slice(within, within + 1)[0] as string;
   }
 
   /** @param index below `size`. */
   set(index: number, element: string): void {
     const { node, within } = this.#locate(index);
-    node.splice(within, 1, element);
+    if (node.count === 1 || node.acceptsInstead(within, element)) {
+      node.splice(within, 1, element);
+    } else {
+      node.splice(within, 1);
+      this.#insertWithin(node, within, element);
+    }
   }
 
   /** Where the first element that equals `element` is; good until the list changes. */
@@ -112,9 +117,8 @@ export class ListValue implements Collection {
     let { node, within } = this.#locate(start);
     let left = count;
     for (;;) {
-      const elements = node.elements();
-      const end = Math.min(elements.length, within + left);
-      for (let at = within; at < end; at += 1) yield elements[at] as string;
+      const end = Math.min(node.count, within + left);
+      yield* node.slice(within, end);
       left -= end - within;
       if (left === 0 || node.next === undefined) return;
       node = node.next;
@@ -192,7 +196,8 @@ export class ListValue implements Collection {
     } else if (at === node.count && node.next?.accepts(element)) {
       node.next.unshift(element);
     } else {
-      const right = node.splice(at, node.count - at);
+      const right = [...node.slice(at, node.count)];
+      node.splice(at, right.length);
       if (right.length > 0) this.#link(ListNode.of(right), node, node.next);
       if (node.count === 0 || node.accepts(element)) node.push(element);
       else this.#link(ListNode.of([element]), node, node.next);
