@@ -277,9 +277,11 @@ export class ClientDesk {
     this.beginBatch(now);
     if (!keyspace.mayExpire || this.service.kind !== "master") return;
     keyspace.writeOffset = (log.assigned + 1) as Offset;
-    const { effects, effectsDb } = dispatcher.expireCycle(EXPIRE_BUDGET);
+    const execution = dispatcher.expireCycle(EXPIRE_BUDGET);
+    const { effects, effectsDb } = execution;
     if (effects === "") return;
     log.applied = log.assign("effects", this.service.reign.epoch, effectsDb, effects);
+    this.#publish(execution, log.applied);
   }
 
   #mustHold(client: Client, argv: Argv): boolean {

@@ -1,13 +1,9 @@
 /** Messages that were PUBLISHed, in order, until what they saw is safe. Who gets them is decided elsewhere. */
 import type { Offset } from "../base/ids.ts";
+import type { Publication } from "./keyspace/notifications.ts";
 import type { ReplyGate } from "./replication/reply-gate.ts";
 
 export type Publish = (channel: string, message: string) => void;
-
-interface Publication {
-  readonly channel: string;
-  readonly message: string;
-}
 
 export class WaitingPublications {
   #waiting: { readonly offset: Offset; readonly publication: Publication }[] = [];

@@ -27,6 +27,8 @@ export interface NodeHands {
   connectionsReceived(): number;
   connectionsRejected(): number;
   lastSnapshotSec(): number;
+  /** @param flags bits of `NOTIFY`. */
+  readonly notifyKeyspaceEvents: (flags: number) => void;
   readonly startedAtMs: number;
   port(): number;
 }
@@ -47,7 +49,7 @@ export class NodeCommandHost implements CommandHost {
     this.#config = config;
     this.#hands = hands;
     this.random = new SeededRandomness(seed);
-    this.parameters = new NodeParameters(config);
+    this.parameters = new NodeParameters(config, hands.notifyKeyspaceEvents);
     this.passwordRequired = config.password !== null;
   }
 

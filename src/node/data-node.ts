@@ -122,6 +122,9 @@ export class DataNode {
         connectionsReceived: () => this.#redis.connectionsReceived,
         connectionsRejected: () => this.#redis.connectionsRejected,
         lastSnapshotSec: () => this.#lastSnapshotSec,
+        notifyKeyspaceEvents: (flags) => {
+          this.#keyspace.notifyFlags = flags;
+        },
         startedAtMs: this.#startedAtMs,
         port: () => this.#address.port,
       },

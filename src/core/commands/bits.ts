@@ -3,6 +3,7 @@
  * own would have to come with a `Collection`.
  */
 import { integer, ZERO } from "../../protocol/resp/reply.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
@@ -50,6 +51,7 @@ function setbit(context: CommandContext, argv: Argv): string {
   if (entry === undefined) context.db.set(key, result, 0);
   else context.db.update(key, entry, result);
   context.propagateAsIs();
+  context.notify(NOTIFY.string, "setbit", key);
   return integer(old);
 }
 
@@ -151,7 +153,9 @@ function bitop(context: CommandContext, argv: Argv): string {
   if (name === "NOT" && argv.length !== 4) return errors.BITOP_NOT_ARITY;
   const sources: string[] = [];
   for (let at = 3; at < argv.length; at += 1) {
-    const value = db.read(arg(argv, at))?.value ?? "";
+    const entry = db.read(arg(argv, at));
+    if (entry === undefined) context.notify(NOTIFY.miss, "keymiss", arg(argv, at));
+    const value = entry?.value ?? "";
     if (typeof value !== "string") return errors.WRONG_TYPE;
     sources.push(value);
   }
@@ -160,12 +164,14 @@ function bitop(context: CommandContext, argv: Argv): string {
   if (result.length > 0) {
     db.set(target, result, 0);
     context.propagateAsIs();
+    context.notify(NOTIFY.string, "set", target);
     return integer(result.length);
   }
   const known = db.read(target);
   if (known !== undefined) {
     db.remove(target, known);
     context.propagate("DEL", target);
+    context.notify(NOTIFY.generic, "del", target);
   }
   return ZERO;
 }

@@ -56,6 +56,11 @@ export class CommandContext {
     return this.session.protocol;
   }
 
+  /** An event on a key of the present database, for subscribers to keyspace notifications. @param kind a bit of `NOTIFY`. */
+  notify(kind: number, event: string, key: string): void {
+    if (this.keyspace.notifyFlags !== 0) this.keyspace.notify(kind, event, this.db.index, key);
+  }
+
   /** False inside EXEC: what would block there answers as if its time were up. */
   get mayBlock(): boolean {
     return !this.inExec;

@@ -1,5 +1,6 @@
 /** INCR and its kin: values are decimal strings, integers of 64 bits or extended-precision floats. */
 import { bulk } from "../../protocol/resp/reply.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
@@ -20,6 +21,7 @@ function increment(context: CommandContext, key: string, amount: number | bigint
   if (entry === undefined) context.db.set(key, sum, 0);
   else context.db.update(key, entry, sum);
   context.propagateAsIs();
+  context.notify(NOTIFY.string, "incrby", key);
   return `:${sum}\r\n`;
 }
 
@@ -58,6 +60,7 @@ function incrbyfloat(context: CommandContext, argv: Argv): string {
   if (entry === undefined) context.db.set(key, result, 0);
   else context.db.update(key, entry, result);
   context.propagate("SET", key, result, "KEEPTTL");
+  context.notify(NOTIFY.string, "incrbyfloat", key);
   return bulk(result);
 }
 

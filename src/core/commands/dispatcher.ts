@@ -178,7 +178,6 @@ export class Dispatcher {
     execution.reply = "";
     execution.block = null;
     execution.close = false;
-    if (execution.publications.length !== 0) execution.publications = [];
     return execution;
   }
 
@@ -188,6 +187,7 @@ export class Dispatcher {
     execution.effects = keyspace.effects.text;
     execution.effectsDb = keyspace.effects.startDb;
     execution.sawOffset = keyspace.sawOffset;
+    execution.publications = keyspace.publications;
     // Else a key that has expired but is still held would read as absent here, and as present where this is replayed.
     invariant(
       execution.effects === "" || keyspace.mayExpire,
@@ -248,6 +248,7 @@ export class Dispatcher {
     const context = this.#context;
     context.db = keyspace.database(context.session.db);
     context.argv = argv;
+    if (keyspace.notifyFlags !== 0) keyspace.onlyReads = command.has("readonly");
     const changesBefore = keyspace.changes;
     try {
       return command.handler(context, argv);

@@ -4,6 +4,7 @@
  * One object is reused for all commands: the hot path allocates nothing for it.
  */
 import type { Millis, Offset } from "../../base/ids.ts";
+import type { Publication } from "../keyspace/notifications.ts";
 import type { CollectionType } from "../keyspace/value.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -48,7 +49,7 @@ export interface Execution {
    */
   sawOffset: Offset;
   /** PUBLISHed messages and keyspace notifications; they go out when `sawOffset` and the effects are committed. */
-  publications: { channel: string; message: string }[];
+  publications: readonly Publication[];
   /** The client waits, and has no reply yet. */
   block: BlockRequest | null;
   /** Close the connection once the reply is out (QUIT, a protocol error). */

@@ -1,6 +1,7 @@
 /** EXPIRE and its kin. All of them propagate as PEXPIREAT, PERSIST or DEL: replicas never compute a time. */
 import type { Millis } from "../../base/ids.ts";
 import { integer, ONE, ZERO } from "../../protocol/resp/reply.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { type Argv, arg, type CommandSpec, type Handler, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
@@ -50,9 +51,11 @@ function expireWith(name: string, seconds: boolean, relative: boolean): Handler 
     if (expireAtMs <= nowMs && !context.keyspace.replaying) {
       db.remove(key, entry);
       context.propagate("DEL", key);
+      context.notify(NOTIFY.generic, "del", key);
     } else {
       db.setExpiry(key, entry, expireAtMs);
       context.propagate("PEXPIREAT", key, String(expireAtMs));
+      context.notify(NOTIFY.generic, "expire", key);
     }
     return ONE;
   };
@@ -74,6 +77,7 @@ function persist(context: CommandContext, argv: Argv): string {
   if (entry === undefined || entry.expireAtMs === 0) return ZERO;
   context.db.setExpiry(key, entry, 0);
   context.propagateAsIs();
+  context.notify(NOTIFY.generic, "persist", key);
   return ONE;
 }
 

@@ -12,6 +12,7 @@ import {
 } from "../../protocol/resp/reply.ts";
 import type { Entry } from "../keyspace/entry.ts";
 import { HashValue } from "../keyspace/hash-value.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
@@ -45,6 +46,7 @@ function setFields(context: CommandContext, argv: Argv): number | string {
   let added = 0;
   for (let at = 2; at < argv.length; at += 2) if (hash.set(arg(argv, at), arg(argv, at + 1))) added += 1;
   context.propagateAsIs();
+  context.notify(NOTIFY.hash, "hset", key);
   return added;
 }
 
@@ -122,8 +124,12 @@ function hdel(context: CommandContext, argv: Argv): string {
     deleted += 1;
   }
   if (deleted === 0) return ZERO;
-  if (hash.size === 0) context.db.remove(key, entry);
   context.propagateAsIs();
+  context.notify(NOTIFY.hash, "hdel", key);
+  if (hash.size === 0) {
+    context.db.remove(key, entry);
+    context.notify(NOTIFY.generic, "del", key);
+  }
   return integer(deleted);
 }
 
@@ -153,6 +159,7 @@ function hincrby(context: CommandContext, argv: Argv): string {
   const sum = addIntegers(value, amount);
   if (sum === undefined) return errors.OVERFLOW;
   setField(context, arg(argv, 1), arg(argv, 2), sum);
+  context.notify(NOTIFY.hash, "hincrby", arg(argv, 1));
   return `:${sum}\r\n`;
 }
 
@@ -168,6 +175,7 @@ function hincrbyfloat(context: CommandContext, argv: Argv): string {
   if (sum === undefined) return errors.NAN_OR_INFINITY;
   const result = formatLongDouble(sum);
   setField(context, arg(argv, 1), arg(argv, 2), result);
+  context.notify(NOTIFY.hash, "hincrbyfloat", arg(argv, 1));
   return bulk(result);
 }
 

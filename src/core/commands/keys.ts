@@ -1,6 +1,7 @@
 /** Commands for keys of any type: deleting, renaming, copying, moving, looking at. Expiry and scans have own files. */
 import { bulk, integer, nil, OK, ONE, simple, ZERO } from "../../protocol/resp/reply.ts";
 import { DATABASES } from "../keyspace/keyspace.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { cloneValue, typeName } from "../keyspace/value.ts";
 import { ALL_KEYS, type Argv, arg, type CommandSpec, ONE_KEY, TWO_KEYS } from "./command.ts";
 import type { CommandContext } from "./context.ts";
@@ -14,6 +15,7 @@ function del(context: CommandContext, argv: Argv): string {
     const entry = context.db.read(key);
     if (entry === undefined) continue;
     context.db.remove(key, entry);
+    context.notify(NOTIFY.generic, "del", key);
     deleted += 1;
   }
   if (deleted > 0) context.propagateAsIs();
@@ -48,11 +50,16 @@ function renameTo(context: CommandContext, from: string, to: string, overwrite: 
   const entry = db.read(from);
   if (entry === undefined) return errors.NO_SUCH_KEY;
   if (from === to) return overwrite ? OK : ZERO;
-  if (!overwrite && db.read(to) !== undefined) return ZERO;
+  const replaced = db.read(to) !== undefined;
+  if (replaced && !overwrite) return ZERO;
   const { value, expireAtMs } = entry;
   db.remove(from, entry);
   db.set(to, value, expireAtMs);
   context.propagateAsIs();
+  // Redis deletes what was there and adds the key anew.
+  if (replaced) context.notify(NOTIFY.created, "new", to);
+  context.notify(NOTIFY.generic, "rename_from", from);
+  context.notify(NOTIFY.generic, "rename_to", to);
   return undefined;
 }
 
@@ -96,10 +103,17 @@ function copy(context: CommandContext, argv: Argv): string {
   const target = context.keyspace.database(options.db);
   if (target === context.db && from === to) return errors.SAME_OBJECTS;
   const entry = context.db.read(from);
-  if (entry === undefined) return ZERO;
-  if (target.read(to) !== undefined && !options.replace) return ZERO;
+  if (entry === undefined) {
+    context.notify(NOTIFY.miss, "keymiss", from);
+    return ZERO;
+  }
+  const replaced = target.read(to) !== undefined;
+  if (replaced && !options.replace) return ZERO;
   target.set(to, cloneValue(entry.value), entry.expireAtMs);
   context.propagateAsIs();
+  // Redis deletes what was there and adds the key anew.
+  if (replaced) context.keyspace.notify(NOTIFY.created, "new", options.db, to);
+  context.keyspace.notify(NOTIFY.generic, "copy_to", options.db, to);
   return ONE;
 }
 
@@ -114,6 +128,8 @@ function move(context: CommandContext, argv: Argv): string {
   context.db.remove(key, entry);
   target.set(key, entry.value, entry.expireAtMs);
   context.propagateAsIs();
+  context.notify(NOTIFY.generic, "move_from", key);
+  context.keyspace.notify(NOTIFY.generic, "move_to", index, key);
   return ONE;
 }
 

@@ -1,10 +1,11 @@
 /** LMOVE, RPOPLPUSH, and BLMOVE, BRPOPLPUSH, which wait for the source: from one end of a list to one of another. */
 import { bulk, nil, nilArray } from "../../protocol/resp/reply.ts";
 import type { ListEnd } from "../keyspace/list-value.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { type Argv, arg, type CommandSpec, TWO_KEYS } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
-import { changeList, readList, takeElements } from "./lists.ts";
+import { changeList, dropIfEmpty, readList } from "./lists.ts";
 import { parseTimeoutSeconds } from "./timeouts.ts";
 
 interface Move {
@@ -55,8 +56,11 @@ function move(context: CommandContext, { source, target, from, to, effect }: Mov
 }
 
 function shift(context: CommandContext, source: string, from: ListEnd, target: string, to: ListEnd): string {
-  const [element = ""] = takeElements(context, source, from, 1);
+  const list = changeList(context, source);
+  const element = list.pop(from) ?? "";
   changeList(context, target).push(to, element);
+  notifyMove(context, source, from, target, to);
+  dropIfEmpty(context, source);
   return element;
 }
 
@@ -64,7 +68,20 @@ function rotate(context: CommandContext, key: string, from: ListEnd, to: ListEnd
   const list = changeList(context, key);
   const element = list.pop(from) ?? "";
   list.push(to, element);
+  notifyMove(context, key, from, key, to);
   return element;
+}
+
+/** The push first, as in Redis. */
+function notifyMove(
+  context: CommandContext,
+  source: string,
+  from: ListEnd,
+  target: string,
+  to: ListEnd,
+): void {
+  context.notify(NOTIFY.list, to === "first" ? "lpush" : "rpush", target);
+  context.notify(NOTIFY.list, from === "first" ? "lpop" : "rpop", source);
 }
 
 function lmove(context: CommandContext, argv: Argv): string {

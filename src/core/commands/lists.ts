@@ -12,6 +12,7 @@ import {
 } from "../../protocol/resp/reply.ts";
 import type { Entry } from "../keyspace/entry.ts";
 import { type ListEnd, ListValue } from "../keyspace/list-value.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { type Argv, arg, type CommandSpec, type Handler, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
@@ -46,7 +47,9 @@ export function changeList(
 /** Removes the key when its list has become empty. */
 export function dropIfEmpty(context: CommandContext, key: string): void {
   const entry = context.db.read(key);
-  if (entry?.value instanceof ListValue && entry.value.size === 0) context.db.remove(key, entry);
+  if (!(entry?.value instanceof ListValue) || entry.value.size > 0) return;
+  context.db.remove(key, entry);
+  context.notify(NOTIFY.generic, "del", key);
 }
 
 /** Takes up to `count` elements off a list, and the key with the last of them. Propagates nothing. */
@@ -58,6 +61,7 @@ export function takeElements(context: CommandContext, key: string, end: ListEnd,
     if (element === undefined) break;
     taken.push(element);
   }
+  context.notify(NOTIFY.list, end === "first" ? "lpop" : "rpop", key);
   dropIfEmpty(context, key);
   return taken;
 }
@@ -72,6 +76,7 @@ function pushWith(end: ListEnd, onlyPresent: boolean): Handler {
     const list = changeList(context, key, entry);
     for (let at = 2; at < argv.length; at += 1) list.push(end, arg(argv, at));
     context.propagateAsIs();
+    context.notify(NOTIFY.list, end === "first" ? "lpush" : "rpush", key);
     return integer(list.size);
   };
 }
@@ -139,6 +144,7 @@ function lset(context: CommandContext, argv: Argv): string {
   if (at < 0 || at >= list.size) return errors.INDEX_OUT_OF_RANGE;
   changeList(context, key).set(at, arg(argv, 3));
   context.propagateAsIs();
+  context.notify(NOTIFY.list, "lset", key);
   return OK;
 }
 
@@ -153,6 +159,7 @@ function linsert(context: CommandContext, argv: Argv): string {
   if (place === undefined) return integer(-1);
   changeList(context, key).insert(place, arg(argv, 4), where === "AFTER");
   context.propagateAsIs();
+  context.notify(NOTIFY.list, "linsert", key);
   return integer(list.size);
 }
 
@@ -166,6 +173,7 @@ function lrem(context: CommandContext, argv: Argv): string {
   if (list?.find(element) === undefined) return ZERO;
   const limit = count === 0 ? Number.POSITIVE_INFINITY : Math.abs(count);
   const removed = changeList(context, key).remove(element, limit, count < 0 ? "last" : "first");
+  context.notify(NOTIFY.list, "lrem", key);
   dropIfEmpty(context, key);
   context.propagateAsIs();
   return integer(removed);
@@ -180,6 +188,7 @@ function ltrim(context: CommandContext, argv: Argv): string {
   if (typeof list === "string") return list;
   if (list === undefined) return OK;
   const { start, count } = clamp(first, last, list.size);
+  context.notify(NOTIFY.list, "ltrim", key);
   if (count === list.size) return OK;
   changeList(context, key).trim(Math.min(start, list.size), count);
   dropIfEmpty(context, key);

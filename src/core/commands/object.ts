@@ -1,4 +1,4 @@
-/** OBJECT: what is known about a key besides its value. Looking does not count as use. */
+/** OBJECT: what is known about a key besides its value. Looking counts neither as use nor as a miss. */
 import { bulk, integer, nil, ONE } from "../../protocol/resp/reply.ts";
 import type { Entry } from "../keyspace/entry.ts";
 import type { Value } from "../keyspace/value.ts";
@@ -20,6 +20,7 @@ export function encodingOf(value: Value): string {
 
 function about(tell: (context: CommandContext, entry: Entry) => string): Handler {
   return (context: CommandContext, argv: Argv) => {
+    context.keyspace.onlyReads = false;
     const entry = context.db.peek(arg(argv, 2));
     return entry === undefined ? nil(context.version) : tell(context, entry);
   };

@@ -42,7 +42,7 @@ function unsubscribeWith(kind: string, present: (session: ClientSession) => Set<
 
 function publish(context: CommandContext, argv: Argv): string {
   const channel = arg(argv, 1);
-  context.execution.publications.push({ channel, message: arg(argv, 2) });
+  context.keyspace.publications.push({ channel, message: arg(argv, 2) });
   return integer(context.registry.subscriptions.receivers(channel));
 }
 

@@ -1,5 +1,6 @@
 /** String commands that get and set whole values, or parts of them; counters and bits have files of their own. */
 import { arrayHeader, bulk, EMPTY_BULK, integer, nil, OK, ONE, ZERO } from "../../protocol/resp/reply.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { ALL_KEYS, type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
@@ -22,6 +23,7 @@ function set(context: CommandContext, argv: Argv): string {
   if (argv.length === 3) {
     context.db.set(arg(argv, 1), arg(argv, 2), 0);
     context.propagateAsIs();
+    context.notify(NOTIFY.string, "set", arg(argv, 1));
     return OK;
   }
   return setWithOptions(context, argv);
@@ -36,12 +38,14 @@ function setWithOptions(context: CommandContext, argv: Argv): string {
   const expireAtMs = options.expiry === undefined ? 0 : expiryOf(options.expiry, context.nowMs, "set");
   if (typeof expireAtMs === "string") return expireAtMs;
   const known = db.read(key);
+  if (options.get && known === undefined) context.notify(NOTIFY.miss, "keymiss", key);
   if (options.get && known !== undefined && typeof known.value !== "string") return errors.WRONG_TYPE;
   const old = options.get && typeof known?.value === "string" ? bulk(known.value) : nil(context.version);
   if (options.condition !== undefined && (known === undefined) === (options.condition === "XX")) return old;
   if (options.keepTtl) {
     db.set(key, value, known?.expireAtMs ?? 0);
     context.propagate("SET", key, value, "KEEPTTL");
+    context.notify(NOTIFY.string, "set", key);
   } else {
     db.set(key, value, expireAtMs);
     propagateSet(context, key, value, expireAtMs);
@@ -52,13 +56,15 @@ function setWithOptions(context: CommandContext, argv: Argv): string {
 function propagateSet(context: CommandContext, key: string, value: string, expireAtMs: number): void {
   if (expireAtMs === 0) context.propagate("SET", key, value);
   else context.propagate("SET", key, value, "PXAT", String(expireAtMs));
+  context.notify(NOTIFY.string, "set", key);
+  if (expireAtMs !== 0) context.notify(NOTIFY.generic, "expire", key);
 }
 
 function setnx(context: CommandContext, argv: Argv): string {
   const key = arg(argv, 1);
   if (context.db.read(key) !== undefined) return ZERO;
   context.db.set(key, arg(argv, 2), 0);
-  context.propagate("SET", key, arg(argv, 2));
+  propagateSet(context, key, arg(argv, 2), 0);
   return ONE;
 }
 
@@ -75,10 +81,11 @@ function setExpiring(unit: TimeUnit, command: string) {
 function getset(context: CommandContext, argv: Argv): string {
   const key = arg(argv, 1);
   const known = context.db.read(key);
-  if (known !== undefined && typeof known.value !== "string") return errors.WRONG_TYPE;
+  if (known === undefined) context.notify(NOTIFY.miss, "keymiss", key);
+  else if (typeof known.value !== "string") return errors.WRONG_TYPE;
   const old = known === undefined ? nil(context.version) : bulk(known.value as string);
   context.db.set(key, arg(argv, 2), 0);
-  context.propagate("SET", key, arg(argv, 2));
+  propagateSet(context, key, arg(argv, 2), 0);
   return old;
 }
 
@@ -88,12 +95,13 @@ function getex(context: CommandContext, argv: Argv): string {
   const options = parseStringOptions(argv, 2, "getex");
   if (options === undefined) return errors.SYNTAX_ERROR;
   const entry = db.read(key);
-  if (entry === undefined) return nil(context.version);
+  if (entry === undefined) return missed(context, key);
   if (typeof entry.value !== "string") return errors.WRONG_TYPE;
   const reply = bulk(entry.value);
   if (options.persist && entry.expireAtMs !== 0) {
     db.setExpiry(key, entry, 0);
     context.propagate("PERSIST", key);
+    context.notify(NOTIFY.generic, "persist", key);
   }
   if (options.expiry === undefined) return reply;
   const expireAtMs = expiryOf(options.expiry, context.nowMs, "getex");
@@ -101,9 +109,11 @@ function getex(context: CommandContext, argv: Argv): string {
   if (expireAtMs <= context.nowMs) {
     db.remove(key, entry);
     context.propagate("DEL", key);
+    context.notify(NOTIFY.generic, "del", key);
   } else {
     db.setExpiry(key, entry, expireAtMs);
     context.propagate("PEXPIREAT", key, String(expireAtMs));
+    context.notify(NOTIFY.generic, "expire", key);
   }
   return reply;
 }
@@ -111,11 +121,18 @@ function getex(context: CommandContext, argv: Argv): string {
 function getdel(context: CommandContext, argv: Argv): string {
   const key = arg(argv, 1);
   const entry = context.db.read(key);
-  if (entry === undefined) return nil(context.version);
+  if (entry === undefined) return missed(context, key);
   if (typeof entry.value !== "string") return errors.WRONG_TYPE;
   context.db.remove(key, entry);
   context.propagate("DEL", key);
+  context.notify(NOTIFY.generic, "del", key);
   return bulk(entry.value);
+}
+
+/** The reply of a command that may write, and has read an absent key. */
+function missed(context: CommandContext, key: string): string {
+  context.notify(NOTIFY.miss, "keymiss", key);
+  return nil(context.version);
 }
 
 function mget(context: CommandContext, argv: Argv): string {
@@ -143,7 +160,10 @@ function msetnx(context: CommandContext, argv: Argv): string {
 }
 
 function setAll(context: CommandContext, argv: Argv): void {
-  for (let at = 1; at < argv.length; at += 2) context.db.set(arg(argv, at), arg(argv, at + 1), 0);
+  for (let at = 1; at < argv.length; at += 2) {
+    context.db.set(arg(argv, at), arg(argv, at + 1), 0);
+    context.notify(NOTIFY.string, "set", arg(argv, at));
+  }
   context.propagateAsIs();
 }
 
@@ -154,6 +174,7 @@ function append(context: CommandContext, argv: Argv): string {
   if (entry === undefined) {
     context.db.set(key, addition, 0);
     context.propagateAsIs();
+    context.notify(NOTIFY.string, "append", key);
     return integer(addition.length);
   }
   if (typeof entry.value !== "string") return errors.WRONG_TYPE;
@@ -161,6 +182,7 @@ function append(context: CommandContext, argv: Argv): string {
   if (length > VALUE_BYTES_MAX) return errors.STRING_TOO_LONG;
   context.db.update(key, entry, entry.value + addition);
   context.propagateAsIs();
+  context.notify(NOTIFY.string, "append", key);
   return integer(length);
 }
 
@@ -199,6 +221,7 @@ function setrange(context: CommandContext, argv: Argv): string {
   if (entry === undefined) context.db.set(key, changed, 0);
   else context.db.update(key, entry, changed);
   context.propagateAsIs();
+  context.notify(NOTIFY.string, "setrange", key);
   return integer(changed.length);
 }
 

@@ -6,6 +6,7 @@ import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
 import type { AwaitedKey } from "./awaited-keys.ts";
 import { Effects } from "./effects.ts";
 import type { Entry } from "./entry.ts";
+import { notificationsOf, type Publication } from "./notifications.ts";
 
 /** A snapshot under way: it is shown every key that it still needs right before that key changes. */
 export interface SnapshotSink {
@@ -31,6 +32,13 @@ export class Bookkeeping {
   /** What the present command must propagate. */
   readonly effects: Effects = new Effects();
 
+  /** Keyspace notifications that are wanted: bits of `NOTIFY`. Set by the node's configuration. */
+  notifyFlags = 0;
+  /** The present command only reads: a key that it does not find is a miss. */
+  onlyReads = false;
+  /** What the present command publishes, PUBLISHed messages and notifications, in order. */
+  publications: Publication[] = [];
+
   /** Keys that a blocked client waits for and that have changed since, in that order; their owner takes them out. */
   readyKeys: AwaitedKey[] = [];
 
@@ -43,6 +51,16 @@ export class Bookkeeping {
   /** Accounts for having looked at something that the record at `offset` changed. */
   saw(offset: Offset): void {
     if (offset > this.sawOffset && offset < this.writeOffset) this.sawOffset = offset;
+  }
+
+  /**
+   * Notes an event for its subscribers. Not on members that replay: they get it from the master, once it is committed.
+   *
+   * @param kind the event's class, a bit of `NOTIFY`.
+   */
+  notify(kind: number, event: string, db: number, key: string): void {
+    if ((this.notifyFlags & kind) === 0 || this.replaying) return;
+    this.publications.push(...notificationsOf(this.notifyFlags, db, event, key));
   }
 
   /** For commands that look at the whole keyspace. */

@@ -12,6 +12,7 @@ import { AwaitedKeys } from "./awaited-keys.ts";
 import type { Bookkeeping } from "./bookkeeping.ts";
 import { Entry } from "./entry.ts";
 import { ExpiryIndex } from "./expiry-index.ts";
+import { NOTIFY } from "./notifications.ts";
 import { RovingPicker } from "./roving-picker.ts";
 import { type ScanPage, ScanTable } from "./scan-table.ts";
 import { typeName, type Value } from "./value.ts";
@@ -76,11 +77,13 @@ export class Database {
     if (this.#floorOffset !== OFFSET_ZERO) books.saw(this.#floorOffset);
     if (entry === undefined) {
       if (this.#tombstones.size !== 0) books.saw(this.#tombstones.get(key) ?? OFFSET_ZERO);
+      if (books.onlyReads) books.notify(NOTIFY.miss, "keymiss", this.index, key);
       return undefined;
     }
     books.saw(entry.changedAt);
     if (entry.expireAtMs !== 0 && this.isExpired(entry)) {
       if (books.mayExpire) this.#expire(key, entry);
+      if (books.onlyReads) books.notify(NOTIFY.miss, "keymiss", this.index, key);
       return undefined;
     }
     return entry;
@@ -136,6 +139,7 @@ export class Database {
     books.births += 1;
     const entry = new Entry(value, 0, books.writeOffset, books.nowMs, books.births, books.snapshotMark);
     this.#entries.set(key, entry);
+    if (books.notifyFlags !== 0) books.notify(NOTIFY.created, "new", this.index, key);
     if (expireAtMs !== 0) this.#changeExpiry(key, entry, expireAtMs);
   }
 
@@ -280,6 +284,7 @@ export class Database {
   #expire(key: string, entry: Entry): void {
     this.remove(key, entry, true);
     this.#books.effects.append(this.index, encodeCommand(["DEL", key]));
+    this.#books.notify(NOTIFY.expired, "expired", this.index, key);
   }
 
   #changeExpiry(key: string, entry: Entry, expireAtMs: Millis): void {

@@ -39,6 +39,8 @@ export class Keyspace extends Bookkeeping {
   beginCommand(): void {
     this.sawOffset = OFFSET_ZERO;
     this.effects.clear();
+    this.onlyReads = false;
+    if (this.publications.length !== 0) this.publications = [];
   }
 
   /** Drops what is remembered of keys whose deletion is committed. Call it as the commit advances. */

@@ -100,6 +100,11 @@ export class RedisSession {
     this.#socket.write(encodeCommand(argv), "latin1");
   }
 
+  /** What has come since the last look, not decoded. */
+  get text(): string {
+    return this.#text;
+  }
+
   /** What has come since the last look. */
   received(): unknown[] {
     const replies = decodeAll(this.#text);
