@@ -58,6 +58,8 @@ export interface KeyRange {
   readonly first: number;
   readonly last: number;
   readonly step: number;
+  /** Finds all keys where the range tells only some of them; the command then has the flag "movablekeys". */
+  readonly find?: (argv: Argv) => string[];
 }
 
 type KeySpec = KeyRange | ((argv: Argv) => string[]);
@@ -124,6 +126,7 @@ export class Command {
     const spec = this.spec.keys;
     if (spec === undefined) return [];
     if (typeof spec === "function") return spec(argv);
+    if (spec.find !== undefined) return spec.find(argv);
     const last = spec.last < 0 ? argv.length + spec.last : spec.last;
     const keys: string[] = [];
     for (let at = spec.first; at <= last; at += spec.step) keys.push(arg(argv, at));

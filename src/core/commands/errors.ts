@@ -43,6 +43,23 @@ export const BIT_ARGUMENT: string = error("ERR The bit argument must be 1 or 0."
 export const BITOP_NOT_ARITY: string = error("ERR BITOP NOT must be called with a single source key.");
 export const HASH_VALUE_NOT_AN_INTEGER: string = error("ERR hash value is not an integer");
 export const HASH_VALUE_NOT_A_FLOAT: string = error("ERR hash value is not a float");
+export const TOO_MANY_KEYS: string = error("ERR Number of keys can't be greater than number of args");
+export const LIMIT_NEGATIVE: string = error("ERR LIMIT can't be negative");
+export const XX_AND_NX: string = error("ERR XX and NX options at the same time are not compatible");
+export const GT_LT_AND_NX: string = error(
+  "ERR GT, LT, and/or NX options at the same time are not compatible",
+);
+export const INCR_TAKES_ONE_PAIR: string = error("ERR INCR option supports a single increment-element pair");
+export const SCORE_NAN: string = error("ERR resulting score is not a number (NaN)");
+export const BOUND_NOT_A_FLOAT: string = error("ERR min or max is not a float");
+export const BAD_LEX_BOUND: string = error("ERR min or max not valid string range item");
+export const WEIGHT_NOT_A_FLOAT: string = error("ERR weight value is not a float");
+export const LIMIT_OF_RANKS: string = error(
+  "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX",
+);
+export const WITHSCORES_BY_LEX: string = error(
+  "ERR syntax error, WITHSCORES not supported in combination with BYLEX",
+);
 export const INVALID_CURSOR: string = error("ERR invalid cursor");
 export const DB_OUT_OF_RANGE: string = error("ERR DB index is out of range");
 export const INVALID_FIRST_DB: string = error("ERR invalid first DB index");
@@ -141,6 +158,10 @@ export function onlyWhileSubscribed(fullName: string): string {
 /** EXEC refused by the node: the transaction is gone. */
 export function execRefused(refusal: string): string {
   return `EXECABORT Transaction discarded because of: ${refusal}`;
+}
+
+export function noInputKey(command: string): string {
+  return error(`ERR at least 1 input key is needed for '${command}' command`);
 }
 
 export function invalidExpireTime(command: string): string {

@@ -38,6 +38,12 @@ export function parseIndex(text: string): number | undefined {
   return typeof value === "bigint" ? Number(value) : value;
 }
 
+/** A count of at least `least`; what is beyond 2^53 is rounded. */
+export function parseCount(text: string, least: number): number | undefined {
+  const count = parseIndex(text);
+  return count === undefined || count < least ? undefined : count;
+}
+
 const UINT64_RANGE = 2n ** 64n;
 
 /** An unsigned 64-bit cursor, read as C's strtoul does: "" is 0, a negative one wraps. Rounded beyond 2^53. */

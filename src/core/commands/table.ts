@@ -20,8 +20,16 @@ import { OBJECT_COMMANDS } from "./object.ts";
 import { PUBSUB_COMMANDS } from "./pubsub.ts";
 import { SCAN_COMMANDS } from "./scan.ts";
 import { SERVER_COMMANDS } from "./server.ts";
+import { SET_ALGEBRA_COMMANDS } from "./set-algebra.ts";
+import { SET_PICK_COMMANDS } from "./set-picks.ts";
+import { SET_COMMANDS } from "./sets.ts";
 import { STRING_COMMANDS } from "./strings.ts";
 import { TRANSACTION_COMMANDS } from "./transactions.ts";
+import { ZSET_ALGEBRA_COMMANDS } from "./zset-algebra.ts";
+import { ZSET_PICK_COMMANDS } from "./zset-picks.ts";
+import { ZSET_POP_COMMANDS } from "./zset-pops.ts";
+import { ZSET_RANGE_COMMANDS } from "./zset-ranges.ts";
+import { ZSET_COMMANDS } from "./zsets.ts";
 
 export function createCommandTable(): CommandTable {
   return new CommandTable([
@@ -38,6 +46,14 @@ export function createCommandTable(): CommandTable {
     LIST_COMMANDS,
     LIST_MOVE_COMMANDS,
     LIST_POP_COMMANDS,
+    SET_COMMANDS,
+    SET_ALGEBRA_COMMANDS,
+    SET_PICK_COMMANDS,
+    ZSET_COMMANDS,
+    ZSET_RANGE_COMMANDS,
+    ZSET_POP_COMMANDS,
+    ZSET_PICK_COMMANDS,
+    ZSET_ALGEBRA_COMMANDS,
     TRANSACTION_COMMANDS,
     PUBSUB_COMMANDS,
     CONNECTION_COMMANDS,

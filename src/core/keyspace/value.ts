@@ -4,6 +4,8 @@
  */
 import type { HashValue } from "./hash-value.ts";
 import type { ListValue } from "./list-value.ts";
+import type { SetValue } from "./set-value.ts";
+import type { ZsetValue } from "./zset-value.ts";
 
 export type CollectionType = "hash" | "list" | "set" | "zset" | "stream";
 
@@ -22,7 +24,7 @@ export interface Collection {
   digest(): Buffer;
 }
 
-export type Value = string | HashValue | ListValue;
+export type Value = string | HashValue | ListValue | SetValue | ZsetValue;
 
 /** The type's name as TYPE and SCAN ... TYPE spell it. */
 export function typeName(value: Value): "string" | CollectionType {

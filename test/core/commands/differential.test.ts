@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decode, Harness } from "./harness.ts";
 import { BITS, COUNTERS, EXPIRY, HASHES, KEYS, LISTS, STRINGS, TRANSACTIONS } from "./random-commands.ts";
+import { SETS, UNORDERED_SET_REPLIES, ZSETS } from "./random-sets.ts";
 import { hasRedisServer, RedisServer } from "./redis-server.ts";
 
 const available = hasRedisServer();
@@ -12,7 +13,7 @@ if (!available) {
 }
 
 /** Replies whose order means nothing. */
-const UNORDERED = new Set(["KEYS", "SCAN"]);
+const UNORDERED = new Set(["KEYS", "SCAN", ...UNORDERED_SET_REPLIES]);
 
 function normalised(argv: readonly string[], reply: unknown): unknown {
   if (!UNORDERED.has(argv[0]?.toUpperCase() ?? "") || !Array.isArray(reply)) return reply;
@@ -28,7 +29,7 @@ describe.skipIf(!available)("compared with redis-server 7.0", () => {
     await redis?.stop();
   });
 
-  const families = { STRINGS, COUNTERS, BITS, KEYS, EXPIRY, HASHES, LISTS, TRANSACTIONS };
+  const families = { STRINGS, COUNTERS, BITS, KEYS, EXPIRY, HASHES, LISTS, SETS, ZSETS, TRANSACTIONS };
   for (const [family, command] of Object.entries(families)) {
     it(`random ${family.toLowerCase()} commands get the same replies`, async () => {
       const sequence = fc.array(command, { minLength: 1, maxLength: 40, size: "max" });

@@ -58,13 +58,13 @@ const anyCase = (text: string): fc.Arbitrary<string> => fc.constantFrom(text, te
 type Part = fc.Arbitrary<string> | string;
 
 /** A command of these parts. */
-function command(name: string, ...parts: Part[]): fc.Arbitrary<string[]> {
+export function command(name: string, ...parts: Part[]): fc.Arbitrary<string[]> {
   const all = [name, ...parts].map((part) => (typeof part === "string" ? anyCase(part) : part));
   return fc.tuple(...all);
 }
 
 /** A command followed by some of these options. */
-function optional(
+export function optional(
   base: fc.Arbitrary<string[]>,
   options: fc.Arbitrary<string[]>,
   maxLength = 3,
@@ -72,7 +72,8 @@ function optional(
   return fc.tuple(base, fc.array(options, { maxLength })).map(([head, tail]) => [...head, ...tail.flat()]);
 }
 
-const words = (...texts: string[]): fc.Arbitrary<string[]> => fc.constantFrom(...texts.map((text) => [text]));
+export const words = (...texts: string[]): fc.Arbitrary<string[]> =>
+  fc.constantFrom(...texts.map((text) => [text]));
 const farExpiry = fc.constantFrom("4000000000", "5000000000", "0", "-1", "x", "9223372036854775807");
 const farExpiryMs = fc.constantFrom("4000000000000", "5000000000001", "0", "9223372036854775808");
 

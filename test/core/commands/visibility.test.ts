@@ -36,6 +36,25 @@ describe("a reply has seen the records that touched what it looked at", () => {
     expect({ command, sawOffset, reply: reply !== "" }).toEqual({ command, sawOffset: offset, reply: true });
   });
 
+  it.each([
+    ["SMEMBERS s", 1],
+    ["SINTER t s", 2],
+    ["SINTER s none", 1],
+    ["SUNIONSTORE d s t", 2],
+    ["SMOVE s t 9", 2],
+    ["SISMEMBER gone x", 5],
+    ["ZSCORE z a", 3],
+    ["ZUNION 3 z s t", 3],
+    ["ZINTERSTORE d 2 z gone", 5],
+    ["ZRANGESTORE d z 5 6", 3],
+    ["ZMPOP 2 gone z MIN", 5],
+  ])("%s, of sets, has seen offset %d", (command, offset) => {
+    const harness = new Harness();
+    for (const first of ["SADD s 1", "SADD t 1 2", "ZADD z 1 a", "SADD gone x", "SREM gone x"])
+      harness.run(first);
+    expect(harness.execute(command.split(" ")).sawOffset).toBe(offset);
+  });
+
   it("its own record does not count", () => {
     const harness = withRecords();
     expect(harness.execute(["INCR", "a"]).sawOffset).toBe(1);

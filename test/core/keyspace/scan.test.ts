@@ -96,6 +96,53 @@ describe("HSCAN", () => {
   });
 });
 
+describe("SSCAN and ZSCAN", () => {
+  it("return a small set of integers, and a compact sorted set, at once", () => {
+    const harness = new Harness();
+    harness.run("SADD s 3 1 2");
+    harness.run("ZADD z 2 b 1.5 a");
+    expect(harness.ask("SSCAN s 0 COUNT 1")).toEqual(["0", ["1", "2", "3"]]);
+    expect(harness.ask("ZSCAN z 0 COUNT 1")).toEqual(["0", ["a", "1.5", "b", "2"]]);
+    expect(harness.ask("ZSCAN z 0 MATCH b*")).toEqual(["0", ["b", "2"]]);
+  });
+
+  it.each([
+    ["SSCAN", "SADD", "SREM"],
+    ["ZSCAN", "ZADD", "ZREM"],
+  ])(
+    "%s returns every member that is present throughout, whatever else is added and removed",
+    (scan, add, remove) => {
+      const score = add === "ZADD" ? "1 " : "";
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 130, max: 300 }),
+          fc.integer({ min: 1, max: 40 }),
+          fc.array(fc.record({ adds: fc.boolean(), member: fc.nat({ max: 350 }) }), { maxLength: 300 }),
+          (size, count, changes) => {
+            const harness = new Harness();
+            const steady = new Set<string>();
+            for (let at = 0; at < size; at += 1) {
+              harness.run(`${add} key ${score}m${at}`);
+              steady.add(`m${at}`);
+            }
+            const queue = [...changes];
+            const seen = new Set(
+              scanAll(harness, `${scan} key CURSOR COUNT ${count}`, () => {
+                for (const { adds, member } of queue.splice(0, 10)) {
+                  harness.run(adds ? `${add} key ${score}m${member}` : `${remove} key m${member}`);
+                  if (!adds) steady.delete(`m${member}`);
+                }
+              }),
+            );
+            expect([...steady].filter((member) => !seen.has(member))).toEqual([]);
+          },
+        ),
+        { numRuns: 60 },
+      );
+    },
+  );
+});
+
 describe("random picks", () => {
   it("reach every key and every field, in small and large collections", () => {
     for (const size of [3, 500]) {

@@ -8,6 +8,12 @@ function filled(): Harness {
     harness.run(`SET k${at} ${"v".repeat(at)}${at % 2 === 0 ? "" : " EX 100"}`);
   for (let at = 0; at < 300; at += 1) harness.run(`HSET h f${at} ${at}`);
   for (let at = 0; at < 300; at += 1) harness.run(`RPUSH l ${at} v`);
+  for (let at = 0; at < 300; at += 1) {
+    harness.run(`SADD s m${at}`);
+    harness.run(`ZADD z ${at / 3} m${at}`);
+  }
+  for (const command of ["SADD ints 3 1 2", "ZADD few inf a -0.5 b 1e-310 c", "PEXPIRE z 9000"])
+    harness.run(command);
   for (const command of ["PEXPIRE h 5000", "SELECT 4", "SET other 1", "HSET h2 a 1", "SELECT 0"])
     harness.run(command);
   return harness;
@@ -32,6 +38,18 @@ describe("a snapshot in slices", () => {
       ["LPUSH l new", "RPOP l", "LSET l 100 new", "LREM l 0 7"],
     ],
     ["a large list is emptied", ["LTRIM l 1 0", "RPUSH l new"]],
+    [
+      "a large set changes",
+      ["SADD s new", "SREM s m0 m299", "SPOP s 3", "SMOVE s ints m5", "SUNIONSTORE s s ints"],
+    ],
+    [
+      "a large sorted set changes",
+      ["ZADD z 5 new 7 m3", "ZINCRBY z 1 m4", "ZPOPMAX z 2", "ZREMRANGEBYRANK z 3 9"],
+    ],
+    [
+      "sets are stored over",
+      ["ZUNIONSTORE z 2 z few", "ZRANGESTORE few z 0 5", "ZMPOP 1 z MIN", "ZREM z m9", "DEL z"],
+    ],
     ["a large hash moves", ["RENAME h k1", "MOVE k1 7"]],
     ["everything is flushed", ["FLUSHALL", "SET k1 new", "HSET h f0 new"]],
     ["databases are swapped", ["SWAPDB 0 4", "SET k1 new", "SET other new", "SWAPDB 4 5", "FLUSHALL"]],
@@ -83,6 +101,7 @@ describe("the digest", () => {
       for (const command of commands) harness.run(command);
       return harness.keyspace.digest();
     };
+    expect(digest("SADD s 1 2 x", "ZADD z 1 a 2 b")).toBe(digest("ZADD z 2 b 1 a", "SADD s x 2 1"));
     expect(digest("SET a 1", "SET b 2", "HSET h x 1 y 2")).toBe(
       digest("HSET h y 2 x 1", "SET b 2", "SET a 1"),
     );
@@ -95,6 +114,10 @@ describe("the digest", () => {
       digest("SELECT 1", "SET a 1"),
       digest("HSET a 1 1"),
       digest("HSET a 11 "),
+      digest("SADD a 1"),
+      digest("SADD a 2"),
+      digest("ZADD a 1 1"),
+      digest("ZADD a 2 1"),
       digest("SET a 1", "SET b 1"),
     ];
     expect(new Set(different).size).toBe(different.length);

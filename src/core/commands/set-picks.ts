@@ -1,0 +1,101 @@
+/** SPOP, SRANDMEMBER and SSCAN: some of a set's members. SPOP replicates as the SREM of what it chose. */
+import { arrayHeader, bulk, bulkArray, EMPTY_ARRAY, nil, setHeader } from "../../protocol/resp/reply.ts";
+import { matchesGlob } from "../glob.ts";
+import type { Entry } from "../keyspace/entry.ts";
+import { SetValue } from "../keyspace/set-value.ts";
+import { type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
+import type { CommandContext } from "./context.ts";
+import { distinctBelow } from "./distinct-below.ts";
+import * as errors from "./errors.ts";
+import { INT64_MAX, parseCount, parseCursor, parseInteger } from "./numbers.ts";
+import { parseScanOptions, scanReply } from "./scan.ts";
+import { membersReply, readSet } from "./sets.ts";
+
+function spop(context: CommandContext, argv: Argv): string {
+  if (argv.length > 3) return errors.SYNTAX_ERROR;
+  const single = argv.length === 2;
+  const count = single ? 1 : parseCount(arg(argv, 2), 0);
+  if (count === undefined) return errors.NOT_POSITIVE;
+  const key = arg(argv, 1);
+  const entry = context.db.read(key);
+  if (entry === undefined) return single ? nil(context.version) : setHeader(0, context.version);
+  const set = entry.value;
+  if (!(set instanceof SetValue)) return errors.WRONG_TYPE;
+  if (count === 0) return setHeader(0, context.version);
+  if (count >= set.size) {
+    const reply = single ? bulk(set.at(0)) : membersReply(context, set);
+    context.db.remove(key, entry);
+    context.propagate("DEL", key);
+    return reply;
+  }
+  const popped = popSome(context, key, entry, set, count);
+  context.propagate("SREM", key, ...popped);
+  if (single) return bulk(arg(popped, 0));
+  return setHeader(count, context.version) + popped.map(bulk).join("");
+}
+
+/** @param count fewer than the set has. */
+function popSome(
+  context: CommandContext,
+  key: string,
+  entry: Entry,
+  set: SetValue,
+  count: number,
+): readonly string[] {
+  context.db.beforeChange(key, entry);
+  const popped: string[] = [];
+  while (popped.length < count) {
+    const member = set.at(context.host.random.below(set.size));
+    set.delete(member);
+    popped.push(member);
+  }
+  return popped;
+}
+
+function srandmember(context: CommandContext, argv: Argv): string {
+  if (argv.length > 3) return errors.SYNTAX_ERROR;
+  const { random } = context.host;
+  if (argv.length === 2) {
+    const set = readSet(context, arg(argv, 1));
+    if (typeof set === "string") return set;
+    return set === undefined ? nil(context.version) : bulk(set.at(random.below(set.size)));
+  }
+  const count = parseInteger(arg(argv, 2));
+  if (count === undefined) return errors.NOT_AN_INTEGER;
+  if (count < -INT64_MAX) return errors.notBetween(-INT64_MAX, INT64_MAX);
+  const set = readSet(context, arg(argv, 1));
+  if (typeof set === "string") return set;
+  if (set === undefined || count === 0) return EMPTY_ARRAY;
+  if (count >= set.size) return bulkArray([...set.members()]);
+  const picks = Math.abs(Number(count));
+  let reply = arrayHeader(picks);
+  if (count > 0) {
+    for (const at of distinctBelow(set.size, picks, random)) reply += bulk(set.at(at));
+  } else {
+    for (let pick = 0; pick < picks; pick += 1) reply += bulk(set.at(random.below(set.size)));
+  }
+  return reply;
+}
+
+function sscan(context: CommandContext, argv: Argv): string {
+  const cursor = parseCursor(arg(argv, 2));
+  if (cursor === undefined) return errors.INVALID_CURSOR;
+  const set = readSet(context, arg(argv, 1));
+  if (typeof set === "string") return set;
+  if (set === undefined) return scanReply(0, []);
+  const options = parseScanOptions(argv, 3, false);
+  if (typeof options === "string") return options;
+  const { pattern } = options;
+  const page = set.scan(cursor, options.count);
+  const matching =
+    pattern === undefined ? page.items : page.items.filter((item) => matchesGlob(pattern, item));
+  return scanReply(page.cursor, matching);
+}
+
+const OF_SETS = { keys: ONE_KEY, categories: ["set"] } as const;
+
+export const SET_PICK_COMMANDS: readonly CommandSpec[] = [
+  { name: "spop", arity: -2, ...OF_SETS, flags: ["write", "fast"], handler: spop },
+  { name: "srandmember", arity: -2, ...OF_SETS, flags: ["readonly"], handler: srandmember },
+  { name: "sscan", arity: -3, ...OF_SETS, flags: ["readonly"], handler: sscan },
+];

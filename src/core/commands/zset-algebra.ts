@@ -1,0 +1,184 @@
+/** Unions, intersections and differences of sorted sets, and of sets, whose members count as having score 1. */
+import { arrayHeader, bulk, double, integer } from "../../protocol/resp/reply.ts";
+import { SetValue } from "../keyspace/set-value.ts";
+import { ZsetValue } from "../keyspace/zset-value.ts";
+import { type Argv, arg, type CommandSpec, type Handler } from "./command.ts";
+import type { CommandContext } from "./context.ts";
+import * as errors from "./errors.ts";
+import { numberedKeys } from "./numbered-keys.ts";
+import {
+  type Aggregate,
+  type AlgebraCommand,
+  type AlgebraOptions,
+  type Operation,
+  parseAlgebraOptions,
+  parseInputKeys,
+} from "./zset-algebra-options.ts";
+import { storeZset } from "./zset-store.ts";
+
+interface Source {
+  /** `undefined` when the key is absent. */
+  readonly value: SetValue | ZsetValue | undefined;
+  readonly weight: number;
+}
+
+/** @returns what the keys hold, or the encoded error of the first one that holds something else. */
+function readSources(context: CommandContext, keys: readonly string[]): Source["value"][] | string {
+  const values: Source["value"][] = [];
+  for (const key of keys) {
+    const value = context.db.read(key)?.value;
+    const fits = value === undefined || value instanceof SetValue || value instanceof ZsetValue;
+    if (!fits) return errors.WRONG_TYPE;
+    values.push(value);
+  }
+  return values;
+}
+
+function* entriesOf(value: Source["value"]): IterableIterator<[member: string, score: number]> {
+  if (value instanceof ZsetValue) yield* value.entries();
+  else for (const member of value?.members() ?? []) yield [member, 1];
+}
+
+function scoreIn(value: Source["value"], member: string): number | undefined {
+  if (value instanceof ZsetValue) return value.score(member);
+  return value?.has(member) === true ? 1 : undefined;
+}
+
+/** Infinity times 0 counts as 0. */
+function weighted(score: number, weight: number): number {
+  const product = score * weight;
+  return Number.isNaN(product) ? 0 : product;
+}
+
+function aggregated(one: number, other: number, aggregate: Aggregate): number {
+  if (aggregate === "SUM") {
+    const sum = one + other;
+    // Both infinities together.
+    return Number.isNaN(sum) ? 0 : sum;
+  }
+  // Not by Math.min and max: NaN, which infinity times 0 is, must not win.
+  const otherWins = aggregate === "MIN" ? other < one : other > one;
+  return otherWins ? other : one;
+}
+
+function union(sources: readonly Source[], aggregate: Aggregate): Map<string, number> {
+  const scores = new Map<string, number>();
+  for (const { value, weight } of sources) {
+    for (const [member, score] of entriesOf(value)) {
+      const known = scores.get(member);
+      const added = weighted(score, weight);
+      scores.set(member, known === undefined ? added : aggregated(known, added, aggregate));
+    }
+  }
+  return scores;
+}
+
+/** Members that all sources have. @param sources the smallest first. */
+function* intersection(
+  sources: readonly Source[],
+  aggregate: Aggregate,
+): IterableIterator<[member: string, score: number]> {
+  const [smallest, ...others] = sources;
+  if (smallest === undefined) return;
+  for (const [member, score] of entriesOf(smallest.value)) {
+    let total: number | undefined = weighted(score, smallest.weight);
+    for (const { value, weight } of others) {
+      const found = scoreIn(value, member);
+      total = found === undefined ? undefined : aggregated(total, found * weight, aggregate);
+      if (total === undefined) break;
+    }
+    if (total !== undefined) yield [member, total];
+  }
+}
+
+function* difference(sources: readonly Source[]): IterableIterator<[member: string, score: number]> {
+  const [first, ...others] = sources;
+  const present = others.filter(({ value }) => value !== undefined);
+  for (const [member, score] of entriesOf(first?.value)) {
+    if (!present.some(({ value }) => scoreIn(value, member) !== undefined)) yield [member, score];
+  }
+}
+
+function combined(
+  operation: Operation,
+  values: readonly Source["value"][],
+  options: AlgebraOptions,
+): Iterable<[member: string, score: number]> {
+  const sources = values.map((value, at) => ({ value, weight: options.weights[at] ?? 1 }));
+  if (operation === "diff") return difference(sources);
+  sources.sort((one, other) => (one.value?.size ?? 0) - (other.value?.size ?? 0));
+  return operation === "union" ? union(sources, options.aggregate) : intersection(sources, options.aggregate);
+}
+
+function algebra(command: AlgebraCommand): Handler {
+  const countAt = command.purpose === "store" ? 2 : 1;
+  return (context: CommandContext, argv: Argv) => {
+    const keys = parseInputKeys(argv, countAt, command.name);
+    if (typeof keys === "string") return keys;
+    const values = readSources(context, keys);
+    if (typeof values === "string") return values;
+    const options = parseAlgebraOptions(argv, countAt + 1 + keys.length, command, keys.length);
+    if (typeof options === "string") return options;
+    const members = combined(command.operation, values, options);
+    if (command.purpose === "count") return countReply(members, options.limit);
+    const result = new ZsetValue();
+    for (const [member, score] of members) result.set(member, score, undefined);
+    if (command.purpose === "store") return storeZset(context, arg(argv, 1), result);
+    return resultReply(context, result, options.withScores);
+  };
+}
+
+function countReply(members: Iterable<unknown>, limit: number): string {
+  let count = 0;
+  for (const _member of members) {
+    count += 1;
+    if (count === limit) break;
+  }
+  return integer(count);
+}
+
+function resultReply(context: CommandContext, result: ZsetValue, withScores: boolean): string {
+  const { version } = context;
+  const nested = withScores && version === 3;
+  let reply = arrayHeader(withScores && !nested ? result.size * 2 : result.size);
+  for (const [member, score] of result.entries()) {
+    if (nested) reply += arrayHeader(2);
+    reply += bulk(member);
+    if (withScores) reply += double(score, version);
+  }
+  return reply;
+}
+
+const READS = {
+  arity: -3,
+  flags: ["readonly", "movablekeys"],
+  keys: numberedKeys(1),
+  categories: ["sortedset"],
+} as const;
+
+const STORES = {
+  arity: -4,
+  flags: ["write", "denyoom", "movablekeys"],
+  keys: {
+    first: 1,
+    last: 1,
+    step: 1,
+    find: (argv: Argv): string[] => [arg(argv, 1), ...numberedKeys(2)(argv)],
+  },
+  categories: ["sortedset"],
+} as const;
+
+function spec(name: string, operation: Operation, purpose: AlgebraCommand["purpose"]): CommandSpec {
+  const handler = algebra({ name, operation, purpose });
+  return { name, ...(purpose === "store" ? STORES : READS), handler };
+}
+
+export const ZSET_ALGEBRA_COMMANDS: readonly CommandSpec[] = [
+  spec("zunion", "union", "tell"),
+  spec("zinter", "inter", "tell"),
+  spec("zdiff", "diff", "tell"),
+  spec("zintercard", "inter", "count"),
+  spec("zunionstore", "union", "store"),
+  spec("zinterstore", "inter", "store"),
+  spec("zdiffstore", "diff", "store"),
+];

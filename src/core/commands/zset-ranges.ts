@@ -1,0 +1,106 @@
+/** Commands on ranges of a sorted set: ZRANGE and its kin, counting, removing, storing. */
+import { arrayHeader, bulk, double, EMPTY_ARRAY, integer, ZERO } from "../../protocol/resp/reply.ts";
+import { ZsetValue } from "../keyspace/zset-value.ts";
+import { type Argv, arg, type CommandSpec, type Handler, ONE_KEY, TWO_KEYS } from "./command.ts";
+import type { CommandContext } from "./context.ts";
+import * as errors from "./errors.ts";
+import { parseRange, type RangeKind } from "./zset-bounds.ts";
+import { parseRangeQuery, type RangeCommand, selected } from "./zset-range-options.ts";
+import { storeZset } from "./zset-store.ts";
+import { readZset } from "./zsets.ts";
+
+function rangeWith(kind: RangeKind | undefined, backwards: boolean | undefined): Handler {
+  const command: RangeCommand = { kind, backwards, keyAt: 1, stores: false };
+  return (context, argv) => {
+    const query = parseRangeQuery(argv, command);
+    if (typeof query === "string") return query;
+    const zset = readZset(context, arg(argv, 1));
+    if (typeof zset === "string") return zset;
+    if (zset === undefined) return EMPTY_ARRAY;
+    const { rank, count } = selected(query, query.range(zset), zset.size);
+    const { version } = context;
+    const nested = query.withScores && version === 3;
+    let reply = arrayHeader(query.withScores && !nested ? count * 2 : count);
+    zset.walk(rank, count, query.backwards, (score, member) => {
+      if (nested) reply += arrayHeader(2);
+      reply += bulk(member);
+      if (query.withScores) reply += double(score, version);
+    });
+    return reply;
+  };
+}
+
+function zrangestore(context: CommandContext, argv: Argv): string {
+  const query = parseRangeQuery(argv, { kind: undefined, backwards: undefined, keyAt: 2, stores: true });
+  if (typeof query === "string") return query;
+  const zset = readZset(context, arg(argv, 2));
+  if (typeof zset === "string") return zset;
+  const result = new ZsetValue();
+  if (zset !== undefined) {
+    const { rank, count } = selected(query, query.range(zset), zset.size);
+    zset.walk(rank, count, query.backwards, (score, member) => result.set(member, score, undefined));
+  }
+  return storeZset(context, arg(argv, 1), result);
+}
+
+function countWith(kind: RangeKind): Handler {
+  return (context, argv) => {
+    const range = parseRange(kind, arg(argv, 2), arg(argv, 3));
+    if (typeof range === "string") return range;
+    const zset = readZset(context, arg(argv, 1));
+    if (typeof zset === "string") return zset;
+    if (zset === undefined) return ZERO;
+    const { from, to } = range(zset);
+    return integer(Math.max(0, to - from));
+  };
+}
+
+function removeWith(kind: RangeKind): Handler {
+  return (context, argv) => {
+    const range = parseRange(kind, arg(argv, 2), arg(argv, 3));
+    if (typeof range === "string") return range;
+    const key = arg(argv, 1);
+    const entry = context.db.read(key);
+    if (entry === undefined) return ZERO;
+    const zset = entry.value;
+    if (!(zset instanceof ZsetValue)) return errors.WRONG_TYPE;
+    const { from, to } = range(zset);
+    const count = to - from;
+    if (count <= 0) return ZERO;
+    if (count === zset.size) {
+      context.db.remove(key, entry);
+    } else {
+      context.db.beforeChange(key, entry);
+      zset.deleteRanks(from, count);
+    }
+    context.propagateAsIs();
+    return integer(count);
+  };
+}
+
+const OF_ZSETS = { keys: ONE_KEY, categories: ["sortedset"] } as const;
+const READS = { arity: -4, ...OF_ZSETS, flags: ["readonly"] } as const;
+const COUNTS = { arity: 4, ...OF_ZSETS, flags: ["readonly", "fast"] } as const;
+const REMOVES = { arity: 4, ...OF_ZSETS, flags: ["write"] } as const;
+
+export const ZSET_RANGE_COMMANDS: readonly CommandSpec[] = [
+  { name: "zrange", ...READS, handler: rangeWith(undefined, undefined) },
+  { name: "zrevrange", ...READS, handler: rangeWith("rank", true) },
+  { name: "zrangebyscore", ...READS, handler: rangeWith("score", false) },
+  { name: "zrevrangebyscore", ...READS, handler: rangeWith("score", true) },
+  { name: "zrangebylex", ...READS, handler: rangeWith("lex", false) },
+  { name: "zrevrangebylex", ...READS, handler: rangeWith("lex", true) },
+  {
+    name: "zrangestore",
+    arity: -5,
+    flags: ["write", "denyoom"],
+    keys: TWO_KEYS,
+    categories: ["sortedset"],
+    handler: zrangestore,
+  },
+  { name: "zcount", ...COUNTS, handler: countWith("score") },
+  { name: "zlexcount", ...COUNTS, handler: countWith("lex") },
+  { name: "zremrangebyrank", ...REMOVES, handler: removeWith("rank") },
+  { name: "zremrangebyscore", ...REMOVES, handler: removeWith("score") },
+  { name: "zremrangebylex", ...REMOVES, handler: removeWith("lex") },
+];

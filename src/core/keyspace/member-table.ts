@@ -1,0 +1,88 @@
+/**
+ * Distinct members in an array without holes: membership, removal and access by position in constant time.
+ *
+ * A member that goes is replaced by the last one. So the order is that of insertion only until the first removal, but
+ * it is the same on every member that replays the same commands. It knows nothing of what belongs to a member.
+ */
+import { hashOf, PositionIndex } from "./position-index.ts";
+
+/** Up to here members are compared one by one; an index comes at twice this size, so that it does not come and go. */
+const UNINDEXED_MAX = 8;
+
+export interface Page {
+  /** 0 when the scan is complete. */
+  readonly cursor: number;
+  /** Positions of this page: from `from` down to `to`, both included; none when `to` is greater. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export class MemberTable {
+  readonly #members: string[] = [];
+  #index: PositionIndex | undefined;
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  /** @param position one of 0 to size - 1. */
+  at(position: number): string {
+    return this.#members[position] as string;
+  }
+
+  /** @returns the position, or -1. */
+  find(member: string): number {
+    if (this.#index === undefined) return this.#members.indexOf(member);
+    return this.#index.find(this.#members, member, hashOf(member));
+  }
+
+  has(member: string): boolean {
+    return this.find(member) !== -1;
+  }
+
+  /** Adds it at the end. @returns whether it is new. */
+  add(member: string): boolean {
+    const members = this.#members;
+    const index = this.#index;
+    if (index === undefined) {
+      if (members.includes(member)) return false;
+      members.push(member);
+      if (members.length === UNINDEXED_MAX * 2) this.#index = indexOver(members);
+      return true;
+    }
+    const hash = hashOf(member);
+    if (index.find(members, member, hash) !== -1) return false;
+    index.append(hash, members.length);
+    members.push(member);
+    return true;
+  }
+
+  /** @returns the position that the last member has taken, or -1 when `member` is not here. */
+  remove(member: string): number {
+    const members = this.#members;
+    const position = this.find(member);
+    if (position === -1) return -1;
+    const last = members.length - 1;
+    this.#index?.remove(position, last);
+    members[position] = members[last] as string;
+    members.pop();
+    if (last <= UNINDEXED_MAX) this.#index = undefined;
+    return position;
+  }
+
+  /**
+   * One page of a scan from the end to the beginning; the cursor is the number of members still to come. Members move
+   * only towards the beginning, so each one that is present throughout comes up, at worst twice.
+   */
+  page(cursor: number, count: number): Page {
+    const from = (cursor === 0 ? this.size : Math.min(cursor, this.size)) - 1;
+    const to = Math.max(0, from - count + 1);
+    return { cursor: to, from, to };
+  }
+}
+
+function indexOver(members: readonly string[]): PositionIndex {
+  const index = new PositionIndex();
+  for (const [position, member] of members.entries()) index.append(hashOf(member), position);
+  return index;
+}

@@ -1,0 +1,147 @@
+/**
+ * Members in order of score, those of one score in order of their bytes; each one's rank, and the one at a rank, in
+ * O(log n). A B+ tree: compact in memory, and a range is read leaf by leaf. It knows no member's score by itself: who
+ * removes one must say it.
+ */
+import { type IsBefore, ScoreBranch, type ScoreNode } from "./score-branch.ts";
+import { ScoreLeaf } from "./score-leaf.ts";
+
+export class ScoreTree {
+  #root: ScoreNode = new ScoreLeaf();
+
+  get size(): number {
+    return this.#root.size;
+  }
+
+  /** Adds a member that is not here. */
+  insert(score: number, member: string): void {
+    const left = this.#root;
+    const right = left.insert(score, member);
+    if (right === undefined) return;
+    const root = new ScoreBranch();
+    // The first bound is never used.
+    root.append(left, 0, "");
+    if (right instanceof ScoreBranch) {
+      root.append(right, right.lowScores[0] as number, right.lowMembers[0] as string);
+    } else {
+      root.append(right, right.scores[0] as number, right.members[0] as string);
+    }
+    this.#root = root;
+  }
+
+  /** @returns whether it was here, with that score. */
+  remove(score: number, member: string): boolean {
+    if (!this.#root.remove(score, member)) return false;
+    if (this.#root instanceof ScoreBranch && this.#root.width === 1) {
+      this.#root = this.#root.children[0] as ScoreNode;
+    }
+    return true;
+  }
+
+  /** Number of members that come before this one. */
+  rankOf(score: number, member: string): number {
+    let node = this.#root;
+    let rank = 0;
+    while (node instanceof ScoreBranch) {
+      const child = node.childFor(score, member);
+      rank += node.sizeBefore(child);
+      node = node.children[child] as ScoreNode;
+    }
+    return rank + node.placeOf(score, member);
+  }
+
+  /** Number of members before a boundary. */
+  countBefore(isBefore: IsBefore): number {
+    let node = this.#root;
+    let count = 0;
+    while (node instanceof ScoreBranch) {
+      const child = node.childAtBoundary(isBefore);
+      count += node.sizeBefore(child);
+      node = node.children[child] as ScoreNode;
+    }
+    let low = 0;
+    let high = node.size;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isBefore(node.scores[middle] as number, node.members[middle] as string)) low = middle + 1;
+      else high = middle;
+    }
+    return count + low;
+  }
+
+  /** As `countBefore`, by bytes alone; among several scores by halving ranks, whatever shape the tree has. */
+  countBeforeMember(isBefore: (member: string) => boolean): number {
+    const [first] = this.#at(0);
+    const [last] = this.#at(this.size - 1);
+    if (first === last) return this.countBefore((_score, member) => isBefore(member));
+    let low = 0;
+    let high = this.size;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isBefore(this.#at(middle)[1])) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /**
+   * Visits `count` members from the one at `rank` on, or back from it. The tree must not change meanwhile.
+   *
+   * @param rank one of 0 to size - 1, unless `count` is 0. @param count as many as there are, at most.
+   */
+  walk(
+    rank: number,
+    count: number,
+    backwards: boolean,
+    visit: (score: number, member: string) => void,
+  ): void {
+    if (count <= 0) return;
+    let [leaf, place] = this.#seek(rank);
+    for (let left = count; left > 0; left -= 1) {
+      visit(leaf.scores[place] as number, leaf.members[place] as string);
+      place += backwards ? -1 : 1;
+      if (place >= 0 && place < leaf.size) continue;
+      const neighbour = backwards ? leaf.previous : leaf.next;
+      if (neighbour === undefined) return;
+      leaf = neighbour;
+      place = backwards ? leaf.size - 1 : 0;
+    }
+  }
+
+  /** All in order. The tree must not change meanwhile. */
+  *entries(): IterableIterator<[member: string, score: number]> {
+    for (let leaf: ScoreLeaf | undefined = this.#seek(0)[0]; leaf !== undefined; leaf = leaf.next) {
+      for (let place = 0; place < leaf.size; place += 1) {
+        yield [leaf.members[place] as string, leaf.scores[place] as number];
+      }
+    }
+  }
+
+  /** The member's score, found by looking at each: for small trees. */
+  search(member: string): number | undefined {
+    for (let leaf: ScoreLeaf | undefined = this.#seek(0)[0]; leaf !== undefined; leaf = leaf.next) {
+      const place = leaf.members.indexOf(member);
+      if (place !== -1) return leaf.scores[place];
+    }
+    return undefined;
+  }
+
+  #at(rank: number): [score: number, member: string] {
+    const [leaf, place] = this.#seek(rank);
+    return [leaf.scores[place] as number, leaf.members[place] as string];
+  }
+
+  #seek(rank: number): [ScoreLeaf, number] {
+    let node = this.#root;
+    let left = rank;
+    while (node instanceof ScoreBranch) {
+      let child = 0;
+      while (child < node.width - 1 && left >= (node.sizes[child] as number)) {
+        left -= node.sizes[child] as number;
+        child += 1;
+      }
+      node = node.children[child] as ScoreNode;
+    }
+    return [node, left];
+  }
+}

@@ -1,0 +1,95 @@
+/** A set: distinct members. It knows nothing of keys, expiry or clients. */
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
+import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
+import { IntSet } from "./int-set.ts";
+import { MemberTable } from "./member-table.ts";
+import type { Collection } from "./value.ts";
+
+/** Redis 7.0's set-max-intset-entries. */
+const INTEGERS_MAX = 512;
+
+/** Size of one SADD among those that rebuild a set. */
+const PIECE_MEMBERS_MAX = 128;
+const PIECE_BYTES_MAX = 64 * 1024;
+
+export class SetValue implements Collection {
+  readonly type = "set" as const;
+  /** Once a table, always a table, as in Redis. */
+  #content: IntSet | MemberTable = new IntSet();
+
+  get size(): number {
+    return this.#content.size;
+  }
+
+  get encoding(): "intset" | "hashtable" {
+    return this.#content instanceof IntSet ? "intset" : "hashtable";
+  }
+
+  has(member: string): boolean {
+    return this.#content.has(member);
+  }
+
+  /** @param position one of 0 to size - 1; what stands where changes with every addition and removal. */
+  at(position: number): string {
+    return this.#content.at(position);
+  }
+
+  /** @returns whether the member is new. */
+  add(member: string): boolean {
+    if (this.#content instanceof MemberTable) return this.#content.add(member);
+    const added = this.#content.add(member);
+    if (added !== undefined && this.#content.size <= INTEGERS_MAX) return added;
+    const table = new MemberTable();
+    for (let at = 0; at < this.#content.size; at += 1) table.add(this.#content.at(at));
+    this.#content = table;
+    return table.add(member) || added === true;
+  }
+
+  /** @returns whether the member was there. */
+  delete(member: string): boolean {
+    if (this.#content instanceof IntSet) return this.#content.remove(member);
+    return this.#content.remove(member) !== -1;
+  }
+
+  /** In ascending order while all are integers and few. The set must not change meanwhile. */
+  *members(): IterableIterator<string> {
+    for (let at = 0; at < this.size; at += 1) yield this.at(at);
+  }
+
+  /** One page of SSCAN: every member present throughout is returned. A small set of integers comes as one page. */
+  scan(cursor: number, count: number): { readonly cursor: number; readonly items: string[] } {
+    if (this.#content instanceof IntSet) return { cursor: 0, items: [...this.members()] };
+    const page = this.#content.page(cursor, count);
+    const items: string[] = [];
+    for (let at = page.from; at >= page.to; at -= 1) items.push(this.#content.at(at));
+    return { cursor: page.cursor, items };
+  }
+
+  clone(): SetValue {
+    const copy = new SetValue();
+    if (this.#content instanceof MemberTable) copy.#content = new MemberTable();
+    for (const member of this.members()) copy.add(member);
+    return copy;
+  }
+
+  *rebuild(key: string): IterableIterator<string> {
+    let argv = ["SADD", key];
+    let bytes = 0;
+    for (const member of this.members()) {
+      argv.push(member);
+      bytes += member.length;
+      if (argv.length >= 2 + PIECE_MEMBERS_MAX || bytes >= PIECE_BYTES_MAX) {
+        yield encodeCommand(argv);
+        argv = ["SADD", key];
+        bytes = 0;
+      }
+    }
+    if (argv.length > 2) yield encodeCommand(argv);
+  }
+
+  digest(): Buffer {
+    const sum = Buffer.alloc(DIGEST_BYTES);
+    for (const member of this.members()) addDigest(sum, digestOf(member));
+    return sum;
+  }
+}

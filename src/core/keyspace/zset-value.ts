@@ -1,0 +1,158 @@
+/** A sorted set: members with scores, in order of score and then of bytes. It knows nothing of keys, expiry or clients. */
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
+import { formatDouble } from "../../protocol/resp/reply.ts";
+import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
+import { MemberTable } from "./member-table.ts";
+import type { IsBefore } from "./score-branch.ts";
+import { ScoreTree } from "./score-tree.ts";
+import type { Collection } from "./value.ts";
+
+/** Redis 7.0's zset-max-listpack-entries and -value. */
+const COMPACT_MEMBERS_MAX = 128;
+const COMPACT_BYTES_MAX = 64;
+
+/** Size of one ZADD among those that rebuild a sorted set. */
+const PIECE_MEMBERS_MAX = 64;
+const PIECE_BYTES_MAX = 64 * 1024;
+
+export class ZsetValue implements Collection {
+  readonly type = "zset" as const;
+  readonly #tree = new ScoreTree();
+  /** Once wide, always wide, as in Redis; a compact one is searched through for a member's score. */
+  #table: MemberTable | undefined;
+  /** Of each member of the table, at the same position. */
+  readonly #scores: number[] = [];
+
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  get encoding(): "listpack" | "skiplist" {
+    return this.#table === undefined ? "listpack" : "skiplist";
+  }
+
+  score(member: string): number | undefined {
+    if (this.#table === undefined) return this.#tree.search(member);
+    const position = this.#table.find(member);
+    return position === -1 ? undefined : this.#scores[position];
+  }
+
+  /** Adds the member, or changes its score. @param score not NaN. @param known its score now, as `score` tells. */
+  set(member: string, score: number, known: number | undefined): void {
+    const table = this.#table;
+    if (known !== undefined) this.#tree.remove(known, member);
+    // As in Redis, a compact one makes no difference between 0 and -0.
+    this.#tree.insert(table === undefined && score === 0 ? 0 : score, member);
+    if (table === undefined) {
+      if (this.#tree.size > COMPACT_MEMBERS_MAX || member.length > COMPACT_BYTES_MAX) this.#widen();
+    } else if (known === undefined) {
+      table.add(member);
+      this.#scores.push(score);
+    } else {
+      this.#scores[table.find(member)] = score;
+    }
+  }
+
+  /** @returns whether the member was there. */
+  delete(member: string): boolean {
+    const score = this.score(member);
+    if (score === undefined) return false;
+    this.#tree.remove(score, member);
+    const position = this.#table?.remove(member);
+    if (position === undefined) return true;
+    this.#scores[position] = this.#scores[this.#scores.length - 1] as number;
+    this.#scores.pop();
+    return true;
+  }
+
+  /** Number of members before this one; `undefined` when it is not here. */
+  rank(member: string): number | undefined {
+    const score = this.score(member);
+    return score === undefined ? undefined : this.#tree.rankOf(score, member);
+  }
+
+  /** Number of members before a boundary. */
+  countBefore(isBefore: IsBefore): number {
+    return this.#tree.countBefore(isBefore);
+  }
+
+  /**
+   * Number of members before a boundary that is told by bytes alone, which is meant for members of one score. Among
+   * several scores it is found among ranks, so that it depends on the members, not on how the tree has grown.
+   */
+  countBeforeMember(isBefore: (member: string) => boolean): number {
+    return this.#tree.countBeforeMember(isBefore);
+  }
+
+  /** Removes `count` members from the one at `rank` on; fewer than all. */
+  deleteRanks(rank: number, count: number): void {
+    const members: string[] = [];
+    this.walk(rank, count, false, (_score, member) => members.push(member));
+    for (const member of members) this.delete(member);
+  }
+
+  /** Visits `count` members from the one at `rank` on, or back from it. The set must not change meanwhile. */
+  walk(
+    rank: number,
+    count: number,
+    backwards: boolean,
+    visit: (score: number, member: string) => void,
+  ): void {
+    this.#tree.walk(rank, count, backwards, visit);
+  }
+
+  /** All in order. The set must not change meanwhile. */
+  entries(): IterableIterator<[member: string, score: number]> {
+    return this.#tree.entries();
+  }
+
+  /** One page of ZSCAN: every member present throughout is returned. A compact set comes as one page. */
+  scan(
+    cursor: number,
+    count: number,
+  ): { readonly cursor: number; readonly items: [member: string, score: number][] } {
+    if (this.#table === undefined) return { cursor: 0, items: [...this.entries()] };
+    const page = this.#table.page(cursor, count);
+    const items: [string, number][] = [];
+    for (let at = page.from; at >= page.to; at -= 1)
+      items.push([this.#table.at(at), this.#scores[at] as number]);
+    return { cursor: page.cursor, items };
+  }
+
+  clone(): ZsetValue {
+    const copy = new ZsetValue();
+    if (this.#table !== undefined) copy.#widen();
+    for (const [member, score] of this.entries()) copy.set(member, score, undefined);
+    return copy;
+  }
+
+  *rebuild(key: string): IterableIterator<string> {
+    let argv = ["ZADD", key];
+    let bytes = 0;
+    for (const [member, score] of this.entries()) {
+      argv.push(formatDouble(score), member);
+      bytes += member.length;
+      if (argv.length >= 2 + PIECE_MEMBERS_MAX * 2 || bytes >= PIECE_BYTES_MAX) {
+        yield encodeCommand(argv);
+        argv = ["ZADD", key];
+        bytes = 0;
+      }
+    }
+    if (argv.length > 2) yield encodeCommand(argv);
+  }
+
+  digest(): Buffer {
+    const sum = Buffer.alloc(DIGEST_BYTES);
+    for (const [member, score] of this.entries()) addDigest(sum, digestOf(member, formatDouble(score)));
+    return sum;
+  }
+
+  #widen(): void {
+    const table = new MemberTable();
+    for (const [member, score] of this.entries()) {
+      table.add(member);
+      this.#scores.push(score);
+    }
+    this.#table = table;
+  }
+}
