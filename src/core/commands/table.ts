@@ -29,6 +29,7 @@ import { ZSET_ALGEBRA_COMMANDS } from "./zset-algebra.ts";
 import { ZSET_PICK_COMMANDS } from "./zset-picks.ts";
 import { ZSET_POP_COMMANDS } from "./zset-pops.ts";
 import { ZSET_RANGE_COMMANDS } from "./zset-ranges.ts";
+import { ZSET_WAIT_COMMANDS } from "./zset-waits.ts";
 import { ZSET_COMMANDS } from "./zsets.ts";
 
 export function createCommandTable(): CommandTable {
@@ -52,6 +53,7 @@ export function createCommandTable(): CommandTable {
     ZSET_COMMANDS,
     ZSET_RANGE_COMMANDS,
     ZSET_POP_COMMANDS,
+    ZSET_WAIT_COMMANDS,
     ZSET_PICK_COMMANDS,
     ZSET_ALGEBRA_COMMANDS,
     TRANSACTION_COMMANDS,

@@ -1,7 +1,8 @@
 /** Unions, intersections and differences of sorted sets, and of sets, whose members count as having score 1. */
 import { arrayHeader, bulk, double, integer } from "../../protocol/resp/reply.ts";
+import { ScoreTree } from "../keyspace/score-tree.ts";
 import { SetValue } from "../keyspace/set-value.ts";
-import { ZsetValue } from "../keyspace/zset-value.ts";
+import { isCompact, ZsetValue } from "../keyspace/zset-value.ts";
 import { type Argv, arg, type CommandSpec, type Handler } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
@@ -121,11 +122,19 @@ function algebra(command: AlgebraCommand): Handler {
     if (typeof options === "string") return options;
     const members = combined(command.operation, values, options);
     if (command.purpose === "count") return countReply(members, options.limit);
-    const result = new ZsetValue();
-    for (const [member, score] of members) result.set(member, score, undefined);
-    if (command.purpose === "store") return storeZset(context, arg(argv, 1), result);
+    if (command.purpose === "store") return storeZset(context, arg(argv, 1), zsetOf([...members]));
+    const result = new ScoreTree();
+    for (const [member, score] of members) result.insert(score, member);
     return resultReply(context, result, options.withScores);
   };
+}
+
+function zsetOf(members: readonly [member: string, score: number][]): ZsetValue {
+  let longest = 0;
+  for (const [member] of members) longest = Math.max(longest, member.length);
+  const zset = new ZsetValue(!isCompact(members.length, longest));
+  for (const [member, score] of members) zset.set(member, score, undefined);
+  return zset;
 }
 
 function countReply(members: Iterable<unknown>, limit: number): string {
@@ -137,7 +146,7 @@ function countReply(members: Iterable<unknown>, limit: number): string {
   return integer(count);
 }
 
-function resultReply(context: CommandContext, result: ZsetValue, withScores: boolean): string {
+function resultReply(context: CommandContext, result: ScoreTree, withScores: boolean): string {
   const { version } = context;
   const nested = withScores && version === 3;
   let reply = arrayHeader(withScores && !nested ? result.size * 2 : result.size);

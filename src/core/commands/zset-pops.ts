@@ -16,7 +16,7 @@ interface Popped {
 }
 
 /** Takes up to `count` members, at least one, from an end of the sorted set that `entry` holds, and propagates that. */
-export function popEnd(
+function popEnd(
   context: CommandContext,
   key: string,
   entry: Entry,
@@ -40,7 +40,7 @@ export function popEnd(
 }
 
 /** Pairs of member and score, each in an array of its own or all in one row. */
-export function pairsReply(context: CommandContext, popped: readonly Popped[], nested: boolean): string {
+function pairsReply(context: CommandContext, popped: readonly Popped[], nested: boolean): string {
   let reply = arrayHeader(nested ? popped.length : popped.length * 2);
   for (const { member, score } of popped) {
     if (nested) reply += arrayHeader(2);
@@ -68,7 +68,12 @@ export interface PopQuery {
   readonly keys: readonly string[];
   readonly end: ZsetEnd;
   readonly count: number;
+  reply(context: CommandContext, key: string, popped: readonly Popped[]): string;
 }
+
+/** The key, and an array of pairs, as ZMPOP replies. */
+const nestedReply: PopQuery["reply"] = (context, key, popped) =>
+  arrayHeader(2) + bulk(key) + pairsReply(context, popped, true);
 
 /** @param from where the number of keys stands. @returns the query of ZMPOP or BZMPOP, or an encoded error. */
 export function parsePopQuery(argv: Argv, from: number): PopQuery | string {
@@ -84,7 +89,7 @@ export function parsePopQuery(argv: Argv, from: number): PopQuery | string {
     count = parseCount(arg(argv, at + 1), 1);
     if (count === undefined) return errors.COUNT_NOT_POSITIVE;
   }
-  return { keys, end: end === "MIN" ? "min" : "max", count: count ?? 1 };
+  return { keys, end: end === "MIN" ? "min" : "max", count: count ?? 1, reply: nestedReply };
 }
 
 /** Pops from the first key that there is. @returns the reply; `undefined` when there is none of the keys. */
@@ -94,7 +99,7 @@ export function popFirst(context: CommandContext, query: PopQuery): string | und
     if (entry === undefined) continue;
     if (!(entry.value instanceof ZsetValue)) return errors.WRONG_TYPE;
     const popped = popEnd(context, key, entry, entry.value, query.end, query.count);
-    return arrayHeader(2) + bulk(key) + pairsReply(context, popped, true);
+    return query.reply(context, key, popped);
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 /** Commands on ranges of a sorted set: ZRANGE and its kin, counting, removing, storing. */
 import { arrayHeader, bulk, double, EMPTY_ARRAY, integer, ZERO } from "../../protocol/resp/reply.ts";
-import { ZsetValue } from "../keyspace/zset-value.ts";
+import { isCompact, ZsetValue } from "../keyspace/zset-value.ts";
 import { type Argv, arg, type CommandSpec, type Handler, ONE_KEY, TWO_KEYS } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
@@ -35,11 +35,10 @@ function zrangestore(context: CommandContext, argv: Argv): string {
   if (typeof query === "string") return query;
   const zset = readZset(context, arg(argv, 2));
   if (typeof zset === "string") return zset;
-  const result = new ZsetValue();
-  if (zset !== undefined) {
-    const { rank, count } = selected(query, query.range(zset), zset.size);
-    zset.walk(rank, count, query.backwards, (score, member) => result.set(member, score, undefined));
-  }
+  if (zset === undefined) return storeZset(context, arg(argv, 1), new ZsetValue());
+  const { rank, count } = selected(query, query.range(zset), zset.size);
+  const result = new ZsetValue(!isCompact(count, 0));
+  zset.walk(rank, count, query.backwards, (score, member) => result.set(member, score, undefined));
   return storeZset(context, arg(argv, 1), result);
 }
 

@@ -15,6 +15,11 @@ const COMPACT_BYTES_MAX = 64;
 const PIECE_MEMBERS_MAX = 64;
 const PIECE_BYTES_MAX = 64 * 1024;
 
+/** Whether so many members, of so many bytes at most, are kept compactly. */
+export function isCompact(members: number, longest: number): boolean {
+  return members <= COMPACT_MEMBERS_MAX && longest <= COMPACT_BYTES_MAX;
+}
+
 export class ZsetValue implements Collection {
   readonly type = "zset" as const;
   readonly #tree = new ScoreTree();
@@ -22,6 +27,10 @@ export class ZsetValue implements Collection {
   #table: MemberTable | undefined;
   /** Of each member of the table, at the same position. */
   readonly #scores: number[] = [];
+
+  constructor(wide = false) {
+    if (wide) this.#widen();
+  }
 
   get size(): number {
     return this.#tree.size;
@@ -39,13 +48,15 @@ export class ZsetValue implements Collection {
 
   /** Adds the member, or changes its score. @param score not NaN. @param known its score now, as `score` tells. */
   set(member: string, score: number, known: number | undefined): void {
+    if (this.#table === undefined && !isCompact(this.size + (known === undefined ? 1 : 0), member.length)) {
+      this.#widen();
+    }
     const table = this.#table;
     if (known !== undefined) this.#tree.remove(known, member);
     // As in Redis, a compact one makes no difference between 0 and -0.
     this.#tree.insert(table === undefined && score === 0 ? 0 : score, member);
-    if (table === undefined) {
-      if (this.#tree.size > COMPACT_MEMBERS_MAX || member.length > COMPACT_BYTES_MAX) this.#widen();
-    } else if (known === undefined) {
+    if (table === undefined) return;
+    if (known === undefined) {
       table.add(member);
       this.#scores.push(score);
     } else {
@@ -120,8 +131,7 @@ export class ZsetValue implements Collection {
   }
 
   clone(): ZsetValue {
-    const copy = new ZsetValue();
-    if (this.#table !== undefined) copy.#widen();
+    const copy = new ZsetValue(this.#table !== undefined);
     for (const [member, score] of this.entries()) copy.set(member, score, undefined);
     return copy;
   }

@@ -189,6 +189,16 @@ export const ZSETS: fc.Arbitrary<string[]> = fc.oneof(
       fc.oneof(fc.tuple(fc.constant("COUNT"), count), words("COUNT")),
       2,
     ),
+    // Only those that can't wait; what waits is tested with a member.
+    command("BZPOPMIN", anyKey, fc.constantFrom("x", "-1", "", "1e400")),
+    optional(
+      followed(
+        counted(command("BZMPOP", fc.constantFrom("x", "-1", "0x")), anyKey),
+        words("MIN", "max", "BAD"),
+      ),
+      fc.oneof(fc.tuple(fc.constant("COUNT"), count), words("COUNT")),
+      2,
+    ),
     command("ZRANDMEMBER", anyKey, fc.constantFrom("0", "x", "-9223372036854775808")),
     command("ZRANDMEMBER", anyKey, count, "BAD"),
     command("ZSCAN", zsetKey, "0", "COUNT", fc.constant("1000")),
@@ -213,6 +223,16 @@ export const ZSETS: fc.Arbitrary<string[]> = fc.oneof(
     command("SET", fc.constant("string"), fc.constant("v")),
   ].map((arbitrary) => ({ weight: 1, arbitrary })),
 );
+
+/** What shows the state that those commands have left. */
+export const SET_STATE: readonly string[][] = ["s1", "s2", "s3", "s4"].flatMap((key) => [
+  ["SMEMBERS", key],
+  ["OBJECT", "ENCODING", key],
+]);
+export const ZSET_STATE: readonly string[][] = ["z1", "z2", "z3", "z4", "l1", "l2"].flatMap((key) => [
+  ["ZRANGE", key, "0", "-1", "WITHSCORES"],
+  ["OBJECT", "ENCODING", key],
+]);
 
 /** Replies whose order Redis leaves open, or chooses itself. */
 export const UNORDERED_SET_REPLIES: readonly string[] = [

@@ -71,6 +71,9 @@ describe("sorted sets", () => {
     expect(harness.ask("ZSCORE small a")).toBe("0");
     expect(harness.ask("ZSCORE large a")).toBe("-0");
     expect(harness.ask("ZRANGE large 0 1 WITHSCORES")).toEqual(["a", "-0", "m0", "0"]);
+    expect(harness.ask("ZUNION 1 small WEIGHTS -1 WITHSCORES")).toEqual(["a", "-0"]);
+    harness.run("ZUNIONSTORE stored 1 small WEIGHTS -1");
+    expect(harness.ask("ZSCORE stored a")).toBe("0");
     expect(harness.ask("ZREM large a")).toBe(1);
   });
 });
