@@ -56,6 +56,15 @@ export class ScoreLeaf {
     return true;
   }
 
+  /** Changes a score if its neighbours here show that no order changes by that. @returns whether it did. */
+  adjust(score: number, member: string, wanted: number): boolean {
+    const place = this.placeOf(score, member);
+    if (place === 0 || place + 1 >= this.width) return false;
+    const fits = (this.scores[place - 1] as number) < wanted && wanted < (this.scores[place + 1] as number);
+    if (fits) this.scores[place] = wanted;
+    return fits;
+  }
+
   /** Takes over what `right`, the next leaf, has. @returns a new right neighbour when that is too much for one. */
   absorb(right: ScoreLeaf): ScoreLeaf | undefined {
     this.scores.push(...right.scores);

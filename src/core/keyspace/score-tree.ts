@@ -38,6 +38,15 @@ export class ScoreTree {
     return true;
   }
 
+  /** Changes a member's score: in its place if that stays the same, as it often does, else by moving it. */
+  change(score: number, member: string, wanted: number): void {
+    let node = this.#root;
+    while (node instanceof ScoreBranch) node = node.children[node.childFor(score, member)] as ScoreNode;
+    if (node.adjust(score, member, wanted)) return;
+    this.remove(score, member);
+    this.insert(wanted, member);
+  }
+
   /** Number of members that come before this one. */
   rankOf(score: number, member: string): number {
     let node = this.#root;

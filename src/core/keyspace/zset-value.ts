@@ -52,9 +52,10 @@ export class ZsetValue implements Collection {
       this.#widen();
     }
     const table = this.#table;
-    if (known !== undefined) this.#tree.remove(known, member);
     // As in Redis, a compact one makes no difference between 0 and -0.
-    this.#tree.insert(table === undefined && score === 0 ? 0 : score, member);
+    const kept = table === undefined && score === 0 ? 0 : score;
+    if (known === undefined) this.#tree.insert(kept, member);
+    else this.#tree.change(known, member, kept);
     if (table === undefined) return;
     if (known === undefined) {
       table.add(member);

@@ -22,6 +22,13 @@ function churn(seed: number, steps: number, range: number): { tree: ScoreTree; m
     const phase = Math.floor((step * 3) / steps);
     const member = `m${random.below(range)}`;
     const known = model.scores.get(member);
+    if (known !== undefined && random.below(3) === 0) {
+      // By a little, which often changes no order, or to anywhere.
+      const score = random.below(2) === 0 ? known + 0.01 : random.below(range) / 4;
+      tree.change(known, member, score);
+      model.scores.set(member, score);
+      continue;
+    }
     if (known !== undefined) {
       expect(tree.remove(known, member)).toBe(true);
       model.scores.delete(member);
