@@ -6,6 +6,8 @@ const HEXADECIMAL = /^([+-]?)0[xX]([\da-fA-F]+\.?[\da-fA-F]*|\.[\da-fA-F]+)(?:[p
 const INFINITE = /^[+-]?inf(?:inity)?$/i;
 /** A digit other than 0 before any exponent: a value of 0 was then too small for a double. */
 const NOT_ZERO = /^[+-]?(?:0[xX])?[0.]*[1-9a-fA-F]/;
+/** The least double with all its digits, 2^-1022. */
+const NORMAL_MIN = 2 ** -1022;
 const BITS_PER_HEX_DIGIT = 4;
 /** Exponents are applied in steps of which each is within a double's range. */
 const EXPONENT_STEP = 1000;
@@ -25,9 +27,29 @@ export function parseDouble(text: string): number | undefined {
  * anything after a NUL, and what is out of range for 0 or an infinity.
  */
 export function parseBoundDouble(text: string): number | undefined {
+  const whole = untilNul(text);
+  return whole === "" ? 0 : readDouble(trimmed(whole));
+}
+
+/**
+ * As `parseDouble`, but with what Redis lets pass as a weight of SORT: leading spaces, nothing for 0, anything after a
+ * NUL; and without numbers so small that they lose digits.
+ */
+export function parseWeight(text: string): number | undefined {
+  const whole = untilNul(text);
+  if (whole === "") return 0;
+  const weight = parseDouble(trimmed(whole));
+  const isSubnormal = weight !== undefined && weight !== 0 && Math.abs(weight) < NORMAL_MIN;
+  return isSubnormal ? undefined : weight;
+}
+
+function untilNul(text: string): string {
   const nul = text.indexOf("\0");
-  const whole = nul === -1 ? text : text.slice(0, nul);
-  return whole === "" ? 0 : readDouble(whole.replace(/^[ \t\n\v\f\r]+/, ""));
+  return nul === -1 ? text : text.slice(0, nul);
+}
+
+function trimmed(text: string): string {
+  return text.replace(/^[ \t\n\v\f\r]+/, "");
 }
 
 function readDouble(text: string): number | undefined {

@@ -53,6 +53,7 @@ export const INCR_TAKES_ONE_PAIR: string = error("ERR INCR option supports a sin
 export const SCORE_NAN: string = error("ERR resulting score is not a number (NaN)");
 export const BOUND_NOT_A_FLOAT: string = error("ERR min or max is not a float");
 export const BAD_LEX_BOUND: string = error("ERR min or max not valid string range item");
+export const NOT_ALL_DOUBLES: string = error("ERR One or more scores can't be converted into double");
 export const WEIGHT_NOT_A_FLOAT: string = error("ERR weight value is not a float");
 export const LIMIT_OF_RANKS: string = error(
   "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX",

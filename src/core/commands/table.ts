@@ -23,6 +23,7 @@ import { SERVER_COMMANDS } from "./server.ts";
 import { SET_ALGEBRA_COMMANDS } from "./set-algebra.ts";
 import { SET_PICK_COMMANDS } from "./set-picks.ts";
 import { SET_COMMANDS } from "./sets.ts";
+import { SORT_COMMANDS } from "./sort.ts";
 import { STRING_COMMANDS } from "./strings.ts";
 import { TRANSACTION_COMMANDS } from "./transactions.ts";
 import { ZSET_ALGEBRA_COMMANDS } from "./zset-algebra.ts";
@@ -56,6 +57,7 @@ export function createCommandTable(): CommandTable {
     ZSET_WAIT_COMMANDS,
     ZSET_PICK_COMMANDS,
     ZSET_ALGEBRA_COMMANDS,
+    SORT_COMMANDS,
     TRANSACTION_COMMANDS,
     PUBSUB_COMMANDS,
     CONNECTION_COMMANDS,

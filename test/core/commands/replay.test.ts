@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Offset } from "../../../src/base/ids.ts";
 import { Harness, replayed } from "./harness.ts";
 import { BITS, COUNTERS, EXPIRY, HASHES, KEYS, LISTS, STRINGS, TRANSACTIONS } from "./random-commands.ts";
-import { SETS, ZSETS } from "./random-sets.ts";
+import { SETS, SORTS, ZSETS } from "./random-sets.ts";
 
 const key = fc.constantFrom("a", "b", "c", "d");
 /** What the other families leave out because Redis would run on another clock: short lives. */
@@ -23,6 +23,7 @@ const anyCommand = fc.oneof(
   LISTS,
   SETS,
   ZSETS,
+  SORTS,
   TRANSACTIONS,
   shortLived,
 );
