@@ -1,12 +1,14 @@
 /** Intersections, unions and differences of sets. */
 import { integer, ZERO } from "../../protocol/resp/reply.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { SetValue } from "../keyspace/set-value.ts";
 import { ALL_KEYS, type Argv, arg, type CommandSpec, type Handler } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { numberedKeys } from "./numbered-keys.ts";
 import { parseCount } from "./numbers.ts";
-import { membersReply, readSet } from "./sets.ts";
+import { readSource } from "./read-source.ts";
+import { membersReply } from "./sets.ts";
 
 /** Makes one set of some; `undefined` stands for a key that is absent. */
 type Combine = (sets: readonly (SetValue | undefined)[]) => SetValue;
@@ -15,8 +17,8 @@ type Combine = (sets: readonly (SetValue | undefined)[]) => SetValue;
 function readSets(context: CommandContext, keys: Argv): (SetValue | undefined)[] | string {
   const sets: (SetValue | undefined)[] = [];
   for (const key of keys) {
-    const set = readSet(context, key);
-    if (typeof set === "string") return set;
+    const set = readSource(context, key)?.value;
+    if (set !== undefined && !(set instanceof SetValue)) return errors.WRONG_TYPE;
     sets.push(set);
   }
   return sets;
@@ -65,7 +67,7 @@ function tell(combine: Combine): Handler {
   };
 }
 
-function store(combine: Combine): Handler {
+function store(combine: Combine, event: string): Handler {
   return (context, argv) => {
     const { db } = context;
     const sets = readSets(context, argv.slice(2));
@@ -75,12 +77,14 @@ function store(combine: Combine): Handler {
     if (result.size > 0) {
       db.set(key, result, 0);
       context.propagateAsIs();
+      context.notify(NOTIFY.set, event, key);
       return integer(result.size);
     }
     const entry = db.read(key);
     if (entry === undefined) return ZERO;
     db.remove(key, entry);
     context.propagateAsIs();
+    context.notify(NOTIFY.generic, "del", key);
     return ZERO;
   };
 }
@@ -113,9 +117,9 @@ export const SET_ALGEBRA_COMMANDS: readonly CommandSpec[] = [
   { name: "sinter", ...READS, handler: tell(intersection) },
   { name: "sunion", ...READS, handler: tell(union) },
   { name: "sdiff", ...READS, handler: tell(difference) },
-  { name: "sinterstore", ...STORES, handler: store(intersection) },
-  { name: "sunionstore", ...STORES, handler: store(union) },
-  { name: "sdiffstore", ...STORES, handler: store(difference) },
+  { name: "sinterstore", ...STORES, handler: store(intersection, "sinterstore") },
+  { name: "sunionstore", ...STORES, handler: store(union, "sunionstore") },
+  { name: "sdiffstore", ...STORES, handler: store(difference, "sdiffstore") },
   {
     name: "sintercard",
     arity: -3,

@@ -2,6 +2,7 @@
 import { arrayHeader, bulk, bulkArray, EMPTY_ARRAY, nil, setHeader } from "../../protocol/resp/reply.ts";
 import { matchesGlob } from "../glob.ts";
 import type { Entry } from "../keyspace/entry.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { SetValue } from "../keyspace/set-value.ts";
 import { type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
@@ -26,10 +27,13 @@ function spop(context: CommandContext, argv: Argv): string {
     const reply = single ? bulk(set.at(0)) : membersReply(context, set);
     context.db.remove(key, entry);
     context.propagate("DEL", key);
+    context.notify(NOTIFY.set, "spop", key);
+    context.notify(NOTIFY.generic, "del", key);
     return reply;
   }
   const popped = popSome(context, key, entry, set, count);
   context.propagate("SREM", key, ...popped);
+  context.notify(NOTIFY.set, "spop", key);
   if (single) return bulk(arg(popped, 0));
   return setHeader(count, context.version) + popped.map(bulk).join("");
 }

@@ -1,5 +1,6 @@
 /** Set commands on the members of one set, and SMOVE. What combines sets, or picks among members, has its own file. */
 import { arrayHeader, bulk, integer, ONE, setHeader, ZERO } from "../../protocol/resp/reply.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { SetValue } from "../keyspace/set-value.ts";
 import { type Argv, arg, type CommandSpec, ONE_KEY, TWO_KEYS } from "./command.ts";
 import type { CommandContext } from "./context.ts";
@@ -38,6 +39,7 @@ function sadd(context: CommandContext, argv: Argv): string {
   if (added === 0) return ZERO;
   if (entry === undefined) db.set(key, set, 0);
   context.propagateAsIs();
+  context.notify(NOTIFY.set, "sadd", key);
   return integer(added);
 }
 
@@ -58,8 +60,12 @@ function srem(context: CommandContext, argv: Argv): string {
     if (set.delete(member)) removed += 1;
   }
   if (removed === 0) return ZERO;
-  if (set.size === 0) db.remove(key, entry);
   context.propagateAsIs();
+  context.notify(NOTIFY.set, "srem", key);
+  if (set.size === 0) {
+    db.remove(key, entry);
+    context.notify(NOTIFY.generic, "del", key);
+  }
   return integer(removed);
 }
 
@@ -78,11 +84,17 @@ function smove(context: CommandContext, argv: Argv): string {
   if (source === target) return ONE;
   db.beforeChange(from, source);
   left.delete(member);
-  if (left.size === 0) db.remove(from, source);
-  if (target !== undefined && !joined.has(member)) db.beforeChange(to, target);
+  context.propagateAsIs();
+  context.notify(NOTIFY.set, "srem", from);
+  if (left.size === 0) {
+    db.remove(from, source);
+    context.notify(NOTIFY.generic, "del", from);
+  }
+  if (joined.has(member)) return ONE;
+  if (target !== undefined) db.beforeChange(to, target);
   joined.add(member);
   if (target === undefined) db.set(to, joined, 0);
-  context.propagateAsIs();
+  context.notify(NOTIFY.set, "sadd", to);
   return ONE;
 }
 

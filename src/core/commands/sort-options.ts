@@ -4,6 +4,7 @@ import { type Argv, arg } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { parseIndex } from "./numbers.ts";
+import { readSource } from "./read-source.ts";
 
 export interface SortOptions {
   readonly descending: boolean;
@@ -78,7 +79,7 @@ export function lookUpPattern(context: CommandContext, pattern: string, element:
   const arrow = pattern.indexOf("->", star + 1);
   const hasField = arrow !== -1 && arrow + 2 < pattern.length;
   const suffix = pattern.slice(star + 1, hasField ? arrow : undefined);
-  const value = context.db.read(pattern.slice(0, star) + element + suffix)?.value;
+  const value = readSource(context, pattern.slice(0, star) + element + suffix)?.value;
   if (hasField) return value instanceof HashValue ? value.get(pattern.slice(arrow + 2)) : undefined;
   return typeof value === "string" ? value : undefined;
 }

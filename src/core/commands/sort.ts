@@ -1,12 +1,14 @@
 /** SORT and SORT_RO: the elements of a list, set or sorted set in another order, or what other keys say about them. */
 import { arrayHeader, bulkOrNil, integer, ZERO } from "../../protocol/resp/reply.ts";
 import { ListValue } from "../keyspace/list-value.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { SetValue } from "../keyspace/set-value.ts";
 import { ZsetValue } from "../keyspace/zset-value.ts";
 import { type Argv, arg, type CommandSpec, type Handler } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import { parseWeight } from "./doubles.ts";
 import * as errors from "./errors.ts";
+import { readSource } from "./read-source.ts";
 import { lookUpPattern, parseSortOptions, type SortOptions, sortKeys } from "./sort-options.ts";
 
 type Sortable = ListValue | SetValue | ZsetValue;
@@ -37,13 +39,11 @@ function sorted(context: CommandContext, elements: string[], options: SortOption
     items.sort((one, other) => direction * compareSubjects(one.subject, other.subject));
     return items.map(({ element }) => element);
   }
-  const items: { readonly element: string; readonly weight: number }[] = [];
-  for (const element of elements) {
+  const items = elements.map((element) => {
     const subject = subjectOf(element);
-    const weight = subject === undefined ? 0 : parseWeight(subject);
-    if (weight === undefined) return errors.NOT_ALL_DOUBLES;
-    items.push({ element, weight });
-  }
+    return { element, weight: subject === undefined ? 0 : (parseWeight(subject) ?? Number.NaN) };
+  });
+  if (items.some(({ weight }) => Number.isNaN(weight))) return errors.NOT_ALL_DOUBLES;
   items.sort((one, other) => {
     if (one.weight !== other.weight) return one.weight < other.weight ? -direction : direction;
     return direction * compareSubjects(one.element, other.element);
@@ -60,7 +60,7 @@ function compareSubjects(one: string | undefined, other: string | undefined): nu
 
 /** @returns the elements that are asked for, or an encoded error. */
 function select(context: CommandContext, key: string, options: SortOptions): string[] | string {
-  const value = context.db.read(key)?.value;
+  const value = readSource(context, key)?.value;
   const fits =
     value === undefined ||
     value instanceof ListValue ||
@@ -108,17 +108,20 @@ function sortWith(mayStore: boolean): Handler {
 function store(context: CommandContext, key: string, elements: Argv): string {
   const { db } = context;
   const entry = db.read(key);
-  if (entry !== undefined) {
+  if (entry !== undefined) context.propagate("DEL", key);
+  if (elements.length === 0) {
+    if (entry === undefined) return ZERO;
     db.remove(key, entry);
-    context.propagate("DEL", key);
+    context.notify(NOTIFY.generic, "del", key);
+    return ZERO;
   }
-  if (elements.length === 0) return ZERO;
   const list = new ListValue();
   for (const element of elements) list.push("last", element);
   db.set(key, list, 0);
   for (let at = 0; at < elements.length; at += PIECE_ELEMENTS) {
     context.propagate("RPUSH", key, ...elements.slice(at, at + PIECE_ELEMENTS));
   }
+  context.notify(NOTIFY.list, "sortstore", key);
   return integer(elements.length);
 }
 

@@ -7,6 +7,7 @@ import { type Argv, arg, type CommandSpec, type Handler } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { numberedKeys } from "./numbered-keys.ts";
+import { readSource } from "./read-source.ts";
 import {
   type Aggregate,
   type AlgebraCommand,
@@ -27,7 +28,7 @@ interface Source {
 function readSources(context: CommandContext, keys: readonly string[]): Source["value"][] | string {
   const values: Source["value"][] = [];
   for (const key of keys) {
-    const value = context.db.read(key)?.value;
+    const value = readSource(context, key)?.value;
     const fits = value === undefined || value instanceof SetValue || value instanceof ZsetValue;
     if (!fits) return errors.WRONG_TYPE;
     values.push(value);
@@ -122,7 +123,8 @@ function algebra(command: AlgebraCommand): Handler {
     if (typeof options === "string") return options;
     const members = combined(command.operation, values, options);
     if (command.purpose === "count") return countReply(members, options.limit);
-    if (command.purpose === "store") return storeZset(context, arg(argv, 1), zsetOf([...members]));
+    if (command.purpose === "store")
+      return storeZset(context, arg(argv, 1), zsetOf([...members]), command.name);
     const result = new ScoreTree();
     for (const [member, score] of members) result.insert(score, member);
     return resultReply(context, result, options.withScores);

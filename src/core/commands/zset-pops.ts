@@ -1,6 +1,7 @@
 /** ZPOPMIN, ZPOPMAX and ZMPOP: members from an end of a sorted set. ZMPOP replicates as the pop that it came to. */
 import { arrayHeader, bulk, double, EMPTY_ARRAY, nilArray } from "../../protocol/resp/reply.ts";
 import type { Entry } from "../keyspace/entry.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { ZsetValue } from "../keyspace/zset-value.ts";
 import { type Argv, arg, type CommandSpec, type Handler, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
@@ -29,8 +30,10 @@ function popEnd(
   zset.walk(end === "min" ? 0 : zset.size - 1, taken, end === "max", (score, member) => {
     popped.push({ member, score });
   });
+  context.notify(NOTIFY.zset, end === "min" ? "zpopmin" : "zpopmax", key);
   if (taken === zset.size) {
     context.db.remove(key, entry);
+    context.notify(NOTIFY.generic, "del", key);
   } else {
     context.db.beforeChange(key, entry);
     for (const { member } of popped) zset.delete(member);

@@ -1,9 +1,11 @@
 /** Commands on ranges of a sorted set: ZRANGE and its kin, counting, removing, storing. */
 import { arrayHeader, bulk, double, EMPTY_ARRAY, integer, ZERO } from "../../protocol/resp/reply.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { isCompact, ZsetValue } from "../keyspace/zset-value.ts";
 import { type Argv, arg, type CommandSpec, type Handler, ONE_KEY, TWO_KEYS } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
+import { readSource } from "./read-source.ts";
 import { parseRange, type RangeKind } from "./zset-bounds.ts";
 import { parseRangeQuery, type RangeCommand, selected } from "./zset-range-options.ts";
 import { storeZset } from "./zset-store.ts";
@@ -33,13 +35,14 @@ function rangeWith(kind: RangeKind | undefined, backwards: boolean | undefined):
 function zrangestore(context: CommandContext, argv: Argv): string {
   const query = parseRangeQuery(argv, { kind: undefined, backwards: undefined, keyAt: 2, stores: true });
   if (typeof query === "string") return query;
-  const zset = readZset(context, arg(argv, 2));
-  if (typeof zset === "string") return zset;
-  if (zset === undefined) return storeZset(context, arg(argv, 1), new ZsetValue());
+  const to = arg(argv, 1);
+  const zset = readSource(context, arg(argv, 2))?.value;
+  if (zset === undefined) return storeZset(context, to, new ZsetValue(), "zrangestore");
+  if (!(zset instanceof ZsetValue)) return errors.WRONG_TYPE;
   const { rank, count } = selected(query, query.range(zset), zset.size);
   const result = new ZsetValue(!isCompact(count, 0));
   zset.walk(rank, count, query.backwards, (score, member) => result.set(member, score, undefined));
-  return storeZset(context, arg(argv, 1), result);
+  return storeZset(context, to, result, "zrangestore");
 }
 
 function countWith(kind: RangeKind): Handler {
@@ -54,7 +57,7 @@ function countWith(kind: RangeKind): Handler {
   };
 }
 
-function removeWith(kind: RangeKind): Handler {
+function removeWith(kind: RangeKind, event: string): Handler {
   return (context, argv) => {
     const range = parseRange(kind, arg(argv, 2), arg(argv, 3));
     if (typeof range === "string") return range;
@@ -66,13 +69,15 @@ function removeWith(kind: RangeKind): Handler {
     const { from, to } = range(zset);
     const count = to - from;
     if (count <= 0) return ZERO;
+    context.propagateAsIs();
+    context.notify(NOTIFY.zset, event, key);
     if (count === zset.size) {
       context.db.remove(key, entry);
+      context.notify(NOTIFY.generic, "del", key);
     } else {
       context.db.beforeChange(key, entry);
       zset.deleteRanks(from, count);
     }
-    context.propagateAsIs();
     return integer(count);
   };
 }
@@ -99,7 +104,7 @@ export const ZSET_RANGE_COMMANDS: readonly CommandSpec[] = [
   },
   { name: "zcount", ...COUNTS, handler: countWith("score") },
   { name: "zlexcount", ...COUNTS, handler: countWith("lex") },
-  { name: "zremrangebyrank", ...REMOVES, handler: removeWith("rank") },
-  { name: "zremrangebyscore", ...REMOVES, handler: removeWith("score") },
-  { name: "zremrangebylex", ...REMOVES, handler: removeWith("lex") },
+  { name: "zremrangebyrank", ...REMOVES, handler: removeWith("rank", "zremrangebyrank") },
+  { name: "zremrangebyscore", ...REMOVES, handler: removeWith("score", "zremrangebyscore") },
+  { name: "zremrangebylex", ...REMOVES, handler: removeWith("lex", "zremrangebylex") },
 ];

@@ -1,6 +1,7 @@
 /** Sorted set commands on single members: ZADD and its kin, ZREM, scores and ranks. Ranges and picks have own files. */
 import { arrayHeader, double, integer, nil, ZERO } from "../../protocol/resp/reply.ts";
 import type { Entry } from "../keyspace/entry.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
 import { ZsetValue } from "../keyspace/zset-value.ts";
 import { type Argv, arg, type CommandSpec, type Handler, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
@@ -40,10 +41,12 @@ class Change {
     else this.updated += 1;
   }
 
-  finish(): void {
+  /** @param event what this is called for subscribers. */
+  finish(event: "zadd" | "zincr"): void {
     if (this.added + this.updated === 0) return;
     if (this.#entry === undefined) this.#context.db.set(this.#key, this.zset, 0);
     this.#context.propagateAsIs();
+    this.#context.notify(NOTIFY.zset, event, this.#key);
   }
 }
 
@@ -108,7 +111,7 @@ function addPairs(context: CommandContext, argv: Argv, options: ZaddOptions | st
     if (result === "nan") return errors.SCORE_NAN;
     last = result;
   }
-  change.finish();
+  change.finish(options.increment ? "zincr" : "zadd");
   if (options.increment) return last === undefined ? nil(context.version) : double(last, context.version);
   return integer(options.changed ? change.added + change.updated : change.added);
 }
@@ -130,8 +133,12 @@ function zrem(context: CommandContext, argv: Argv): string {
     if (zset.delete(member)) removed += 1;
   }
   if (removed === 0) return ZERO;
-  if (zset.size === 0) db.remove(key, entry);
   context.propagateAsIs();
+  context.notify(NOTIFY.zset, "zrem", key);
+  if (zset.size === 0) {
+    db.remove(key, entry);
+    context.notify(NOTIFY.generic, "del", key);
+  }
   return integer(removed);
 }
 
