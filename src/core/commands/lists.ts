@@ -119,7 +119,7 @@ function lrange(context: CommandContext, argv: Argv): string {
   if (list === undefined) return EMPTY_ARRAY;
   const { start, count } = clamp(first, last, list.size);
   let reply = arrayHeader(count);
-  for (const element of list.range(start, count)) reply += bulk(element);
+  for (const run of list.runs(start, count)) for (const element of run) reply += bulk(element);
   return reply;
 }
 

@@ -74,6 +74,12 @@ export class ListNode {
     return unpack(this.#kept, from, to);
   }
 
+  /** As `slice`, for elements that nobody keeps: each may hold on to the text of the whole node. */
+  view(from: number, to: number): readonly string[] {
+    if (Array.isArray(this.#kept)) return this.#kept.slice(from, to);
+    return unpack(this.#kept, from, to, Number.POSITIVE_INFINITY);
+  }
+
   push(element: string): void {
     this.#loosen().push(element);
     this.count += 1;
@@ -167,7 +173,8 @@ function packedSplice(packed: Latin1Buffer, index: number, remove: number, added
   return result;
 }
 
-function unpack(packed: Latin1Buffer, from: number, to: number): string[] {
+/** @param cutBelow a longer element is read on its own rather than cut from the text of all. */
+function unpack(packed: Latin1Buffer, from: number, to: number, cutBelow: number = COPIED_BELOW): string[] {
   const elements = new Array<string>(to - from);
   const textStart = skip(packed, 0, from);
   const text = packed.latin1Slice(textStart, skip(packed, textStart, to - from));
@@ -177,9 +184,7 @@ function unpack(packed: Latin1Buffer, from: number, to: number): string[] {
     at = endOf(packed, at);
     // V8 copies short pieces of a text; a long one would keep all of the text alive.
     elements[index] =
-      at - start < COPIED_BELOW
-        ? text.slice(start - textStart, at - textStart)
-        : packed.latin1Slice(start, at);
+      at - start < cutBelow ? text.slice(start - textStart, at - textStart) : packed.latin1Slice(start, at);
   }
   return elements;
 }

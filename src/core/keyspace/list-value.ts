@@ -111,14 +111,17 @@ export class ListValue implements Collection {
     this.#drop("first", start);
   }
 
-  /** The elements from `start` on, at most `count`. The list must not change meanwhile. */
-  *range(start: number, count: number): IterableIterator<string> {
+  /**
+   * The elements from `start` on, at most `count`, in runs as they are kept, to be looked at and not to be
+   * kept. The list must not change meanwhile.
+   */
+  *runs(start: number, count: number): IterableIterator<readonly string[]> {
     if (start >= this.#size || count <= 0) return;
     let { node, within } = this.#locate(start);
     let left = count;
     for (;;) {
       const end = Math.min(node.count, within + left);
-      yield* node.slice(within, end);
+      yield node.view(within, end);
       left -= end - within;
       if (left === 0 || node.next === undefined) return;
       node = node.next;
