@@ -8,6 +8,7 @@ import { OFFSET_ZERO, type StartId } from "../base/ids.ts";
 import { Client } from "../core/client.ts";
 import { Dispatcher } from "../core/commands/dispatcher.ts";
 import { Keyspace } from "../core/keyspace/keyspace.ts";
+import { seedMemberHashes } from "../core/keyspace/position-index.ts";
 import { KeyspaceReplayer } from "../core/keyspace-replayer.ts";
 import { Member } from "../core/member.ts";
 import type { MemberEffect, MemberInput } from "../core/member-io.ts";
@@ -130,6 +131,7 @@ export class DataNode {
       },
       randomInt(2 ** 32),
     );
+    seedMemberHashes(randomInt(2 ** 32));
     this.#dispatcher = new Dispatcher(this.#keyspace, this.#host);
   }
 

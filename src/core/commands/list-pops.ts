@@ -71,8 +71,7 @@ function lmpop(context: CommandContext, argv: Argv): string {
 }
 
 function blmpop(context: CommandContext, argv: Argv): string {
-  const timeoutMs = parseTimeoutSeconds(arg(argv, 1));
-  if (typeof timeoutMs === "string") return timeoutMs;
+  // Redis looks at the timeout last.
   const asked = parsePop(argv, 2);
   return typeof asked === "string" ? asked : popOrWait(context, asked, arg(argv, 1));
 }

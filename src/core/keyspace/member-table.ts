@@ -4,7 +4,7 @@
  * A member that goes is replaced by the last one. So the order is that of insertion only until the first removal, but
  * it is the same on every member that replays the same commands. It knows nothing of what belongs to a member.
  */
-import { hashOf, PositionIndex } from "./position-index.ts";
+import { PositionIndex } from "./position-index.ts";
 
 /** Up to here members are compared one by one; an index comes at twice this size, so that it does not come and go. */
 const UNINDEXED_MAX = 8;
@@ -32,8 +32,9 @@ export class MemberTable {
 
   /** @returns the position, or -1. */
   find(member: string): number {
-    if (this.#index === undefined) return this.#members.indexOf(member);
-    return this.#index.find(this.#members, member, hashOf(member));
+    const index = this.#index;
+    if (index === undefined) return this.#members.indexOf(member);
+    return index.find(this.#members, member, index.hashOf(member));
   }
 
   has(member: string): boolean {
@@ -50,7 +51,7 @@ export class MemberTable {
       if (members.length === UNINDEXED_MAX * 2) this.#index = indexOver(members);
       return true;
     }
-    const hash = hashOf(member);
+    const hash = index.hashOf(member);
     if (index.find(members, member, hash) !== -1) return false;
     index.append(hash, members.length);
     members.push(member);
@@ -83,6 +84,6 @@ export class MemberTable {
 
 function indexOver(members: readonly string[]): PositionIndex {
   const index = new PositionIndex();
-  for (const [position, member] of members.entries()) index.append(hashOf(member), position);
+  for (const [position, member] of members.entries()) index.append(index.hashOf(member), position);
   return index;
 }

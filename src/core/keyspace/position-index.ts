@@ -3,22 +3,25 @@
  * a Map's memory and without its long pause when it doubles: a large index is 256 small ones that grow on their own.
  * It keeps no members and decides no position; its owner does both.
  */
-import { randomBytes } from "node:crypto";
 
-/** Unpredictable, against chosen collisions. It shows nowhere: no order depends on it. */
-const SEED = randomBytes(4).readInt32LE();
+/** What new indexes hash with. It shows nowhere, no order depends on it, so it may differ between members. */
+let seedOfNewOnes = 0;
+
+/**
+ * Makes the hashes of indexes to come unpredictable, against members chosen to collide. A process does it at its start
+ * with a number that nobody can guess; the core itself knows no chance, and a simulation leaves it alone.
+ *
+ * @param seed 32 bits.
+ */
+export function seedMemberHashes(seed: number): void {
+  seedOfNewOnes = seed | 0;
+}
+
 const TABLE_MIN = 16;
 const SHARDED_FROM = 32 * 1024;
 const SHARDS = 256;
 /** The top bits choose the shard, the low ones the slot. */
 const SHARD_SHIFT = 24;
-
-export function hashOf(member: string): number {
-  let hash = SEED;
-  for (let at = 0; at < member.length; at += 1) hash = Math.imul(hash ^ member.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
-  return hash ^ (hash >>> 13);
-}
 
 /** Slots hold a position plus one; 0 is free. At most half of them are taken. */
 interface Shard {
@@ -27,10 +30,19 @@ interface Shard {
 }
 
 export class PositionIndex {
+  readonly #seed = seedOfNewOnes;
   /** By position. */
   #hashes = new Int32Array(TABLE_MIN);
   #shards: Shard[] = [emptyShard()];
   #count = 0;
+
+  /** The hash by which this index, and no other, knows a member. */
+  hashOf(member: string): number {
+    let hash = this.#seed;
+    for (let at = 0; at < member.length; at += 1) hash = Math.imul(hash ^ member.charCodeAt(at), 0x01000193);
+    hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+    return hash ^ (hash >>> 13);
+  }
 
   /** @returns the position, or -1. */
   find(members: readonly string[], member: string, hash: number): number {

@@ -85,6 +85,15 @@ describe("a blocking command", () => {
   });
 });
 
+it.each([
+  ["BLMPOP x 0 k LEFT", "ERR numkeys should be greater than 0"],
+  ["BLMPOP x 1 k UP", "ERR syntax error"],
+  ["BLMPOP x 1 k LEFT COUNT 0", "ERR count should be greater than 0"],
+  ["BLMPOP x 1 k LEFT", "ERR timeout is not a float or out of range"],
+])("%s: what is wrong beside the timeout is said first, as Redis does", (command, text) => {
+  expect(new Harness().run(command)).toBe(`-${text}\r\n`);
+});
+
 describe("a timeout", () => {
   it.each([
     ["0", 0],

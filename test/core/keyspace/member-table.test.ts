@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SeededRandomness } from "../../../src/base/randomness.ts";
 import { MemberTable } from "../../../src/core/keyspace/member-table.ts";
+import { seedMemberHashes } from "../../../src/core/keyspace/position-index.ts";
 
 function all(table: MemberTable): string[] {
   return Array.from({ length: table.size }, (_, at) => table.at(at));
@@ -50,5 +51,32 @@ describe("a member table", () => {
     for (const member of members) expect(table.add(member)).toBe(true);
     expect(members.map((member) => table.find(member))).toEqual([...members.keys()]);
     expect(table.has("ab")).toBe(false);
+  });
+});
+
+describe("the seed of the hashes", () => {
+  const members = Array.from({ length: 1000 }, (_, at) => `member ${at}`);
+  const filled = (): MemberTable => {
+    const table = new MemberTable();
+    for (const member of members) table.add(member);
+    for (const member of members.slice(0, 300)) table.remove(member);
+    return table;
+  };
+
+  it("shows in no order, and leaves tables alone that are there already", () => {
+    const table = filled();
+    seedMemberHashes(0x9e3779b9);
+    try {
+      for (const member of members.slice(300)) expect(table.at(table.find(member))).toBe(member);
+      expect(table.remove("member 400")).not.toBe(-1);
+      expect(table.has("member 400")).toBe(false);
+      table.add("member 400");
+      const other = filled();
+      other.remove("member 400");
+      other.add("member 400");
+      expect(all(other)).toEqual(all(table));
+    } finally {
+      seedMemberHashes(0);
+    }
   });
 });
