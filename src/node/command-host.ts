@@ -22,6 +22,7 @@ const REDIS_VERSION = "7.0.15";
 /** What only the process can do or tell. */
 export interface NodeHands {
   closeSession(session: ClientSession): void;
+  logScript(level: number, message: string): void;
   stall(durationMs: number): void;
   shutdown(): void;
   connectionsReceived(): number;
@@ -162,6 +163,10 @@ export class NodeCommandHost implements CommandHost {
 
   closeSession(session: ClientSession): void {
     this.#hands.closeSession(session);
+  }
+
+  logScript(level: number, message: string): void {
+    this.#hands.logScript(level, message);
   }
 
   stall(durationMs: number): void {

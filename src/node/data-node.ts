@@ -117,6 +117,7 @@ export class DataNode {
       config,
       {
         closeSession: (session) => this.#closeSession(session),
+        logScript: (level, message) => this.#logScript(level, message),
         stall: (durationMs) => stall(durationMs),
         shutdown: () => setImmediate(() => options.onShutdown?.()),
         connectionsReceived: () => this.#redis.connectionsReceived,
@@ -399,6 +400,11 @@ export class DataNode {
     for (const client of this.#connections.keys()) {
       if (client.session === session) this.#running().desk.close(client);
     }
+  }
+
+  #logScript(level: number, message: string): void {
+    const method = (["debug", "debug", "info", "warn"] as const)[level] ?? "warn";
+    this.#log[method]({ event: "script" }, message);
   }
 
   // ---- effects -------------------------------------------------------------------------------------

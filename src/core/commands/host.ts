@@ -73,6 +73,8 @@ export interface CommandHost {
   replicasThatHold(offset: Offset): number;
   /** CLIENT KILL of another connection; for its own, a client gets `execution.close`. */
   closeSession(session: ClientSession): void;
+  /** redis.log of a script. @param level 0 (debug) to 3 (warning). */
+  logScript(level: number, message: string): void;
   /** DEBUG SLEEP. */
   stall(durationMs: Millis): void;
   /** SAVE and BGSAVE. @returns why not. */

@@ -16,6 +16,7 @@ import { KEY_COMMANDS } from "./keys.ts";
 import { OBJECT_COMMANDS } from "./object.ts";
 import { PUBSUB_COMMANDS } from "./pubsub.ts";
 import { SCAN_COMMANDS } from "./scan.ts";
+import { SCRIPT_COMMANDS } from "./scripts.ts";
 import { SERVER_COMMANDS } from "./server.ts";
 import { STRING_COMMANDS } from "./strings.ts";
 import { TRANSACTION_COMMANDS } from "./transactions.ts";
@@ -33,6 +34,7 @@ export function createCommandTable(): CommandTable {
     HASH_COMMANDS,
     HASH_PICK_COMMANDS,
     TRANSACTION_COMMANDS,
+    SCRIPT_COMMANDS,
     PUBSUB_COMMANDS,
     CONNECTION_COMMANDS,
     CLIENT_COMMANDS,

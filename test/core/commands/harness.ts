@@ -85,6 +85,12 @@ export class FakeHost implements CommandHost {
     this.closed.push(session.id);
   }
 
+  readonly scriptLogs: [number, string][] = [];
+
+  logScript(level: number, message: string): void {
+    this.scriptLogs.push([level, message]);
+  }
+
   stall(durationMs: number): void {
     this.stalls.push(durationMs);
   }

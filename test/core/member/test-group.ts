@@ -546,6 +546,7 @@ function hostOf(member: () => Member | undefined): CommandHost {
     resetStatistics: () => {},
     replicasThatHold: () => 0,
     closeSession: () => {},
+    logScript: () => {},
     stall: () => {},
     snapshot: () => undefined,
     lastSnapshotSec: () => 0,

@@ -28,6 +28,7 @@ export function simCommandHost(member: () => Member | null, random: Randomness):
     resetStatistics: () => {},
     replicasThatHold: () => 0,
     closeSession: () => {},
+    logScript: () => {},
     stall: () => {},
     snapshot: () => undefined,
     lastSnapshotSec: () => 0,
