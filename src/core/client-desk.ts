@@ -123,8 +123,8 @@ export class ClientDesk {
     const isQueued = session.transaction !== null && !command.unqueued;
     const isWrite = (flags & FLAGS.write) !== 0;
     const refusal = refusalOf(this.service, this.#now, isWrite, isQueued) ?? this.#noRoom(isWrite);
-    // What is refused, or only queued, has looked at nothing.
-    this.#touchesData = refusal === undefined && !isQueued;
+    // What is refused, or only queued, has looked at nothing; another command of the same script may have.
+    if (refusal === undefined && !isQueued) this.#touchesData = true;
     if (refusal !== undefined) this.#refused = true;
     return refusal;
   }
@@ -290,7 +290,7 @@ export class ClientDesk {
     // Inside MULTI commands are only queued; EXEC is what touches data.
     if (command === undefined) return false;
     const { transaction } = client.session;
-    if (transaction === null) return (command.flags & DATA_FLAGS) !== 0;
+    if (transaction === null) return (command.gateFlags & DATA_FLAGS) !== 0;
     return command.fullName === "exec" && (transaction.flags & DATA_FLAGS) !== 0;
   }
 

@@ -22,6 +22,7 @@ const REDIS_VERSION = "7.0.15";
 /** What only the process can do or tell. */
 export interface NodeHands {
   closeSession(session: ClientSession): void;
+  logScript(level: number, message: string): void;
   stall(durationMs: number): void;
   shutdown(): void;
   connectionsReceived(): number;
@@ -168,6 +169,10 @@ export class NodeCommandHost implements CommandHost {
 
   unblock(session: ClientSession, how: "timeout" | "error"): boolean {
     return this.#member?.desk.unblock(session, how) ?? false;
+  }
+
+  logScript(level: number, message: string): void {
+    this.#hands.logScript(level, message);
   }
 
   stall(durationMs: number): void {

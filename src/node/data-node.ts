@@ -118,6 +118,7 @@ export class DataNode {
       config,
       {
         closeSession: (session) => this.#closeSession(session),
+        logScript: (level, message) => this.#logScript(level, message),
         stall: (durationMs) => stall(durationMs),
         shutdown: () => setImmediate(() => options.onShutdown?.()),
         connectionsReceived: () => this.#redis.connectionsReceived,
@@ -404,6 +405,11 @@ export class DataNode {
     for (const client of this.#connections.keys()) {
       if (client.session === session) this.#running().desk.close(client);
     }
+  }
+
+  #logScript(level: number, message: string): void {
+    const method = (["debug", "debug", "info", "warn"] as const)[level] ?? "warn";
+    this.#log[method]({ event: "script" }, message);
   }
 
   // ---- effects -------------------------------------------------------------------------------------

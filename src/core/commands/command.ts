@@ -26,12 +26,14 @@ export type Flag =
   | "loading"
   | "stale"
   | "skip_slowlog"
+  | "skip_monitor"
   | "fast"
   | "no_auth"
   | "no_async_loading"
   | "no_multi"
-  | "allow_busy"
-  | "movablekeys";
+  | "no_mandatory_keys"
+  | "movablekeys"
+  | "allow_busy";
 
 /** Bits of `Command.flags`. */
 export const FLAGS: Readonly<Record<Flag, number>> = {
@@ -50,7 +52,9 @@ export const FLAGS: Readonly<Record<Flag, number>> = {
   no_async_loading: 1 << 12,
   no_multi: 1 << 13,
   allow_busy: 1 << 14,
-  movablekeys: 1 << 15,
+  skip_monitor: 1 << 15,
+  no_mandatory_keys: 1 << 16,
+  movablekeys: 1 << 17,
 };
 
 /** Positions of the keys in argv; a negative `last` counts from the end. */
@@ -79,6 +83,8 @@ export interface CommandSpec {
   readonly subcommands?: readonly CommandSpec[];
   /** It runs at once when MULTI is open (EXEC, DISCARD, ...). */
   readonly unqueued?: boolean;
+  /** It looks at data although no flag of it says so: scripts. */
+  readonly looksAtData?: boolean;
   /** It may be used by a RESP2 client that is subscribed. */
   readonly whileSubscribed?: boolean;
 }
@@ -94,6 +100,8 @@ export class Command {
   readonly fullName: string;
   /** Union of `FLAGS`. */
   readonly flags: number;
+  /** Flags as the node's gate must see them. */
+  readonly gateFlags: number;
   readonly arity: number;
   readonly handler: Handler;
   readonly unqueued: boolean;
@@ -104,6 +112,7 @@ export class Command {
     this.spec = spec;
     this.fullName = container === undefined ? spec.name : `${container}|${spec.name}`;
     this.flags = spec.flags.reduce((flags, flag) => flags | FLAGS[flag], 0);
+    this.gateFlags = this.flags | (spec.looksAtData === true ? FLAGS.readonly : 0);
     this.arity = spec.arity;
     this.handler = spec.handler ?? withoutHandler;
     this.unqueued = spec.unqueued ?? false;

@@ -7,6 +7,7 @@ import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import type { RespVersion } from "../../protocol/resp/reply.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import { ScriptEngine } from "../scripting/script-engine.ts";
 import type { ClientSession } from "../session.ts";
 import type { SessionRegistry } from "../session-registry.ts";
 import type { Argv, Command } from "./command.ts";
@@ -20,12 +21,13 @@ export class CommandContext {
   readonly registry: SessionRegistry;
   readonly table: CommandTable;
   readonly execution: Execution;
+  readonly scripts: ScriptEngine;
   session: ClientSession;
   db: Database;
   argv: Argv = [];
-  /** EXEC is running queued commands. */
+  /** EXEC is running queued commands, or a script is running: nothing may block. */
   inExec = false;
-  /** The dispatcher's way to run one queued command, for EXEC. */
+  /** The dispatcher's way to run one command of EXEC or of a script. */
   readonly runQueued: (command: Command, argv: Argv) => string;
 
   constructor(parts: {
@@ -45,6 +47,7 @@ export class CommandContext {
     this.session = parts.session;
     this.runQueued = parts.runQueued;
     this.db = parts.keyspace.database(0);
+    this.scripts = new ScriptEngine(this);
   }
 
   /** Wall clock, the same for the whole command. */

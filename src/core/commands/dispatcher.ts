@@ -222,7 +222,13 @@ export class Dispatcher {
     const transaction = session.transaction;
     if (transaction !== null && (flags & FLAGS.no_multi) !== 0) return reject(session, errors.NOT_IN_MULTI);
     const isExec = transaction !== null && command.fullName === "exec";
-    const refusal = this.#host.refuse(command, session, argv, isExec ? flags | transaction.flags : flags);
+    const { gateFlags } = command;
+    const refusal = this.#host.refuse(
+      command,
+      session,
+      argv,
+      isExec ? gateFlags | transaction.flags : gateFlags,
+    );
     if (refusal !== undefined) {
       if (!isExec) return reject(session, refusal);
       discardTransaction(this.#keyspace, session);
@@ -237,7 +243,7 @@ export class Dispatcher {
         return reject(session, errors.TRANSACTION_TOO_LONG);
       }
       transaction.queue.push({ command, argv });
-      transaction.flags |= flags;
+      transaction.flags |= gateFlags;
       return QUEUED;
     }
     return this.#run(command, argv);

@@ -91,6 +91,49 @@ export const NOT_IN_MULTI = "ERR Command not allowed inside a transaction";
 /** Ours: Redis has no such limits but memory. */
 export const TRANSACTION_TOO_LONG = "ERR too many commands, or too many bytes, in one transaction";
 export const COMMAND_TOO_LONG = "ERR the arguments of one command are too long";
+export const NO_SCRIPT: string = error("NOSCRIPT No matching script. Please use EVAL.");
+export const TOO_MANY_SCRIPT_KEYS: string = error("ERR Number of keys can't be greater than number of args");
+export const NEGATIVE_SCRIPT_KEYS: string = error("ERR Number of keys can't be negative");
+export const SCRIPT_WRITES_IN_RO: string = error(
+  "ERR Can not execute a script with write flag using *_ro command.",
+);
+export const SCRIPT_WRITES_ON_REPLICA: string = error(
+  "ERR Can not run script with write flag on readonly replica.",
+);
+export const SCRIPT_FLUSH_OPTION: string = error("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
+export const SCRIPT_DEBUG_OPTION: string = error("ERR Use SCRIPT DEBUG YES/SYNC/NO");
+/** Ours. */
+export const NO_SCRIPT_DEBUGGER: string = error("ERR SCRIPT DEBUG is not supported");
+export const NO_SCRIPT_RUNS: string = error("NOTBUSY No scripts in execution right now.");
+export const LUA_STACK_LIMIT: string = error("ERR reached lua stack limit");
+
+// What scripts get from redis.call and its like, and what ends them.
+export const SCRIPT_NO_COMMAND = "ERR Please specify at least one argument for this redis lib call";
+export const SCRIPT_BAD_ARGUMENT = "ERR Lua redis lib command arguments must be strings or integers";
+export const SCRIPT_UNKNOWN_COMMAND = "ERR Unknown Redis command called from script";
+export const SCRIPT_WRONG_ARITY = "ERR Wrong number of args calling Redis command from script";
+export const SCRIPT_COMMAND_REFUSED = "ERR This Redis command is not allowed from script";
+export const SCRIPT_READ_ONLY = "ERR Write commands are not allowed from read-only scripts.";
+export const SCRIPT_ACL_UNKNOWN = "ERR Invalid command passed to redis.acl_check_cmd()";
+export const SCRIPT_ARGUMENT_COUNT = "ERR wrong number of arguments";
+export const SCRIPT_REPLY_ARGUMENT = "ERR wrong number or type of arguments";
+export const SCRIPT_LOG_ARGUMENTS = "ERR redis.log() requires two arguments or more.";
+export const SCRIPT_LOG_LEVEL_TYPE = "ERR First argument must be a number (log level).";
+export const SCRIPT_LOG_LEVEL = "ERR Invalid debug level.";
+export const SCRIPT_SET_REPL_ARGUMENTS = "ERR redis.set_repl() requires two arguments.";
+export const SCRIPT_SET_REPL_FLAGS =
+  "ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.";
+export const SCRIPT_SETRESP_ARGUMENTS = "ERR redis.setresp() requires one argument.";
+export const SCRIPT_SETRESP_VERSION = "ERR RESP version must be 2 or 3.";
+export const SCRIPT_SHEBANG = "ERR Invalid script shebang";
+/** Ours: Redis 7.0.15 ends its process. */
+export const SCRIPT_UNKNOWN_ERROR = "ERR the script raised a table without an err field";
+/** Ours: Redis lets it run, answers BUSY to all others, and waits for SCRIPT KILL. */
+export const SCRIPT_TOO_LONG = "Script ended: it ran for too long. It has changed nothing.";
+/** Ours: as above, where Redis has SHUTDOWN NOSAVE only. */
+export const SCRIPT_TOO_LONG_WRITTEN =
+  "Script ended: it ran for too long. What it had changed until then stays changed.";
+
 export const WRONG_PASSWORD: string = error("WRONGPASS invalid username-password pair or user is disabled.");
 export const NO_PASSWORD_CONFIGURED: string = error(
   "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
@@ -163,6 +206,28 @@ export function execRefused(refusal: string): string {
 
 export function noInputKey(command: string): string {
   return error(`ERR at least 1 input key is needed for '${command}' command`);
+}
+
+/** @param found what the compiler says. */
+export function scriptDoesNotCompile(found: string): string {
+  return `ERR Error compiling script (new function): ${found}`;
+}
+
+export function scriptEngine(name: string): string {
+  return `ERR Unexpected engine in script shebang: ${printable(name, QUOTED_MAX)}`;
+}
+
+export function scriptOption(option: string): string {
+  return `ERR Unknown lua shebang option: ${printable(option, QUOTED_MAX)}`;
+}
+
+export function scriptFlag(flag: string): string {
+  return `ERR Unexpected flag in script shebang: ${printable(flag, QUOTED_MAX)}`;
+}
+
+/** A refusal of the node, for handlers that ask for it themselves. */
+export function refused(refusal: string): string {
+  return error(refusal);
 }
 
 export function invalidExpireTime(command: string): string {

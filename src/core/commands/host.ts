@@ -75,6 +75,8 @@ export interface CommandHost {
   closeSession(session: ClientSession): void;
   /** CLIENT UNBLOCK. @returns whether that client was blocked. */
   unblock(session: ClientSession, how: "timeout" | "error"): boolean;
+  /** redis.log of a script. @param level 0 (debug) to 3 (warning). */
+  logScript(level: number, message: string): void;
   /** DEBUG SLEEP. */
   stall(durationMs: Millis): void;
   /** SAVE and BGSAVE. @returns why not. */

@@ -21,7 +21,7 @@ import { helpReply } from "./help.ts";
 function categoriesOf(command: Command): string[] {
   const categories = new Set(command.spec.categories ?? []);
   if (command.has("write")) categories.add("write");
-  if (command.has("readonly")) categories.add("read");
+  if (command.has("readonly") && !categories.has("scripting")) categories.add("read");
   if (command.has("admin")) categories.add("admin").add("dangerous");
   if (command.has("pubsub")) categories.add("pubsub");
   if (command.has("blocking")) categories.add("blocking");

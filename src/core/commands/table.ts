@@ -19,6 +19,7 @@ import { LIST_COMMANDS } from "./lists.ts";
 import { OBJECT_COMMANDS } from "./object.ts";
 import { PUBSUB_COMMANDS } from "./pubsub.ts";
 import { SCAN_COMMANDS } from "./scan.ts";
+import { SCRIPT_COMMANDS } from "./scripts.ts";
 import { SERVER_COMMANDS } from "./server.ts";
 import { SET_ALGEBRA_COMMANDS } from "./set-algebra.ts";
 import { SET_PICK_COMMANDS } from "./set-picks.ts";
@@ -59,6 +60,7 @@ export function createCommandTable(): CommandTable {
     ZSET_ALGEBRA_COMMANDS,
     SORT_COMMANDS,
     TRANSACTION_COMMANDS,
+    SCRIPT_COMMANDS,
     PUBSUB_COMMANDS,
     CONNECTION_COMMANDS,
     CLIENT_COMMANDS,

@@ -91,6 +91,12 @@ export class FakeHost implements CommandHost {
     return session.blocked;
   }
 
+  readonly scriptLogs: [number, string][] = [];
+
+  logScript(level: number, message: string): void {
+    this.scriptLogs.push([level, message]);
+  }
+
   stall(durationMs: number): void {
     this.stalls.push(durationMs);
   }

@@ -138,6 +138,47 @@ describe("semi-sync", () => {
     expect(n1.read(reader)).toBe("$1\r\n1\r\n");
   });
 
+  it("answers a script as its commands: what it wrote or saw must be committed", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const [writer, reader] = [n1.connect(), n1.connect()];
+    for (const id of ["n2", "n3"]) group.member(id).diskIsSlow = true;
+    group.pass(10);
+    const before = n1.member.log.tail.lastOffset;
+    const script = "redis.call('set', 'a', 1) redis.call('incr', 'a') return redis.pcall('nosuch')";
+    expect(n1.run(writer, "EVAL", script, "0")).toBe("");
+    expect(n1.run(reader, "EVAL", "return redis.call('get', KEYS[1])", "1", "a")).toBe("");
+    group.settle();
+    expect(n1.read(writer) + n1.read(reader)).toBe("");
+    group.member("n2").releaseDisk();
+    group.settle();
+    expect(n1.read(writer)).toBe("-ERR Unknown Redis command called from script\r\n");
+    expect(n1.read(reader)).toBe("$1\r\n2\r\n");
+    expect(n1.member.log.tail.lastOffset - before).toBe(1);
+    const n3 = group.member("n3");
+    n3.releaseDisk();
+    group.pass(100, 50);
+    expect(n3.run(n3.connect(), "EVAL", "return redis.call('get', 'a')", "0")).toBe("$1\r\n2\r\n");
+    expect(n3.run(n3.connect(), "EVAL", "return redis.call('set', 'a', 3)", "0")).toMatch(/^-READONLY /);
+  });
+
+  it("holds a script while the master is not yet established, and then runs it", () => {
+    const group = new TestGroup();
+    const record = group.record(1, "n1");
+    const n1 = group.member("n1");
+    for (const member of group.members) group.seal(member, 1);
+    const order = { group: "mymaster", epoch: 1 as Epoch, leader: LEADER, record };
+    const { position } = n1.lastAnswer("sealed").status;
+    group.order(n1, { type: "promote", position, ...order });
+    for (const id of ["n2", "n3"]) group.order(group.member(id), { type: "follow", ...order });
+    const client = n1.connect();
+    expect(n1.run(client, "EVAL", "return redis.call('set', 'a', 1)", "0")).toBe("");
+    group.settle();
+    expect(n1.read(client)).toBe("");
+    group.order(n1, { type: "standing", record });
+    expect(n1.read(client)).toBe("+OK\r\n");
+  });
+
   it("applies on a replica only what is committed", () => {
     const group = new TestGroup({ copies: 3 });
     const n1 = group.reign(1, "n1", ["n2", "n3"]);

@@ -549,6 +549,7 @@ function hostOf(member: () => Member | undefined): CommandHost {
     replicasThatHold: () => 0,
     closeSession: () => {},
     unblock: (session, how) => member()?.desk.unblock(session, how) ?? false,
+    logScript: () => {},
     stall: () => {},
     snapshot: () => undefined,
     lastSnapshotSec: () => 0,

@@ -29,6 +29,7 @@ export function simCommandHost(member: () => Member | null, random: Randomness):
     replicasThatHold: () => 0,
     closeSession: () => {},
     unblock: () => false,
+    logScript: () => {},
     stall: () => {},
     snapshot: () => undefined,
     lastSnapshotSec: () => 0,

@@ -1,0 +1,228 @@
+/**
+ * Makes fengari, a Lua 5.3, behave as the Lua 5.1 that Redis embeds: every number is a double and prints as `%.14g`, the
+ * operators that 5.1 does not have are refused, `goto` is a name, unknown escapes stand for their letter, tables can be
+ * read-only.
+ *
+ * fengari has no switch for that, so a few of its functions are replaced. Each replacement asks `dialect.active` first:
+ * other users of fengari in this process see it unchanged.
+ */
+import { InterrexError } from "../../base/errors.ts";
+import { bytesOf, textOf } from "./bytes.ts";
+import {
+  type Cell,
+  calls,
+  type DeadEntries,
+  debugging,
+  type LuaState,
+  type LuaTable,
+  lexer,
+  objects,
+  strings,
+  tables,
+} from "./lua-vm.ts";
+import { numberToText, textToNumber } from "./numerals.ts";
+
+/** Longest string that a script may build; the machine has no account of memory of its own. */
+export const LUA_STRING_MAX: number = 64 * 1024 * 1024;
+
+/**
+ * Whether the machine that runs now is ours, and its work beside instructions, in instructions: bytes copied, keys
+ * added to tables, calls of functions. `ending`: the script has been told to end; none of its error handlers runs.
+ */
+export const dialect: {
+  active: boolean;
+  work: number;
+  /** When host functions must ask `check` again. */
+  checkAt: number;
+  check: (state: LuaState) => void;
+  ending: boolean;
+} = { active: false, work: 0, checkAt: 0, check: () => {}, ending: false };
+
+export const BYTES_PER_INSTRUCTION = 64;
+export const INSTRUCTIONS_PER_KEY = 60;
+export const INSTRUCTIONS_PER_CALL = 40;
+
+const READONLY_TABLE: Uint8Array = bytesOf("Attempt to modify a readonly table");
+const UNEXPECTED_SYMBOL: Uint8Array = bytesOf("unexpected symbol");
+
+function install(): void {
+  keepNumbersDouble();
+  refuseLaterSyntax();
+  obeyReadonly();
+  accountForStrings();
+  keepListsInOrder();
+  makeTablesCheap();
+  accountForCalls();
+}
+
+function keepNumbersDouble(): void {
+  const cell = objects.TValue.prototype;
+  const { setivalue } = cell;
+  cell.setivalue = function (this: typeof cell, value: number): void {
+    if (dialect.active) this.setfltvalue(value);
+    else setivalue.call(this, value);
+  };
+  const { luaO_tostring, luaO_str2num, luaO_pushvfstring } = objects;
+  // The machine's own messages count lines with integers.
+  const pushText: typeof luaO_pushvfstring = (state, format, values) => {
+    const { active } = dialect;
+    dialect.active = false;
+    try {
+      return luaO_pushvfstring(state, format, values);
+    } finally {
+      dialect.active = active;
+    }
+  };
+  objects.luaO_pushvfstring = pushText;
+  objects.luaO_pushfstring = (state, format, ...values): Uint8Array => pushText(state, format, values);
+  objects.luaO_tostring = (state, number): void => {
+    if (!dialect.active) luaO_tostring(state, number);
+    else number.setsvalue(strings.luaS_bless(state, bytesOf(numberToText(number.value as number))));
+  };
+  objects.luaO_str2num = (text, number): number => {
+    if (!dialect.active) return luaO_str2num(text, number);
+    const value = textToNumber(textOf(text));
+    if (value === undefined) return 0;
+    number.setfltvalue(value);
+    return text.length + 1;
+  };
+}
+
+function refuseLaterSyntax(): void {
+  const { luaX_next, RESERVED } = lexer;
+  const token = (name: string): number => {
+    const found = RESERVED[name];
+    if (found === undefined)
+      throw new InterrexError("LUA_VERSION", `This fengari has no token ${name}; use 0.1.5`);
+    return found;
+  };
+  const refused = new Set([
+    ...["&", "|", "~"].map((symbol) => symbol.charCodeAt(0)),
+    ...["TK_IDIV", "TK_SHL", "TK_SHR", "TK_DBCOLON"].map(token),
+  ]);
+  const gotoToken = token("TK_GOTO");
+  const nameToken = token("TK_NAME");
+  lexer.luaX_next = (state): void => {
+    luaX_next(state);
+    if (!dialect.active) return;
+    const { t } = state;
+    if (refused.has(t.token)) lexer.luaX_syntaxerror(state, UNEXPECTED_SYMBOL);
+    if (t.token !== gotoToken) return;
+    t.token = nameToken;
+    t.seminfo.ts = strings.luaS_bless(state.L, bytesOf("goto"));
+  };
+}
+
+function obeyReadonly(): void {
+  const { luaH_setfrom } = tables;
+  tables.luaH_setfrom = (state, table, key, value): void => {
+    if (table.readonly === true) debugging.luaG_runerror(state, READONLY_TABLE);
+    const last = table.l;
+    luaH_setfrom(state, table, key, value);
+    if (table.l !== last) dialect.work += INSTRUCTIONS_PER_KEY;
+  };
+}
+
+/** Past the protection: for the machine's own tables. */
+export const setUnprotected: (table: LuaTable, key: Cell, value: Cell) => void = (() => {
+  const { luaH_setfrom } = tables;
+  return (table, key, value) => {
+    dialect.work += INSTRUCTIONS_PER_KEY;
+    luaH_setfrom(undefined as never, table, key, value);
+    tables.invalidateTMcache(table);
+  };
+})();
+
+function accountForStrings(): void {
+  const { setsvalue2s } = objects;
+  objects.setsvalue2s = (state, at, text): void => {
+    if (dialect.active && text.realstring.length > LUA_STRING_MAX) {
+      debugging.luaG_runerror(state, bytesOf("not enough memory"));
+    }
+    dialect.work += text.realstring.length / BYTES_PER_INSTRUCTION;
+    setsvalue2s(state, at, text);
+  };
+}
+
+function accountForCalls(): void {
+  const { luaD_precall } = calls;
+  calls.luaD_precall = (state, at, results): boolean => {
+    dialect.work += INSTRUCTIONS_PER_CALL;
+    return luaD_precall(state, at, results);
+  };
+}
+
+/** Most tables never lose an entry: a Map for those, cleared at each insertion, would be half of a table's cost. */
+function makeTablesCheap(): void {
+  const { luaH_new } = tables;
+  tables.luaH_new = (state): LuaTable => {
+    const table = luaH_new(state);
+    dialect.work += INSTRUCTIONS_PER_KEY;
+    if (dialect.active) table.dead_strong = new LazyDeadEntries();
+    return table;
+  };
+}
+
+class LazyDeadEntries implements DeadEntries {
+  #entries: Map<unknown, unknown> | undefined;
+
+  get(key: unknown): unknown {
+    return this.#entries?.get(key);
+  }
+
+  set(key: unknown, entry: unknown): void {
+    this.#entries ??= new Map();
+    this.#entries.set(key, entry);
+  }
+
+  clear(): void {
+    this.#entries = undefined;
+  }
+}
+
+/** fengari fills a list from its end; `pairs` must still begin at 1, as scripts expect. */
+function keepListsInOrder(): void {
+  const { luaH_setint } = tables;
+  tables.luaH_setint = (table, key, value): void => {
+    const last = table.l;
+    luaH_setint(table, key, value);
+    const added = table.l;
+    if (!dialect.active || added === undefined || added === last) return;
+    dialect.work += INSTRUCTIONS_PER_KEY;
+    const next = table.strong.get(key + 1);
+    if (next === undefined) return;
+    table.l = added.p ?? undefined;
+    if (table.l !== undefined) table.l.n = undefined;
+    added.p = next.p;
+    added.n = next;
+    if (next.p) next.p.n = added;
+    else table.f = added;
+    next.p = added;
+  };
+}
+
+/** Strings, long strings and comments of a Lua source; only short strings know escapes. */
+const STRINGS_AND_COMMENTS =
+  /--\[(=*)\[[\s\S]*?\]\1\]|--[^\n]*|\[(=*)\[[\s\S]*?\]\2\]|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'/g;
+
+/** Source that 5.3 reads as 5.1 would read `source`; on the same lines. */
+export function toLaterSource(source: string): string {
+  if (!source.includes("\\")) return source;
+  return source.replace(STRINGS_AND_COMMENTS, (found: string) =>
+    found.startsWith('"') || found.startsWith("'")
+      ? found.replace(/\\([\s\S])/g, (sequence: string, letter: string) =>
+          /[abfnrtv\\"'\n\r0-9]/.test(letter) ? sequence : letter,
+        )
+      : found,
+  );
+}
+
+/** What 5.3 says of a faulty operand, in 5.1's words. */
+export function toEarlierMessage(text: string): string {
+  return text
+    .replace(/attempt to (.+?) a (\S+) value \((\w+) '(.*?)'\)/, "attempt to $1 $3 '$4' (a $2 value)")
+    .replace(/(?<!')<eof>(?!')/g, "'<eof>'")
+    .replace(/stack overflow \(message[^)]*\)|C stack overflow|stack overflow.*$/s, "stack overflow");
+}
+
+install();

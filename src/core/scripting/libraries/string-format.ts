@@ -1,0 +1,144 @@
+/** `string.format` as Lua 5.1 has it: C's conversions d i o u x X c e E f g G q s. */
+import type { Call } from "../call.ts";
+import { textCell } from "../cells.ts";
+import type { Cell } from "../lua-vm.ts";
+import { fixed, general, scientific, toInt64 } from "../numerals.ts";
+
+interface Conversion {
+  readonly flags: string;
+  readonly width: number;
+  /** -1 when none is given. */
+  readonly precision: number;
+  readonly letter: string;
+}
+
+const CONVERSION = /([-+ #0]*)(\d*)(?:(\.)(\d*))?([\s\S]?)/y;
+const FLAGS_MAX = 5;
+
+export function format(call: Call): Cell {
+  const template = call.text(1);
+  let text = "";
+  let at = 0;
+  let argument = 1;
+  for (;;) {
+    const percent = template.indexOf("%", at);
+    if (percent < 0) return textCell(text + template.slice(at));
+    text += template.slice(at, percent);
+    if (template[percent + 1] === "%") {
+      text += "%";
+      at = percent + 2;
+      continue;
+    }
+    const conversion = parse(call, template, percent + 1);
+    at = CONVERSION.lastIndex;
+    argument += 1;
+    text += convert(call, argument, conversion);
+  }
+}
+
+function parse(call: Call, template: string, from: number): Conversion {
+  CONVERSION.lastIndex = from;
+  const [, flags = "", width = "", dot, precision = "", letter = ""] = CONVERSION.exec(template) ?? [];
+  if (flags.length > FLAGS_MAX) call.fail("invalid format (repeated flags)");
+  if (width.length > 2 || precision.length > 2) call.fail("invalid format (width or precision too long)");
+  return {
+    flags,
+    width: Number(width),
+    precision: dot === undefined ? -1 : Number(precision),
+    letter,
+  };
+}
+
+function convert(call: Call, at: number, conversion: Conversion): string {
+  const { letter, precision } = conversion;
+  switch (letter) {
+    case "c":
+      return padded(String.fromCharCode(call.integer(at) & 0xff), conversion, false);
+    case "d":
+    case "i":
+      return signed(toInt64(call.number(at)), conversion);
+    case "o":
+    case "u":
+    case "x":
+    case "X":
+      return unsigned(call.number(at), conversion);
+    case "e":
+    case "E":
+    case "f":
+    case "g":
+    case "G":
+      return double(call.number(at), conversion);
+    case "q":
+      return quoted(call.text(at));
+    case "s": {
+      const text = call.text(at);
+      if (precision < 0 && text.length >= 100) return text;
+      return padded(precision < 0 ? text : text.slice(0, precision), conversion, false);
+    }
+    default:
+      return call.fail(`invalid option '%${letter}' to 'format'`);
+  }
+}
+
+function signed(value: bigint, conversion: Conversion): string {
+  const digits = withPrecision(String(value < 0n ? -value : value), conversion);
+  return padded(sign(value < 0n, conversion) + digits, conversion, conversion.precision < 0);
+}
+
+function unsigned(number: number, conversion: Conversion): string {
+  const value =
+    number >= 2 ** 63 && number < 2 ** 64 ? BigInt(Math.trunc(number)) : BigInt.asUintN(64, toInt64(number));
+  const { letter, flags } = conversion;
+  const radix = letter === "o" ? 8 : letter === "u" ? 10 : 16;
+  let digits = withPrecision(
+    value === 0n && conversion.precision === 0 ? "" : value.toString(radix),
+    conversion,
+  );
+  if (flags.includes("#") && value !== 0n) {
+    if (radix === 16) digits = `0x${digits}`;
+    if (radix === 8 && !digits.startsWith("0")) digits = `0${digits}`;
+  }
+  return padded(letter === "X" ? digits.toUpperCase() : digits, conversion, conversion.precision < 0);
+}
+
+function double(value: number, conversion: Conversion): string {
+  const { letter, flags } = conversion;
+  const precision = conversion.precision < 0 ? 6 : conversion.precision;
+  const negative = value < 0 || Object.is(value, -0);
+  const size = Math.abs(value);
+  const kind = letter.toLowerCase();
+  let digits: string;
+  if (Number.isNaN(value)) digits = "-nan";
+  else if (kind === "e") digits = scientific(size, precision);
+  else if (kind === "f") digits = fixed(size, precision);
+  else digits = general(size, precision, flags.includes("#"));
+  const text = Number.isNaN(value) ? digits : sign(negative, conversion) + digits;
+  return padded(letter === kind ? text : text.toUpperCase(), conversion, Number.isFinite(value));
+}
+
+function sign(negative: boolean, { flags }: Conversion): string {
+  if (negative) return "-";
+  if (flags.includes("+")) return "+";
+  return flags.includes(" ") ? " " : "";
+}
+
+function withPrecision(digits: string, { precision }: Conversion): string {
+  return precision > 0 ? digits.padStart(precision, "0") : digits;
+}
+
+/** @param byZeros whether the flag 0 counts. */
+function padded(text: string, { flags, width }: Conversion, byZeros: boolean): string {
+  if (text.length >= width) return text;
+  if (flags.includes("-")) return text.padEnd(width, " ");
+  if (!byZeros || !flags.includes("0")) return text.padStart(width, " ");
+  const prefix = /^[-+ ]?(0[xX])?/.exec(text)?.[0] ?? "";
+  return prefix + text.slice(prefix.length).padStart(width - prefix.length, "0");
+}
+
+function quoted(text: string): string {
+  const escaped = text.replace(/["\\\n\r\0]/g, (letter) => {
+    if (letter === "\r") return "\\r";
+    return letter === "\0" ? "\\000" : `\\${letter}`;
+  });
+  return `"${escaped}"`;
+}

@@ -1,0 +1,176 @@
+/// <reference path="./fengari.d.ts" />
+/**
+ * fengari, typed as far as it is used here. Its libraries io, os, package and debug are loaded with it, but no table of
+ * a script's holds anything of them. It decides nothing.
+ */
+// First: fengari's modules import each other in a circle, which only this way in leaves whole.
+import "fengari/src/lualib.js";
+import defs from "fengari/src/defs.js";
+import lapi from "fengari/src/lapi.js";
+import lauxlib from "fengari/src/lauxlib.js";
+import lcorolib from "fengari/src/lcorolib.js";
+import ldebug from "fengari/src/ldebug.js";
+import ldo from "fengari/src/ldo.js";
+import llex from "fengari/src/llex.js";
+import lobject from "fengari/src/lobject.js";
+import lstate from "fengari/src/lstate.js";
+import lstring from "fengari/src/lstring.js";
+import lstrlib from "fengari/src/lstrlib.js";
+import ltable from "fengari/src/ltable.js";
+import ltablib from "fengari/src/ltablib.js";
+
+/** A tagged value: on the stack, in a table, in a constant. */
+export interface Cell {
+  type: number;
+  value: unknown;
+}
+
+export interface TableEntry {
+  readonly key: Cell;
+  readonly value: Cell;
+  /** Previous and next one. */
+  p: TableEntry | null | undefined;
+  n: TableEntry | undefined;
+}
+
+/** What fengari asks of a Map there. */
+export interface DeadEntries {
+  get(key: unknown): unknown;
+  set(key: unknown, entry: unknown): unknown;
+  clear(): void;
+}
+
+export interface LuaTable {
+  /** First entry; they are linked in order of insertion. */
+  f: TableEntry | undefined;
+  /** Last one. */
+  l: TableEntry | undefined;
+  /** By the key, in fengari's encoding; numbers stand for themselves. */
+  readonly strong: { readonly size: number; get(key: number): TableEntry | undefined };
+  metatable: LuaTable | null;
+  /** Entries that were deleted while someone may be walking the table. */
+  dead_strong: DeadEntries;
+  /** Ours: any change of it by a script is an error. */
+  readonly?: boolean;
+}
+
+export interface LuaState {
+  readonly stack: Cell[];
+  top: number;
+  readonly ci: { readonly funcOff: number };
+  readonly l_G: {
+    readonly mt: (LuaTable | null)[];
+    readonly l_registry: Cell;
+    atnativeerror: HostFunction | null;
+  };
+}
+
+/** Takes its arguments from the stack, leaves results there. @returns their number. */
+export type HostFunction = (state: LuaState) => number;
+
+interface LexState {
+  readonly L: LuaState;
+  readonly t: { token: number; readonly seminfo: { ts: unknown } };
+}
+
+export interface DebugRecord {
+  readonly name: Uint8Array | null;
+  readonly namewhat: Uint8Array | null;
+  readonly what: Uint8Array | null;
+  readonly source: Uint8Array | null;
+  readonly short_src: Uint8Array | null;
+  readonly currentline: number;
+}
+
+interface Machinery {
+  lua_newstate(): LuaState;
+  lua_load(
+    state: LuaState,
+    reader: (state: LuaState, data: { string: Uint8Array | null }) => Uint8Array | null,
+    data: { string: Uint8Array | null },
+    chunkName: Uint8Array,
+    mode: Uint8Array,
+  ): number;
+  lua_pcallk(
+    state: LuaState,
+    args: number,
+    results: number,
+    handler: number,
+    context: number,
+    k: null,
+  ): number;
+  lua_callk(state: LuaState, args: number, results: number, context: number, k: null): void;
+  lua_error(state: LuaState): never;
+  lua_checkstack(state: LuaState, size: number): boolean;
+  lua_settop(state: LuaState, index: number): void;
+  lua_rawequal(state: LuaState, one: number, other: number): number;
+}
+
+interface Debugging {
+  lua_getstack(state: LuaState, level: number, record: DebugRecord): boolean | number;
+  lua_getinfo(state: LuaState, what: Uint8Array, record: DebugRecord): number;
+  lua_sethook(state: LuaState, hook: HostFunction | null, mask: number, count: number): void;
+  luaG_runerror(state: LuaState, message: Uint8Array): never;
+}
+
+export interface Objects {
+  readonly TValue: { new (type: number, value: unknown): Cell; readonly prototype: CellMethods };
+  luaO_tostring(state: LuaState, cell: Cell & CellMethods): void;
+  luaO_str2num(text: Uint8Array, cell: Cell & CellMethods): number;
+  luaO_pushvfstring(state: LuaState, format: Uint8Array, values: readonly unknown[]): Uint8Array;
+  luaO_pushfstring(state: LuaState, format: Uint8Array, ...values: readonly unknown[]): Uint8Array;
+  setsvalue2s(state: LuaState, at: number, text: { readonly realstring: Uint8Array }): void;
+}
+
+interface CellMethods {
+  setivalue(value: number): void;
+  setfltvalue(value: number): void;
+  setsvalue(text: unknown): void;
+}
+
+interface Calls {
+  /** @returns whether it was a host function, which has run. */
+  luaD_precall(state: LuaState, at: number, results: number): boolean;
+}
+
+interface Lexer {
+  luaX_next(lexer: LexState): void;
+  luaX_syntaxerror(lexer: LexState, message: Uint8Array): never;
+  readonly RESERVED: Readonly<Record<string, number>>;
+}
+
+interface Tables {
+  luaH_new(state: LuaState): LuaTable;
+  luaH_get(state: LuaState, table: LuaTable, key: Cell): Cell;
+  luaH_getint(table: LuaTable, key: number): Cell;
+  luaH_getn(table: LuaTable): number;
+  luaH_setfrom(state: LuaState, table: LuaTable, key: Cell, value: Cell): void;
+  luaH_setint(table: LuaTable, key: number, value: Cell): void;
+  luaH_next(state: LuaState, table: LuaTable, keyAt: number): boolean;
+  invalidateTMcache(table: LuaTable): void;
+}
+
+interface Strings {
+  /** Takes the array over: nobody may change it any more. */
+  luaS_bless(state: LuaState | null, bytes: Uint8Array): { readonly realstring: Uint8Array };
+}
+
+interface Auxiliary {
+  luaL_tolstring(state: LuaState, index: number): Uint8Array;
+}
+
+type Opener = (state: LuaState) => number;
+
+export const vm: Machinery = { ...(lapi as Machinery), ...(lstate as Pick<Machinery, "lua_newstate">) };
+export const debugging: Debugging = ldebug as Debugging;
+export const objects: Objects = lobject as Objects;
+export const calls: Calls = ldo as Calls;
+export const lexer: Lexer = llex as Lexer;
+export const tables: Tables = ltable as Tables;
+export const strings: Strings = lstring as Strings;
+export const auxiliary: Auxiliary = lauxlib as Auxiliary;
+export const LuaDebug: new () => DebugRecord = (defs as { readonly lua_Debug: new () => DebugRecord })
+  .lua_Debug;
+export const openString: Opener = (lstrlib as { luaopen_string: Opener }).luaopen_string;
+export const openTable: Opener = (ltablib as { luaopen_table: Opener }).luaopen_table;
+export const openCoroutine: Opener = (lcorolib as { luaopen_coroutine: Opener }).luaopen_coroutine;
