@@ -1,5 +1,5 @@
 /** The simulator's command line as its users run it: compiled, in a process of its own, on all cores. */
-import { execFile } from "node:child_process";
+import { execFile, fork } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -15,14 +15,19 @@ export interface SimulatorRun {
 export async function compileSimulator(): Promise<(...argv: string[]) => Promise<SimulatorRun>> {
   const compiler = join("node_modules", ".bin", "tsc");
   await promisify(execFile)(compiler, ["-p", "tsconfig.sim.json", "--outDir", OUT_DIR]);
-  return (...argv) => run([join(OUT_DIR, "test", "sim", "main.js"), ...argv]);
+  return (...argv) => run(join(OUT_DIR, "test", "sim", "main.js"), argv);
 }
 
-function run(argv: string[]): Promise<SimulatorRun> {
+/** Forked, not just started: it ends when this process does, whatever ended it. */
+function run(main: string, argv: readonly string[]): Promise<SimulatorRun> {
   return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, argv, (error, stdout, stderr) => {
-      if (child.exitCode === null) reject(error ?? new Error("the simulator was ended"));
-      else resolve({ code: child.exitCode, stdout: stdout + stderr });
+    const child = fork(main, argv, { silent: true });
+    let stdout = "";
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text) => (stdout += text));
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      if (code === null) reject(new Error(`the simulator was ended by ${signal}`));
+      else resolve({ code, stdout });
     });
   });
 }

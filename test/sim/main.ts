@@ -21,6 +21,12 @@ import { planOf } from "./swarm/plan.ts";
 import { runMutants } from "./verbs/run-mutants.ts";
 import { type OneRun, runOne, shrinkOne } from "./verbs/run-one.ts";
 
+const EXIT_INTERRUPTED = 130;
+
+// Whoever forked it is gone: nobody waits for the answer.
+process.once("disconnect", () => process.exit(EXIT_INTERRUPTED));
+process.channel?.unref();
+
 const { values } = parseArgs({
   options: {
     seeds: { type: "string" },

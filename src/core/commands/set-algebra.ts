@@ -1,6 +1,5 @@
 /** Intersections, unions and differences of sets. */
-import { integer, ZERO } from "../../protocol/resp/reply.ts";
-import { NOTIFY } from "../keyspace/notifications.ts";
+import { integer } from "../../protocol/resp/reply.ts";
 import { SetValue } from "../keyspace/set-value.ts";
 import { ALL_KEYS, type Argv, arg, type CommandSpec, type Handler } from "./command.ts";
 import type { CommandContext } from "./context.ts";
@@ -9,6 +8,7 @@ import { numberedKeys } from "./numbered-keys.ts";
 import { parseCount } from "./numbers.ts";
 import { readSource } from "./read-source.ts";
 import { membersReply } from "./sets.ts";
+import { storeResult } from "./store-result.ts";
 
 /** Makes one set of some; `undefined` stands for a key that is absent. */
 type Combine = (sets: readonly (SetValue | undefined)[]) => SetValue;
@@ -69,23 +69,8 @@ function tell(combine: Combine): Handler {
 
 function store(combine: Combine, event: string): Handler {
   return (context, argv) => {
-    const { db } = context;
     const sets = readSets(context, argv.slice(2));
-    if (typeof sets === "string") return sets;
-    const key = arg(argv, 1);
-    const result = combine(sets);
-    if (result.size > 0) {
-      db.set(key, result, 0);
-      context.propagateAsIs();
-      context.notify(NOTIFY.set, event, key);
-      return integer(result.size);
-    }
-    const entry = db.read(key);
-    if (entry === undefined) return ZERO;
-    db.remove(key, entry);
-    context.propagateAsIs();
-    context.notify(NOTIFY.generic, "del", key);
-    return ZERO;
+    return typeof sets === "string" ? sets : storeResult(context, arg(argv, 1), combine(sets), event);
   };
 }
 

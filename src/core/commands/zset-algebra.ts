@@ -8,6 +8,7 @@ import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { numberedKeys } from "./numbered-keys.ts";
 import { readSource } from "./read-source.ts";
+import { storeResult } from "./store-result.ts";
 import {
   type Aggregate,
   type AlgebraCommand,
@@ -16,7 +17,6 @@ import {
   parseAlgebraOptions,
   parseInputKeys,
 } from "./zset-algebra-options.ts";
-import { storeZset } from "./zset-store.ts";
 
 interface Source {
   /** `undefined` when the key is absent. */
@@ -124,7 +124,7 @@ function algebra(command: AlgebraCommand): Handler {
     const members = combined(command.operation, values, options);
     if (command.purpose === "count") return countReply(members, options.limit);
     if (command.purpose === "store")
-      return storeZset(context, arg(argv, 1), zsetOf([...members]), command.name);
+      return storeResult(context, arg(argv, 1), zsetOf([...members]), command.name);
     const result = new ScoreTree();
     for (const [member, score] of members) result.insert(score, member);
     return resultReply(context, result, options.withScores);

@@ -6,9 +6,9 @@ import { type Argv, arg, type CommandSpec, type Handler, ONE_KEY, TWO_KEYS } fro
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { readSource } from "./read-source.ts";
+import { storeResult } from "./store-result.ts";
 import { parseRange, type RangeKind } from "./zset-bounds.ts";
 import { parseRangeQuery, type RangeCommand, selected } from "./zset-range-options.ts";
-import { storeZset } from "./zset-store.ts";
 import { readZset } from "./zsets.ts";
 
 function rangeWith(kind: RangeKind | undefined, backwards: boolean | undefined): Handler {
@@ -37,12 +37,12 @@ function zrangestore(context: CommandContext, argv: Argv): string {
   if (typeof query === "string") return query;
   const to = arg(argv, 1);
   const zset = readSource(context, arg(argv, 2))?.value;
-  if (zset === undefined) return storeZset(context, to, new ZsetValue(), "zrangestore");
+  if (zset === undefined) return storeResult(context, to, new ZsetValue(), "zrangestore");
   if (!(zset instanceof ZsetValue)) return errors.WRONG_TYPE;
   const { rank, count } = selected(query, query.range(zset), zset.size);
   const result = new ZsetValue(!isCompact(count, 0));
   zset.walk(rank, count, query.backwards, (score, member) => result.set(member, score, undefined));
-  return storeZset(context, to, result, "zrangestore");
+  return storeResult(context, to, result, "zrangestore");
 }
 
 function countWith(kind: RangeKind): Handler {

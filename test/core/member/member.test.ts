@@ -1,8 +1,22 @@
 import { describe, expect, it } from "vitest";
 import type { Epoch, SentinelId, StartId } from "../../../src/base/ids.ts";
+import type { GroupRecord } from "../../../src/rules/group-record.ts";
 import { LEADER, TestGroup, type TestMember } from "./test-group.ts";
 
 const OTHER_LEADER = { id: "s2" as SentinelId, startId: "s2-start" as StartId };
+
+/** A master that has its role, and whose record does not stand yet. */
+function promotedNotRecorded(): { group: TestGroup; n1: TestMember; record: GroupRecord } {
+  const group = new TestGroup();
+  const record = group.record(1, "n1");
+  const n1 = group.member("n1");
+  for (const member of group.members) group.seal(member, 1);
+  const order = { group: "mymaster", epoch: 1 as Epoch, leader: LEADER, record };
+  const { position } = n1.lastAnswer("sealed").status;
+  group.order(n1, { type: "promote", position, ...order });
+  for (const id of ["n2", "n3"]) group.order(group.member(id), { type: "follow", ...order });
+  return { group, n1, record };
+}
 
 describe("promises", () => {
   it("does not answer a seal before the promise is durable", () => {
@@ -49,14 +63,7 @@ describe("promises", () => {
 
 describe("a reign", () => {
   it("acknowledges nothing before it is recorded, and then runs what it held", () => {
-    const group = new TestGroup();
-    const record = group.record(1, "n1");
-    const n1 = group.member("n1");
-    for (const member of group.members) group.seal(member, 1);
-    const order = { group: "mymaster", epoch: 1 as Epoch, leader: LEADER, record };
-    const { position } = n1.lastAnswer("sealed").status;
-    group.order(n1, { type: "promote", position, ...order });
-    for (const id of ["n2", "n3"]) group.order(group.member(id), { type: "follow", ...order });
+    const { group, n1, record } = promotedNotRecorded();
     const client = n1.connect();
     expect(n1.run(client, "SET", "a", "1")).toBe("");
     group.settle();
@@ -163,14 +170,7 @@ describe("semi-sync", () => {
   });
 
   it("holds a script while the master is not yet established, and then runs it", () => {
-    const group = new TestGroup();
-    const record = group.record(1, "n1");
-    const n1 = group.member("n1");
-    for (const member of group.members) group.seal(member, 1);
-    const order = { group: "mymaster", epoch: 1 as Epoch, leader: LEADER, record };
-    const { position } = n1.lastAnswer("sealed").status;
-    group.order(n1, { type: "promote", position, ...order });
-    for (const id of ["n2", "n3"]) group.order(group.member(id), { type: "follow", ...order });
+    const { group, n1, record } = promotedNotRecorded();
     const client = n1.connect();
     expect(n1.run(client, "EVAL", "return redis.call('set', 'a', 1)", "0")).toBe("");
     group.settle();
