@@ -28,7 +28,8 @@ export interface MemberSetup {
   readonly snapshotAfterBytes: number;
   readonly static: StaticRole | null;
   readonly incarnation: IncarnationId;
-  readonly doubtfulByReboot: boolean;
+  /** What a reboot has put in doubt, newest first: `incarnation` is what was left of them. */
+  readonly doubts: readonly IncarnationId[];
   /** As `MemberState` was saved; `null` on a fresh directory. */
   readonly state: Buffer | null;
   /** The log's end. */

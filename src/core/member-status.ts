@@ -1,6 +1,7 @@
 /** What a member tells of itself, and when that has changed enough to be pushed. */
 import type { Epoch, IncarnationId, MemberId, Millis } from "../base/ids.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
+import { isAdmitted } from "../rules/group-record.ts";
 import type { MemberSetup } from "./member-setup.ts";
 import type { PromiseBook } from "./promise-book.ts";
 import type { Reign } from "./reign.ts";
@@ -32,8 +33,7 @@ export function buildStatus(setup: MemberSetup, sources: StatusSources, moment: 
     startId: setup.startId,
     groupId: book.groupId,
     incarnation: sources.incarnation,
-    // A later incarnation of this process began for another reason.
-    doubtfulByReboot: setup.doubtfulByReboot && sources.incarnation === setup.incarnation,
+    doubtfulByReboot: isDoubtfulByReboot(setup, sources),
     role: sources.role,
     roleEpoch: sources.roleEpoch,
     established: reign?.established ?? false,
@@ -55,6 +55,14 @@ export function buildStatus(setup: MemberSetup, sources: StatusSources, moment: 
     zone: setup.zone,
     voting: setup.voting,
   };
+}
+
+/** One that was wiped, and rebooted before it was admitted again, has lost more than a reboot takes. */
+function isDoubtfulByReboot(setup: MemberSetup, { incarnation, book }: StatusSources): boolean {
+  const { record } = book;
+  // A later incarnation of this process began for another reason.
+  if (record === null || incarnation !== setup.incarnation) return false;
+  return setup.doubts.some((before) => isAdmitted(record, setup.id, before));
 }
 
 /**

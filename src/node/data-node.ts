@@ -253,7 +253,7 @@ export class DataNode {
         startId: this.#startId,
         client: { host: config.announceHost, port: config.announcePort ?? this.#address.port },
         incarnation: recovered.incarnation,
-        doubtfulByReboot: recovered.doubtfulByReboot,
+        doubts: recovered.doubts,
         state: recovered.state,
         position: recovered.position,
         history: recovered.history,

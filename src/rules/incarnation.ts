@@ -9,8 +9,8 @@ import type { IncarnationId } from "../base/ids.ts";
 /** What the last process to use the directory left written down. */
 export interface PreviousLife {
   readonly incarnation: IncarnationId;
-  /** The incarnation itself began because of a reboot, and only because of that. */
-  readonly doubtfulByReboot: boolean;
+  /** What a reboot has put in doubt, newest first: this incarnation is what was left of them. Else empty. */
+  readonly doubts: readonly IncarnationId[];
   /** It stopped in good order: everything synced, the marker left. */
   readonly cleanStop: boolean;
   /** The machine's boot id while it ran; `null` where there is none. */
@@ -29,8 +29,15 @@ export type FoundDirectory =
   | { readonly contents: "whole"; readonly previous: PreviousLife };
 
 export type IncarnationVerdict =
-  | { readonly decision: "keep"; readonly incarnation: IncarnationId; readonly doubtfulByReboot: boolean }
-  | { readonly decision: "new"; readonly reason: string; readonly doubtfulByReboot: boolean };
+  | {
+      readonly decision: "keep";
+      readonly incarnation: IncarnationId;
+      readonly doubts: readonly IncarnationId[];
+    }
+  | { readonly decision: "new"; readonly reason: string; readonly doubts: readonly IncarnationId[] };
+
+/** Reboots in a row that are remembered. Who was not admitted in all that time is for an operator to judge. */
+const DOUBTS_MAX = 8;
 
 /** True unless both boot ids are known and the same: what can't be told apart from a power cut counts as one. */
 export function hasRebooted(bootIdThen: string | null, bootIdNow: string | null): boolean {
@@ -49,18 +56,18 @@ export function judgeIncarnation(found: FoundDirectory, bootIdNow: string | null
   return {
     decision: "new",
     reason: `the machine has rebooted, or may have, since an unclean stop under appendfsync ${previous.appendfsync}`,
-    doubtfulByReboot: true,
+    doubts: [previous.incarnation, ...previous.doubts].slice(0, DOUBTS_MAX),
   };
 }
 
 function begin(reason: string): IncarnationVerdict {
-  return { decision: "new", reason, doubtfulByReboot: false };
+  return { decision: "new", reason, doubts: [] };
 }
 
 function keep(previous: PreviousLife): IncarnationVerdict {
   return {
     decision: "keep",
     incarnation: previous.incarnation,
-    doubtfulByReboot: previous.doubtfulByReboot,
+    doubts: previous.doubts,
   };
 }

@@ -5,13 +5,13 @@ import { hasRebooted, judgeIncarnation, type PreviousLife } from "../../src/rule
 const old = "old" as IncarnationId;
 const crashed: PreviousLife = {
   incarnation: old,
-  doubtfulByReboot: false,
+  doubts: [],
   cleanStop: false,
   bootId: "boot-1",
   appendfsync: "everysec",
   voidedBy: null,
 };
-const keep = { decision: "keep", incarnation: old, doubtfulByReboot: false };
+const keep = { decision: "keep", incarnation: old, doubts: [] };
 
 function judge(previous: PreviousLife, bootIdNow: string | null) {
   return judgeIncarnation({ contents: "whole", previous }, bootIdNow);
@@ -37,17 +37,17 @@ describe("an incarnation", () => {
     (appendfsync) => {
       expect(judge({ ...crashed, appendfsync }, "boot-2")).toMatchObject({
         decision: "new",
-        doubtfulByReboot: true,
+        doubts: [old],
         reason: expect.stringContaining(appendfsync),
       });
     },
   );
 
   it("begins anew where nobody can say whether the machine has rebooted", () => {
-    expect(judge(crashed, null)).toMatchObject({ decision: "new", doubtfulByReboot: true });
+    expect(judge(crashed, null)).toMatchObject({ decision: "new", doubts: [old] });
     expect(judge({ ...crashed, bootId: null }, "boot-1")).toMatchObject({
       decision: "new",
-      doubtfulByReboot: true,
+      doubts: [old],
     });
   });
 
@@ -55,7 +55,7 @@ describe("an incarnation", () => {
     const voided: PreviousLife = { ...crashed, cleanStop: true, appendfsync: "always", voidedBy: "EIO" };
     expect(judge(voided, "boot-1")).toMatchObject({
       decision: "new",
-      doubtfulByReboot: false,
+      doubts: [],
       reason: expect.stringContaining("EIO"),
     });
   });
@@ -63,19 +63,25 @@ describe("an incarnation", () => {
   it("begins in an empty directory, and in one that has lost a part", () => {
     expect(judgeIncarnation({ contents: "nothing" }, "boot-1")).toMatchObject({
       decision: "new",
-      doubtfulByReboot: false,
+      doubts: [],
     });
     expect(judgeIncarnation({ contents: "incomplete", missing: "its log" }, "boot-1")).toMatchObject({
       decision: "new",
-      doubtfulByReboot: false,
+      doubts: [],
       reason: expect.stringContaining("its log"),
     });
   });
 
   it("stays doubtful by reboot through later starts that keep it", () => {
-    expect(judge({ ...crashed, doubtfulByReboot: true }, "boot-1")).toEqual({
-      ...keep,
-      doubtfulByReboot: true,
+    const older = "older" as IncarnationId;
+    expect(judge({ ...crashed, doubts: [older] }, "boot-1")).toEqual({ ...keep, doubts: [older] });
+  });
+
+  it("remembers all that a row of reboots has put in doubt, up to a bound", () => {
+    const older = Array.from({ length: 8 }, (_, at) => `older-${at}` as IncarnationId);
+    expect(judge({ ...crashed, doubts: older }, "boot-2")).toMatchObject({
+      decision: "new",
+      doubts: [old, ...older.slice(0, 7)],
     });
   });
 });

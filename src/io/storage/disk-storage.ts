@@ -193,7 +193,7 @@ export class DiskStorage implements MemberStorage {
   async startIncarnation(reason: string): Promise<IncarnationId> {
     const opened = this.#use();
     const incarnation = newIncarnation();
-    const identity = { ...opened.identity, incarnation, doubtfulByReboot: false, because: reason };
+    const identity = { ...opened.identity, incarnation, doubts: [], because: reason };
     try {
       saveIdentity(this.#identity, identity);
     } catch (error) {
@@ -288,7 +288,7 @@ export class DiskStorage implements MemberStorage {
     const isNew = verdict.decision === "new";
     return {
       incarnation: isNew ? newIncarnation() : verdict.incarnation,
-      doubtfulByReboot: verdict.doubtfulByReboot,
+      doubts: verdict.doubts,
       because: isNew ? verdict.reason : (previous?.because ?? ""),
       cleanStop: false,
       bootId,
@@ -392,7 +392,7 @@ function describe(
     state: state === null || state.length === 0 ? null : state,
     incarnation: identity.incarnation,
     incarnationIsNew: verdict.decision === "new" ? verdict.reason : null,
-    doubtfulByReboot: identity.doubtfulByReboot,
+    doubts: identity.doubts,
     snapshot,
     position,
     history,

@@ -15,7 +15,8 @@ export interface Recovered {
   readonly incarnation: IncarnationId;
   /** Why `incarnation` is new, in words; `null` when the old one goes on. */
   readonly incarnationIsNew: string | null;
-  readonly doubtfulByReboot: boolean;
+  /** What a reboot has put in doubt, newest first: `incarnation` is what was left of them. */
+  readonly doubts: readonly IncarnationId[];
   readonly snapshot: StoredSnapshot | null;
   /** Position and history of the log's end, snapshot included. */
   readonly position: LogPosition;

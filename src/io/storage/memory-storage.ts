@@ -101,7 +101,7 @@ export class MemoryStorage implements MemberStorage {
       state: disk.state,
       incarnation: disk.incarnation ?? disk.beginIncarnation(),
       incarnationIsNew: isNew ? "the data directory is empty" : null,
-      doubtfulByReboot: false,
+      doubts: [],
       snapshot: this.readSnapshot(),
       position: end.position,
       history: end.history,

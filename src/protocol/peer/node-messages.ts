@@ -20,7 +20,7 @@ export interface NodeStatus {
   readonly startId: StartId;
   readonly groupId: GroupId | null;
   readonly incarnation: IncarnationId;
-  /** True when this incarnation is new only because the machine rebooted without `appendfsync always`. */
+  /** True when this incarnation is new only because the machine of an admitted one rebooted without `appendfsync always`. */
   readonly doubtfulByReboot: boolean;
   /** `none`: a process that nobody has given a role yet, or a sealed one. A role ends with its process. */
   readonly role: "master" | "replica" | "none";

@@ -373,6 +373,26 @@ describe("syncing", () => {
   });
 });
 
+describe("after a reboot", () => {
+  const rebootedAs = (before: string): boolean => {
+    const group = new TestGroup({ members: 2, copies: 2 });
+    group.reign(1, "n1", ["n2"]);
+    const n2 = group.member("n2");
+    n2.disk.doubts = [before as never];
+    n2.disk.incarnation = "n2-after" as never;
+    group.restart(n2);
+    return n2.member.status().doubtfulByReboot;
+  };
+
+  it("a member is in doubt by that alone where it had been admitted", () => {
+    expect(rebootedAs("n2-i1")).toBe(true);
+  });
+
+  it("a member that had been wiped before, and not been admitted again, has lost more than that", () => {
+    expect(rebootedAs("n2-wiped")).toBe(false);
+  });
+});
+
 describe("a refused sync request", () => {
   const refusal = { type: "syncRefused", epoch: 0 as Epoch, reason: "not master of that epoch" } as const;
 

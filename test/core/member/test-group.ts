@@ -53,6 +53,8 @@ class TestDisk {
   snapshot: { position: LogPosition; history: EpochHistory; chunks: Buffer[] } | null = null;
   readonly rollbacks: LogPosition[] = [];
   incarnation: IncarnationId;
+  /** What reboots have made of it. */
+  doubts: readonly IncarnationId[] = [];
 
   constructor(id: string) {
     this.incarnation = `${id}-i1` as IncarnationId;
@@ -182,7 +184,7 @@ export class TestMember {
         snapshotAfterBytes: 1024 * 1024,
         static: null,
         incarnation: disk.incarnation,
-        doubtfulByReboot: false,
+        doubts: disk.doubts,
         state: disk.state,
         position: disk.last,
         history: disk.history,

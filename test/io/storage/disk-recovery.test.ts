@@ -242,7 +242,7 @@ describe("an incarnation on disk", () => {
     second.storage.crash();
     const third = await openDisk(directory, { bootId: async () => "boot-3" });
     expect(third.recovered.incarnation).not.toBe(incarnation);
-    expect(third.recovered.doubtfulByReboot).toBe(true);
+    expect(third.recovered.doubts).toEqual([incarnation]);
     expect(await replayed(third.recovered)).toEqual(names(1, 2));
   });
 
@@ -253,13 +253,13 @@ describe("an incarnation on disk", () => {
   });
 
   it("stays doubtful by reboot through a later crash", async () => {
-    const { directory, storage } = await firstLife();
+    const { directory, storage, incarnation } = await firstLife();
     storage.crash();
     const second = await openDisk(directory, rebooted);
     second.storage.crash();
     const third = await openDisk(directory, rebooted);
     expect(third.recovered.incarnation).toBe(second.recovered.incarnation);
-    expect(third.recovered.doubtfulByReboot).toBe(true);
+    expect(third.recovered.doubts).toEqual([incarnation]);
   });
 
   it.each([
@@ -273,7 +273,7 @@ describe("an incarnation on disk", () => {
     const { recovered } = await openDisk(directory);
     expect(recovered.incarnation).not.toBe(incarnation);
     expect(recovered.incarnationIsNew).toContain(words);
-    expect(recovered.doubtfulByReboot).toBe(false);
+    expect(recovered.doubts).toEqual([]);
   });
 
   it("is begun on request, and lasts", async () => {

@@ -289,7 +289,7 @@ describe("a write or sync error", () => {
     const { recovered } = await openDisk(directory);
     expect(recovered.incarnation).not.toBe(first.recovered.incarnation);
     expect(recovered.incarnationIsNew).toContain("EIO");
-    expect(recovered.doubtfulByReboot).toBe(false);
+    expect(recovered.doubts).toEqual([]);
   });
 });
 
