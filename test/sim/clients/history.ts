@@ -5,7 +5,8 @@
 
 export type Action =
   | { readonly kind: "get" }
-  | { readonly kind: "set"; readonly value: string }
+  /** With `ttlMs` the value is gone so long after it was written, by the clock of whoever is asked. */
+  | { readonly kind: "set"; readonly value: string; readonly ttlMs?: number }
   | { readonly kind: "incr" }
   /** EXEC of a SET under WATCH: takes effect only while the value is still `expected`. */
   | { readonly kind: "cas"; readonly expected: string | null; readonly value: string };
