@@ -1,11 +1,14 @@
 /**
  * Whether the history of one key is linearizable: the search of Wing and Gong with Lowe's memory of what was tried.
- * Handles operations without an answer. It judges histories; it does not know where they come from.
+ * Handles operations without an answer, and values that expire. It judges histories; it does not know where they
+ * come from.
  */
+import { Lifetimes } from "./lifetimes.ts";
 
 export type Action =
   | { readonly kind: "get" }
-  | { readonly kind: "set"; readonly value: string }
+  /** With `ttlMs` the value is gone so long after it was written, by the clock of whoever is asked. */
+  | { readonly kind: "set"; readonly value: string; readonly ttlMs?: number }
   | { readonly kind: "incr" }
   /** EXEC of a SET under WATCH: takes effect only while the value is still `expected`. */
   | { readonly kind: "cas"; readonly expected: string | null; readonly value: string };
@@ -21,6 +24,9 @@ export interface TimedOperation {
   readonly asked: number;
   /** `Infinity` while nothing was heard. */
   readonly heard: number;
+  /** When, by the history's clock. */
+  readonly askedAtMs: number;
+  readonly heardAtMs: number;
   readonly result: Result;
 }
 
@@ -45,12 +51,17 @@ type State = string | null;
 /** No value is ever this: the state does not allow the operation. */
 const IMPOSSIBLE: unique symbol = Symbol("impossible");
 
-/** @throws Error when the search grows beyond `stepsMax`: the history says nothing then. */
+/**
+ * @param clockSpreadMs by how much the clocks that values expire by may differ, from each other and from the history's.
+ * @throws Error when the search grows beyond `stepsMax`: the history says nothing then.
+ */
 export function checkKey<One extends TimedOperation>(
   operations: readonly One[],
   stepsMax = 2_000_000,
+  clockSpreadMs = 0,
 ): Linearizability<One> {
-  const stuckAt = new Search(withoutUnseen(operations)).run(stepsMax);
+  const lifetimes = new Lifetimes(operations, clockSpreadMs);
+  const stuckAt = new Search(withoutUnseen(operations), lifetimes).run(stepsMax);
   const one = operations.find((operation) => operation === stuckAt);
   return one === undefined ? { ok: true } : { ok: false, stuckAt: one };
 }
@@ -67,6 +78,7 @@ interface Placed {
 
 class Search {
   readonly #operations: readonly TimedOperation[];
+  readonly #lifetimes: Lifetimes;
   readonly #head: Entry;
   readonly #bits: Uint32Array;
   readonly #tried = new Set<string>();
@@ -74,8 +86,9 @@ class Search {
   #unanswered: number;
   #state: State = null;
 
-  constructor(operations: readonly TimedOperation[]) {
+  constructor(operations: readonly TimedOperation[], lifetimes: Lifetimes) {
     this.#operations = operations;
+    this.#lifetimes = lifetimes;
     this.#head = buildList(operations);
     this.#bits = new Uint32Array(Math.ceil(operations.length / 32));
     this.#unanswered = operations.filter(isAnswered).length;
@@ -99,7 +112,7 @@ class Search {
         const isRepeated = isOpenIncrement && triedOpenIncrement;
         if (isOpenIncrement) triedOpenIncrement = true;
         const after: State | typeof IMPOSSIBLE =
-          isRepeated || isRead(operation) ? IMPOSSIBLE : step(this.#state, operation);
+          isRepeated || isRead(operation) ? IMPOSSIBLE : step(this.#state, operation, this.#lifetimes);
         if (after === IMPOSSIBLE || !this.#isNew(index, after)) {
           entry = entry.next;
           continue;
@@ -127,7 +140,7 @@ class Search {
     let entry = this.#head.next;
     while (entry !== null && !entry.isHearing) {
       const { hearing, operation, next } = entry;
-      const fits = isRead(operation) && step(this.#state, operation) !== IMPOSSIBLE;
+      const fits = isRead(operation) && step(this.#state, operation, this.#lifetimes) !== IMPOSSIBLE;
       if (fits) this.#place(entry, this.#state, true, false);
       // Its hearing is lifted with it.
       entry = fits && hearing !== null && next === hearing ? hearing.next : next;
@@ -181,7 +194,7 @@ function isAnswered(operation: TimedOperation): boolean {
 
 /**
  * Leaves out open operations that no answer bears witness of: each value is written once, so if nobody has seen it,
- * any order that has the write is as good without it.
+ * any order that has the write is as good without it. One that expires may be what a "nothing there" bears witness of.
  */
 function withoutUnseen(operations: readonly TimedOperation[]): TimedOperation[] {
   const seen = new Set<string | null>();
@@ -193,24 +206,24 @@ function withoutUnseen(operations: readonly TimedOperation[]): TimedOperation[] 
     const { action } = operation;
     if (isAnswered(operation)) return true;
     if (action.kind === "get") return false;
+    if (action.kind === "set" && action.ttlMs !== undefined && seen.has(null)) return true;
     return action.kind === "incr" || seen.has(action.value);
   });
 }
 
-function step(state: State, operation: TimedOperation): State | typeof IMPOSSIBLE {
+function step(state: State, operation: TimedOperation, lifetimes: Lifetimes): State | typeof IMPOSSIBLE {
   const { action } = operation;
-  const answered = isAnswered(operation);
   switch (action.kind) {
     case "get":
-      return operation.result === state ? state : IMPOSSIBLE;
+      return lifetimes.mayShow(state, operation.result, operation) ? state : IMPOSSIBLE;
     case "set":
       return action.value;
     case "incr": {
       const sum = String(Number(state ?? "0") + 1);
-      return !answered || operation.result === sum ? sum : IMPOSSIBLE;
+      return !isAnswered(operation) || operation.result === sum ? sum : IMPOSSIBLE;
     }
     case "cas":
-      return compareAndSet(state, action, answered, operation.result);
+      return compareAndSet(state, action, operation, lifetimes.mayShow(state, action.expected, operation));
     default:
       return action satisfies never;
   }
@@ -219,12 +232,10 @@ function step(state: State, operation: TimedOperation): State | typeof IMPOSSIBL
 function compareAndSet(
   state: State,
   action: Extract<Action, { kind: "cas" }>,
-  answered: boolean,
-  result: string | null,
+  operation: TimedOperation,
+  holds: boolean,
 ): State | typeof IMPOSSIBLE {
-  const holds = state === action.expected;
-  if (!answered) return holds ? action.value : IMPOSSIBLE;
-  if (result !== null) return holds ? action.value : IMPOSSIBLE;
+  if (!isAnswered(operation) || operation.result !== null) return holds ? action.value : IMPOSSIBLE;
   // It only said that the key was touched, perhaps between WATCH and the GET that followed it: nothing is known.
   return state;
 }

@@ -35,13 +35,13 @@ function whyNotLinearizable(operations: readonly Operation[]): string | null {
 function timed(operation: Operation, id: number): TimedOperation[] {
   if (operation.kind === "read") {
     const { value, invokedAtMs: asked, returnedAtMs: heard } = operation;
-    return [{ id, action: { kind: "get" }, asked, heard, result: value }];
+    return [{ id, action: { kind: "get" }, ...between(asked, heard), result: value }];
   }
   if (operation.outcome === "failed") return [];
   const heard = operation.outcome === "acknowledged" ? operation.returnedAtMs : Number.POSITIVE_INFINITY;
   const isHeard = heard !== Number.POSITIVE_INFINITY;
   const at = (action: Action, asked: number, result: string): TimedOperation[] => [
-    { id, action, asked, heard, result: isHeard ? result : null },
+    { id, action, ...between(asked, heard), result: isHeard ? result : null },
   ];
   switch (operation.kind) {
     case "write":
@@ -56,4 +56,12 @@ function timed(operation: Operation, id: number): TimedOperation[] {
     default:
       return unreachable(operation);
   }
+}
+
+/** One clock gives both the order and the time. */
+function between(
+  asked: number,
+  heard: number,
+): Pick<TimedOperation, "asked" | "heard" | "askedAtMs" | "heardAtMs"> {
+  return { asked, heard, askedAtMs: asked, heardAtMs: heard };
 }

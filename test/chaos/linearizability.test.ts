@@ -13,7 +13,9 @@ function operations(lines: readonly Line[]): TimedOperation[] {
     id: at + 1,
     action,
     asked,
+    askedAtMs: asked,
     heard,
+    heardAtMs: heard,
     result: result ?? null,
   }));
 }

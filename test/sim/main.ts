@@ -8,16 +8,19 @@
  *     [--shrink]                        looks for the least of it that fails in the same way
  *     [--keep 3,17] [--clients N] [--plain clocks,disks]   runs a part of it: faults by number, clients, plain things
  *     [--mutant NAME]                   with that rule made wrong
+ *     [--kind beyond|calm|promised]     with faults beyond what the configuration survives, or with short pauses alone;
+ *                                       each seed draws its kind unless told
  * npm run sim -- --mutants [--seeds N] [--only TEXT]   looks for every mutant, and prints what caught it
  * ```
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { runManySeeds } from "./many-seeds.ts";
+import { kindArgument, runManySeeds } from "./many-seeds.ts";
 import { mutantOf } from "./mutants/all-mutants.ts";
 import { optionsOf, planFor } from "./mutants/mutant.ts";
 import { narrowingOf } from "./swarm/narrowing.ts";
-import { planOf } from "./swarm/plan.ts";
+import { kindOf } from "./swarm/plan.ts";
+import { widePlanOf } from "./swarm/wider-plan.ts";
 import { runMutants } from "./verbs/run-mutants.ts";
 import { type OneRun, runOne, shrinkOne } from "./verbs/run-one.ts";
 
@@ -42,8 +45,11 @@ const { values } = parseArgs({
     mutant: { type: "string" },
     mutants: { type: "boolean", default: false },
     only: { type: "string", default: "" },
+    kind: { type: "string" },
   },
 });
+
+const kind = values.kind === undefined ? null : kindOf(values.kind);
 
 if (values.mutants) runMutants(Number(values.seeds ?? 300), values.only);
 else if (values.seed !== undefined) {
@@ -56,8 +62,8 @@ else if (values.seed !== undefined) {
 function oneRun(seed: number, mutant: string | undefined): OneRun {
   const wrong = mutant === undefined ? undefined : mutantOf(mutant);
   return {
-    plan: wrong === undefined ? planOf(seed) : planFor(wrong, seed),
-    command: `npm run sim -- --seed ${seed}${wrong === undefined ? "" : ` --mutant "${wrong.name}"`}`,
+    plan: wrong === undefined ? widePlanOf(seed, kind) : planFor(wrong, seed),
+    command: `npm run sim -- --seed ${seed}${kindArgument(kind)}${wrong === undefined ? "" : ` --mutant "${wrong.name}"`}`,
     narrowing: narrowingOf(values),
     options: wrong === undefined ? {} : optionsOf(wrong),
     trace: values.trace,
@@ -67,6 +73,6 @@ function oneRun(seed: number, mutant: string | undefined): OneRun {
 
 async function runMany(): Promise<void> {
   const { from, seeds, jobs } = values;
-  const many = { from: Number(from), count: Number(seeds ?? 100), jobs: Number(jobs) };
+  const many = { from: Number(from), count: Number(seeds ?? 100), jobs: Number(jobs), kind };
   process.exitCode = await runManySeeds(many);
 }

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { compileSimulator } from "./compiled-simulator.ts";
 import { runPlan } from "./run-plan.ts";
-import { planOf } from "./swarm/plan.ts";
+import { widePlanOf } from "./swarm/wider-plan.ts";
 
 const FIXED_SEEDS = 800;
 const FRESH_SEEDS = 200;
@@ -31,12 +31,12 @@ describe("simulated clusters under faults", () => {
   });
 
   it("go the same way twice for the same seed, here and in another process", async () => {
-    const [one, other] = [runPlan(planOf(7)), runPlan(planOf(7))];
+    const [one, other] = [runPlan(widePlanOf(7)), runPlan(widePlanOf(7))];
     expect(other.traceHash).toBe(one.traceHash);
     expect(other.events).toBe(one.events);
     const { stdout } = await simulate("--seed", "7");
     expect(stdout).toContain(`"traceHash":"${one.traceHash}"`);
     expect(stdout).toContain(`"events":${one.events},`);
-    expect(runPlan(planOf(8)).traceHash).not.toBe(one.traceHash);
+    expect(runPlan(widePlanOf(8)).traceHash).not.toBe(one.traceHash);
   });
 });

@@ -5,6 +5,7 @@
 import { sourceCommit } from "./commit.ts";
 import { runSeeds } from "./seed-pool.ts";
 import type { SeedResult } from "./seed-worker.ts";
+import type { PlanKind } from "./swarm/plan.ts";
 
 const PROGRESS_EVERY_MS = 250;
 const CLEAR_LINE = "\r\x1b[K";
@@ -14,19 +15,25 @@ export interface ManySeeds {
   readonly count: number;
   /** Threads. */
   readonly jobs: number;
+  /** `null`: each seed draws its own. */
+  readonly kind: PlanKind | null;
+}
+
+export function kindArgument(kind: PlanKind | null): string {
+  return kind === null ? "" : ` --kind ${kind}`;
 }
 
 /** @returns the process's exit code: 1 after a violation, 130 when it was ended early without one. */
-export async function runManySeeds({ from, count, jobs }: ManySeeds): Promise<number> {
+export async function runManySeeds({ from, count, jobs, kind }: ManySeeds): Promise<number> {
   const commit = sourceCommit();
   const tally = new Tally(count);
-  const pool = runSeeds(seedsFrom(from, count), Math.min(jobs, count), (result) => {
+  const pool = runSeeds(seedsFrom(from, count), { jobs: Math.min(jobs, count), kind }, (result) => {
     tally.add(result);
     if (result.violation === null) return;
     hideProgress();
     const { seed, atMs, violation } = result;
     console.log(`seed ${seed}, commit ${commit}, at ${atMs.toFixed(0)} ms: ${violation}`);
-    console.log(`  npm run sim -- --seed ${seed} --trace`);
+    console.log(`  npm run sim -- --seed ${seed}${kindArgument(kind)} --trace`);
   });
   const progress = setInterval(() => showProgress(tally.progress()), PROGRESS_EVERY_MS);
   process.once("SIGINT", pool.stop);

@@ -6,10 +6,12 @@ import type { Millis } from "../../src/base/ids.ts";
 import { SeededRandomness } from "../../src/base/randomness.ts";
 import { majority } from "../../src/rules/quorums.ts";
 import { Violation } from "./checks/violation.ts";
+import type { SimGroup } from "./group.ts";
 import { Simulation, type SimulationOptions } from "./simulation.ts";
 import { Faults } from "./swarm/faults.ts";
 import type { Plan } from "./swarm/plan.ts";
-import { GROUP, type SimNode } from "./world/sim-node.ts";
+import { CALM_FROM_MS } from "./swarm/wider-plan.ts";
+import type { SimNode } from "./world/sim-node.ts";
 import type { SimSentinel } from "./world/sim-sentinel.ts";
 
 export interface Outcome {
@@ -31,6 +33,9 @@ const SERVE_AGAIN_MS: Millis = 15_000;
 /** From the end of the load to equal states everywhere. */
 const CONVERGE_MS: Millis = 10_000;
 const LOOK_EVERY_MS: Millis = 20;
+/** What a cluster that was hurt beyond its promise is watched for, with and without load. */
+const BEYOND_MS: Millis = 5000;
+const BEYOND_QUIET_MS: Millis = 1000;
 /** L2: a fault may cost a few epochs, never a stream of them. */
 const EPOCHS_BASE = 8;
 const EPOCHS_PER_FAULT = 5;
@@ -63,7 +68,9 @@ function runToTheEnd(simulation: Simulation): void {
   const faults = new Faults(simulation);
   faults.schedule(plan.faults);
   simulation.start();
-  simulation.runUntil(plan.faultsUntilMs);
+  if (plan.kind === "calm") runCalm(simulation);
+  else simulation.runUntil(plan.faultsUntilMs);
+  if (plan.kind === "beyond") return runBeyond(simulation, faults);
   const broken = plan.healsCoreOnly ? beyondTheCore(simulation) : new Set<SimNode | SimSentinel>();
   simulation.trace.note(`faults end; ${[...broken].map(({ id }) => id).join(" ") || "nobody"} stays away`);
   faults.end(broken);
@@ -75,20 +82,58 @@ function runToTheEnd(simulation: Simulation): void {
     ),
   );
   for (const client of simulation.clients) client.stop();
-  waitFor(simulation, CONVERGE_MS, "L5", () => haveConverged(simulation));
+  waitFor(simulation, CONVERGE_MS, "L5", () =>
+    simulation.groups.every((group) => haveConverged(simulation, group)),
+  );
   simulation.sampleStates();
   checkEpochs(simulation);
   simulation.checkHistory();
 }
 
+/** L4: pauses below the threshold, of nodes or of sentinels, cost no epoch. */
+function runCalm(simulation: Simulation): void {
+  const { plan, groups } = simulation;
+  simulation.runUntil(CALM_FROM_MS);
+  const before = groups.map(({ votedEpoch }) => votedEpoch);
+  simulation.runUntil(plan.faultsUntilMs);
+  for (const [at, { name, votedEpoch }] of groups.entries()) {
+    if (votedEpoch === before[at] && votedEpoch > 0) continue;
+    throw new Violation("L4", `${name} went from epoch ${before[at]} to ${votedEpoch} by short pauses alone`);
+  }
+}
+
+/** Nobody promises that it serves again. What it has said must still be true. */
+function runBeyond(simulation: Simulation, faults: Faults): void {
+  simulation.trace.note("faults end");
+  faults.end(new Set());
+  simulation.runUntil(simulation.queue.nowMs + BEYOND_MS);
+  for (const client of simulation.clients) client.stop();
+  simulation.runUntil(simulation.queue.nowMs + BEYOND_QUIET_MS);
+  simulation.sampleStates();
+  simulation.checkHistory();
+}
+
 /** Whom the cluster must do without: all but a sentinel majority and quorum, and max(W, R) admitted members. */
-function beyondTheCore(simulation: Simulation): Set<SimNode | SimSentinel> {
-  const { plan, nodes, sentinels } = simulation;
+function beyondTheCore({ plan, groups, sentinels }: Simulation): Set<SimNode | SimSentinel> {
   const randomness = new SeededRandomness(plan.seed + 7);
-  const needed = Math.max(plan.copies, simulation.sealQuorum);
-  if (simulation.recordAtMajority() === null) return new Set();
-  const admitted = nodes.filter((node) => simulation.isAdmitted(node));
+  if (groups.some((group) => group.recordAtMajority() === null)) return new Set();
   const broken = new Set<SimNode | SimSentinel>();
+  for (const group of groups) breakNodes(group, randomness, broken);
+  const areKnown = sentinels.every((one) => groups.every(({ name }) => one.disk?.groups[name] !== undefined));
+  const needed = Math.max(majority(sentinels.length), ...groups.map((group) => group.plan.quorum));
+  let seats = sentinels.length;
+  for (const sentinel of sentinels) {
+    if (!areKnown || seats <= needed || randomness.next() < 0.4) continue;
+    seats--;
+    broken.add(sentinel);
+  }
+  return broken;
+}
+
+function breakNodes(group: SimGroup, randomness: SeededRandomness, broken: Set<SimNode | SimSentinel>): void {
+  const { nodes, plan } = group;
+  const needed = Math.max(plan.copies, group.sealQuorum);
+  const admitted = nodes.filter((node) => node.voting && group.isAdmitted(node));
   // What is lost for ever must have been spared before: memory outlives no process.
   const spared = nodes.filter((node) => !admitted.includes(node) || node.disk.policy !== "memory");
   let left = admitted.length;
@@ -100,15 +145,6 @@ function beyondTheCore(simulation: Simulation): Set<SimNode | SimSentinel> {
     if (counts) left--;
     broken.add(node);
   }
-  const areKnown = sentinels.every((one) => one.disk?.groups[GROUP] !== undefined);
-  let seats = sentinels.length;
-  for (const sentinel of sentinels) {
-    if (!areKnown || seats <= Math.max(majority(sentinels.length), plan.quorum) || randomness.next() < 0.4)
-      continue;
-    seats--;
-    broken.add(sentinel);
-  }
-  return broken;
 }
 
 function waitFor(simulation: Simulation, withinMs: Millis, invariant: string, holds: () => boolean): void {
@@ -122,13 +158,13 @@ function waitFor(simulation: Simulation, withinMs: Millis, invariant: string, ho
 }
 
 /** Everyone alive follows one master, and all have applied the same. */
-function haveConverged(simulation: Simulation): boolean {
-  const statuses = simulation.nodes.flatMap((node) => node.member?.status() ?? []);
+function haveConverged(simulation: Simulation, group: SimGroup): boolean {
+  const statuses = group.nodes.flatMap((node) => node.member?.status() ?? []);
   const masters = statuses.filter((status) => status.role === "master");
   const [master] = masters;
   if (master === undefined || masters.length !== 1 || !master.established) return false;
   const areNamed = simulation.sentinels.every((sentinel) => {
-    const view = sentinel.view();
+    const view = sentinel.view(group.name);
     return view === undefined || (view.standing?.master === master.id && !view.holding);
   });
   if (!areNamed) return false;
@@ -142,19 +178,25 @@ function haveConverged(simulation: Simulation): boolean {
   );
 }
 
-function checkEpochs(simulation: Simulation): void {
-  const { plan, sentinels } = simulation;
-  const highest = Math.max(...sentinels.map((one) => one.disk?.groups[GROUP]?.votedEpoch ?? 0));
+function checkEpochs({ plan, groups }: Simulation): void {
   const bound = EPOCHS_BASE + EPOCHS_PER_FAULT * plan.faults.length;
-  if (highest > bound) {
-    throw new Violation("L2", `${highest} epochs for ${plan.faults.length} faults; ${bound} are allowed`);
+  for (const { name, votedEpoch } of groups) {
+    if (votedEpoch <= bound) continue;
+    throw new Violation(
+      "L2",
+      `${votedEpoch} epochs of ${name} for ${plan.faults.length} faults; ${bound} are allowed`,
+    );
   }
 }
 
 /** What everyone thinks, for a failed wait. */
 function describe(simulation: Simulation): string {
-  const sentinels = simulation.sentinels.map((sentinel) => {
-    const view = sentinel.view();
+  return simulation.groups.map((group) => describeGroup(simulation, group)).join("\n");
+}
+
+function describeGroup({ sentinels }: Simulation, group: SimGroup): string {
+  const views = sentinels.map((sentinel) => {
+    const view = sentinel.view(group.name);
     if (view === undefined) return `${sentinel.id} dead`;
     const { votedEpoch, stored, standing, failover, obstacles, holding } = view;
     return (
@@ -163,7 +205,7 @@ function describe(simulation: Simulation): string {
       `failover ${JSON.stringify(failover)} obstacles ${JSON.stringify(obstacles)}`
     );
   });
-  const nodes = simulation.nodes.map((node) => {
+  const nodes = group.nodes.map((node) => {
     const status = node.member?.status();
     if (status === undefined) return `${node.id} dead, incarnation ${node.disk.incarnation}`;
     const { role, roleEpoch, established, promise, position, committed, applied, following, incarnation } =
@@ -171,9 +213,9 @@ function describe(simulation: Simulation): string {
     return (
       `${node.id} ${role} ${roleEpoch} established ${established} promise ${promise.epoch} ` +
       `at ${position.epoch}/${position.offset} committed ${committed} applied ${applied} ` +
-      `following ${JSON.stringify(following)} ${incarnation} admitted ${simulation.isAdmitted(node)} ` +
+      `following ${JSON.stringify(following)} ${incarnation} admitted ${group.isAdmitted(node)} ` +
       `waiting ${JSON.stringify(status.waiting)} handover ${JSON.stringify(status.handover)} disk ${status.diskFailing}`
     );
   });
-  return [...sentinels, ...nodes].join("\n");
+  return [group.name, ...views, ...nodes].join("\n");
 }

@@ -2,6 +2,7 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { SeedResult } from "./seed-worker.ts";
+import type { PlanKind } from "./swarm/plan.ts";
 
 /** Young objects die in masses; room for them spares most collections. */
 const YOUNG_SPACE_MB = 64;
@@ -16,7 +17,7 @@ export interface SeedPool {
 /** @param onResult told of each seed as it ends, in no order. */
 export function runSeeds(
   seeds: Iterable<number>,
-  jobs: number,
+  { jobs, kind }: { readonly jobs: number; readonly kind: PlanKind | null },
   onResult: (result: SeedResult) => void,
 ): SeedPool {
   const left = seeds[Symbol.iterator]();
@@ -29,7 +30,7 @@ export function runSeeds(
   const stop = (): void => {
     stopped = true;
   };
-  const threads = Array.from({ length: jobs }, () => runThread(next, onResult));
+  const threads = Array.from({ length: jobs }, () => runThread(next, kind, onResult));
   // One thread's death ends the others after the seed that they are at.
   for (const thread of threads) thread.catch(stop);
   const done = Promise.allSettled(threads).then(async () => {
@@ -39,9 +40,14 @@ export function runSeeds(
 }
 
 /** Compiled and source alike: the worker lies beside this file, with its extension. */
-function runThread(next: () => number | undefined, onResult: (result: SeedResult) => void): Promise<void> {
+function runThread(
+  next: () => number | undefined,
+  kind: PlanKind | null,
+  onResult: (result: SeedResult) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL(`./seed-worker${extname(import.meta.url)}`, import.meta.url), {
+      workerData: kind,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_SPACE_MB },
     });
     let seed: number | undefined;

@@ -1,7 +1,8 @@
 /** A thread that runs the seeds it is sent, one after the other, and says what came of each. Decides nothing. */
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { type Outcome, runPlan } from "./run-plan.ts";
-import { planOf } from "./swarm/plan.ts";
+import type { PlanKind } from "./swarm/plan.ts";
+import { widePlanOf } from "./swarm/wider-plan.ts";
 
 /** An outcome as it crosses threads. */
 export interface SeedResult extends Omit<Outcome, "violation"> {
@@ -12,7 +13,7 @@ export interface SeedResult extends Omit<Outcome, "violation"> {
 parentPort?.on("message", (seed: number) => parentPort?.postMessage(resultOf(seed)));
 
 function resultOf(seed: number): SeedResult {
-  const { violation, ...rest } = runPlan(planOf(seed));
+  const { violation, ...rest } = runPlan(widePlanOf(seed, workerData as PlanKind | null));
   return { ...rest, violation: violation === null ? null : firstLine(violation.message) };
 }
 

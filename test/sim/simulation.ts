@@ -4,35 +4,30 @@
  * serve again within a bound. The same plan gives the same events.
  */
 
-import { checkKey } from "../../cluster/chaos/linearizability.ts";
 import type { SentinelCoreConfig } from "../../sentinel/core/core-config.ts";
 import type { SentinelEffect } from "../../sentinel/core/outbox.ts";
 import { InvariantError, invariant } from "../../src/base/errors.ts";
-import type { Epoch, MemberId, Millis, SentinelId } from "../../src/base/ids.ts";
+import type { Epoch, Millis, SentinelId } from "../../src/base/ids.ts";
 import { SeededRandomness } from "../../src/base/randomness.ts";
 import type { LinkId, PeerIdentity } from "../../src/protocol/peer/identity.ts";
 import type { NodeMessage } from "../../src/protocol/peer/node-messages.ts";
 import type { ElectionRules } from "../../src/rules/election-rules.ts";
-import { type GroupRecord, memberOf } from "../../src/rules/group-record.ts";
 import type { LogPosition } from "../../src/rules/log-position.ts";
-import { majority, sealQuorum } from "../../src/rules/quorums.ts";
 import type { ReplicationRules } from "../../src/rules/replication-rules.ts";
-import { LogChecks } from "./checks/log-checks.ts";
-import { PromiseChecks } from "./checks/promise-checks.ts";
-import { SentinelChecks } from "./checks/sentinel-checks.ts";
 import { Violation } from "./checks/violation.ts";
-import { History, type Operation } from "./clients/history.ts";
+import { History } from "./clients/history.ts";
 import { SimClient } from "./clients/sim-client.ts";
-import type { Plan } from "./swarm/plan.ts";
+import { SimGroup } from "./group.ts";
+import { groupsOf, type Plan, type PlannedNode } from "./swarm/plan.ts";
 import { Trace, type TraceEvent } from "./trace.ts";
 import { EventQueue } from "./world/event-queue.ts";
 import { Network } from "./world/network.ts";
 import { NodeDisk } from "./world/node-disk.ts";
 import type { PeerDirectory } from "./world/peer-keeper.ts";
 import type { Sabotage } from "./world/sabotage.ts";
-import { GROUP, type NodeMonitor, SimNode } from "./world/sim-node.ts";
+import { type NodeMonitor, SimNode } from "./world/sim-node.ts";
 import { SimProcess } from "./world/sim-process.ts";
-import { type SentinelMonitor, SimSentinel } from "./world/sim-sentinel.ts";
+import { type SealedReply, type SentinelMonitor, SimSentinel } from "./world/sim-sentinel.ts";
 
 export interface SimulationOptions {
   readonly replicationRules?: Partial<ReplicationRules>;
@@ -59,17 +54,17 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
   readonly plan: Plan;
   readonly queue: EventQueue = new EventQueue();
   readonly network: Network;
+  readonly groups: readonly SimGroup[];
+  /** Of all groups. */
   readonly nodes: readonly SimNode[];
   readonly sentinels: readonly SimSentinel[];
   readonly clients: readonly SimClient[];
   readonly history: History = new History((phase, operation) => this.trace.operation(phase, operation));
   readonly trace: Trace;
   readonly randomness: SeededRandomness;
-  readonly #logChecks: LogChecks;
-  readonly #promiseChecks: PromiseChecks;
-  readonly #sentinelChecks: SentinelChecks;
   readonly #processes = new Map<string, SimProcess>();
   readonly #sabotage: Sabotage;
+  #made = 0;
 
   constructor(plan: Plan, options: SimulationOptions = {}) {
     this.plan = plan;
@@ -77,29 +72,29 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
     this.randomness = new SeededRandomness(plan.seed);
     this.network = new Network(this.queue, this.randomness, plan);
     this.trace = new Trace(() => this.queue.nowMs, options.onTrace);
-    this.#logChecks = new LogChecks(plan.copies, plan.mode !== "async", () => this.nodes);
-    this.#promiseChecks = new PromiseChecks(
-      () => this.nodes,
-      () => this.queue.nowMs,
+    this.groups = groupsOf(plan).map(
+      (group, at) =>
+        new SimGroup(at, group, {
+          sentinels: () => this.sentinels,
+          nowMs: () => this.queue.nowMs,
+          mayLose: plan.kind === "beyond",
+          checksVotes: options.votesUnchecked !== true,
+        }),
     );
-    this.#sentinelChecks = new SentinelChecks(
-      plan.sentinels,
-      this.#logChecks,
-      options.votesUnchecked !== true,
-    );
-    this.nodes = plan.nodes.map((_, at) => this.#makeNode(at, options.replicationRules ?? {}));
+    for (const group of this.groups) this.#makeNodes(group, options.replicationRules ?? {});
+    this.nodes = this.groups.flatMap((group) => group.nodes);
     this.sentinels = Array.from({ length: plan.sentinels }, (_, at) =>
       this.#makeSentinel(at, options.electionRules ?? {}),
     );
-    this.clients = this.#makeClients();
+    this.clients = this.groups.flatMap((group) => this.#makeClients(group));
   }
 
   get epochs(): number {
-    return this.#promiseChecks.epochs;
+    return sum(this.groups.map(({ promiseChecks }) => promiseChecks.epochs));
   }
 
   get committedOffset(): number {
-    return this.#logChecks.committedOffset;
+    return sum(this.groups.map(({ logChecks }) => logChecks.committedOffset));
   }
 
   start(): void {
@@ -151,7 +146,18 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
     if (one.process.alive) return;
     one.process.machineUp = true;
     this.trace.note(`${one.id} starts`, { type: "process", who: one.id, now: "up" });
+    if (one.start() !== false) return;
+    // What an operator does whom the error sends to a damaged file.
+    this.trace.note(`${one.id} refuses to start with a damaged log`);
+    this.wipe(one);
     one.start();
+  }
+
+  /** A write has failed, or what was read is not what was written: the process stops, and its incarnation is void. */
+  failDisk(node: SimNode): void {
+    this.kill(node);
+    this.trace.note(`${node.id} has a disk that failed`);
+    node.disk.fail(this.randomness);
   }
 
   pause(one: SimNode | SimSentinel): void {
@@ -172,116 +178,87 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
     if (one instanceof SimNode) one.disk.wipe();
     else {
       one.disk = null;
-      this.#sentinelChecks.onWiped(one);
+      for (const { sentinelChecks } of this.groups) sentinelChecks.onWiped(one);
     }
   }
 
-  /** Newest record that a majority of the sentinels holds, or a later one. */
-  recordAtMajority(): GroupRecord | null {
-    const records = this.sentinels
-      .flatMap(({ disk }) => disk?.groups[GROUP]?.record ?? [])
-      .sort((a, b) => b.number.epoch - a.number.epoch || b.number.seq - a.number.seq);
-    return records[majority(this.plan.sentinels) - 1] ?? null;
+  /** A dead node will start at another address. The sentinels hear of it by their files, at their next start. */
+  move(node: SimNode, url: string): void {
+    invariant(!node.process.alive, "only a dead node moves");
+    this.trace.note(`${node.id} moves to ${url}`);
+    if (this.#processes.get(node.url) === node.process) this.#processes.delete(node.url);
+    this.#processes.set(url, node.process);
+    node.url = url;
   }
 
-  isAdmitted(node: SimNode): boolean {
-    const record = this.recordAtMajority();
-    const member = record === null ? undefined : memberOf(record, node.id);
-    return member?.admitted === true && member.incarnation === node.disk.incarnation;
-  }
-
-  /** Whether the configuration promises to survive that this node loses its state now. */
-  mayLose(node: SimNode): boolean {
-    if (this.recordAtMajority() === null) return false;
-    const lost = this.nodes.filter((one) => one !== node && !this.isAdmitted(one)).length + 1;
-    return lost <= (this.plan.mode === "async" ? this.nodes.length : this.plan.copies) - 1;
-  }
-
-  get sealQuorum(): number {
-    return sealQuorum(this.plan.mode, this.nodes.length, this.plan.copies);
-  }
-
-  /** The node that reigns in the greatest epoch, whether it can serve or not. */
+  /** Of the first group. */
   master(): SimNode | undefined {
-    let master: SimNode | undefined;
-    let greatest = 0;
-    for (const node of this.nodes) {
-      const status = node.member?.status();
-      if (status?.role !== "master" || status.roleEpoch <= greatest) continue;
-      greatest = status.roleEpoch;
-      master = node;
-    }
-    return master;
+    return this.groups[0]?.master();
+  }
+
+  groupOf(node: SimNode): SimGroup {
+    const group = this.groups.find((one) => one.nodes.includes(node));
+    invariant(group !== undefined, "a node belongs to a group");
+    return group;
   }
 
   // ---- checks ----------------------------------------------------------------------------------
 
   /** @throws Violation S8. */
   checkHistory(): void {
-    // In async a failover may lose acknowledged writes, so only what happened in one reign can be judged.
-    if (this.plan.mode === "async" && this.epochs > 1) return;
-    const byKey = new Map<string, Operation[]>();
-    for (const operation of this.history.operations) {
-      const operations = byKey.get(operation.key);
-      if (operations === undefined) byKey.set(operation.key, [operation]);
-      else operations.push(operation);
-    }
-    for (const [key, operations] of byKey) {
-      const verdict = checkKey(operations);
-      if (verdict.ok) continue;
-      const { stuckAt } = verdict;
-      throw new Violation(
-        "S8",
-        `no order explains the answers on ${key}; stuck at ${stuckAt.client} ` +
-          `${JSON.stringify(stuckAt.action)} = ${stuckAt.result}, asked at ${stuckAt.askedAtMs.toFixed(1)} ms, ` +
-          `heard at ${stuckAt.heardAtMs.toFixed(1)} ms`,
-        stuckAt,
-      );
-    }
+    for (const group of this.groups) group.checkHistory(this.history);
   }
 
   sampleStates(): void {
-    for (const node of this.nodes) this.#logChecks.sample(node);
+    for (const { nodes, logChecks } of this.groups) for (const node of nodes) logChecks.sample(node);
   }
 
   nodeStarted(node: SimNode): void {
-    this.#promiseChecks.onStart(node);
-    this.#logChecks.onStart(node);
+    this.groupOf(node).promiseChecks.onStart(node);
+    this.groupOf(node).logChecks.onStart(node);
   }
 
   nodeStepped(node: SimNode): void {
-    this.#logChecks.onStep(node);
+    const { logChecks, answerChecks } = this.groupOf(node);
+    logChecks.onStep(node);
+    answerChecks.onStep(node);
   }
 
   nodeSends(node: SimNode, _link: LinkId, to: PeerIdentity | null, message: NodeMessage): void {
     this.trace.message(node.id, to?.id ?? "nobody", message);
-    this.#promiseChecks.onSend(node, message);
-    if (message.type === "ack") this.#logChecks.onAck(node, message);
+    this.groupOf(node).promiseChecks.onSend(node, message);
+    if (message.type === "ack") this.groupOf(node).logChecks.onAck(node, message);
   }
 
   nodeAppends(node: SimNode, bytes: Buffer): void {
-    this.#logChecks.onAppend(node, bytes);
+    this.groupOf(node).logChecks.onAppend(node, bytes);
   }
 
   nodeCuts(node: SimNode, lastOffset: number): void {
     this.trace.note(`${node.id} cuts its log at ${lastOffset}`);
-    this.#logChecks.onCut(node, lastOffset);
+    this.groupOf(node).logChecks.onCut(node, lastOffset);
   }
 
   nodeReplacesLog(node: SimNode, position: LogPosition): void {
-    this.#logChecks.onFullSync(node, position);
+    this.groupOf(node).logChecks.onFullSync(node, position);
   }
 
   nodeLogs(node: SimNode, event: string, fields: Readonly<Record<string, unknown>>): void {
     this.trace.log(node.id, event, fields);
-    if (event === "established") this.#sentinelChecks.onEstablished(node.id, fields.epoch as Epoch);
+    if (event === "established")
+      this.groupOf(node).sentinelChecks.onEstablished(node.id, fields.epoch as Epoch);
     if (event !== "reign") return;
     const epoch = fields.epoch as Epoch;
-    this.#promiseChecks.onReign(node, epoch);
-    this.#logChecks.onReign(node, epoch);
+    this.groupOf(node).promiseChecks.onReign(node, epoch);
+    this.groupOf(node).logChecks.onReign(node, epoch);
   }
 
   sentinelStarted(_sentinel: SimSentinel): void {}
+
+  sentinelHears(sentinel: SimSentinel, reply: SealedReply): void {
+    for (const group of this.groups)
+      if (group.has(reply.status.id)) group.sentinelChecks.onHeard(sentinel, reply);
+  }
 
   sentinelEffect(sentinel: SimSentinel, effect: SentinelEffect): void {
     if (effect.type === "send") {
@@ -289,11 +266,11 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
       this.trace.message(sentinel.id, peer?.id ?? "nobody", effect.message);
     }
     if (effect.type === "log") this.trace.log(sentinel.id, effect.event, effect.fields);
-    this.#sentinelChecks.onEffect(sentinel, effect);
+    for (const { sentinelChecks } of this.groups) sentinelChecks.onEffect(sentinel, effect);
   }
 
   sentinelSaved(sentinel: SimSentinel): void {
-    this.#sentinelChecks.onSaved(sentinel);
+    for (const { sentinelChecks } of this.groups) sentinelChecks.onSaved(sentinel);
   }
 
   // ---- who is where ----------------------------------------------------------------------------
@@ -311,38 +288,44 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
 
   #process(id: string, clockRate: number): SimProcess {
     const { randomness } = this;
-    const process = new SimProcess(id, this.#processes.size, {
+    const process = new SimProcess(id, this.#made++, {
       rate: clockRate,
       monoZeroMs: 1000 + randomness.below(100_000),
-      wallSkewMs: randomness.below(20_000) - 10_000,
+      wallSkewMs: ((randomness.below(20_000) - 10_000) * this.plan.wallSkewMsMax) / 10_000,
     });
     this.#processes.set(urlOf(id), process);
     return process;
   }
 
-  #makeNode(at: number, rules: Partial<ReplicationRules>): SimNode {
-    const { plan } = this;
-    const settings = plan.nodes[at];
-    invariant(settings !== undefined, "a node is planned");
-    const id = nodeId(at);
+  #makeNodes(group: SimGroup, rules: Partial<ReplicationRules>): void {
+    for (const [at, settings] of group.plan.nodes.entries()) {
+      group.nodes.push(this.#makeNode(group, at, settings, rules));
+    }
+  }
+
+  #makeNode(group: SimGroup, at: number, settings: PlannedNode, rules: Partial<ReplicationRules>): SimNode {
+    const { plan } = group;
+    const id = group.nodeId(at);
     const node = new SimNode(
       {
         id,
         url: urlOf(id),
         process: this.#process(id, settings.clockRate),
         disk: new NodeDisk(id, settings.policy, plan.logKeep),
-        speed: { syncMs: plan.syncMs, touchMs: 0.1, slowness: 1 },
+        speed: { syncMs: this.plan.syncMs, touchMs: 0.1, slowness: 1 },
       },
       {
         ackTimeoutMs: plan.ackTimeoutMs,
         snapshotAfterBytes: plan.snapshotAfterBytes,
         priority: settings.priority,
+        voting: settings.voting,
         rules,
         sabotage: this.#sabotage,
       },
       { ...this.#world(), monitor: this },
     );
     node.onCrash = () => this.kill(node);
+    node.onDiskFailure = () => this.failDisk(node);
     return node;
   }
 
@@ -352,7 +335,7 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
     const sentinel = new SimSentinel(
       { id, url: urlOf(id), process: this.#process(id, clockRate) },
       {
-        config: this.#sentinelConfig(id),
+        config: () => this.#sentinelConfig(id),
         rules,
         saveMs: this.plan.syncMs,
         voteEarly: this.#sabotage.voteEarly === true,
@@ -374,35 +357,43 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
         id: sentinelId(at),
         url: urlOf(sentinelId(at)),
       })),
-      groups: [
-        {
-          name: GROUP,
-          nodes: plan.nodes.map((_, at) => ({ id: nodeId(at), url: urlOf(nodeId(at)) })),
-          quorum: plan.quorum,
-          downAfterMs: plan.downAfterMs,
-          stallAfterMs: 2 * plan.downAfterMs,
-          switchoverTimeoutMs: 2000,
-          replication: { mode: plan.mode, copies: plan.copiesConfigured },
-          crashEvidence: plan.crashEvidence,
-        },
-      ],
+      groups: this.groups.map((group) => this.#groupConfig(group)),
     };
   }
 
-  #makeClients(): SimClient[] {
-    const { plan, queue, network, history, sentinels, nodes } = this;
-    const names = (prefix: string, count: number): string[] =>
-      Array.from({ length: count }, (_, at) => `${prefix}${at + 1}`);
+  #groupConfig(group: SimGroup): SentinelCoreConfig["groups"][number] {
+    const { plan } = group;
+    return {
+      name: group.name,
+      nodes: group.nodes.map(({ id, url }) => ({ id, url })),
+      quorum: plan.quorum,
+      downAfterMs: plan.downAfterMs,
+      stallAfterMs: 2 * plan.downAfterMs,
+      switchoverTimeoutMs: 2000,
+      replication: { mode: plan.mode, copies: plan.copiesConfigured },
+      crashEvidence: plan.crashEvidence,
+    };
+  }
+
+  #makeClients(group: SimGroup): SimClient[] {
+    const { name, prefix, plan, nodes, registers, counters, answerChecks } = group;
+    const { queue, network, history, sentinels } = this;
+    const names = (kind: string, count: number): string[] =>
+      Array.from({ length: count }, (_, at) => `${prefix}${kind}${at + 1}`);
     const make = (id: string, at: number, readsReplicas: boolean): SimClient =>
       new SimClient(this.#process(id, 1), {
         queue,
         network,
-        randomness: new SeededRandomness(plan.seed * 31 + at),
+        randomness: new SeededRandomness(this.plan.seed * 31 + at),
         history,
         sentinels,
+        group: name,
         nodes,
-        registers: names("r", plan.registers),
-        counters: names("c", plan.counters),
+        registers,
+        counters,
+        ttlShare: plan.ttlShare,
+        ttlMsMax: plan.ttlMsMax,
+        onAnswer: (node, operation, reply) => answerChecks.onAnswer(node, operation, reply),
         readsReplicas,
       });
     return [
@@ -433,14 +424,14 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
   }
 }
 
-function nodeId(at: number): MemberId {
-  return `n${at + 1}` as MemberId;
-}
-
 function sentinelId(at: number): SentinelId {
   return `s${at + 1}` as SentinelId;
 }
 
 function urlOf(id: string): string {
   return `ws://${id}`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

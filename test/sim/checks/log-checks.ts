@@ -13,6 +13,14 @@ import type { LogPosition } from "../../../src/rules/log-position.ts";
 import type { SimNode } from "../world/sim-node.ts";
 import { demand } from "./violation.ts";
 
+/** Hears of what is new in the logs; says which reigns may begin with less than was committed. */
+export interface LogListener {
+  onRecord(epoch: Epoch, offset: Offset, bytes: Buffer): void;
+  onCommit(epoch: Epoch, members: readonly MemberId[]): void;
+  isLossy(epoch: Epoch): boolean;
+  onLoss(): void;
+}
+
 export class LogChecks {
   /** Epoch of each committed record; index is the offset. */
   readonly #committed: Epoch[] = [0 as Epoch];
@@ -30,17 +38,27 @@ export class LogChecks {
   readonly #begunAt = new Map<IncarnationId, Offset>();
   readonly #nodes: () => readonly SimNode[];
   readonly #copies: number;
+  readonly #listener: LogListener;
   /** False in async, where the last moments before a failover may be lost. */
   readonly #isLossless: boolean;
 
-  constructor(copies: number, isLossless: boolean, nodes: () => readonly SimNode[]) {
+  constructor(copies: number, isLossless: boolean, nodes: () => readonly SimNode[], listener: LogListener) {
     this.#nodes = nodes;
     this.#copies = copies;
+    this.#listener = listener;
     this.#isLossless = isLossless;
   }
 
   get committedOffset(): Offset {
     return (this.#committed.length - 1) as Offset;
+  }
+
+  isCommitted({ epoch, offset }: LogPosition): boolean {
+    return this.#committed[offset] === epoch;
+  }
+
+  wasAdmitted(incarnation: IncarnationId): boolean {
+    return this.#admitted.has(incarnation);
   }
 
   onRecord(record: GroupRecord): void {
@@ -90,6 +108,7 @@ export class LogChecks {
     // A leader that was overtaken may still promote in its own epoch: nobody can acknowledge there any more.
     if (last > 0 && (this.#committed[last] ?? 0) > epoch) return;
     const holds = log.tail.lastOffset > last && this.#agreesAt(log.tail.history, last);
+    if (!holds && this.#listener.isLossy(epoch)) return this.#forget(node);
     demand(holds, "S2", () => {
       const { position } = log.tail;
       return `${node.id} became master of ${epoch} at ${show(position)} without ${this.#show(last)}, which is committed`;
@@ -128,8 +147,14 @@ export class LogChecks {
       const key = `${cursor.epoch}/${cursor.offset}`;
       const content = `${previous} ${bytes.readUInt32LE(cursor.start)}`;
       const known = this.#records.get(key);
-      if (known === undefined) this.#records.set(key, content);
-      else {
+      if (known === undefined) {
+        this.#records.set(key, content);
+        this.#listener.onRecord(
+          cursor.epoch,
+          cursor.offset,
+          bytes.subarray(cursor.payloadStart, cursor.payloadEnd),
+        );
+      } else {
         demand(known === content, "S3", () => `${node.id} appends another record ${key} than was there`);
       }
       previous = cursor.epoch;
@@ -183,10 +208,11 @@ export class LogChecks {
     demand(epochAt(tail.history, committed) === epoch, "S2", () => {
       return `master ${node.id} of ${epoch} committed ${show(tail.positionAt(committed))} by counting copies`;
     });
-    const copies = this.#copiesOf(node, epoch, committed);
-    demand(copies >= this.#copies, "S7", () => {
-      return `master ${node.id} committed ${epoch}/${committed} with ${copies} sure copies, not ${this.#copies}`;
+    const holders = this.#holdersOf(node, epoch, committed);
+    demand(holders.length >= this.#copies, "S7", () => {
+      return `master ${node.id} committed ${epoch}/${committed} with ${holders.length} sure copies, not ${this.#copies}`;
     });
+    this.#listener.onCommit(epoch, holders);
     const before = this.committedOffset;
     demand(this.#agreesAt(tail.history, before), "S2", () => {
       return `master ${node.id} of ${epoch} commits without ${this.#show(before)}, which is committed`;
@@ -196,16 +222,25 @@ export class LogChecks {
     }
   }
 
-  #copiesOf(master: SimNode, epoch: Epoch, offset: Offset): number {
-    let copies = master.disk.ackable >= offset ? 1 : 0;
+  /** Of what was committed only that stays which this master, by a declared loss, begins with. */
+  #forget(master: SimNode): void {
+    const { history, lastOffset } = master.member?.log.tail ?? { history: [], lastOffset: 0 };
+    let kept = Math.min(lastOffset, this.committedOffset);
+    while (kept > 0 && epochAt(history, kept as Offset) !== this.#committed[kept]) kept--;
+    this.#committed.length = kept + 1;
+    this.#listener.onLoss();
+  }
+
+  #holdersOf(master: SimNode, epoch: Epoch, offset: Offset): MemberId[] {
+    const holders: MemberId[] = master.disk.ackable >= offset ? [master.id] : [];
     for (const [id, byIncarnation] of this.#acks.get(epoch) ?? []) {
       if (id === master.id) continue;
       const counts = [...byIncarnation].some(
         ([incarnation, received]) => received >= offset && this.#admitted.has(incarnation),
       );
-      if (counts) copies++;
+      if (counts) holders.push(id);
     }
-    return copies;
+    return holders;
   }
 
   /** The greatest committed offset that this disk holds. */

@@ -1,5 +1,5 @@
 /**
- * Watches the sentinels: one durable vote an epoch and one promotion an epoch (S1), answers to clients that never go
+ * Watches the sentinels of one group: one durable vote an epoch and one promotion an epoch (S1), answers to clients that never go
  * back and name only what stands at a majority (S9), nothing given up as lost without need.
  */
 
@@ -7,9 +7,9 @@ import type { SentinelEffect } from "../../../sentinel/core/outbox.ts";
 import type { Epoch } from "../../../src/base/ids.ts";
 import type { RecordNumber } from "../../../src/rules/group-record.ts";
 import { compareRecordNumbers, type GroupRecord } from "../../../src/rules/group-record.ts";
-import { GROUP } from "../world/sim-node.ts";
-import type { SimSentinel } from "../world/sim-sentinel.ts";
-import { demand, Violation } from "./violation.ts";
+import type { SealedReply, SimSentinel } from "../world/sim-sentinel.ts";
+import type { SealChecks } from "./seal-checks.ts";
+import { demand } from "./violation.ts";
 
 /** Hears of every record that a disk has taken or a promotion has named, and of those that a majority holds. */
 interface RecordHearer {
@@ -18,25 +18,35 @@ interface RecordHearer {
 }
 
 export class SentinelChecks {
-  readonly #count: number;
+  readonly #group: string;
+  readonly #count: () => number;
   readonly #votes = new Map<string, string>();
   readonly #promotions = new Map<number, string>();
   readonly #answers = new Map<SimSentinel, RecordNumber>();
   /** The newest record that each has ever made durable. */
   readonly #stored = new Map<SimSentinel, RecordNumber>();
   readonly #hears: RecordHearer;
+  readonly #seals: SealChecks;
   readonly #checksVotes: boolean;
   /** What was on each disk before the last save. */
   readonly #before = new Map<SimSentinel, RecordNumber>();
 
-  constructor(count: number, hears: RecordHearer, checksVotes: boolean) {
+  constructor(
+    group: string,
+    count: () => number,
+    hears: RecordHearer,
+    seals: SealChecks,
+    checksVotes: boolean,
+  ) {
     this.#checksVotes = checksVotes;
+    this.#seals = seals;
+    this.#group = group;
     this.#count = count;
     this.#hears = hears;
   }
 
   onSaved(sentinel: SimSentinel): void {
-    const record = sentinel.disk?.groups[GROUP]?.record ?? null;
+    const record = sentinel.disk?.groups[this.#group]?.record ?? null;
     if (record === null) return;
     this.#hears.onRecord(record);
     this.#checkStored(sentinel, record);
@@ -47,7 +57,11 @@ export class SentinelChecks {
     const holders = [...this.#before.values()].filter(
       (held) => compareRecordNumbers(held, record.number) === 0,
     );
-    if (holders.length > this.#count / 2) this.#hears.onStands(record);
+    if (holders.length > this.#count() / 2) this.#hears.onStands(record);
+  }
+
+  onHeard(sentinel: SimSentinel, reply: SealedReply): void {
+    this.#seals.onHeard(processOf(sentinel), reply);
   }
 
   /** A wiped sentinel may have to learn again what it once answered. */
@@ -61,20 +75,27 @@ export class SentinelChecks {
       case "send":
         return this.#onSend(sentinel, effect.message);
       case "masterChanged":
-        return this.#onAnswer(sentinel, effect.record);
-      case "notice":
-        if (effect.notice.channel === "+recovered-with-possible-loss") {
-          throw new Violation("S2", `${sentinel.id} accepts a loss, and nothing was lost`);
-        }
+        if (effect.group === this.#group) this.#onAnswer(sentinel, effect.record);
         return;
+      case "log": {
+        if (effect.event !== "+recovered-with-possible-loss" || effect.fields.group !== this.#group) return;
+        const epoch = effect.fields.epoch as Epoch;
+        demand(
+          this.#seals.mayHaveLost(epoch),
+          "S2",
+          () => `${sentinel.id} accepts a loss, and nothing was lost`,
+        );
+        return this.#seals.onDeclared(epoch);
+      }
       default:
     }
   }
 
   #onSend(sentinel: SimSentinel, message: Extract<SentinelEffect, { type: "send" }>["message"]): void {
-    const process = `${sentinel.id} life ${sentinel.process.life}`;
+    if (!("group" in message) || message.group !== this.#group) return;
+    const process = processOf(sentinel);
     if (message.type === "vote" && message.granted && !message.pre && this.#checksVotes) {
-      const state = sentinel.disk?.groups[GROUP];
+      const state = sentinel.disk?.groups[this.#group];
       demand((state?.votedEpoch ?? 0) >= message.epoch, "S1", () => {
         return `${sentinel.id} speaks of its vote in ${message.epoch} before it is durable`;
       });
@@ -87,13 +108,15 @@ export class SentinelChecks {
       });
       this.#votes.set(key, leader);
     } else if (message.type === "promote") {
-      this.#hears.onRecord(message.record);
       const promotion = `${process} promotes ${message.record.master}`;
       const known = this.#promotions.get(message.epoch);
       demand(known === undefined || known === promotion, "S1", () => {
         return `two promotions in ${message.epoch}: ${known}, and ${promotion}`;
       });
+      if (known === undefined) this.#seals.onPromote(process, message.epoch);
       this.#promotions.set(message.epoch, promotion);
+      // Only now: whom it admits was not admitted when the choice was made.
+      this.#hears.onRecord(message.record);
     }
   }
 
@@ -101,7 +124,7 @@ export class SentinelChecks {
   #checkStored(sentinel: SimSentinel, { number }: GroupRecord): void {
     const before = this.#before.get(sentinel);
     this.#before.set(sentinel, number);
-    const state = sentinel.disk?.groups[GROUP];
+    const state = sentinel.disk?.groups[this.#group];
     // One that had lost its state learns a record that others hold, and vouches for nothing.
     if (state === undefined || state.votedFor === null) return;
     if (before !== undefined && compareRecordNumbers(before, number) === 0) return;
@@ -113,8 +136,8 @@ export class SentinelChecks {
   /** A master acknowledges nothing before a majority has recorded its reign. */
   onEstablished(master: string, epoch: Epoch): void {
     const holders = [...this.#stored.values()].filter((held) => held.epoch >= epoch).length;
-    demand(holders > this.#count / 2, "reign", () => {
-      return `${master} acknowledges in ${epoch}, of which ${holders} of ${this.#count} sentinels have a record`;
+    demand(holders > this.#count() / 2, "reign", () => {
+      return `${master} acknowledges in ${epoch}, of which ${holders} of ${this.#count()} sentinels have a record`;
     });
   }
 
@@ -125,11 +148,17 @@ export class SentinelChecks {
       return `${sentinel.id} answers from epoch ${number.epoch} after ${before?.epoch}`;
     });
     this.#answers.set(sentinel, number);
+    this.#seals.onPublished(sentinel.id, number.epoch);
     const holders = [...this.#stored.values()].filter(
       (held) => compareRecordNumbers(held, number) >= 0,
     ).length;
-    demand(holders > this.#count / 2, "S9", () => {
-      return `${sentinel.id} answers from ${number.epoch}.${number.seq}, which ${holders} of ${this.#count} hold`;
+    const count = this.#count();
+    demand(holders > count / 2, "S9", () => {
+      return `${sentinel.id} answers from ${number.epoch}.${number.seq}, which ${holders} of ${count} hold`;
     });
   }
+}
+
+function processOf({ id, process }: SimSentinel): string {
+  return `${id} life ${process.life}`;
 }

@@ -20,9 +20,15 @@ export interface ClientWorld {
   readonly randomness: Randomness;
   readonly history: History;
   readonly sentinels: readonly SimSentinel[];
+  readonly group: string;
   readonly nodes: readonly SimNode[];
   readonly registers: readonly string[];
   readonly counters: readonly string[];
+  /** Share of the values set that expire, and after how long at the most. */
+  readonly ttlShare: number;
+  readonly ttlMsMax: Millis;
+  /** Told of each answer when the node gives it, before the client hears of it. */
+  readonly onAnswer: (node: SimNode, operation: Operation, reply: Reply) => void;
   /** Reads go to a random node, and may be stale there. */
   readonly readsReplicas: boolean;
 }
@@ -46,6 +52,8 @@ export class SimClient {
   #node = "";
   #text = "";
   #expected: Expected[] = [];
+  /** The same on the node's side of the present connection, where replies leave before they arrive. */
+  #asked: Expected[] = [];
   /** Goes on with the replies of the batch under way. */
   #onReplies: ((replies: readonly Reply[]) => void) | null = null;
   #replies: Reply[] = [];
@@ -91,7 +99,7 @@ export class SimClient {
     this.#world.network.dial<{ readonly master: string | null }>(this.process, sentinel.process, {
       timeoutMs: SENTINEL_ANSWER_MS,
       accept: (connection) => {
-        sentinel.askMaster((master) => connection.send({ master }));
+        sentinel.askMaster(this.#world.group, (master) => connection.send({ master }));
         return { message: () => {}, down: () => {} };
       },
       connected: (connection) => ({
@@ -116,7 +124,7 @@ export class SimClient {
     const step = ++this.#step;
     this.#world.network.dial<ClientPayload>(this.process, node.process, {
       timeoutMs: CONNECT_MS,
-      accept: (connection) => node.accept(connection),
+      accept: (connection) => node.accept(this.#overhear(node, connection)),
       connected: (connection) => {
         if (this.#step !== step) {
           connection.close();
@@ -144,6 +152,27 @@ export class SimClient {
         if (this.#step === step) this.#retryLater();
       },
     });
+  }
+
+  /** Hears the replies as the node sends them: what holds then must not wait for the network. */
+  #overhear(node: SimNode, connection: Connection<ClientPayload>): Connection<ClientPayload> {
+    const asked: Expected[] = [];
+    this.#asked = asked;
+    let text = "";
+    return {
+      close: () => connection.close(),
+      send: (payload) => {
+        if ("replies" in payload) {
+          text += payload.replies;
+          for (let next = readReply(text, 0); next !== null; next = readReply(text, 0)) {
+            text = text.slice(next.end);
+            const operation = asked.shift()?.operation ?? null;
+            if (operation !== null) this.#world.onAnswer(node, operation, next.reply);
+          }
+        }
+        connection.send(payload);
+      },
+    };
   }
 
   #retryLater(): void {
@@ -196,6 +225,11 @@ export class SimClient {
     }
     const key = this.#pick(this.#world.registers);
     const value = this.#newValue();
+    const { ttlShare, ttlMsMax } = this.#world;
+    if (ttlShare > 0 && randomness.next() < ttlShare) {
+      const ttlMs = 1 + randomness.below(ttlMsMax);
+      return [["SET", key, value, "PX", String(ttlMs)], this.#ask(key, { kind: "set", value, ttlMs })];
+    }
     return [["SET", key, value], this.#ask(key, { kind: "set", value })];
   }
 
@@ -234,6 +268,7 @@ export class SimClient {
     then: (replies: readonly Reply[]) => void,
   ): void {
     this.#expected = commands.map(([, operation]) => ({ operation }));
+    this.#asked.push(...this.#expected);
     this.#replies = [];
     this.#onReplies = then;
     this.#connection?.send({ commands: commands.map(([argv]) => argv) });

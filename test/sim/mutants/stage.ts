@@ -30,7 +30,12 @@ export function crowdedPlan(seed: number): Plan {
 export function plainPlanOf(nodes: number, seed: number): Plan {
   return {
     ...planOf(seed),
-    nodes: Array.from({ length: nodes }, () => ({ policy: "always" as const, priority: 100, clockRate: 1 })),
+    nodes: Array.from({ length: nodes }, () => ({
+      policy: "always" as const,
+      priority: 100,
+      clockRate: 1,
+      voting: true,
+    })),
     ...{
       sentinels: 3,
       mode: "semi-sync" as const,

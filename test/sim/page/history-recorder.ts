@@ -7,7 +7,7 @@ import type { PeerMessage } from "../../../src/protocol/peer/codec.ts";
 import type { Operation, OperationPhase } from "../clients/history.ts";
 import type { Outcome } from "../run-plan.ts";
 import { faultWords, kindWords } from "../swarm/fault-words.ts";
-import type { Plan } from "../swarm/plan.ts";
+import { groupPrefix, groupsOf, type Plan } from "../swarm/plan.ts";
 import type { Mark, TraceEvent } from "../trace.ts";
 import { answerWords, messageWords } from "../trace-words.ts";
 import type { Arrow, Chronicle, Lane, Point, PointKind, Span, SpanKind } from "./chronicle.ts";
@@ -274,9 +274,11 @@ function lanesOf(plan: Plan): Lane[] {
     { id: FAULTS_LANE, kind: "world" },
     { id: NETWORK_LANE, kind: "world" },
     ...many(plan.sentinels, "s", "sentinel"),
-    ...many(plan.nodes.length, "n", "node"),
-    ...many(plan.clients, "client", "client"),
-    ...many(plan.replicaReaders, "reader", "client"),
+    ...groupsOf(plan).flatMap(({ nodes, clients, replicaReaders }, at) => [
+      ...many(nodes.length, `${groupPrefix(at)}n`, "node"),
+      ...many(clients, `${groupPrefix(at)}client`, "client"),
+      ...many(replicaReaders, `${groupPrefix(at)}reader`, "client"),
+    ]),
   ];
 }
 

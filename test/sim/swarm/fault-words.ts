@@ -1,5 +1,5 @@
 /** Says what a planned fault does, for people. Pure; what a fault draws while it runs (who is master, say) it can't know. */
-import type { Plan, PlannedFault } from "./plan.ts";
+import { nodeNames, type Plan, type PlannedFault } from "./plan.ts";
 import { drawTargets } from "./targets.ts";
 
 /** `#17 at 2134 ms, for 420 ms: pause n2` */
@@ -9,9 +9,10 @@ export function faultWords(fault: PlannedFault, plan: Plan): string {
 }
 
 export function kindWords(fault: PlannedFault, plan: Plan): string {
-  const { node, sentinel } = drawTargets(fault, plan.nodes.length, plan.sentinels);
+  const nodes = nodeNames(plan);
+  const { node, sentinel } = drawTargets(fault, nodes.length, plan.sentinels);
   const words = WORDS[fault.kind] ?? fault.kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return words.replace("{n}", `n${node + 1}`).replace("{s}", `s${sentinel + 1}`);
+  return words.replace("{n}", nodes[node] ?? "").replace("{s}", `s${sentinel + 1}`);
 }
 
 /** They are over at once. */
@@ -48,6 +49,13 @@ const WORDS: Readonly<Record<string, string>> = {
   resetLinks: "reset all links of {n}",
   hideMaster: "hide the master from the sentinels",
   loseMasterTwice: "cut the master off with its clients, then kill its successor",
+  moveNode: "{n}, or an empty successor, comes back at another address; the sentinels start anew",
+  lossyLinks: "some links lose packets",
+  refuseDials: "connects to {n} or to {s} are refused",
+  rotRecord: "a record on the disk of {n} rots",
+  failDisk: "the disk of {n} fails",
+  powerCutAll: "cut the power of all nodes of {n}'s group",
+  wipeSentinels: "wipe some sentinels",
   slowLinks: "slow some links down",
   slowDisk: "slow the disk of {n} down",
   diskFull: "fill the disk of {n}",

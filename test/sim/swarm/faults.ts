@@ -7,7 +7,7 @@ import type { Millis } from "../../../src/base/ids.ts";
 import type { Randomness } from "../../../src/base/randomness.ts";
 import type { Simulation } from "../simulation.ts";
 import type { Partition } from "../world/network.ts";
-import { GROUP, type SimNode } from "../world/sim-node.ts";
+import type { SimNode } from "../world/sim-node.ts";
 import type { SimProcess } from "../world/sim-process.ts";
 import type { SimSentinel } from "../world/sim-sentinel.ts";
 import { cutWords } from "./cut-words.ts";
@@ -40,6 +40,7 @@ export class Faults {
     this.#over = true;
     for (const undo of [...this.#undo]) undo();
     const { nodes, sentinels } = this.#simulation;
+    for (const sentinel of sentinels) if (sentinel.isOutOfDate) this.#simulation.kill(sentinel);
     for (const one of [...nodes, ...sentinels]) {
       one.effectsToLive = null;
       if (exceptions.has(one)) this.#simulation.kill(one);
@@ -54,6 +55,7 @@ export class Faults {
     const node = nodes[targets.node] as SimNode;
     const sentinel = sentinels[targets.sentinel] as SimSentinel;
     const { lastsMs, kind } = fault;
+    const group = this.#simulation.groupOf(node);
     trace.note(`fault ${faultWords(fault, plan)}`, { type: "fault", number: fault.number, lastsMs });
     switch (kind) {
       case "killNode":
@@ -61,7 +63,7 @@ export class Faults {
       case "killMaster":
         return this.#killNode(this.#master(node), lastsMs);
       case "killAllNodes":
-        for (const one of nodes) this.#killNode(one, lastsMs * randomness.next());
+        for (const one of group.nodes) this.#killNode(one, lastsMs * randomness.next());
         return;
       case "crashMidway":
         return this.#crashMidway(node, randomness, lastsMs);
@@ -110,6 +112,38 @@ export class Faults {
         return this.#hideMaster(node, randomness, lastsMs);
       case "loseMasterTwice":
         return this.#loseMasterTwice(node, randomness, lastsMs);
+      case "moveNode":
+        return this.#moveNode(node, randomness, lastsMs);
+      case "lossyLinks":
+        return this.#lossyLinks(randomness, lastsMs);
+      case "refuseDials": {
+        // A refusal for a live node is false evidence: `crashEvidence: off` is for networks that give such.
+        const { process } = randomness.next() < 0.5 && !group.plan.crashEvidence ? node : sentinel;
+        if (randomness.next() < 0.5)
+          for (const host of this.#hosts()) this.#simulation.network.reset(host, process);
+        return this.#refuseDials(process, lastsMs);
+      }
+      case "rotRecord":
+        return this.#rotRecord(node, randomness, lastsMs);
+      case "failDisk":
+        if (!node.process.alive || !this.#mayLose(node)) return;
+        this.#simulation.failDisk(node);
+        return this.#later(lastsMs, () => this.#simulation.startAgain(node));
+      case "powerCutAll":
+        for (const one of group.nodes) {
+          this.#simulation.kill(one, "powerCut");
+          this.#later(lastsMs * randomness.next(), () => this.#simulation.startAgain(one));
+        }
+        return;
+      case "wipeSentinels":
+        for (const one of shuffled(sentinels.slice(1), randomness).slice(
+          randomness.below(sentinels.length),
+        )) {
+          this.#simulation.kill(one);
+          this.#simulation.wipe(one);
+          this.#later(lastsMs * randomness.next(), () => this.#simulation.startAgain(one));
+        }
+        return;
       case "slowLinks":
         return this.#slowLinks(randomness, lastsMs);
       case "slowDisk":
@@ -121,15 +155,15 @@ export class Faults {
         node.setDiskFull(true);
         return this.#forTime(lastsMs, () => node.setDiskFull(false));
       case "clockJump":
-        node.process.wallJumpMs += (randomness.next() - 0.5) * 20_000;
-        sentinel.process.wallJumpMs += (randomness.next() - 0.5) * 20_000;
+        node.process.jumpWall((randomness.next() - 0.5) * 20_000);
+        sentinel.process.jumpWall((randomness.next() - 0.5) * 20_000);
         return;
       case "snapshot":
         return node.wantSnapshot();
       case "switchover":
-        return sentinel.operator({ type: "switchover", group: GROUP });
+        return sentinel.operator({ type: "switchover", group: group.name });
       case "failover":
-        return sentinel.operator({ type: "failover", group: GROUP });
+        return sentinel.operator({ type: "failover", group: group.name });
       default:
         unreachable(kind);
     }
@@ -137,7 +171,7 @@ export class Faults {
 
   #killNode(node: SimNode, lastsMs: Millis): void {
     if (!node.process.alive) return;
-    if (node.disk.policy === "memory" && !this.#simulation.mayLose(node)) return;
+    if (node.disk.policy === "memory" && !this.#mayLose(node)) return;
     this.#simulation.kill(node);
     this.#later(lastsMs, () => this.#simulation.startAgain(node));
   }
@@ -159,13 +193,13 @@ export class Faults {
 
   #reboot(node: SimNode, lastsMs: Millis): void {
     if (!node.process.alive) return;
-    if (node.disk.policy !== "always" && !this.#simulation.mayLose(node)) return;
+    if (node.disk.policy !== "always" && !this.#mayLose(node)) return;
     this.#simulation.kill(node, "powerCut");
     this.#later(lastsMs, () => this.#simulation.startAgain(node));
   }
 
   #wipeNode(node: SimNode, lastsMs: Millis): void {
-    if (!this.#simulation.mayLose(node)) return;
+    if (!this.#mayLose(node)) return;
     this.#simulation.kill(node);
     this.#simulation.wipe(node);
     this.#later(lastsMs, () => this.#simulation.startAgain(node));
@@ -173,7 +207,7 @@ export class Faults {
 
   #stopCleanly(node: SimNode, lastsMs: Millis): void {
     if (!node.process.running) return;
-    if (node.disk.policy === "memory" && !this.#simulation.mayLose(node)) return;
+    if (node.disk.policy === "memory" && !this.#mayLose(node)) return;
     this.#simulation.kill(node, "stopped");
     this.#later(lastsMs, () => this.#simulation.startAgain(node));
   }
@@ -183,10 +217,14 @@ export class Faults {
    * only, nobody can say any more whether it stood, and an operator has to (docs/proof.md).
    */
   #wipeSentinel(sentinel: SimSentinel, lastsMs: Millis): void {
-    const { sentinels } = this.#simulation;
+    const { sentinels, plan } = this.#simulation;
     // Until the last one lost has the group's record again, it is lost still.
-    const othersKnow = sentinels.every((one) => one === sentinel || one.disk?.groups[GROUP]?.record != null);
-    if (sentinels.length <= 2 || !othersKnow) return;
+    const othersKnow = this.#simulation.groups.every(({ name }) =>
+      sentinels.every((one) => one === sentinel || one.disk?.groups[name]?.record != null),
+    );
+    // With every memory gone, of the sentinels and of the nodes, it would be another cluster.
+    if (plan.kind === "beyond" && sentinel === sentinels[0]) return;
+    if (plan.kind !== "beyond" && (sentinels.length <= 2 || !othersKnow)) return;
     this.#simulation.kill(sentinel);
     this.#simulation.wipe(sentinel);
     this.#later(lastsMs, () => this.#simulation.startAgain(sentinel));
@@ -209,7 +247,8 @@ export class Faults {
   /** Cut off with its clients, whose writes it can't commit; its successor dies as soon as it reigns, and it comes back. */
   #loseMasterTwice(otherwise: SimNode, randomness: Randomness, lastsMs: Millis): void {
     const first = this.#master(otherwise);
-    const { clients, plan } = this.#simulation;
+    const { clients } = this.#simulation;
+    const { plan } = this.#simulation.groupOf(otherwise);
     const inside = [first.process, ...clients.map((client) => client.process)];
     const partition = bothWays(
       inside,
@@ -242,6 +281,63 @@ export class Faults {
     }
   }
 
+  /** Found at once where the process ends with it, or whenever the record is read. */
+  #rotRecord(node: SimNode, randomness: Randomness, lastsMs: Millis): void {
+    if (!this.#mayLose(node)) return;
+    node.disk.rot(randomness);
+    const dice = randomness.next();
+    if (dice < 0.4) this.#simulation.kill(node);
+    else if (dice < 0.7) this.#simulation.kill(node, "powerCut");
+    this.#later(lastsMs, () => this.#simulation.startAgain(node));
+  }
+
+  /** Each packet may be lost and sent again, in bad luck more than once. */
+  #lossyLinks(randomness: Randomness, lastsMs: Millis): void {
+    const { network } = this.#simulation;
+    const share = 0.02 + 0.2 * randomness.next();
+    for (const from of this.#everyone()) {
+      for (const to of this.#everyone()) {
+        if (from === to || randomness.next() < 0.5) continue;
+        network.lose(from, to, share);
+        this.#forTime(lastsMs, () => network.lose(from, to, 0));
+      }
+    }
+  }
+
+  #refuseDials(process: SimProcess, lastsMs: Millis): void {
+    const { network } = this.#simulation;
+    network.refuse(process, true);
+    this.#forTime(lastsMs, () => network.refuse(process, false));
+  }
+
+  /**
+   * The node, or an empty successor under its id, comes back at another address: a new one, or that of a dead fellow,
+   * which moves too. Then the sentinels are started again one after the other, as an operator does to make them read
+   * their edited files.
+   */
+  #moveNode(node: SimNode, randomness: Randomness, lastsMs: Millis): void {
+    const { queue, sentinels } = this.#simulation;
+    const isLost = randomness.next() < 0.3;
+    if ((isLost || node.disk.policy === "memory") && !this.#mayLose(node)) return;
+    this.#simulation.kill(node);
+    if (isLost) this.#simulation.wipe(node);
+    const fellow = this.#simulation.groupOf(node).nodes.find((one) => !one.process.alive && one !== node);
+    const left = node.url;
+    const isExchange = fellow !== undefined && randomness.next() < 0.5;
+    if (isExchange) {
+      this.#simulation.move(node, fellow.url);
+      this.#simulation.move(fellow, left);
+    } else this.#simulation.move(node, `${left}x`);
+    this.#later(lastsMs * randomness.next(), () => this.#simulation.startAgain(node));
+    for (const [at, sentinel] of shuffled(sentinels, randomness).entries()) {
+      queue.after(lastsMs * randomness.next() + 150 * (at + 1), () => {
+        if (this.#over || !sentinel.isOutOfDate) return;
+        this.#simulation.kill(sentinel);
+        this.#simulation.startAgain(sentinel);
+      });
+    }
+  }
+
   #partition(partition: Partition, lastsMs: Millis): void {
     const { network, trace } = this.#simulation;
     const number = ++this.#cuts;
@@ -255,7 +351,11 @@ export class Faults {
   }
 
   #master(otherwise: SimNode): SimNode {
-    return this.#simulation.master() ?? otherwise;
+    return this.#simulation.groupOf(otherwise).master() ?? otherwise;
+  }
+
+  #mayLose(node: SimNode): boolean {
+    return this.#simulation.plan.kind === "beyond" || this.#simulation.groupOf(node).mayLose(node);
   }
 
   #hosts(): SimProcess[] {

@@ -1,6 +1,6 @@
 /**
  * What one seed simulates: the cluster, its speeds, the load, and a list of faults. Computed before anything runs, so
- * that a fault can be left out without changing the others. Draws; runs nothing.
+ * that a fault can be left out without changing the others. Draws one plain group; `wider-plan.ts` adds the rest.
  */
 import type { Millis } from "../../../src/base/ids.ts";
 import { type Randomness, SeededRandomness } from "../../../src/base/randomness.ts";
@@ -42,7 +42,17 @@ export const FAULT_KINDS = [
 /** Drawn apart, so that seeds that don't know them stay what they were. */
 const LATER_KINDS = ["hideMaster", "loseMasterTwice"] as const;
 
-export type FaultKind = (typeof FAULT_KINDS)[number] | (typeof LATER_KINDS)[number];
+/** Known to the wider plans alone. */
+export const WIDER_KINDS = ["moveNode", "lossyLinks", "refuseDials", "rotRecord", "failDisk"] as const;
+
+/** Beyond the promise. */
+export const BEYOND_KINDS = ["powerCutAll", "wipeSentinels"] as const;
+
+export type FaultKind =
+  | (typeof FAULT_KINDS)[number]
+  | (typeof LATER_KINDS)[number]
+  | (typeof WIDER_KINDS)[number]
+  | (typeof BEYOND_KINDS)[number];
 
 export interface PlannedFault {
   /** Its place in the seed's list, from 1: stays the same when others are left out. */
@@ -54,14 +64,16 @@ export interface PlannedFault {
   readonly dice: number;
 }
 
-export interface Plan {
-  readonly seed: number;
-  readonly nodes: readonly {
-    readonly policy: FsyncPolicy;
-    readonly priority: number;
-    readonly clockRate: number;
-  }[];
-  readonly sentinels: number;
+export interface PlannedNode {
+  readonly policy: FsyncPolicy;
+  readonly priority: number;
+  readonly clockRate: number;
+  /** False for an observer. */
+  readonly voting: boolean;
+}
+
+export interface GroupPlan {
+  readonly nodes: readonly PlannedNode[];
   readonly mode: ReplicationMode;
   /** As configured; `null` leaves it to the default. */
   readonly copiesConfigured: number | null;
@@ -71,22 +83,66 @@ export interface Plan {
   readonly crashEvidence: boolean;
   readonly downAfterMs: Millis;
   readonly ackTimeoutMs: Millis;
-  readonly latencyMsMin: Millis;
-  readonly latencyMsMax: Millis;
-  readonly syncMs: Millis;
   readonly snapshotAfterBytes: number;
   readonly logKeep: number;
   readonly clients: number;
   readonly replicaReaders: number;
   readonly registers: number;
   readonly counters: number;
+  /** Share of the values set that expire, and after how long at the most. */
+  readonly ttlShare: number;
+  readonly ttlMsMax: Millis;
+}
+
+/**
+ * `promised`: faults stay within what the configuration survives. `beyond`: they don't; the cluster may stop, and may
+ * not lie. `calm`: only pauses too short for a failover.
+ */
+export type PlanKind = (typeof PLAN_KINDS)[number];
+
+const PLAN_KINDS = ["promised", "beyond", "calm"] as const;
+
+export function kindOf(word: string): PlanKind {
+  const kind = PLAN_KINDS.find((one) => one === word);
+  if (kind === undefined) throw new RangeError(`no such kind of run: ${word} (${PLAN_KINDS.join(", ")})`);
+  return kind;
+}
+
+/** Its own fields are those of the first group. */
+export interface Plan extends GroupPlan {
+  readonly seed: number;
+  readonly kind: PlanKind;
+  /** The clocks' first error, up or down. */
+  readonly wallSkewMsMax: Millis;
+  /** Watched by the same sentinels. */
+  readonly furtherGroups: readonly GroupPlan[];
+  readonly sentinels: number;
+  readonly latencyMsMin: Millis;
+  readonly latencyMsMax: Millis;
+  readonly syncMs: Millis;
   readonly faultsUntilMs: Millis;
   readonly faults: readonly PlannedFault[];
   /** After the faults only what suffices comes back. */
   readonly healsCoreOnly: boolean;
 }
 
-/** Draws the plan of a seed. */
+export function groupsOf(plan: Plan): readonly GroupPlan[] {
+  return [plan, ...plan.furtherGroups];
+}
+
+/** Begins the names of whatever belongs to a group; nothing for the first. */
+export function groupPrefix(at: number): string {
+  return at === 0 ? "" : `g${at + 1}`;
+}
+
+/** In the order in which faults draw them. */
+export function nodeNames(plan: Plan): string[] {
+  return groupsOf(plan).flatMap(({ nodes }, group) =>
+    nodes.map((_, at) => `${groupPrefix(group)}n${at + 1}`),
+  );
+}
+
+/** Draws the plan of one plain group. */
 export function planOf(seed: number): Plan {
   const randomness = new SeededRandomness(seed * 2_654_435_761);
   const nodes = pick(randomness, [1, 2, 2, 3, 3, 3, 3, 3, 4, 5]);
@@ -109,7 +165,13 @@ export function planOf(seed: number): Plan {
       policy: pick(randomness, policies),
       priority: pick(randomness, [100, 100, 10]),
       clockRate: 1 + (randomness.next() - 0.5) * 0.01,
+      voting: true,
     })),
+    kind: "promised",
+    wallSkewMsMax: 10_000,
+    furtherGroups: [],
+    ttlShare: 0,
+    ttlMsMax: 0,
     sentinels,
     mode,
     copiesConfigured,
@@ -161,6 +223,6 @@ function drawFaults(randomness: Randomness, untilMs: Millis, seed: number): Plan
   }
 }
 
-function pick<Choice>(randomness: Randomness, choices: readonly Choice[]): Choice {
+export function pick<Choice>(randomness: Randomness, choices: readonly Choice[]): Choice {
   return choices[randomness.below(choices.length)] as Choice;
 }

@@ -78,6 +78,9 @@ export class Network {
   /** How many partitions stand between two processes. */
   readonly #blocks = new Uint8Array(PROCESSES_MAX * PROCESSES_MAX);
   readonly #slowMs = new Float64Array(PROCESSES_MAX * PROCESSES_MAX);
+  /** Share of packets that are lost on the way, and sent again later. */
+  readonly #lossShare = new Float64Array(PROCESSES_MAX * PROCESSES_MAX);
+  readonly #refusing = new Set<SimProcess>();
 
   constructor(queue: EventQueue, randomness: Randomness, limits: NetworkLimits) {
     this.#queue = queue;
@@ -109,6 +112,17 @@ export class Network {
     this.#slowMs[pair(from, to)] = byMs;
   }
 
+  /** Loses some packets from one to the other, as a bad cable does; 0 ends it. The stream stalls, and keeps its order. */
+  lose(from: SimProcess, to: SimProcess, share: number): void {
+    this.#lossShare[pair(from, to)] = share;
+  }
+
+  /** Whether something in front of a process refuses every connect to it. */
+  refuse(to: SimProcess, refuses: boolean): void {
+    if (refuses) this.#refusing.add(to);
+    else this.#refusing.delete(to);
+  }
+
   dial<Payload>(from: SimProcess, to: SimProcess, options: DialOptions<Payload>): void {
     const { life } = from;
     let over = false;
@@ -124,7 +138,7 @@ export class Network {
     });
     this.#queue.after(this.#latencyMs(from, to), () => {
       if (this.isBlocked(from, to) || this.isBlocked(to, from) || !to.machineUp) return;
-      if (!to.alive) {
+      if (!to.alive || this.#refusing.has(to)) {
         this.#queue.after(this.#latencyMs(to, from), () => end("refused"));
         return;
       }
@@ -281,13 +295,28 @@ export class Network {
     for (const packet of held) this.#enqueue(wire, from, to, packet);
   }
 
+  #sentAgainAfterMs(lossShare: number): Millis {
+    let delayMs = 0;
+    let waitMs = RETRANSMIT_MS_MAX;
+    while (lossShare > 0 && this.#randomness.next() < lossShare) {
+      delayMs += waitMs;
+      waitMs *= 2;
+    }
+    return delayMs;
+  }
+
   #latencyMs(from: SimProcess, to: SimProcess): Millis {
     const { latencyMsMin, latencyMsMax } = this.#limits;
     const spread = this.#randomness.next();
     // Now and then one packet takes much longer.
     const tail = spread > 0.99 ? 10 * latencyMsMax : 0;
+    const key = pair(from, to);
     return (
-      latencyMsMin + spread * (latencyMsMax - latencyMsMin) + tail + (this.#slowMs[pair(from, to)] as number)
+      latencyMsMin +
+      spread * (latencyMsMax - latencyMsMin) +
+      tail +
+      (this.#slowMs[key] as number) +
+      this.#sentAgainAfterMs(this.#lossShare[key] as number)
     );
   }
 }

@@ -1,6 +1,7 @@
 /**
  * A data node's disk: what was written, what of it is synced, and what each kind of end leaves. A process crash takes
- * nothing that was written; a power cut takes what was not synced; a wipe takes all. It delays nothing: the node does.
+ * nothing that was written; a power cut takes what was not synced; a wipe takes all. A record that has rotted is found
+ * when it is read, as its CRC would tell. It delays nothing: the node does.
  */
 import { invariant } from "../../../src/base/errors.ts";
 import {
@@ -56,6 +57,10 @@ export class NodeDisk {
   #incarnations = 0;
   /** The next start will begin a new incarnation. */
   #inDoubt = false;
+  /** A record whose bytes are not what was written. */
+  #rotten: Offset | null = null;
+  /** After such an end what was not synced may be anything: write-back has no order. */
+  #mayCut = false;
 
   /** @param logKeep records kept behind a snapshot, for partial syncs. */
   constructor(name: string, policy: FsyncPolicy, logKeep: number) {
@@ -78,7 +83,9 @@ export class NodeDisk {
     return this.policy === "always" ? this.synced : this.last.offset;
   }
 
-  open(bootId: string): FoundOnDisk {
+  /** @returns `null` for damage that nothing explains: the start is refused. */
+  open(bootId: string): FoundOnDisk | null {
+    if (!this.#repair()) return null;
     const verdict = judgeIncarnation(
       this.#identity === null ? { contents: "nothing" } : { contents: "whole", previous: this.#identity },
       bootId,
@@ -96,6 +103,26 @@ export class NodeDisk {
     };
     if (policy === "always" || policy === "everysec") this.synced = this.last.offset;
     return { incarnation, doubts: verdict.doubts, logBytes: this.#records.size * 40 };
+  }
+
+  /** Damages a record that lies on the disk. What it will cost is known when it is read. */
+  rot(randomness: Randomness): void {
+    const held = [...this.#records.keys()];
+    if (held.length === 0 || this.policy === "memory") return;
+    this.#rotten = held[randomness.below(held.length)] as Offset;
+  }
+
+  /** It may be of no use at its next start. */
+  get isDamaged(): boolean {
+    return this.#rotten !== null && this.#records.has(this.#rotten);
+  }
+
+  /** A write or a sync has failed: its bytes can't be trusted, and what acknowledged them is void. */
+  fail(randomness: Randomness): void {
+    if (this.policy === "memory") return this.wipe();
+    if (this.#identity !== null) this.#identity = { ...this.#identity, voidedBy: "EIO" };
+    this.#inDoubt = true;
+    this.#loseUnsynced(randomness);
   }
 
   append(bytes: Buffer): void {
@@ -152,14 +179,15 @@ export class NodeDisk {
     this.synced = Math.max(this.synced, offset) as Offset;
   }
 
-  /** `null`: gone; empty: yet to come. */
-  readLog(from: Offset, bytesMax: number): Buffer | null {
+  /** `null`: gone; empty: yet to come; `rotten`: its CRC fails. */
+  readLog(from: Offset, bytesMax: number): Buffer | null | "rotten" {
     if (from < this.#first) return null;
     const parts: Buffer[] = [];
     let bytes = 0;
     for (let at = from; at <= this.last.offset && bytes < bytesMax; at = (at + 1) as Offset) {
       const record = this.#records.get(at);
       invariant(record !== undefined, `the log has a hole at ${at}`);
+      if (at === this.#rotten) return "rotten";
       parts.push(record.bytes);
       bytes += record.bytes.length;
     }
@@ -187,7 +215,12 @@ export class NodeDisk {
   /** The machine lost its power: of what was not synced some first part may have been written back. */
   powerCut(randomness: Randomness): void {
     if (this.policy === "memory") return this.wipe();
-    this.#inDoubt = this.policy !== "always" && this.#identity?.cleanStop === false;
+    this.#inDoubt ||= this.policy !== "always" && this.#identity?.cleanStop === false;
+    this.#loseUnsynced(randomness);
+  }
+
+  #loseUnsynced(randomness: Randomness): void {
+    this.#mayCut = true;
     const kept = this.synced + randomness.below(this.last.offset - this.synced + 1);
     if (kept >= this.last.offset) return;
     this.#cutTo(kept as Offset);
@@ -199,6 +232,8 @@ export class NodeDisk {
     this.promiseEpoch = EPOCH_ZERO;
     this.discard();
     this.#identity = null;
+    this.#rotten = null;
+    this.#inDoubt = false;
   }
 
   /** Sabotage: the old state goes before the new one is there. */
@@ -209,6 +244,22 @@ export class NodeDisk {
     this.synced = OFFSET_ZERO;
     this.#records = new Map();
     this.#first = 1 as Offset;
+  }
+
+  /** Cuts where a reboot explains the damage. @returns false where nothing does. */
+  #repair(): boolean {
+    const mayCut = this.#mayCut;
+    this.#mayCut = false;
+    if (this.#rotten === null || !this.#records.has(this.#rotten)) {
+      this.#rotten = null;
+      return true;
+    }
+    if (!mayCut || this.#rotten <= this.synced) return false;
+    const kept = (this.#rotten - 1) as Offset;
+    this.#rotten = null;
+    this.#cutTo(kept);
+    this.last = this.#endPosition(kept);
+    return true;
   }
 
   #endPosition(offset: Offset): LogPosition {

@@ -48,6 +48,8 @@ export interface StorageOwner {
   later(delayMs: Millis, action: () => void): void;
   /** The disk works on while the process is stopped; nothing happens once the life is over. */
   meanwhile(delayMs: Millis, action: () => void): void;
+  /** The disk can't be trusted any more: the process stops. */
+  failed(): void;
   /** Told right before a snapshot takes the place of what was. */
   snapshotStands(kind: SnapshotKind, position: LogPosition): void;
 }
@@ -113,7 +115,9 @@ export class NodeStorage {
       case "readLog": {
         const { link, from, bytesMax } = effect;
         this.#touch(() => {
-          this.#owner.input({ type: "logRead", link, from, bytes: disk.readLog(from, bytesMax) });
+          const bytes = disk.readLog(from, bytesMax);
+          if (bytes === "rotten") this.#owner.failed();
+          else this.#owner.input({ type: "logRead", link, from, bytes });
         });
         return;
       }

@@ -116,14 +116,19 @@ export class PeerKeeper {
 
   probe(target: PeerTarget, tell: (outcome: ProbeOutcome) => void): void {
     const to = this.#directory.processOf(target.url);
-    if (to === undefined) return;
+    // Nobody has that address any more, and nobody says so.
+    if (to === undefined) {
+      this.#later(probeMsMax, () => tell({ result: "silent" }));
+      return;
+    }
     this.#network.dial<PeerMessage>(this.#host.process, to, {
       timeoutMs: probeMsMax,
       accept: () => SILENT,
       connected: (connection) => {
         connection.close();
         const identity = this.#directory.keeperOf(target.url)?.identity ?? null;
-        tell({ result: "reached", identity });
+        // Who answers under another name than it was dialled by is turned away in the handshake.
+        tell({ result: "reached", identity: identity?.id === target.id ? identity : null });
         return SILENT;
       },
       failed: (why) => tell({ result: why }),
@@ -150,7 +155,7 @@ export class PeerKeeper {
       timeoutMs: handshakeMsMax,
       accept: (connection) => {
         const keeper = this.#directory.keeperOf(target.url);
-        if (keeper === null) {
+        if (keeper === null || keeper.identity.id !== target.id) {
           connection.close();
           return SILENT;
         }
@@ -160,6 +165,7 @@ export class PeerKeeper {
       connected: (connection) => {
         if (kept.stopped || acceptor === null) {
           connection.close();
+          if (!kept.stopped) this.#redialLater(kept);
           return SILENT;
         }
         return this.#adopt(connection, acceptor, kept);
@@ -174,11 +180,13 @@ export class PeerKeeper {
     const { attempt } = kept;
     const delayMs = kept.backOffMs * (1 + this.#randomness.next());
     kept.backOffMs = Math.min(redialMsMax, 2 * kept.backOffMs);
-    this.#queue.after(delayMs, () =>
-      this.#host.process.deliver(this.#life, () => {
-        if (kept.waiting && kept.attempt === attempt) this.#dial(kept);
-      }),
-    );
+    this.#later(delayMs, () => {
+      if (kept.waiting && kept.attempt === attempt) this.#dial(kept);
+    });
+  }
+
+  #later(delayMs: Millis, action: () => void): void {
+    this.#queue.after(delayMs, () => this.#host.process.deliver(this.#life, action));
   }
 
   #adopt(connection: Connection<PeerMessage>, peer: PeerIdentity, kept: Kept | null): Receiver<PeerMessage> {

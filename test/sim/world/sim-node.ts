@@ -46,6 +46,7 @@ export interface NodeSettings {
   readonly ackTimeoutMs: Millis;
   readonly snapshotAfterBytes: number;
   readonly priority: number;
+  readonly voting: boolean;
   readonly rules: Partial<ReplicationRules>;
   readonly sabotage: Sabotage;
 }
@@ -69,7 +70,8 @@ const TURN_MS: Millis = 0.05;
 
 export class SimNode {
   readonly id: MemberId;
-  readonly url: string;
+  /** Its address may change between two lives. */
+  url: string;
   readonly process: SimProcess;
   readonly disk: NodeDisk;
   readonly speed: DiskSpeed;
@@ -80,6 +82,7 @@ export class SimNode {
   /** Ends the process after so many effects more; `null`: not planned. */
   effectsToLive: number | null = null;
   onCrash: () => void = () => {};
+  onDiskFailure: () => void = () => {};
   readonly #world: NodeWorld;
   readonly #served = new Map<Client, Served>();
   readonly #peers = new Map<LinkId, PeerIdentity>();
@@ -105,10 +108,16 @@ export class SimNode {
     this.#world = world;
   }
 
-  start(): void {
-    this.process.begin();
+  get voting(): boolean {
+    return this.settings.voting;
+  }
+
+  /** @returns false when its disk holds damage that nothing explains: it does not start. */
+  start(): boolean {
     const { disk } = this;
     const found = disk.open(`${this.id}-boot${this.process.boot}`);
+    if (found === null) return false;
+    this.process.begin();
     this.keyspace = new Keyspace();
     this.#dispatcher = new Dispatcher(
       this.keyspace,
@@ -131,10 +140,10 @@ export class SimNode {
       {
         id: this.id,
         startId,
-        client: { host: this.id, port: 6379 },
+        client: { host: this.url, port: 6379 },
         priority: this.settings.priority,
         zone: "",
-        voting: true,
+        voting: this.voting,
         reads: "linearizable",
         ackTimeoutMs: this.settings.ackTimeoutMs,
         uncommittedBytesMax: 1024 * 1024,
@@ -171,6 +180,7 @@ export class SimNode {
     });
     world.monitor.nodeStarted(this);
     this.#input({ type: "start" });
+    return true;
   }
 
   /** The process has ended, whatever ended it: what it held in memory is gone. */
@@ -314,6 +324,7 @@ export class SimNode {
         this.#world.queue.after(delayMs, () => {
           if (this.process.alive && this.process.life === life) action();
         }),
+      failed: () => this.onDiskFailure(),
       snapshotStands: (kind, position) => {
         if (kind === "received") this.#world.monitor.nodeReplacesLog(this, position);
       },
@@ -391,5 +402,5 @@ function seeNothing(dispatcher: Dispatcher): void {
   dispatcher.execute = (session, argv) => ({ ...execute(session, argv), sawOffset: OFFSET_ZERO });
 }
 
-/** The only group of a simulation. */
+/** The first group of a simulation, or the only one. */
 export const GROUP = "mymaster";

@@ -27,7 +27,9 @@ export class SimProcess {
   life = 0;
   /** Changes with each reboot of the machine. */
   boot = 1;
-  wallJumpMs: Millis = 0;
+  #wallJumpMs: Millis = 0;
+  #wallJumpMsMin: Millis = 0;
+  #wallJumpMsMax: Millis = 0;
   readonly #clock: ClockFault;
   #inbox: (() => void)[] = [];
 
@@ -69,11 +71,27 @@ export class SimProcess {
     return waited;
   }
 
+  jumpWall(byMs: Millis): void {
+    this.#wallJumpMs += byMs;
+    this.#wallJumpMsMin = Math.min(this.#wallJumpMsMin, this.#wallJumpMs);
+    this.#wallJumpMsMax = Math.max(this.#wallJumpMsMax, this.#wallJumpMs);
+  }
+
+  /** How far the wall clock has been from true time up to now, at the least and at the most. */
+  wallErrorMs(trueMs: Millis): readonly [least: Millis, most: Millis] {
+    const { rate, wallSkewMs } = this.#clock;
+    const driftMs = trueMs * (rate - 1);
+    return [
+      wallSkewMs + this.#wallJumpMsMin + Math.min(0, driftMs),
+      wallSkewMs + this.#wallJumpMsMax + Math.max(0, driftMs),
+    ];
+  }
+
   instant(trueMs: Millis): Instant {
     const { rate, monoZeroMs, wallSkewMs } = this.#clock;
     return {
       monoMs: monoZeroMs + trueMs * rate,
-      wallMs: Math.floor(WALL_ZERO_MS + wallSkewMs + this.wallJumpMs + trueMs * rate),
+      wallMs: Math.floor(WALL_ZERO_MS + wallSkewMs + this.#wallJumpMs + trueMs * rate),
     };
   }
 

@@ -19,12 +19,15 @@ import type { ElectionRules } from "../../../src/rules/election-rules.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { Network } from "./network.ts";
 import { type PeerDirectory, PeerKeeper } from "./peer-keeper.ts";
-import { GROUP } from "./sim-node.ts";
 import type { SimProcess } from "./sim-process.ts";
+
+export type SealedReply = Extract<NodeToSentinel, { type: "sealed" }>;
 
 /** Hears of everything that a sentinel does, before the world does. */
 export interface SentinelMonitor {
   sentinelStarted(sentinel: SimSentinel): void;
+  /** A member's promise arrives. */
+  sentinelHears(sentinel: SimSentinel, reply: SealedReply): void;
   sentinelEffect(sentinel: SimSentinel, effect: SentinelEffect): void;
   /** Its disk holds more now. */
   sentinelSaved(sentinel: SimSentinel): void;
@@ -48,7 +51,9 @@ export class SimSentinel {
   disk: SentinelState | null = null;
   effectsToLive: number | null = null;
   onCrash: () => void = () => {};
-  readonly #config: SentinelCoreConfig;
+  readonly #config: () => SentinelCoreConfig;
+  /** As this life read it. */
+  #configRead = "";
   readonly #rules: Partial<ElectionRules>;
   readonly #saveMs: Millis;
   readonly #voteEarly: boolean;
@@ -58,12 +63,13 @@ export class SimSentinel {
   #timer = 0;
   #operations = 0;
   /** Clients whose questions are held back. */
-  #held: ((master: string | null) => void)[] = [];
+  #held: { readonly group: string; readonly answer: (master: string | null) => void }[] = [];
 
   constructor(
     who: { id: SentinelId; url: string; process: SimProcess },
     settings: {
-      config: SentinelCoreConfig;
+      /** Read at each start, as a file is. */
+      config: () => SentinelCoreConfig;
       rules: Partial<ElectionRules>;
       saveMs: Millis;
       /** Sabotage: the core is told that it is saved before it is. */
@@ -81,14 +87,21 @@ export class SimSentinel {
     this.#world = world;
   }
 
+  /** Its file has been edited since it was read. */
+  get isOutOfDate(): boolean {
+    return this.#configRead !== JSON.stringify(this.#config());
+  }
+
   start(): void {
     this.process.begin();
+    const config = this.#config();
+    this.#configRead = JSON.stringify(config);
     const { queue, randomness, monitor } = this.#world;
     const startId = `${this.id}-life${this.process.life}` as StartId;
     this.effectsToLive = null;
     this.#timerAtMs = undefined;
     this.core = new SentinelCore({
-      config: this.#config,
+      config,
       startId,
       recovered: this.disk,
       rules: this.#rules,
@@ -100,8 +113,10 @@ export class SimSentinel {
       identity: { kind: "sentinel", id: this.id, startId },
       linkUp: (link, peer, dialled) => this.#input({ type: "linkUp", link, peer, dialled }),
       linkDown: (link) => this.#input({ type: "linkDown", link }),
-      message: (link: LinkId, message: PeerMessage) =>
-        this.#input({ type: "message", link, message: message as NodeToSentinel | SentinelMessage }),
+      message: (link: LinkId, message: PeerMessage) => {
+        if (message.type === "sealed") monitor.sentinelHears(this, message);
+        this.#input({ type: "message", link, message: message as NodeToSentinel | SentinelMessage });
+      },
     });
     monitor.sentinelStarted(this);
     this.#input({ type: "start" });
@@ -126,13 +141,13 @@ export class SimSentinel {
   }
 
   /** `undefined` while it does not run. */
-  view(): GroupView | undefined {
-    return this.core?.view(GROUP, this.process.instant(this.#world.queue.nowMs));
+  view(group: string): GroupView | undefined {
+    return this.core?.view(group, this.process.instant(this.#world.queue.nowMs));
   }
 
   /** A client asks for the master. The answer is held back while the group changes hands, for ever if it dies. */
-  askMaster(answer: (master: string | null) => void): void {
-    this.#held.push(answer);
+  askMaster(group: string, answer: (master: string | null) => void): void {
+    this.#held.push({ group, answer });
     this.#answerHeld();
   }
 
@@ -159,11 +174,13 @@ export class SimSentinel {
 
   #answerHeld(): void {
     if (this.#held.length === 0) return;
-    const view = this.view();
-    if (view === undefined || view.holding) return;
     const held = this.#held;
     this.#held = [];
-    for (const answer of held) answer(view.standing?.master ?? null);
+    for (const question of held) {
+      const view = this.view(question.group);
+      if (view === undefined || view.holding) this.#held.push(question);
+      else question.answer(view.standing?.master ?? null);
+    }
   }
 
   #carryOut(effect: SentinelEffect): void {
