@@ -26,7 +26,6 @@ type Phase =
       readonly step: "promote";
       readonly chosen: NodeStatus;
       readonly record: GroupRecord;
-      readonly lossPossible: boolean;
       /** The link that the promotion went over. */
       link: LinkId | null;
       promoted: boolean;
@@ -38,7 +37,6 @@ type FailoverOutcome =
   | {
       readonly ok: true;
       readonly record: GroupRecord;
-      readonly lossPossible: boolean;
       readonly tookMs: Millis;
     }
   | { readonly ok: false; readonly why: string };
@@ -210,13 +208,13 @@ export class Failover {
       step: "promote" as const,
       chosen,
       record,
-      lossPossible: choice.lossPossible,
       link: null,
       promoted: false,
       stands: false,
       untilMs: nowMs + STEP_SLACK_MS + context.config.downAfterMs,
     };
     this.#phase = phase;
+    if (choice.lossPossible) this.#declareLoss(record);
     context.notices.member("+selected-slave", chosen.id);
     context.notices.member("+failover-state-send-slaveof-noone", chosen.id);
     if (watch !== undefined) this.#sendPromote(phase, watch);
@@ -234,6 +232,14 @@ export class Failover {
       context.notices.member("+slave-reconf-sent", id);
     }
     this.#store(record, nowMs);
+  }
+
+  /** Before anyone acts on it: who completes this when its leader dies midway can't know of it. */
+  #declareLoss({ name, master }: GroupRecord): void {
+    const { notices, outbox } = this.#context;
+    notices.group("+recovered-with-possible-loss");
+    const fields = { group: name, epoch: this.epoch, master };
+    outbox.log("error", "+recovered-with-possible-loss", fields, "acknowledged writes may be missing");
   }
 
   #sendPromote(phase: Extract<Phase, { step: "promote" }>, watch: MemberWatch): void {
@@ -278,7 +284,6 @@ export class Failover {
     this.#outcome = {
       ok: true,
       record: phase.record,
-      lossPossible: phase.lossPossible,
       tookMs: nowMs - this.#startedAtMs,
     };
   }

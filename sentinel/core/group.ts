@@ -398,12 +398,7 @@ export class Group {
       outbox.log("warn", "failover.failed", fields, "the failover of this epoch has failed");
       return;
     }
-    const { record, tookMs, lossPossible } = outcome;
-    if (lossPossible) {
-      notices.group("+recovered-with-possible-loss");
-      const fields = { group: this.name, epoch: failover.epoch, master: record.master };
-      outbox.log("error", "+recovered-with-possible-loss", fields, "acknowledged writes may be missing");
-    }
+    const { record, tookMs } = outcome;
     this.#publish(record, failover.reason, tookMs, now);
     sendToSentinels(this.#context, { type: "stands", group: this.name, record, reason: failover.reason });
     notices.group("+failover-end");

@@ -2,6 +2,7 @@
 import type { Epoch } from "../../src/base/ids.ts";
 import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
 import type { ClientAddress, GroupRecord, MemberRecord } from "../../src/rules/group-record.ts";
+import { comparePositions } from "../../src/rules/log-position.ts";
 import { currentStatus, type GroupContext, selfAsLeader } from "./group-context.ts";
 import type { SealChoice } from "./seal-round.ts";
 
@@ -27,7 +28,10 @@ function withAdmission(member: MemberRecord, choice: SealChoice): MemberRecord {
     case "keep":
       return member;
     case "all":
-      return status === undefined ? member : { ...member, incarnation: status.incarnation, admitted: true };
+      // One that is behind has not caught up: counted now, it could be part of a choice that drops the difference.
+      return status === undefined || comparePositions(status.position, choice.status.position) < 0
+        ? member
+        : { ...member, incarnation: status.incarnation, admitted: true };
     case "chosen":
       return {
         ...member,

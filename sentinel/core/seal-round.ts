@@ -17,7 +17,7 @@ import { SEAL_GRACE_MS } from "./timing.ts";
 /** Whom to promote, and how members are admitted by the new reign's record. */
 export interface SealChoice {
   readonly status: NodeStatus;
-  /** `keep`: as the base record says. `all`: every sealed one anew. `chosen`: this one alone. */
+  /** `keep`: as the base record says. `all`: anew, every sealed one that holds as much. `chosen`: this one alone. */
   readonly admits: "keep" | "all" | "chosen";
   readonly sealed: ReadonlyMap<MemberId, NodeStatus>;
   /** Acknowledged writes may be missing: it is said aloud. */

@@ -1,14 +1,9 @@
 /**
- * The fuzzer's command line.
- *
- * ```text
- * npm run fuzz -- [--runs 100000] [--seed N] [--target NAME]   each target, or one, with so many inputs
- * npm run fuzz -- --target NAME --seed N --path P              one failure again, as it was printed
- * ```
- *
- * Prints seed, inputs and seconds of each target; exit 1 when one fails, or holds more and more memory.
+ * The fuzzer's command line: `npm run fuzz -- --help` says what it takes. Prints seed, inputs and seconds of each
+ * target; exit 1 when one fails, or holds more and more memory.
  */
-import { parseArgs } from "node:util";
+import { Command, Option } from "commander";
+import { wholeNumberFlag } from "../../cli/flags.ts";
 import { runTarget } from "./run-target.ts";
 import type { FuzzTarget } from "./target.ts";
 import { TARGETS } from "./targets.ts";
@@ -16,36 +11,31 @@ import { watchForHangs } from "./watchdog.ts";
 
 /** What may be held after a run beyond what was held before it: caches, compiled code. */
 const HELD_BYTES_MAX = 64 * 1024 * 1024;
+const SEED_MAX = 2 ** 31 - 1;
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: "string", default: "100000" },
-    seed: { type: "string" },
-    target: { type: "string" },
-    path: { type: "string" },
-  },
-});
+const { seed, runs, target, path } = new Command("fuzz")
+  .description("feeds every decoder with inputs made wrong")
+  .option("--runs <count>", "inputs for each target", wholeNumberFlag(1, SEED_MAX), 100_000)
+  .addOption(
+    new Option("--seed <seed>", "the same inputs each time")
+      .argParser(wholeNumberFlag(0, SEED_MAX))
+      .default(Math.floor(Math.random() * SEED_MAX), "a fresh one"),
+  )
+  .addOption(new Option("--target <name>", "this one alone").choices(TARGETS.map(({ name }) => name)))
+  .option("--path <path>", "of one target and seed, the failure that was printed with this")
+  .showHelpAfterError("(--help says more)")
+  .parse()
+  .opts<{ seed: number; runs: number; target?: string; path?: string }>();
 
-const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-const runs = Number(values.runs);
-const chosen = TARGETS.filter(({ name }) => values.target === undefined || name === values.target);
-if (chosen.length === 0 || !Number.isInteger(seed) || !(runs > 0)) {
-  console.error(
-    `Give --runs and --seed as numbers, and --target as one of: ${TARGETS.map(({ name }) => name).join(" ")}`,
-  );
-  process.exitCode = 2;
-} else {
-  console.log(`seed ${seed}, ${runs} inputs for each target`);
-  const startedAtMs = performance.now();
-  for (const target of chosen) await run(target);
-  console.log(`in ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`);
-}
+console.log(`seed ${seed}, ${runs} inputs for each target`);
+const startedAtMs = performance.now();
+for (const one of TARGETS) if (target === undefined || one.name === target) await run(one);
+console.log(`in ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`);
 
 async function run(target: FuzzTarget): Promise<void> {
   const live = process.stdout.isTTY;
   const watchdog = watchForHangs(`npm run fuzz -- --target ${target.name} --seed ${seed}`);
   const heldBefore = heldBytes();
-  const { path } = values;
   const { decoded, refused, tookSec, failure } = await runTarget(target, {
     seed,
     runs,

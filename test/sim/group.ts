@@ -61,7 +61,6 @@ export class SimGroup {
     this.logChecks = new LogChecks(plan.copies, isLossless, () => this.nodes, {
       onRecord: (epoch, offset, bytes) => this.answerChecks.onRecord(epoch, offset, bytes),
       onCommit: (epoch, members) => seals.onCommit(epoch, members),
-      isLossy: (epoch) => seals.isLossy(epoch),
       onLoss: () => {
         this.#lostAtMs ??= this.#nowMs();
       },

@@ -1,78 +1,110 @@
-/**
- * The simulator's command line.
- *
- * ```text
- * npm run sim -- --seeds N [--from N] [--jobs N]   runs N seeds on all cores: what it found, how fast it was
- * npm run sim -- --seed N [--trace]     replays one, event by event
- *     [--html FILE]                     draws it, as every failing one is
- *     [--shrink]                        looks for the least of it that fails in the same way
- *     [--keep 3,17] [--clients N] [--plain clocks,disks]   runs a part of it: faults by number, clients, plain things
- *     [--mutant NAME]                   with that rule made wrong
- *     [--kind beyond|calm|promised]     with faults beyond what the configuration survives, or with short pauses alone;
- *                                       each seed draws its kind unless told
- * npm run sim -- --mutants [--seeds N] [--only TEXT]   looks for every mutant, and prints what caught it
- * ```
- */
+/** The simulator's command line: `npm run sim -- --help` says what it takes. */
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
+import { Command, Option } from "commander";
+import { wholeNumberFlag } from "../../cli/flags.ts";
 import { kindArgument, runManySeeds } from "./many-seeds.ts";
 import { mutantOf } from "./mutants/all-mutants.ts";
 import { optionsOf, planFor } from "./mutants/mutant.ts";
-import { narrowingOf } from "./swarm/narrowing.ts";
-import { kindOf } from "./swarm/plan.ts";
+import { narrowingOf, PLAIN_NAMES } from "./swarm/narrowing.ts";
+import { PLAN_KINDS, type PlanKind } from "./swarm/plan.ts";
 import { widePlanOf } from "./swarm/wider-plan.ts";
 import { runMutants } from "./verbs/run-mutants.ts";
 import { type OneRun, runOne, shrinkOne } from "./verbs/run-one.ts";
 
+interface SimFlags {
+  readonly seeds?: number;
+  readonly from: number;
+  readonly jobs: number;
+  readonly kind?: PlanKind;
+  readonly seed?: number;
+  readonly trace?: boolean;
+  readonly html?: string;
+  readonly shrink?: boolean;
+  readonly keep?: string;
+  readonly clients?: string;
+  readonly plain?: string;
+  readonly mutant?: string;
+  readonly mutants?: boolean;
+  readonly only: string;
+}
+
 const EXIT_INTERRUPTED = 130;
+const SEEDS = 100;
+const SEEDS_FOR_MUTANTS = 300;
+const SEED_MAX = 2 ** 31 - 1;
+
+const command = new Command("sim")
+  .description("simulates whole clusters from seeds, and checks every invariant after every event")
+  .optionsGroup("Many seeds:")
+  .option("--seeds <count>", `runs so many (${SEEDS}): what was found, how fast it was`, numberFlag)
+  .option("--from <seed>", "the first of them", numberFlag, 1)
+  .option("--jobs <count>", "threads", wholeNumberFlag(1, 256), availableParallelism())
+  .addOption(
+    new Option(
+      "--kind <kind>",
+      "with faults that the configuration survives, beyond that, or with short pauses alone; each seed draws its own unless told",
+    ).choices(PLAN_KINDS),
+  )
+  .optionsGroup("One seed:")
+  .option("--seed <seed>", "runs it, the same each time", numberFlag)
+  .option("--trace", "tells it event by event")
+  .option("--html <file>", "draws it as a page, as every failing one is")
+  .option("--shrink", "looks for the least of it that fails in the same way")
+  .option("--keep <numbers>", "with these faults alone, such as 3,17, or none")
+  .option("--clients <count>", "with so many clients")
+  .option("--plain <names>", `made plain: some of ${PLAIN_NAMES.join(",")}`)
+  .option("--mutant <name>", "with that rule made wrong")
+  .optionsGroup("Rules made wrong:")
+  .option(
+    "--mutants",
+    `looks for each, in --seeds seeds (${SEEDS_FOR_MUTANTS}), and prints what caught it; exit 1 when one is not found`,
+  )
+  .option("--only <text>", "those whose name holds it", "")
+  .showHelpAfterError("(--help says more)")
+  .parse();
+const flags = command.opts<SimFlags>();
 
 // Whoever forked it is gone: nobody waits for the answer.
 process.once("disconnect", () => process.exit(EXIT_INTERRUPTED));
 process.channel?.unref();
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string" },
-    from: { type: "string", default: "1" },
-    jobs: { type: "string", default: String(availableParallelism()) },
-    seed: { type: "string" },
-    trace: { type: "boolean", default: false },
-    html: { type: "string" },
-    keep: { type: "string" },
-    clients: { type: "string" },
-    plain: { type: "string" },
-    shrink: { type: "boolean", default: false },
-    mutant: { type: "string" },
-    mutants: { type: "boolean", default: false },
-    only: { type: "string", default: "" },
-    kind: { type: "string" },
-  },
-});
+await main();
 
-const kind = values.kind === undefined ? null : kindOf(values.kind);
-
-if (values.mutants) runMutants(Number(values.seeds ?? 300), values.only);
-else if (values.seed !== undefined) {
-  const run = oneRun(Number(values.seed), values.mutant);
-  if (values.shrink) shrinkOne(run);
+async function main(): Promise<void> {
+  const { mutants, seed, seeds, from, jobs, only, shrink } = flags;
+  const kind = flags.kind ?? null;
+  if (mutants === true) return runMutants(seeds ?? SEEDS_FOR_MUTANTS, only);
+  if (seed === undefined) {
+    process.exitCode = await runManySeeds({ from, count: seeds ?? SEEDS, jobs, kind });
+    return;
+  }
+  const run = oneRun(seed, kind);
+  if (shrink === true) shrinkOne(run);
   else runOne(run);
-} else await runMany();
+}
 
-/** @param mutant its name, or the beginning of it. */
-function oneRun(seed: number, mutant: string | undefined): OneRun {
-  const wrong = mutant === undefined ? undefined : mutantOf(mutant);
+function oneRun(seed: number, kind: PlanKind | null): OneRun {
+  const { mutant, trace, html } = flags;
+  const wrong = mutant === undefined ? undefined : orComplain(() => mutantOf(mutant));
   return {
     plan: wrong === undefined ? widePlanOf(seed, kind) : planFor(wrong, seed),
     command: `npm run sim -- --seed ${seed}${kindArgument(kind)}${wrong === undefined ? "" : ` --mutant "${wrong.name}"`}`,
-    narrowing: narrowingOf(values),
+    narrowing: orComplain(() => narrowingOf(flags)),
     options: wrong === undefined ? {} : optionsOf(wrong),
-    trace: values.trace,
-    page: values.html ?? null,
+    trace: trace === true,
+    page: html ?? null,
   };
 }
 
-async function runMany(): Promise<void> {
-  const { from, seeds, jobs } = values;
-  const many = { from: Number(from), count: Number(seeds ?? 100), jobs: Number(jobs), kind };
-  process.exitCode = await runManySeeds(many);
+function orComplain<Value>(parse: () => Value): Value {
+  try {
+    return parse();
+  } catch (cause) {
+    if (cause instanceof RangeError) return command.error(`error: ${cause.message}`);
+    throw cause;
+  }
+}
+
+function numberFlag(text: string): number {
+  return wholeNumberFlag(0, SEED_MAX)(text);
 }

@@ -119,6 +119,30 @@ describe("a restart of everything", () => {
     expect(world.notices.some(({ notice }) => notice.channel === "+recovered-with-possible-loss")).toBe(true);
   });
 
+  it("power cut without appendfsync always: who holds less than the chosen one is not counted before it has caught up", () => {
+    const world = settledWorld();
+    for (const id of [...world.nodes.keys(), ...world.sentinelIds()]) world.kill(id);
+    world.node("n2").position = { epoch: 1 as Epoch, offset: 9 as Offset };
+    world.node("n3").position = { epoch: 1 as Epoch, offset: 9 as Offset };
+    for (const id of world.sentinelIds()) world.startSentinel(id);
+    for (const id of world.nodes.keys()) world.restartNode(id, "unsynced");
+    world.until("a promotion", () => world.promotions.length === 2, 3000);
+    const admitted = ["n1", "n2", "n3"].map((id) => {
+      const member = world.view("s1").stored?.members.find((one) => one.id === id);
+      return member?.incarnation === world.node(id).incarnation;
+    });
+    expect(admitted).toEqual([false, true, true]);
+  });
+
+  it("power cut without appendfsync always: a leader that dies midway has said before that something may be lost", () => {
+    const world = settledWorld();
+    for (const id of [...world.nodes.keys(), ...world.sentinelIds()]) world.kill(id);
+    for (const id of world.sentinelIds()) world.startSentinel(id);
+    for (const id of world.nodes.keys()) world.restartNode(id, "unsynced");
+    world.until("a promotion", () => world.promotions.length === 2, 3000);
+    expect(world.notices.some(({ notice }) => notice.channel === "+recovered-with-possible-loss")).toBe(true);
+  });
+
   it("a wiped member stops that, until an operator accepts the loss", () => {
     const world = settledWorld();
     for (const id of world.nodes.keys()) world.kill(id);

@@ -13,11 +13,11 @@ import type { LogPosition } from "../../../src/rules/log-position.ts";
 import type { SimNode } from "../world/sim-node.ts";
 import { demand } from "./violation.ts";
 
-/** Hears of what is new in the logs; says which reigns may begin with less than was committed. */
+/** Hears of what is new in the logs. */
 export interface LogListener {
   onRecord(epoch: Epoch, offset: Offset, bytes: Buffer): void;
   onCommit(epoch: Epoch, members: readonly MemberId[]): void;
-  isLossy(epoch: Epoch): boolean;
+  /** Something committed is lost, by a choice that may lose. */
   onLoss(): void;
 }
 
@@ -37,6 +37,8 @@ export class LogChecks {
   /** What was committed when each incarnation began. */
   readonly #begunAt = new Map<IncarnationId, Offset>();
   readonly #nodes: () => readonly SimNode[];
+  /** What was committed last when a choice has lost it; until a sentinel says so. */
+  #lostTail: LogPosition | null = null;
   readonly #copies: number;
   readonly #listener: LogListener;
   /** False in async, where the last moments before a failover may be lost. */
@@ -108,10 +110,37 @@ export class LogChecks {
     // A leader that was overtaken may still promote in its own epoch: nobody can acknowledge there any more.
     if (last > 0 && (this.#committed[last] ?? 0) > epoch) return;
     const holds = log.tail.lastOffset > last && this.#agreesAt(log.tail.history, last);
-    if (!holds && this.#listener.isLossy(epoch)) return this.#forget(node);
     demand(holds, "S2", () => {
       const { position } = log.tail;
       return `${node.id} became master of ${epoch} at ${show(position)} without ${this.#show(last)}, which is committed`;
+    });
+  }
+
+  /** A choice that may lose something has been made: only what the chosen one holds stays committed. */
+  onLossyChoice(master: MemberId): void {
+    const node = this.#nodes().find((one) => one.id === master);
+    if (!this.#isLossless || node === undefined) return;
+    const kept = this.#heldBy(node) as Offset;
+    if (kept === this.committedOffset) return;
+    this.#lostTail = { epoch: this.#committed[this.committedOffset] as Epoch, offset: this.committedOffset };
+    this.#committed.length = kept + 1;
+    for (const [incarnation, offset] of this.#begunAt) {
+      if (offset > kept) this.#begunAt.set(incarnation, kept);
+    }
+    this.#listener.onLoss();
+  }
+
+  onLossDeclared(): void {
+    this.#lostTail = null;
+  }
+
+  /** Clients are sent to this master: it holds all that was ever committed, or somebody has said that it may not. */
+  onPublished(master: MemberId): void {
+    const node = this.#nodes().find((one) => one.id === master);
+    const lost = this.#lostTail;
+    if (lost === null || node === undefined) return;
+    demand(epochAt(node.disk.history, lost.offset) === lost.epoch, "S2", () => {
+      return `${master} is published without ${show(lost)}, which was committed, and nobody has spoken of a loss`;
     });
   }
 
@@ -172,7 +201,8 @@ export class LogChecks {
   onFullSync(node: SimNode, position: LogPosition): void {
     if (!this.#isLossless) return;
     const held = this.#heldBy(node);
-    demand(position.offset >= held, "S10", () => {
+    // An observer is counted for nothing: one that applied what a declared loss took away starts over from any snapshot.
+    demand(position.offset >= held || !node.voting, "S10", () => {
       return `${node.id} replaces ${this.#show(held)}, which is committed, by a snapshot at ${show(position)}`;
     });
     const isCommitted =
@@ -220,15 +250,6 @@ export class LogChecks {
     for (let offset = before + 1; offset <= committed; offset++) {
       this.#committed.push(epochAt(tail.history, offset as Offset));
     }
-  }
-
-  /** Of what was committed only that stays which this master, by a declared loss, begins with. */
-  #forget(master: SimNode): void {
-    const { history, lastOffset } = master.member?.log.tail ?? { history: [], lastOffset: 0 };
-    let kept = Math.min(lastOffset, this.committedOffset);
-    while (kept > 0 && epochAt(history, kept as Offset) !== this.#committed[kept]) kept--;
-    this.#committed.length = kept + 1;
-    this.#listener.onLoss();
   }
 
   #holdersOf(master: SimNode, epoch: Epoch, offset: Offset): MemberId[] {

@@ -1,7 +1,7 @@
 /**
  * S6, on what the cores do: at each promotion, the admitted members that its leader has heard to be sealed meet every
  * set of W members, and meet every set whose copies ever committed something in an older epoch. A promotion that does
- * not is a loss, and must be declared as one before its record is published. Judges who was sealed, not what is chosen.
+ * not may be a loss, and only a run beyond the promise may have one. Judges who was sealed, not what is chosen.
  */
 import type { Epoch, IncarnationId, MemberId } from "../../../src/base/ids.ts";
 import type { SealedReply } from "../world/sim-sentinel.ts";
@@ -26,8 +26,6 @@ export class SealChecks {
     string,
     { readonly members: readonly MemberId[]; readonly firstEpoch: Epoch }
   >();
-  readonly #lossy = new Set<Epoch>();
-  readonly #declared = new Set<Epoch>();
 
   constructor(bounds: SealBounds, wasAdmitted: (incarnation: IncarnationId) => boolean) {
     this.#bounds = bounds;
@@ -49,43 +47,34 @@ export class SealChecks {
     if (!this.#ackSets.has(key)) this.#ackSets.set(key, { members, firstEpoch: epoch });
   }
 
-  onPromote(leader: string, epoch: Epoch): void {
-    const { voters, copies, isLossless, mayLose } = this.#bounds;
-    if (!isLossless) return;
-    const sealed = [...(this.#sealed.get(`${leader} ${epoch}`) ?? [])].filter(
-      ([id, incarnation]) => voters.has(id) && this.#wasAdmitted(incarnation),
-    );
-    const ids = new Set(sealed.map(([id]) => id));
-    const missesSome = voters.size - ids.size >= copies;
+  /** @returns whether it may lose something. @throws Violation S6 where the run may not. */
+  onPromote(leader: string, epoch: Epoch): boolean {
+    const missed = this.#missed(leader, epoch);
+    if (missed === null) return false;
+    demand(this.#bounds.mayLose, "S6", () => {
+      return `${leader} promotes in ${epoch}, and ${missed} can have acknowledged without anyone that it has sealed`;
+    });
+    return true;
+  }
+
+  /** Whether it is true when this leader says that its choice may lose something. */
+  mayDeclare(leader: string, epoch: Epoch): boolean {
+    const { mayLose, isLossless } = this.#bounds;
+    return mayLose && (!isLossless || this.#missed(leader, epoch) !== null);
+  }
+
+  /** Members that can have acknowledged, or have, without anyone sealed; `null` when there are none. */
+  #missed(leader: string, epoch: Epoch): string | null {
+    const { voters, copies, isLossless } = this.#bounds;
+    if (!isLossless) return null;
+    const sealed = [...(this.#sealed.get(`${leader} ${epoch}`) ?? [])]
+      .filter(([id, incarnation]) => voters.has(id) && this.#wasAdmitted(incarnation))
+      .map(([id]) => id);
     const missed = [...this.#ackSets.values()].find(
-      ({ members, firstEpoch }) => firstEpoch < epoch && !members.some((id) => ids.has(id)),
+      ({ members, firstEpoch }) => firstEpoch < epoch && !members.some((id) => sealed.includes(id)),
     );
-    if (!missesSome && missed === undefined) return;
-    demand(mayLose, "S6", () => {
-      const whom = missed === undefined ? `some ${copies}` : missed.members.join(" and ");
-      return `${leader} promotes in ${epoch} with ${[...ids].join(" ")} sealed; ${whom} can have acknowledged without them`;
-    });
-    this.#lossy.add(epoch);
-  }
-
-  /** A sentinel has said that acknowledged writes may be missing from this epoch on. */
-  onDeclared(epoch: Epoch): void {
-    this.#declared.add(epoch);
-  }
-
-  /** Whether a declared loss may be true. */
-  mayHaveLost(epoch: Epoch): boolean {
-    const { isLossless, mayLose } = this.#bounds;
-    return this.isLossy(epoch) || (mayLose && !isLossless);
-  }
-
-  isLossy(epoch: Epoch): boolean {
-    return this.#lossy.has(epoch);
-  }
-
-  onPublished(sentinel: string, epoch: Epoch): void {
-    demand(!this.#lossy.has(epoch) || this.#declared.has(epoch), "S2", () => {
-      return `${sentinel} publishes epoch ${epoch}, which may have lost writes, and nobody has said so`;
-    });
+    if (missed !== undefined) return missed.members.join(" and ");
+    const others = [...voters].filter((id) => !sealed.includes(id));
+    return others.length >= copies ? others.join(" and ") : null;
   }
 }

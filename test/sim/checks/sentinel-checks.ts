@@ -1,20 +1,28 @@
 /**
- * Watches the sentinels of one group: one durable vote an epoch and one promotion an epoch (S1), answers to clients that never go
- * back and name only what stands at a majority (S9), nothing given up as lost without need.
+ * Watches the sentinels of one group: one durable vote an epoch and one promotion an epoch (S1), answers to clients
+ * that never go back and name only what stands at a majority (S9), nothing given up as lost without need.
  */
 
 import type { SentinelEffect } from "../../../sentinel/core/outbox.ts";
-import type { Epoch } from "../../../src/base/ids.ts";
+import type { Epoch, MemberId } from "../../../src/base/ids.ts";
 import type { RecordNumber } from "../../../src/rules/group-record.ts";
 import { compareRecordNumbers, type GroupRecord } from "../../../src/rules/group-record.ts";
 import type { SealedReply, SimSentinel } from "../world/sim-sentinel.ts";
 import type { SealChecks } from "./seal-checks.ts";
 import { demand } from "./violation.ts";
 
-/** Hears of every record that a disk has taken or a promotion has named, and of those that a majority holds. */
+/**
+ * Hears of every record that a disk has taken or a promotion has named, of those that a majority holds, and of what
+ * may be missing.
+ */
 interface RecordHearer {
   onRecord(record: GroupRecord): void;
   onStands(record: GroupRecord): void;
+  /** A choice has been made that may lose something. */
+  onLossyChoice(master: MemberId): void;
+  onLossDeclared(): void;
+  /** Clients are sent there from now on. */
+  onPublished(master: MemberId): void;
 }
 
 export class SentinelChecks {
@@ -77,18 +85,21 @@ export class SentinelChecks {
       case "masterChanged":
         if (effect.group === this.#group) this.#onAnswer(sentinel, effect.record);
         return;
-      case "log": {
-        if (effect.event !== "+recovered-with-possible-loss" || effect.fields.group !== this.#group) return;
-        const epoch = effect.fields.epoch as Epoch;
-        demand(
-          this.#seals.mayHaveLost(epoch),
-          "S2",
-          () => `${sentinel.id} accepts a loss, and nothing was lost`,
-        );
-        return this.#seals.onDeclared(epoch);
-      }
+      case "log":
+        if (effect.event === "+recovered-with-possible-loss" && effect.fields.group === this.#group) {
+          this.#onLossDeclared(sentinel, effect.fields.epoch as Epoch, effect.fields.master as MemberId);
+        }
+        return;
       default:
     }
+  }
+
+  #onLossDeclared(sentinel: SimSentinel, epoch: Epoch, master: MemberId): void {
+    demand(this.#seals.mayDeclare(processOf(sentinel), epoch), "S2", () => {
+      return `${sentinel.id} accepts a loss, and nothing was lost`;
+    });
+    this.#hears.onLossyChoice(master);
+    this.#hears.onLossDeclared();
   }
 
   #onSend(sentinel: SimSentinel, message: Extract<SentinelEffect, { type: "send" }>["message"]): void {
@@ -113,7 +124,8 @@ export class SentinelChecks {
       demand(known === undefined || known === promotion, "S1", () => {
         return `two promotions in ${message.epoch}: ${known}, and ${promotion}`;
       });
-      if (known === undefined) this.#seals.onPromote(process, message.epoch);
+      const isLossy = known === undefined && this.#seals.onPromote(process, message.epoch);
+      if (isLossy && message.record.master !== null) this.#hears.onLossyChoice(message.record.master);
       this.#promotions.set(message.epoch, promotion);
       // Only now: whom it admits was not admitted when the choice was made.
       this.#hears.onRecord(message.record);
@@ -148,7 +160,7 @@ export class SentinelChecks {
       return `${sentinel.id} answers from epoch ${number.epoch} after ${before?.epoch}`;
     });
     this.#answers.set(sentinel, number);
-    this.#seals.onPublished(sentinel.id, number.epoch);
+    if (record.master !== null) this.#hears.onPublished(record.master);
     const holders = [...this.#stored.values()].filter(
       (held) => compareRecordNumbers(held, number) >= 0,
     ).length;

@@ -71,16 +71,25 @@ export function argumentsOf({ keep, clients, plain }: Narrowing): string {
   return parts.join(" ");
 }
 
-/** Of what `argumentsOf` has said. */
+/** Of what `argumentsOf` has said. @throws RangeError when it is not that. */
 export function narrowingOf(said: {
   readonly keep?: string | undefined;
   readonly clients?: string | undefined;
   readonly plain?: string | undefined;
 }): Narrowing {
   const words = (list: string): string[] => list.split(",").filter((word) => word !== "" && word !== "none");
+  const plain = words(said.plain ?? "");
+  const unknown = plain.find((name) => !PLAIN_NAMES.includes(name));
+  if (unknown !== undefined)
+    throw new RangeError(`nothing is called ${unknown}: there are ${PLAIN_NAMES.join(", ")}`);
   return {
-    keep: said.keep === undefined ? null : words(said.keep).map(Number),
-    clients: said.clients === undefined ? null : Number(said.clients),
-    plain: said.plain === undefined ? [] : words(said.plain),
+    keep: said.keep === undefined ? null : words(said.keep).map(wholeNumber),
+    clients: said.clients === undefined ? null : wholeNumber(said.clients),
+    plain,
   };
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new RangeError(`${text} is not a whole number`);
+  return Number(text);
 }

@@ -100,13 +100,7 @@ export interface GroupPlan {
  */
 export type PlanKind = (typeof PLAN_KINDS)[number];
 
-const PLAN_KINDS = ["promised", "beyond", "calm"] as const;
-
-export function kindOf(word: string): PlanKind {
-  const kind = PLAN_KINDS.find((one) => one === word);
-  if (kind === undefined) throw new RangeError(`no such kind of run: ${word} (${PLAN_KINDS.join(", ")})`);
-  return kind;
-}
+export const PLAN_KINDS = ["promised", "beyond", "calm"] as const;
 
 /** Its own fields are those of the first group. */
 export interface Plan extends GroupPlan {

@@ -2,9 +2,9 @@
  * `--seed N`: one run, whole or narrowed, told event by event if asked for; `--shrink` looks for the smallest part of it
  * that fails in the same way. A failing run is drawn as a page.
  */
-import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { sourceCommit } from "../commit.ts";
 import { historyPage } from "../page/history-page.ts";
 import { HistoryRecorder } from "../page/history-recorder.ts";
 import { type Outcome, runPlan } from "../run-plan.ts";
@@ -73,16 +73,11 @@ export function shrinkOne({ plan: whole, command, narrowing, options }: OneRun):
   console.log(`again: ${command} ${argumentsOf(combined(narrowing, smallest))} --trace`);
 }
 
-function commit(): string {
-  const { status, stdout } = spawnSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" });
-  return status === 0 ? stdout.trim() : "unknown";
-}
-
 function report(outcome: Outcome): void {
   const { violation, ...rest } = outcome;
   console.log(JSON.stringify(rest));
   if (violation === null) return;
-  console.log(`commit ${commit()}`);
+  console.log(`commit ${sourceCommit()}`);
   console.log(violation.stack);
   process.exitCode = 1;
 }
