@@ -3,12 +3,12 @@
  * and after each event goes through everything that may now be due, in one fixed order.
  */
 import { unreachable } from "../../src/base/errors.ts";
-import type { Epoch, MemberId, Millis, StartId } from "../../src/base/ids.ts";
+import type { MemberId, Millis, StartId } from "../../src/base/ids.ts";
 import type { Instant } from "../../src/base/instant.ts";
 import type { LinkId, PeerIdentity, PeerTarget, ProbeOutcome } from "../../src/protocol/peer/identity.ts";
 import type { NodeStatus, NodeToSentinel, Refused } from "../../src/protocol/peer/node-messages.ts";
-import type { Report, SentinelMessage, Store, Vote } from "../../src/protocol/peer/sentinel-messages.ts";
-import { compareRecordNumbers, type GroupRecord } from "../../src/rules/group-record.ts";
+import type { Report, SentinelMessage, Vote } from "../../src/protocol/peer/sentinel-messages.ts";
+import type { GroupRecord } from "../../src/rules/group-record.ts";
 import type { VoteReason } from "../../src/rules/vote-reason.ts";
 import { Announcements } from "./announcements.ts";
 import { answerCandidate } from "./ballot.ts";
@@ -25,6 +25,7 @@ import { ping, pingMaster, pingWhoIsDue } from "./heartbeat.ts";
 import type { MemberWatch } from "./member-watch.ts";
 import type { SentinelPeer } from "./peers.ts";
 import { Publication } from "./publication.ts";
+import { RecordIntake } from "./record-intake.ts";
 import { Reporting } from "./reporting.ts";
 import type { OperatorCommand } from "./sentinel-input.ts";
 import { ownReign, writeNextRecord } from "./steward.ts";
@@ -37,12 +38,11 @@ export class Group {
   readonly #budget: FastBudget;
   readonly #election: Election;
   readonly #errands: Errands;
+  readonly #records: RecordIntake;
   readonly #publication: Publication;
   readonly #reporting: Reporting;
   readonly #announcements: Announcements;
   #failover: Failover | null = null;
-  /** While this sentinel is blank: the newest record that it has been told of. */
-  #learntRecord: GroupRecord | null = null;
   #finds: readonly VoteReason[] = [];
 
   constructor(setup: GroupSetup) {
@@ -51,6 +51,7 @@ export class Group {
     this.#context = createContext(setup, this.#budget);
     this.#election = new Election(this.#context);
     this.#errands = new Errands(this.#context);
+    this.#records = new RecordIntake(this.#context);
     this.#publication = new Publication(this.#context);
     this.#reporting = new Reporting(this.#context);
     this.#announcements = new Announcements(this.#context);
@@ -159,14 +160,14 @@ export class Group {
         this.#onVote(peer, message, now.monoMs);
         break;
       case "store":
-        this.#onStore(link, message, now.monoMs);
+        this.#records.onStore(link, message, now.monoMs);
         break;
       case "stored":
         if (message.ok) this.#context.ledger.confirm(peer.id, message.number);
         this.#failover?.stepDown(message.votedEpoch);
         break;
       case "stands":
-        this.#store(message.record, now.monoMs);
+        this.#records.take(message.record, now.monoMs);
         this.#publish(message.record, message.reason, null, now);
         break;
       case "operate":
@@ -199,7 +200,7 @@ export class Group {
   /** Everything that may be due, in this order: what is known, what stands, what to do about it, whom to tell. */
   settle(now: Instant): void {
     const nowMs = now.monoMs;
-    this.#takePart(nowMs);
+    this.#records.settle(nowMs);
     this.#watchMembers(nowMs);
     this.#publishWhatStands(now);
     this.#finds = findReasons(this.#context, nowMs);
@@ -267,7 +268,7 @@ export class Group {
     if (!peers.onReport(peer, report)) return;
     if (before === undefined) this.#context.notices.sentinel("+sentinel", peer);
     if (report.stored !== null) ledger.confirm(peer.id, report.stored);
-    if (report.record !== null) this.#store(report.record, nowMs);
+    if (report.record !== null) this.#records.take(report.record, nowMs);
     if (report.leading !== null) signs.note(report.leading, peer.id, nowMs);
     else if (before?.leading != null) signs.gone(before.leading);
     signs.note(report.votedEpoch, null, nowMs);
@@ -285,68 +286,7 @@ export class Group {
     const isLate = vote.granted && !vote.pre && this.#failover?.epoch === vote.epoch;
     if (isLate) this.#failover?.addVote(peer.id, countedVote(vote, nowMs));
     else this.#election.onVote(peer, vote, nowMs);
-    if (vote.record !== null && !vote.granted) this.#store(vote.record, nowMs);
-  }
-
-  #onStore(link: LinkId, store: Store, nowMs: Millis): void {
-    const { ledger, outbox } = this.#context;
-    const { number } = store.record;
-    const stored = (ok: boolean) =>
-      ({ type: "stored", group: this.name, number, ok, votedEpoch: ledger.votedEpoch }) as const;
-    const taken = this.#store(store.record, nowMs, () => outbox.send(link, stored(true)));
-    if (taken) return;
-    const held = ledger.saved !== null && compareRecordNumbers(ledger.saved.number, number) === 0;
-    outbox.send(link, stored(held));
-  }
-
-  /** Storing a new epoch's record makes this sentinel's lease go to its master: ping it at once. */
-  #store(record: GroupRecord, nowMs: Millis, then: () => void = () => {}): boolean {
-    const { ledger } = this.#context;
-    if (record.name !== this.name) return false;
-    if (ledger.blank) {
-      const known = this.#learntRecord;
-      if (known === null || compareRecordNumbers(record.number, known.number) > 0)
-        this.#learntRecord = record;
-      return false;
-    }
-    const before = ledger.storedEpoch;
-    if (!ledger.store(record, nowMs, then)) return false;
-    if (ledger.storedEpoch !== before) this.#onNewEpochStored(nowMs);
-    return true;
-  }
-
-  #onNewEpochStored(nowMs: Millis): void {
-    const { stored } = this.#context.ledger;
-    const watch = stored?.master == null ? undefined : this.#context.watches.get(stored.master);
-    const status = watch?.current ?? null;
-    if (stored !== null && status !== null && isMasterOf(stored, status)) {
-      this.#context.masterProcess.see(stored.number.epoch, status.startId);
-    }
-    pingMaster(this.#context, nowMs);
-  }
-
-  /** Blankness ends once every other's voted epoch and newest record are known; a blank one's word is worth nothing. */
-  #takePart(nowMs: Millis): void {
-    const { ledger, peers } = this.#context;
-    if (!ledger.blank) return;
-    const reports = peers.all.map((peer) => peer.report(this.name, nowMs));
-    const heard = reports.filter((report) => report !== null);
-    if (heard.length < reports.length) return;
-    const isVirgin = heard.every((report) => report.votedEpoch === 0 && report.stored === null);
-    if (!isVirgin && heard.some((report) => report.blank)) return;
-    const floor = Math.max(
-      0,
-      ...heard.map((report) => Math.max(report.votedEpoch, report.stored?.epoch ?? 0)),
-    );
-    const learnt = this.#learntRecord;
-    const isNewest = heard.every(
-      ({ stored }) =>
-        stored === null || (learnt !== null && compareRecordNumbers(learnt.number, stored) >= 0),
-    );
-    if (!isNewest) return;
-    this.#learntRecord = null;
-    ledger.takePart(floor as Epoch, learnt, nowMs);
-    if (learnt !== null) this.#onNewEpochStored(nowMs);
+    if (vote.record !== null && !vote.granted) this.#records.take(vote.record, nowMs);
   }
 
   #watchMembers(nowMs: Millis): void {

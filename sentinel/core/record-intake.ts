@@ -1,0 +1,85 @@
+/**
+ * Takes records of the group into the ledger, whoever sends them, and learns what a blank sentinel must know before its
+ * word is worth anything. Does not judge whether a record stands.
+ */
+import type { Epoch, Millis } from "../../src/base/ids.ts";
+import type { LinkId } from "../../src/protocol/peer/identity.ts";
+import type { Store } from "../../src/protocol/peer/sentinel-messages.ts";
+import { compareRecordNumbers, type GroupRecord } from "../../src/rules/group-record.ts";
+import { type GroupContext, isMasterOf } from "./group-context.ts";
+import { pingMaster } from "./heartbeat.ts";
+
+export class RecordIntake {
+  readonly #context: GroupContext;
+  /** While this sentinel is blank: the newest record that it has been told of. */
+  #learnt: GroupRecord | null = null;
+
+  constructor(context: GroupContext) {
+    this.#context = context;
+  }
+
+  /** A leader asks for it to be stored; the answer follows once it is durable, or at once. */
+  onStore(link: LinkId, store: Store, nowMs: Millis): void {
+    const { ledger, outbox, config } = this.#context;
+    const { number } = store.record;
+    const stored = (ok: boolean) =>
+      ({ type: "stored", group: config.name, number, ok, votedEpoch: ledger.votedEpoch }) as const;
+    const taken = this.take(store.record, nowMs, () => outbox.send(link, stored(true)));
+    if (taken) return;
+    const held = ledger.saved !== null && compareRecordNumbers(ledger.saved.number, number) === 0;
+    outbox.send(link, stored(held));
+  }
+
+  /**
+   * Storing a new epoch's record makes this sentinel's lease go to its master, which is pinged at once.
+   * @returns whether the ledger takes it. @param then once it is durable.
+   */
+  take(record: GroupRecord, nowMs: Millis, then: () => void = () => {}): boolean {
+    const { ledger, config } = this.#context;
+    if (record.name !== config.name) return false;
+    if (ledger.blank) {
+      const known = this.#learnt;
+      if (known === null || compareRecordNumbers(record.number, known.number) > 0) this.#learnt = record;
+      return false;
+    }
+    const before = ledger.storedEpoch;
+    if (!ledger.store(record, nowMs, then)) return false;
+    if (ledger.storedEpoch !== before) this.#onNewEpoch(nowMs);
+    return true;
+  }
+
+  /** Blankness ends once every other's voted epoch and newest record are known. */
+  settle(nowMs: Millis): void {
+    const { ledger, peers, config } = this.#context;
+    if (!ledger.blank) return;
+    const reports = peers.all.map((peer) => peer.report(config.name, nowMs));
+    const heard = reports.filter((report) => report !== null);
+    if (heard.length < reports.length) return;
+    const isVirgin = heard.every((report) => report.votedEpoch === 0 && report.stored === null);
+    if (!isVirgin && heard.some((report) => report.blank)) return;
+    const floor = Math.max(
+      0,
+      ...heard.map((report) => Math.max(report.votedEpoch, report.stored?.epoch ?? 0)),
+    );
+    const learnt = this.#learnt;
+    const isNewest = heard.every(
+      ({ stored }) =>
+        stored === null || (learnt !== null && compareRecordNumbers(learnt.number, stored) >= 0),
+    );
+    if (!isNewest) return;
+    this.#learnt = null;
+    ledger.takePart(floor as Epoch, learnt, nowMs);
+    if (learnt !== null) this.#onNewEpoch(nowMs);
+  }
+
+  #onNewEpoch(nowMs: Millis): void {
+    const { ledger, watches, masterProcess } = this.#context;
+    const { stored } = ledger;
+    const watch = stored?.master == null ? undefined : watches.get(stored.master);
+    const status = watch?.current ?? null;
+    if (stored !== null && status !== null && isMasterOf(stored, status)) {
+      masterProcess.see(stored.number.epoch, status.startId);
+    }
+    pingMaster(this.#context, nowMs);
+  }
+}
