@@ -10,6 +10,7 @@ import type {
   Parameters,
   ReplicationDescription,
 } from "../core/commands/host.ts";
+import type { StreamNodeLimits } from "../core/keyspace/stream-node.ts";
 import type { Member } from "../core/member.ts";
 import type { ClientSession } from "../core/session.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
@@ -30,6 +31,7 @@ export interface NodeHands {
   lastSnapshotSec(): number;
   /** @param flags bits of `NOTIFY`. */
   readonly notifyKeyspaceEvents: (flags: number) => void;
+  readonly limitStreamNodes: (limits: StreamNodeLimits) => void;
   readonly startedAtMs: number;
   port(): number;
 }
@@ -50,7 +52,7 @@ export class NodeCommandHost implements CommandHost {
     this.#config = config;
     this.#hands = hands;
     this.random = new SeededRandomness(seed);
-    this.parameters = new NodeParameters(config, hands.notifyKeyspaceEvents);
+    this.parameters = new NodeParameters(config, hands.notifyKeyspaceEvents, hands.limitStreamNodes);
     this.passwordRequired = config.password !== null;
   }
 

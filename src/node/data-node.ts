@@ -127,6 +127,9 @@ export class DataNode {
         notifyKeyspaceEvents: (flags) => {
           this.#keyspace.notifyFlags = flags;
         },
+        limitStreamNodes: (limits) => {
+          this.#keyspace.streamNodes = limits;
+        },
         startedAtMs: this.#startedAtMs,
         port: () => this.#address.port,
       },

@@ -82,6 +82,11 @@ export class CommandContext {
 
   /** Replaying these commands' `argv` comes to the same state. */
   propagate(...argv: readonly string[]): void {
-    if (!this.keyspace.replaying) this.keyspace.effects.append(this.db.index, encodeCommand(argv));
+    if (!this.keyspace.replaying) this.propagateEncoded(encodeCommand(argv));
+  }
+
+  /** As `propagate`, for a command of any length, encoded already. */
+  propagateEncoded(command: string): void {
+    if (!this.keyspace.replaying) this.keyspace.effects.append(this.db.index, command);
   }
 }

@@ -1,11 +1,12 @@
 /** INCR and its kin: values are decimal strings, integers of 64 bits or extended-precision floats. */
 import { bulk } from "../../protocol/resp/reply.ts";
+import { exact } from "../keyspace/exact-integer.ts";
 import { NOTIFY } from "../keyspace/notifications.ts";
 import { type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { addLongDoubles, formatLongDouble, parseLongDouble } from "./long-double.ts";
-import { addIntegers, INT64_MIN, narrow, parseInteger } from "./numbers.ts";
+import { addIntegers, INT64_MIN, parseInteger } from "./numbers.ts";
 
 function increment(context: CommandContext, key: string, amount: number | bigint): string {
   const entry = context.db.read(key);
@@ -42,7 +43,7 @@ function decrby(context: CommandContext, argv: Argv): string {
   const amount = parseInteger(arg(argv, 2));
   if (amount === undefined) return errors.NOT_AN_INTEGER;
   if (amount === INT64_MIN) return errors.DECREMENT_OVERFLOW;
-  return increment(context, arg(argv, 1), narrow(-BigInt(amount)));
+  return increment(context, arg(argv, 1), exact(-BigInt(amount)));
 }
 
 function incrbyfloat(context: CommandContext, argv: Argv): string {

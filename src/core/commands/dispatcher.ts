@@ -162,7 +162,7 @@ export class Dispatcher {
     replayer.db = db;
     this.#context.session = replayer;
     for (let argv = reader.next(); argv !== undefined; argv = reader.next()) {
-      const command = this.#table.find(argv[0] ?? "");
+      const command = this.find(argv);
       invariant(command?.accepts(argv.length) === true, `S11: cannot replay ${argv[0]}`);
       const reply = this.#run(command, argv);
       invariant(!reply.startsWith("-"), `S11: replaying ${argv[0]} at offset ${offset} failed: ${reply}`);

@@ -61,6 +61,66 @@ export const LIMIT_OF_RANKS: string = error(
 export const WITHSCORES_BY_LEX: string = error(
   "ERR syntax error, WITHSCORES not supported in combination with BYLEX",
 );
+export const INVALID_STREAM_ID: string = error("ERR Invalid stream ID specified as stream command argument");
+export const INVALID_INTERVAL_START: string = error("ERR invalid start ID for the interval");
+export const INVALID_INTERVAL_END: string = error("ERR invalid end ID for the interval");
+export const TWO_TRIM_STRATEGIES: string = error(
+  "ERR syntax error, MAXLEN and MINID options at the same time are not compatible",
+);
+export const NO_TRIM_STRATEGY: string = error(
+  "ERR syntax error, XTRIM must be called with a trimming strategy",
+);
+export const STREAM_MAXLEN_NEGATIVE: string = error("ERR The MAXLEN argument must be >= 0.");
+export const STREAM_LIMIT_NEGATIVE: string = error("ERR The LIMIT argument must be >= 0.");
+export const LIMIT_WITHOUT_STRATEGY: string = error(
+  "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy",
+);
+export const LIMIT_WITHOUT_TILDE: string = error(
+  "ERR syntax error, LIMIT cannot be used without the special ~ option",
+);
+export const STREAM_ID_ZERO: string = error("ERR The ID specified in XADD must be greater than 0-0");
+export const STREAM_ID_TOO_SMALL: string = error(
+  "ERR The ID specified in XADD is equal or smaller than the target stream top item",
+);
+export const STREAM_EXHAUSTED: string = error(
+  "ERR The stream has exhausted the last possible ID, unable to add more items",
+);
+export const ENTRIES_ADDED_NEGATIVE: string = error("ERR entries_added must be positive");
+export const ENTRIES_ADDED_BELOW_LENGTH: string = error(
+  "ERR The entries_added specified in XSETID is smaller than the target stream length",
+);
+export const SETID_BELOW_TOP: string = error(
+  "ERR The ID specified in XSETID is smaller than the target stream top item",
+);
+export const SETID_BELOW_DELETED: string = error(
+  "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id",
+);
+export const UNBALANCED_STREAMS: string = error(
+  "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",
+);
+export const GROUP_OF_XREAD: string = error(
+  "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.",
+);
+export const NOACK_OF_XREAD: string = error(
+  "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.",
+);
+export const MISSING_GROUP: string = error("ERR Missing GROUP option for XREADGROUP");
+export const LAST_ID_OF_XREADGROUP: string = error(
+  "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set.",
+);
+export const NEW_ID_OF_XREAD: string = error(
+  "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.",
+);
+export const STREAM_GONE: string = error("UNBLOCKED the stream key no longer exists");
+export const GROUP_GONE: string = error(
+  "NOGROUP the consumer group this client was blocked on no longer exists",
+);
+export const XGROUP_NEEDS_KEY: string = error(
+  "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.",
+);
+export const BUSY_GROUP: string = error("BUSYGROUP Consumer Group name already exists");
+export const ENTRIES_READ_NEGATIVE: string = error("ERR value for ENTRIESREAD must be positive or -1");
+export const CLAIM_COUNT_NOT_POSITIVE: string = error("ERR COUNT must be > 0");
 export const INVALID_CURSOR: string = error("ERR invalid cursor");
 export const DB_OUT_OF_RANGE: string = error("ERR DB index is out of range");
 export const INVALID_FIRST_DB: string = error("ERR invalid first DB index");
@@ -262,13 +322,35 @@ export function unknownClientType(type: string): string {
   return error(`ERR Unknown client type '${printable(type, QUOTED_MAX)}'`);
 }
 
+export function blockInScript(command: string): string {
+  return error(`ERR ${printable(command, QUOTED_MAX)} command is not allowed with BLOCK option from scripts`);
+}
+
+/** @param where how the command goes on, with a space before it. */
+export function noKeyOrGroup(key: string, group: string, where = ""): string {
+  return error(`NOGROUP No such key '${printable(key)}' or consumer group '${printable(group)}'${where}`);
+}
+
+export function noGroup(key: string, group: string): string {
+  return error(`NOGROUP No such consumer group '${printable(group)}' for key name '${printable(key)}'`);
+}
+
+/** @param what the argument, such as "IDLE option". */
+export function invalidArgument(what: string, command: string): string {
+  return error(`ERR Invalid ${what} argument for ${command}`);
+}
+
+export function unknownClaimOption(option: string): string {
+  return error(`ERR Unrecognized XCLAIM option '${printable(option)}'`);
+}
+
 /** An error by the node in words of its own, such as a save that can't start. */
 export function nodeError(text: string): string {
   return error(`ERR ${text}`);
 }
 
 /** Cut at the first NUL, as C prints it. */
-function printable(text: string, lengthMax: number): string {
+function printable(text: string, lengthMax: number = text.length): string {
   const nul = text.indexOf("\0");
   return text.slice(0, nul === -1 ? lengthMax : Math.min(nul, lengthMax));
 }

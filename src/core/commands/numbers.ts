@@ -2,6 +2,7 @@
  * Integers as Redis reads them out of strings: the whole text, no spaces, no leading zeros or plus sign, 64 bits.
  * Small ones are JS numbers; only those beyond 2^53 become bigints.
  */
+import { exact } from "../keyspace/exact-integer.ts";
 
 export const INT64_MAX = 9223372036854775807n;
 export const INT64_MIN = -9223372036854775808n;
@@ -28,8 +29,8 @@ export function parseInteger(text: string): number | bigint | undefined {
     value = value * 10 + code - DIGIT_ZERO;
   }
   if (digits <= SAFE_DIGITS_MAX) return negative ? -value : value;
-  const exact = BigInt(text);
-  return exact > INT64_MAX || exact < INT64_MIN ? undefined : narrow(exact);
+  const value64 = BigInt(text);
+  return value64 > INT64_MAX || value64 < INT64_MIN ? undefined : exact(value64);
 }
 
 /** As `parseInteger`, for positions and counts: what is beyond 2^53 is rounded, which no size comes near. */
@@ -52,12 +53,6 @@ export function parseCursor(text: string): number | undefined {
   const value = BigInt(text.startsWith("+") ? text.slice(1) : text);
   if (value >= UINT64_RANGE || value <= -UINT64_RANGE) return undefined;
   return Number(value < 0n ? UINT64_RANGE + value : value);
-}
-
-/** A number when it is safe, else the bigint. */
-export function narrow(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
 }
 
 /** @returns the sum as text, or `undefined` when it leaves 64 bits. */

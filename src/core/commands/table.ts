@@ -25,6 +25,12 @@ import { SET_ALGEBRA_COMMANDS } from "./set-algebra.ts";
 import { SET_PICK_COMMANDS } from "./set-picks.ts";
 import { SET_COMMANDS } from "./sets.ts";
 import { SORT_COMMANDS } from "./sort.ts";
+import { STREAM_CLAIM_COMMANDS } from "./stream-claims.ts";
+import { STREAM_GROUP_COMMANDS } from "./stream-groups.ts";
+import { STREAM_INFO_COMMANDS } from "./stream-info.ts";
+import { STREAM_PENDING_COMMANDS } from "./stream-pending.ts";
+import { STREAM_READ_COMMANDS } from "./stream-reads.ts";
+import { STREAM_COMMANDS } from "./streams.ts";
 import { STRING_COMMANDS } from "./strings.ts";
 import { TRANSACTION_COMMANDS } from "./transactions.ts";
 import { ZSET_ALGEBRA_COMMANDS } from "./zset-algebra.ts";
@@ -59,6 +65,12 @@ export function createCommandTable(): CommandTable {
     ZSET_PICK_COMMANDS,
     ZSET_ALGEBRA_COMMANDS,
     SORT_COMMANDS,
+    STREAM_COMMANDS,
+    STREAM_READ_COMMANDS,
+    STREAM_GROUP_COMMANDS,
+    STREAM_PENDING_COMMANDS,
+    STREAM_CLAIM_COMMANDS,
+    STREAM_INFO_COMMANDS,
     TRANSACTION_COMMANDS,
     SCRIPT_COMMANDS,
     PUBSUB_COMMANDS,

@@ -7,6 +7,7 @@ import type { AwaitedKey } from "./awaited-keys.ts";
 import { Effects } from "./effects.ts";
 import type { Entry } from "./entry.ts";
 import { notificationsOf, type Publication } from "./notifications.ts";
+import type { StreamNodeLimits } from "./stream-node.ts";
 
 /** A snapshot under way: it is shown every key that it still needs right before that key changes. */
 export interface SnapshotSink {
@@ -34,6 +35,8 @@ export class Bookkeeping {
 
   /** Keyspace notifications that are wanted: bits of `NOTIFY`. Set by the node's configuration. */
   notifyFlags = 0;
+  /** Redis 7.0's stream-node-max-bytes and -entries. Set by the node's configuration; only new nodes of streams follow it. */
+  streamNodes: StreamNodeLimits = { bytesMax: 4096, entriesMax: 100 };
   /** The present command only reads: a key that it does not find is a miss. */
   onlyReads = false;
   /** What the present command publishes, PUBLISHed messages and notifications, in order. */

@@ -112,17 +112,32 @@ export class Database {
    * @param expiring the change is the removal of an expired key.
    */
   beforeChange(key: string, entry: Entry | undefined, expiring = false): void {
+    this.wake(key);
+    this.beforeLoss(key, entry, expiring);
+  }
+
+  /** As `beforeChange`, for a change that gives nothing to clients that are blocked on the key. */
+  beforeLoss(key: string, entry: Entry | undefined, expiring = false): void {
+    if (this.watches.size !== 0) this.watches.touch(key, this.#books.writeOffset, expiring);
+    this.beforeInnerChange(key, entry);
+  }
+
+  /** As `beforeChange`, for what is no change to WATCH nor to blocked clients: a stream's groups and counters. */
+  beforeInnerChange(key: string, entry: Entry | undefined): void {
     const books = this.#books;
     books.changes += 1;
     books.lastChangeOffset = books.writeOffset;
-    if (this.watches.size !== 0) this.watches.touch(key, books.writeOffset, expiring);
-    if (this.awaited.size !== 0) this.awaited.touch(key, books.readyKeys);
     if (entry === undefined) return;
     if (books.snapshot !== null && entry.snapshotMark !== books.snapshotMark) {
       books.snapshot.preserve(this.snapshotIndex, key, entry);
       entry.snapshotMark = books.snapshotMark;
     }
     entry.changedAt = books.writeOffset;
+  }
+
+  /** Has clients that are blocked on the key tried once the present command is done. */
+  wake(key: string): void {
+    if (this.awaited.size !== 0) this.awaited.touch(key, this.#books.readyKeys);
   }
 
   /** Makes `key` hold `value`, whatever it held. @param expireAtMs 0 for never. */

@@ -5,6 +5,7 @@
 import type { HashValue } from "./hash-value.ts";
 import type { ListValue } from "./list-value.ts";
 import type { SetValue } from "./set-value.ts";
+import type { StreamValue } from "./stream-value.ts";
 import type { ZsetValue } from "./zset-value.ts";
 
 export type CollectionType = "hash" | "list" | "set" | "zset" | "stream";
@@ -12,7 +13,7 @@ export type CollectionType = "hash" | "list" | "set" | "zset" | "stream";
 /** What the keyspace itself asks of a type that is not a string. */
 export interface Collection {
   readonly type: CollectionType;
-  /** Number of elements. A key whose collection becomes empty is deleted by the command that emptied it. */
+  /** Number of elements. A key whose collection becomes empty is deleted by the command that emptied it; not so a stream. */
   readonly size: number;
   /** As OBJECT ENCODING names it. */
   readonly encoding: string;
@@ -24,7 +25,7 @@ export interface Collection {
   digest(): Buffer;
 }
 
-export type Value = string | HashValue | ListValue | SetValue | ZsetValue;
+export type Value = string | HashValue | ListValue | SetValue | ZsetValue | StreamValue;
 
 /** The type's name as TYPE and SCAN ... TYPE spell it. */
 export function typeName(value: Value): "string" | CollectionType {

@@ -46,6 +46,11 @@ export class ScriptEngine {
     this.#session.authenticated = true;
   }
 
+  /** The command that runs now comes from a script. */
+  get isRunning(): boolean {
+    return this.#context.session === this.#session;
+  }
+
   /** Finds or compiles. @returns an encoded error when it can't be. */
   load(source: string): Script | string {
     const sha = createHash("sha1").update(source, "latin1").digest("hex");

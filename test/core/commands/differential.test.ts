@@ -11,6 +11,7 @@ import {
   ZSET_STATE,
   ZSETS,
 } from "./random-sets.ts";
+import { STREAM_GROUPS, STREAM_STATE, STREAMS, withoutTimes } from "./random-streams.ts";
 import { hasRedisServer, RedisServer } from "./redis-server.ts";
 
 const available = hasRedisServer();
@@ -24,7 +25,7 @@ if (!available) {
 const UNORDERED = new Set(["KEYS", "SCAN", ...UNORDERED_SET_REPLIES]);
 
 function normalised(argv: readonly string[], reply: unknown): unknown {
-  if (!UNORDERED.has(argv[0]?.toUpperCase() ?? "") || !Array.isArray(reply)) return reply;
+  if (!UNORDERED.has(argv[0]?.toUpperCase() ?? "") || !Array.isArray(reply)) return withoutTimes(argv, reply);
   return reply.map((item) => (Array.isArray(item) ? item.sort() : item)).sort();
 }
 
@@ -37,11 +38,27 @@ describe.skipIf(!available)("compared with redis-server 7.0", () => {
     await redis?.stop();
   });
 
-  const families = { STRINGS, COUNTERS, BITS, KEYS, EXPIRY, HASHES, LISTS, SETS, ZSETS, SORTS, TRANSACTIONS };
+  const families = {
+    STRINGS,
+    COUNTERS,
+    BITS,
+    KEYS,
+    EXPIRY,
+    HASHES,
+    LISTS,
+    SETS,
+    ZSETS,
+    SORTS,
+    STREAMS,
+    STREAM_GROUPS,
+    TRANSACTIONS,
+  };
   const states: Record<string, readonly string[][]> = {
     SETS: SET_STATE,
     ZSETS: ZSET_STATE,
     SORTS: SORT_STATE,
+    STREAMS: STREAM_STATE,
+    STREAM_GROUPS: STREAM_STATE,
   };
   for (const [family, command] of Object.entries(families)) {
     it(`random ${family.toLowerCase()} commands get the same replies`, async () => {

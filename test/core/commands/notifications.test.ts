@@ -4,6 +4,7 @@ import { formatNotifyEvents, parseNotifyEvents } from "../../../src/core/keyspac
 import { Harness } from "./harness.ts";
 import { BITS, COUNTERS, EXPIRY, HASHES, KEYS, LISTS, STRINGS, TRANSACTIONS } from "./random-commands.ts";
 import { SETS, SORTS, ZSETS } from "./random-sets.ts";
+import { STREAM_GROUPS, STREAMS } from "./random-streams.ts";
 import { hasRedisServer, RedisServer, type RedisSession } from "./redis-server.ts";
 
 /** A harness with this selection of events. */
@@ -82,7 +83,21 @@ describe.skipIf(!hasRedisServer())("keyspace notifications, compared with redis-
     );
   });
 
-  const families = { STRINGS, COUNTERS, BITS, KEYS, EXPIRY, HASHES, LISTS, SETS, ZSETS, SORTS, TRANSACTIONS };
+  const families = {
+    STRINGS,
+    COUNTERS,
+    BITS,
+    KEYS,
+    EXPIRY,
+    HASHES,
+    LISTS,
+    SETS,
+    ZSETS,
+    SORTS,
+    STREAMS,
+    STREAM_GROUPS,
+    TRANSACTIONS,
+  };
   for (const [family, command] of Object.entries(families)) {
     it(`random ${family.toLowerCase()} commands tell of the same events`, async () => {
       await redis.ask([["CONFIG", "SET", "notify-keyspace-events", "AKEmn"]]);

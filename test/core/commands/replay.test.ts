@@ -4,6 +4,7 @@ import type { Offset } from "../../../src/base/ids.ts";
 import { Harness, replayed } from "./harness.ts";
 import { BITS, COUNTERS, EXPIRY, HASHES, KEYS, LISTS, STRINGS, TRANSACTIONS } from "./random-commands.ts";
 import { SETS, SORTS, ZSETS } from "./random-sets.ts";
+import { STREAM_GROUPS, STREAMS } from "./random-streams.ts";
 
 const key = fc.constantFrom("a", "b", "c", "d");
 /** What the other families leave out because Redis would run on another clock: short lives. */
@@ -24,6 +25,8 @@ const anyCommand = fc.oneof(
   SETS,
   ZSETS,
   SORTS,
+  STREAMS,
+  STREAM_GROUPS,
   TRANSACTIONS,
   shortLived,
 );

@@ -12,6 +12,13 @@ function filled(): Harness {
     harness.run(`SADD s m${at}`);
     harness.run(`ZADD z ${at / 3} m${at}`);
   }
+  for (let at = 1; at <= 300; at += 1) harness.run(`XADD stream ${at} f ${at} g v`);
+  for (const command of [
+    "XGROUP CREATE stream g 0",
+    "XREADGROUP GROUP g c COUNT 150 STREAMS stream >",
+    "XDEL stream 3 4",
+  ])
+    harness.run(command);
   for (const command of ["SADD ints 3 1 2", "ZADD few inf a -0.5 b 1e-310 c", "PEXPIRE z 9000"])
     harness.run(command);
   for (const command of ["PEXPIRE h 5000", "SELECT 4", "SET other 1", "HSET h2 a 1", "SELECT 0"])
@@ -49,6 +56,17 @@ describe("a snapshot in slices", () => {
     [
       "sets are stored over",
       ["ZUNIONSTORE z 2 z few", "ZRANGESTORE few z 0 5", "ZMPOP 1 z MIN", "ZREM z m9", "DEL z"],
+    ],
+    [
+      "a large stream changes at its ends and inside",
+      ["XADD stream 400 f v", "XDEL stream 5 300", "XTRIM stream MAXLEN 200", "XSETID stream 500"],
+    ],
+    [
+      "groups of a large stream change",
+      [
+        ...["XREADGROUP GROUP g d STREAMS stream >", "XACK stream g 7 8", "XCLAIM stream g d 0 9 10 11"],
+        ...["XAUTOCLAIM stream g e 0 0 COUNT 5", "XGROUP DELCONSUMER stream g c", "XGROUP DESTROY stream g"],
+      ],
     ],
     ["a large hash moves", ["RENAME h k1", "MOVE k1 7"]],
     ["everything is flushed", ["FLUSHALL", "SET k1 new", "HSET h f0 new"]],
@@ -118,6 +136,28 @@ describe("the digest", () => {
       digest("SADD a 2"),
       digest("ZADD a 1 1"),
       digest("ZADD a 2 1"),
+      ...[
+        ...[
+          ["XADD a 1 f v"],
+          ["XADD a 1 f w"],
+          ["XADD a 2 f v"],
+          ["XADD a 1 f v", "XADD a 2 f v", "XDEL a 2"],
+        ],
+        ...[
+          ["XADD a 1 f v", "XSETID a 2"],
+          ["XADD a 1 f v", "XGROUP CREATE a g 0"],
+          ["XADD a 1 f v", "XGROUP CREATE a g 1"],
+        ],
+        ["XADD a 1 f v", "XGROUP CREATE a g 0", "XGROUP CREATECONSUMER a g c"],
+        ["XADD a 1 f v", "XGROUP CREATE a g 0", "XREADGROUP GROUP g c STREAMS a >"],
+        ["XADD a 1 f v", "XGROUP CREATE a g 0", "XREADGROUP GROUP g c NOACK STREAMS a >"],
+        [
+          "XADD a 1 f v",
+          "XGROUP CREATE a g 0",
+          "XREADGROUP GROUP g c STREAMS a >",
+          "XREADGROUP GROUP g c STREAMS a 0",
+        ],
+      ].map((commands) => digest(...commands)),
       digest("SET a 1", "SET b 1"),
     ];
     expect(new Set(different).size).toBe(different.length);

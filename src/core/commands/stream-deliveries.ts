@@ -1,0 +1,117 @@
+/**
+ * What a consumer gets of a stream: new entries of its group, or those that it has got before. Times and counts of delivery
+ * are replicated as XCLAIM, the group's position as XGROUP SETID, both with what they have come to.
+ */
+
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
+import { arrayHeader, bulk, nilArray } from "../../protocol/resp/reply.ts";
+import type { Entry } from "../keyspace/entry.ts";
+import { int64, sum } from "../keyspace/exact-integer.ts";
+import { NOTIFY } from "../keyspace/notifications.ts";
+import { ClaimBatch, type Consumer, encodeSeen, type StreamGroup } from "../keyspace/stream-group.ts";
+import { formatId, ID_MAX, nextId, type StreamId } from "../keyspace/stream-id.ts";
+import { advance } from "../keyspace/stream-progress.ts";
+import type { StreamValue } from "../keyspace/stream-value.ts";
+import type { CommandContext } from "./context.ts";
+import { ENOUGH_BYTES, entryReply } from "./stream-replies.ts";
+
+export interface GroupRead {
+  readonly key: string;
+  readonly entry: Entry;
+  /** What `entry` holds. */
+  readonly stream: StreamValue;
+  readonly group: StreamGroup;
+  /** Its name; it is made if need be. */
+  readonly consumer: string;
+  /** 0 for all. */
+  readonly count: number;
+  readonly noack: boolean;
+}
+
+/** @param after behind which of the consumer's own entries; `undefined` for new ones. @returns the entries, encoded. */
+export function readForGroup(context: CommandContext, read: GroupRead, after: StreamId | undefined): string {
+  return after === undefined ? readNew(context, read) : readAgain(context, read, after);
+}
+
+function readNew(context: CommandContext, read: GroupRead): string {
+  const { key, stream, group, count } = read;
+  const ids: StreamId[] = [];
+  let text = "";
+  for (const entry of stream.range(nextId(group.lastId) ?? ID_MAX, ID_MAX)) {
+    text += entryReply(entry);
+    ids.push(entry.id);
+    if (ids.length === count || text.length >= ENOUGH_BYTES) break;
+  }
+  context.db.beforeInnerChange(key, read.entry);
+  const consumer = meet(context, key, group, read.consumer);
+  for (const id of ids) {
+    advance(stream, group, id);
+    if (!read.noack) group.deliver(id, consumer, context.nowMs, 1);
+  }
+  propagateConsumer(context, key, group, consumer, read.noack ? [] : ids);
+  if (ids.length > 0) propagatePosition(context, key, group);
+  return arrayHeader(ids.length) + text;
+}
+
+function readAgain(context: CommandContext, read: GroupRead, after: StreamId): string {
+  const { key, stream, group, count } = read;
+  const again: StreamId[] = [];
+  let given = 0;
+  let text = "";
+  for (const { id } of group.consumer(read.consumer)?.pending.from(nextId(after)) ?? []) {
+    const found = stream.entry(id);
+    if (found !== undefined) again.push(id);
+    text +=
+      found === undefined
+        ? arrayHeader(2) + bulk(formatId(id)) + nilArray(context.version)
+        : entryReply(found);
+    given += 1;
+    if (given === count || text.length >= ENOUGH_BYTES) break;
+  }
+  context.db.beforeInnerChange(key, read.entry);
+  const consumer = meet(context, key, group, read.consumer);
+  for (const id of again) {
+    group.deliver(id, consumer, context.nowMs, int64(sum(consumer.pending.get(id)?.count ?? 0, 1)));
+  }
+  propagateConsumer(context, key, group, consumer, again);
+  return arrayHeader(given) + text;
+}
+
+/** The consumer, made if it is new, seen now. The caller propagates it. */
+export function meet(context: CommandContext, key: string, group: StreamGroup, name: string): Consumer {
+  const known = group.consumer(name);
+  if (known === undefined) {
+    context.notify(NOTIFY.stream, "xgroup-createconsumer", key);
+    return group.addConsumer(name, context.nowMs);
+  }
+  known.seenMs = context.nowMs;
+  return known;
+}
+
+/** Propagates the consumer, when it was seen, and these of its deliveries. */
+export function propagateConsumer(
+  context: CommandContext,
+  key: string,
+  group: StreamGroup,
+  consumer: Consumer,
+  ids: readonly StreamId[],
+): void {
+  let batch = new ClaimBatch();
+  for (const id of ids) {
+    const delivery = group.pending.get(id);
+    if (delivery === undefined) continue;
+    if (!batch.takes(delivery)) {
+      context.propagateEncoded(batch.encode(key, group.name, consumer.name));
+      batch = new ClaimBatch();
+    }
+    batch.add(id, delivery);
+  }
+  if (!batch.isEmpty) context.propagateEncoded(batch.encode(key, group.name, consumer.name));
+  if (batch.atMs !== consumer.seenMs) context.propagateEncoded(encodeSeen(key, group.name, consumer));
+}
+
+/** Propagates how far the group has read. */
+export function propagatePosition(context: CommandContext, key: string, group: StreamGroup): void {
+  const position = [formatId(group.lastId), "ENTRIESREAD", String(group.entriesRead)];
+  context.propagateEncoded(encodeCommand(["XGROUP", "SETID", key, group.name, ...position]));
+}

@@ -1,0 +1,71 @@
+/** A leaf of an ID map: a bounded run of IDs in order, each with its value, in three arrays instead of an object each. */
+import type { ExactInteger } from "./exact-integer.ts";
+import { insertAt } from "./score-leaf.ts";
+import type { StreamId } from "./stream-id.ts";
+
+export const LEAF_MAX = 256;
+
+export class IdLeaf<Held> {
+  ms: ExactInteger[] = [];
+  seq: ExactInteger[] = [];
+  values: Held[] = [];
+
+  get size(): number {
+    return this.values.length;
+  }
+
+  id(place: number): StreamId {
+    return { ms: this.ms[place] as ExactInteger, seq: this.seq[place] as ExactInteger };
+  }
+
+  /** Whether the ID at `place` comes before `id`. */
+  isBefore(place: number, id: StreamId): boolean {
+    const ms = this.ms[place] as ExactInteger;
+    return ms === id.ms ? (this.seq[place] as ExactInteger) < id.seq : ms < id.ms;
+  }
+
+  holds(place: number, id: StreamId): boolean {
+    return this.ms[place] === id.ms && this.seq[place] === id.seq;
+  }
+
+  /** Number of IDs here that come before this one. */
+  placeOf(id: StreamId): number {
+    let low = 0;
+    let high = this.size;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.isBefore(middle, id)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  insert(place: number, id: StreamId, value: Held): void {
+    insertAt(this.ms, place, id.ms);
+    insertAt(this.seq, place, id.seq);
+    insertAt(this.values, place, value);
+  }
+
+  remove(place: number): void {
+    this.ms.splice(place, 1);
+    this.seq.splice(place, 1);
+    this.values.splice(place, 1);
+  }
+
+  /** Takes over what the next leaf has. */
+  absorb(next: IdLeaf<Held>): void {
+    this.ms.push(...next.ms);
+    this.seq.push(...next.seq);
+    this.values.push(...next.values);
+  }
+
+  /** Gives its second half to a new leaf. */
+  split(): IdLeaf<Held> {
+    const half = this.size >>> 1;
+    const right = new IdLeaf<Held>();
+    right.ms = this.ms.splice(half);
+    right.seq = this.seq.splice(half);
+    right.values = this.values.splice(half);
+    return right;
+  }
+}
