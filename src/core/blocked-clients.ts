@@ -1,10 +1,11 @@
 /**
- * Clients that wait: in WAIT for replicas, in BLPOP and its like for keys. Keeps them in the order in which they blocked
+ * Clients that wait: in WAIT for replicas, in SAVE for a snapshot, in BLPOP and its like for keys. Keeps them in the order in which they blocked
  * and decides who is tried when a key has changed, and whose time is up. It runs no command itself and sends nothing.
  */
 import type { Millis, Offset } from "../base/ids.ts";
-import { error, integer } from "../protocol/resp/reply.ts";
+import { error, integer, OK } from "../protocol/resp/reply.ts";
 import type { BlockedCommand, Client } from "./client.ts";
+import * as errors from "./commands/errors.ts";
 import type { KeyBlockRequest } from "./commands/execution.ts";
 import type { AwaitedKey } from "./keyspace/awaited-keys.ts";
 import type { Keyspace } from "./keyspace/keyspace.ts";
@@ -20,6 +21,8 @@ export interface BlockedClientsOwner {
   resume(client: Client): void;
   /** Replicas that have received all that this client wrote. */
   countReplicas(client: Client): number;
+  /** Whether the standing snapshot holds the record at `offset`. */
+  snapshotHolds(offset: Offset): boolean;
   /** Tries the command again. @returns false when the client must wait on; else it has been answered. */
   retry(client: Client, argv: BlockedCommand["argv"], request: KeyBlockRequest, key: string): boolean;
 }
@@ -56,7 +59,7 @@ export class BlockedClients {
     this.#clients.add(client);
     if (blocked.deadlineMs < this.#deadlineMs) this.#deadlineMs = blocked.deadlineMs;
     const { request } = blocked;
-    if (request.kind === "replicas") return;
+    if (request.kind !== "keys") return;
     if (request.whenGone === true) this.#whenGone += 1;
     for (const key of request.keys) this.#await(client, key);
   }
@@ -69,7 +72,7 @@ export class BlockedClients {
     client.session.blocked = false;
     this.#clients.delete(client);
     const { request } = blocked;
-    if (request.kind === "replicas") return;
+    if (request.kind !== "keys") return;
     if (request.whenGone === true) this.#whenGone -= 1;
     for (const key of request.keys) this.#forget(client, key);
   }
@@ -91,16 +94,28 @@ export class BlockedClients {
     }
   }
 
-  /** Acks came that may satisfy a WAIT. */
+  /** Acks came that may satisfy a WAIT, or a snapshot stands that satisfies a SAVE. */
   settleWaits(): void {
     for (const client of this.#clients) this.settleWait(client);
   }
 
-  /** Ends the client's WAIT if enough replicas have what it wrote. */
+  /** Ends the client's WAIT if enough replicas have what it wrote, its SAVE if a snapshot has what it saw. */
   settleWait(client: Client): void {
     const request = client.blocked?.request;
-    if (request?.kind !== "replicas") return;
-    if (this.#owner.countReplicas(client) >= request.replicas) this.timeOut(client);
+    if (request?.kind === "replicas") {
+      if (this.#owner.countReplicas(client) >= request.replicas) this.timeOut(client);
+    } else if (request?.kind === "snapshot" && this.#owner.snapshotHolds(request.offset)) {
+      this.remove(client);
+      this.#reply(client, OK);
+      this.#owner.resume(client);
+    }
+  }
+
+  /** The snapshot that SAVE waits for could not be written. */
+  failSnapshots(): void {
+    for (const client of this.#clients) {
+      if (client.blocked?.request.kind === "snapshot") this.fail(client, errors.SNAPSHOT_FAILED);
+    }
   }
 
   /** Whoever has waited long enough gets the reply for that. */
@@ -118,6 +133,7 @@ export class BlockedClients {
   timeOut(client: Client): void {
     const { blocked } = client;
     if (blocked === null) return;
+    if (blocked.request.kind === "snapshot") return this.fail(client, errors.UNBLOCKED_BY_CLIENT);
     this.remove(client);
     const { request, seen } = blocked;
     if (request.kind === "keys") {

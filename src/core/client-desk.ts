@@ -8,10 +8,12 @@ import type { Instant } from "../base/instant.ts";
 import { error } from "../protocol/resp/reply.ts";
 import { BlockedClients } from "./blocked-clients.ts";
 import { type Client, NOTHING_SEEN, type ReplyNeed } from "./client.ts";
+import { ClientPause, type PauseKind } from "./client-pause.ts";
 import { type Argv, type Command, FLAGS } from "./commands/command.ts";
 import type { Dispatcher } from "./commands/dispatcher.ts";
 import * as errors from "./commands/errors.ts";
 import type { BlockRequest, Execution, KeyBlockRequest } from "./commands/execution.ts";
+import { IdleClients } from "./idle-clients.ts";
 import type { Keyspace } from "./keyspace/keyspace.ts";
 import type { MemberOutbox } from "./member-io.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
@@ -36,6 +38,8 @@ export class ClientDesk {
   readonly gate: ReplyGate;
   service: Service = { kind: "none" };
   diskFull = false;
+  /** Up to where the standing snapshot holds the log; the member sets it. */
+  snapshotOffset: Offset = OFFSET_ZERO;
   /** PUBLISHed and committed: to be delivered here (`publishHere`), and passed on to replicas. */
   onPublication: Publish = () => {};
   readonly #setup: DeskSetup;
@@ -43,6 +47,8 @@ export class ClientDesk {
   readonly #blocked: BlockedClients;
   /** Clients with a command on hold. */
   readonly #holding = new Set<Client>();
+  readonly #pause: ClientPause;
+  readonly idle: IdleClients = new IdleClients();
   readonly #publications = new WaitingPublications();
   /** Since when a tick has found this master cut off from everybody while clients were blocked. */
   #isolatedSinceMs: Millis | null = null;
@@ -59,10 +65,12 @@ export class ClientDesk {
       uncertain: error(errors.UNCERTAIN),
       unconfirmed: error(errors.UNCONFIRMED),
     });
+    this.#pause = new ClientPause(setup.dispatcher);
     this.#blocked = new BlockedClients(setup.keyspace, {
       reply: (client, text) => this.#reply(client, text, NOTHING_SEEN),
       replyWithData: (client, text, seen) => this.#replyWithData(client, text, seen, false),
       resume: (client) => this.#resumeLater(client),
+      snapshotHolds: (offset) => offset <= this.snapshotOffset,
       countReplicas: (client) => this.#countReceived(client.session.wroteOffset),
       retry: (client, argv, request, key) => this.#retry(client, argv, request, key),
     });
@@ -76,6 +84,7 @@ export class ClientDesk {
     client.closed = true;
     this.#clients.delete(client.session.id);
     this.#holding.delete(client);
+    this.#pause.forget(client);
     this.#blocked.remove(client);
     this.gate.forget(client);
   }
@@ -88,10 +97,19 @@ export class ClientDesk {
   beginBatch(now: Instant): void {
     this.#now = now;
     this.#turn++;
-    const { keyspace } = this.#setup;
+    const { keyspace, dispatcher } = this.#setup;
     keyspace.nowMs = now.wallMs;
-    keyspace.mayExpire =
-      this.service.kind === "master" && !this.diskFull && this.service.reign.refuseWrite(now) === undefined;
+    dispatcher.beginBatch(now.monoMs);
+    if (now.monoMs >= this.#pause.untilMs) this.unpause();
+    else this.#setMayExpire();
+  }
+
+  #setMayExpire(): void {
+    this.#setup.keyspace.mayExpire =
+      this.service.kind === "master" &&
+      !this.diskFull &&
+      !this.#pause.active &&
+      this.service.reign.refuseWrite(this.#now) === undefined;
   }
 
   /**
@@ -105,6 +123,10 @@ export class ClientDesk {
       invariant(client.pending === null, "a client on hold runs no further command");
       client.pending = argv;
       this.#holding.add(client);
+      return false;
+    }
+    if (this.#pause.active && this.#mustPostpone(client, argv)) {
+      this.#pause.postpone(client, argv);
       return false;
     }
     this.#execute(client, argv);
@@ -148,6 +170,10 @@ export class ClientDesk {
       return;
     }
     this.#blocked.expire(now.monoMs);
+    if (now.monoMs >= this.#pause.untilMs) this.unpause();
+    const { registry } = this.#setup.dispatcher;
+    this.#setup.dispatcher.sample(now.monoMs);
+    for (const client of this.idle.find(this.#clients.values(), registry, now)) this.close(client);
     this.#letIsolatedGo();
     if (this.service.kind === "master") this.#expireKeys(now);
   }
@@ -166,9 +192,34 @@ export class ClientDesk {
     this.#serveReady();
   }
 
-  /** When `tick` is due for the sake of a blocked client. */
+  /** When `tick` is due for the sake of a blocked client, or of one that a pause keeps waiting. */
   get deadlineMs(): Millis {
-    return this.#blocked.deadlineMs;
+    return Math.min(this.#blocked.deadlineMs, this.#pause.untilMs);
+  }
+
+  /** The standing snapshot is another one now: SAVEs that waited for it are answered. */
+  onSnapshot(offset: Offset): void {
+    this.snapshotOffset = offset;
+    this.#blocked.settleWaits();
+  }
+
+  onSnapshotFailed(): void {
+    this.#blocked.failSnapshots();
+  }
+
+  /** CLIENT PAUSE. It takes effect after the command, or EXEC, that asks for it. */
+  pause(kind: PauseKind, durationMs: Millis): void {
+    this.#pause.begin(kind, this.#now.monoMs + durationMs);
+  }
+
+  /** CLIENT UNPAUSE, or its time is up: who waited is served next, in order. */
+  unpause(): void {
+    for (const client of this.#pause.end()) this.#holding.add(client);
+    this.#setMayExpire();
+  }
+
+  client(session: ClientSession): Client | undefined {
+    return this.#clients.get(session.id);
   }
 
   /** CLIENT UNBLOCK. @returns whether the client was blocked. */
@@ -234,6 +285,8 @@ export class ClientDesk {
     const wrote = execution.effects !== "";
     const seen = wrote ? this.#record(client, execution) : execution.sawOffset;
     this.#publish(execution, seen);
+    if (this.#pause.active) this.#setMayExpire();
+    if (execution.monitored !== "") this.#showMonitors(execution.monitored);
     if (execution.block !== null) this.#block(client, argv, execution.block, seen);
     else if (execution.reply !== "") this.#answer(client, execution.reply, seen, wrote);
     if (execution.close || (this.#refused && this.#isIsolated())) this.close(client);
@@ -294,6 +347,20 @@ export class ClientDesk {
     return command.fullName === "exec" && (transaction.flags & DATA_FLAGS) !== 0;
   }
 
+  /** What the node would refuse is refused at once. */
+  #mustPostpone({ session }: Client, argv: Argv): boolean {
+    const flags = this.#pause.heldFlags(session, argv);
+    if (flags === undefined || (flags & DATA_FLAGS) === 0) return flags !== undefined;
+    return refusalOf(this.service, this.#now, (flags & FLAGS.write) !== 0, true) === undefined;
+  }
+
+  #showMonitors(lines: string): void {
+    for (const session of this.#setup.dispatcher.registry.monitors) {
+      const client = this.#clients.get(session.id);
+      if (client !== undefined && !client.closing) this.#reply(client, lines, NOTHING_SEEN);
+    }
+  }
+
   // ---- clients that wait ---------------------------------------------------------------------------
 
   #block(client: Client, argv: Argv, request: BlockRequest, seen: Offset): void {
@@ -301,7 +368,7 @@ export class ClientDesk {
     const deadlineMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#now.monoMs + timeoutMs;
     this.#blocked.add(client, { request, argv, seen, deadlineMs });
     if (request.kind === "keys") return;
-    if (this.service.kind === "master") this.service.reign.hurry();
+    if (request.kind === "replicas" && this.service.kind === "master") this.service.reign.hurry();
     this.#blocked.settleWait(client);
   }
 

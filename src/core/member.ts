@@ -14,6 +14,7 @@ import type { MemberInput, MemberOutbox } from "./member-io.ts";
 import { MemberParts } from "./member-parts.ts";
 import type { MemberKeyspace, MemberSetup } from "./member-setup.ts";
 import { buildStatus, StatusChanges, type StatusSources } from "./member-status.ts";
+import type { SnapshotRule } from "./own-snapshots.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
 import { Roles } from "./roles.ts";
 import { SentinelOrders } from "./sentinel-orders.ts";
@@ -55,6 +56,7 @@ export class Member {
     this.desk = this.#parts.desk;
     this.log = this.#parts.log;
     this.#clockOffsetMs = setup.now.wallMs - setup.now.monoMs;
+    this.desk.snapshotOffset = setup.snapshotOffset;
     this.desk.onPublication = (channel, message) => this.#publish(channel, message);
   }
 
@@ -98,6 +100,22 @@ export class Member {
         silentMs: now.monoMs - lastHeardMs,
       }),
     );
+  }
+
+  /** Whether a snapshot of the own keyspace is being taken, or is wanted. */
+  get takesSnapshot(): boolean {
+    return this.#parts.snapshots.pending;
+  }
+
+  /** Records that the standing snapshot does not hold. */
+  get recordsSinceSnapshot(): number {
+    const { log, snapshots } = this.#parts;
+    return Math.max(0, log.applied - snapshots.base);
+  }
+
+  /** CONFIG's `save`. */
+  set snapshotRules(rules: readonly SnapshotRule[]) {
+    this.#parts.snapshots.rules = rules;
   }
 
   /** BGSAVE. */
@@ -306,7 +324,7 @@ export class Member {
       this.#roles.reign?.tick(now);
       this.#roles.follower?.tick();
       this.#roles.tick();
-      if (this.#mayTakeSnapshot()) snapshots.runIfDue();
+      if (this.#mayTakeSnapshot()) snapshots.runIfDue(now.monoMs);
     }
     // What the passing of time has ended (a switchover, say) must be known before clients are told of it.
     this.#serve();
@@ -463,6 +481,7 @@ export class Member {
   #onSnapshotCommitted({ kind, position }: Extract<MemberInput, { type: "snapshotCommitted" }>): void {
     const { snapshots, received, now } = this.#parts;
     snapshots.onCommitted(position);
+    this.desk.onSnapshot(position.offset);
     if (kind === "own") return;
     received.onCommitted(now.monoMs);
     this.#roles.follower?.retry();
@@ -470,6 +489,7 @@ export class Member {
 
   #onSnapshotFailed(kind: "own" | "received"): void {
     const { snapshots, received } = this.#parts;
+    this.desk.onSnapshotFailed();
     if (kind === "own") return snapshots.onFailed();
     received.onFailed();
     this.#roles.follower?.onSnapshotFailed();

@@ -2,7 +2,7 @@
  * Snapshots of this member's own keyspace, in slices while commands go on, so that the log can be truncated.
  * A snapshot becomes the standing one only when its offset is committed.
  */
-import type { Offset } from "../base/ids.ts";
+import type { Millis, Offset } from "../base/ids.ts";
 import type { LogPosition } from "../rules/log-position.ts";
 import type { MemberOutbox } from "./member-io.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
@@ -15,6 +15,12 @@ export interface SliceSource {
   /** The next commands, or `undefined` when everything was handed over. */
   nextSlice(budgetBytes: number): string | undefined;
   abort(): void;
+}
+
+/** One is due so long after the latest when so many records have come since. */
+export interface SnapshotRule {
+  readonly afterMs: Millis;
+  readonly recordsMin: number;
 }
 
 type SnapshotState =
@@ -35,6 +41,10 @@ export class OwnSnapshots {
   /** `log.tail.appendedBytes` at the last snapshot; below 0 for what an earlier process left. */
   #bytesMark: number;
   #wanted = false;
+  /** Further reasons to take one, as CONFIG's `save` gives them. */
+  rules: readonly SnapshotRule[] = [];
+  /** When the latest was begun, or when this process first asked whether one is due. */
+  #sinceMs: Millis | undefined;
 
   constructor(setup: {
     log: ReplicationLog;
@@ -60,6 +70,11 @@ export class OwnSnapshots {
     return this.#state.phase !== "idle";
   }
 
+  /** One is being taken, or will be. */
+  get pending(): boolean {
+    return this.busy || this.#wanted;
+  }
+
   /** BGSAVE: take one as soon as possible. */
   want(): void {
     this.#wanted = true;
@@ -68,20 +83,28 @@ export class OwnSnapshots {
   /**
    * Begins a snapshot when one is due. Call only when the keyspace is exactly the log up to `log.applied`.
    */
-  runIfDue(): void {
+  runIfDue(nowMs: Millis): void {
     const { appendedBytes } = this.#log.tail;
-    if (this.busy || !(this.#wanted || appendedBytes - this.#bytesMark >= this.#afterBytes)) return;
+    this.#sinceMs ??= nowMs;
+    const byBytes = appendedBytes - this.#bytesMark >= this.#afterBytes;
+    if (this.busy || !(this.#wanted || byBytes || this.#isDueByRule(nowMs - this.#sinceMs))) return;
     if (this.#log.applied <= this.#base) {
       this.#wanted = false;
       return;
     }
     this.#wanted = false;
     this.#bytesMark = appendedBytes;
+    this.#sinceMs = nowMs;
     const position = this.#log.tail.positionAt(this.#log.applied);
     const history = this.#log.tail.history.filter(({ firstOffset }) => firstOffset <= position.offset);
     this.#outbox.push({ type: "beginSnapshot", kind: "own", position, history });
     this.#state = { phase: "writing", position, source: this.#begin() };
     this.onWritten();
+  }
+
+  #isDueByRule(elapsedMs: Millis): boolean {
+    const records = this.#log.applied - this.#base;
+    return this.rules.some(({ afterMs, recordsMin }) => elapsedMs >= afterMs && records >= recordsMin);
   }
 
   /** The writer can take the next slice. */

@@ -5,6 +5,8 @@ import { Subscriptions } from "./subscriptions.ts";
 
 export class SessionRegistry {
   readonly subscriptions: Subscriptions = new Subscriptions();
+  /** Clients in MONITOR. */
+  readonly monitors: Set<ClientSession> = new Set();
   readonly #sessions = new Map<number, ClientSession>();
 
   get size(): number {
@@ -19,12 +21,13 @@ export class SessionRegistry {
   /** Forgets the session and its subscriptions; harmless when it is unknown. */
   remove(session: ClientSession): void {
     this.subscriptions.unsubscribeAll(session);
+    this.monitors.delete(session);
     this.#sessions.delete(session.id);
   }
 
   countBlocked(): number {
     let count = 0;
-    for (const session of this.#sessions.values()) if (session.blocked) count += 1;
+    for (const session of this.#sessions.values()) if (session.blocked || session.postponed) count += 1;
     return count;
   }
 

@@ -60,6 +60,8 @@ export class ClientSession implements Watcher {
   readonly patterns: Set<string> = new Set();
   /** It waits for replicas or for keys; the member sets it. */
   blocked = false;
+  /** Its next command waits for the end of CLIENT PAUSE; the member sets it. */
+  postponed = false;
   /** Offset of the latest record that this client wrote, for WAIT; the member sets it. */
   wroteOffset: Offset = OFFSET_ZERO;
 

@@ -18,6 +18,11 @@ export class Subscriptions {
     return this.#patterns.size;
   }
 
+  /** Number of channels that anyone is subscribed to, patterns not counted. */
+  get channelCount(): number {
+    return this.#channels.size;
+  }
+
   /** Channels that anyone is subscribed to, patterns not counted. */
   channels(): IterableIterator<string> {
     return this.#channels.keys();

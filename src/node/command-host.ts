@@ -1,21 +1,24 @@
 /** What commands may ask of the node: the shell's side of INFO, ROLE, CONFIG, CLIENT KILL, DEBUG SLEEP and the like. */
 import { createHash, timingSafeEqual } from "node:crypto";
+import { machine, release, type } from "node:os";
 import type { Offset } from "../base/ids.ts";
 import { type Randomness, SeededRandomness } from "../base/randomness.ts";
+import type { PauseKind } from "../core/client-pause.ts";
 import type { Argv, Command } from "../core/commands/command.ts";
 import type {
+  ClientBuffers,
   CommandHost,
   HostInfoSection,
   InfoLines,
   Parameters,
   ReplicationDescription,
 } from "../core/commands/host.ts";
-import type { StreamNodeLimits } from "../core/keyspace/stream-node.ts";
 import type { Member } from "../core/member.ts";
 import type { ClientSession } from "../core/session.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
 import type { NodeConfig } from "./node-config.ts";
-import { NodeParameters } from "./node-parameters.ts";
+import type { NodeLimits } from "./node-limits.ts";
+import { nodeParameters, type Steered } from "./node-parameters.ts";
 
 /** The Redis version whose behaviour clients may expect. */
 const REDIS_VERSION = "7.0.15";
@@ -26,12 +29,14 @@ export interface NodeHands {
   logScript(level: number, message: string): void;
   stall(durationMs: number): void;
   shutdown(): void;
+  buffersOf(session: ClientSession): ClientBuffers | undefined;
   connectionsReceived(): number;
   connectionsRejected(): number;
+  traffic(): { readonly receivedBytes: number; readonly writtenBytes: number };
   lastSnapshotSec(): number;
-  /** @param flags bits of `NOTIFY`. */
-  readonly notifyKeyspaceEvents: (flags: number) => void;
-  readonly limitStreamNodes: (limits: StreamNodeLimits) => void;
+  readonly limits: NodeLimits;
+  /** What CONFIG SET steers in the core. */
+  readonly steered: Omit<Steered, "masterAddress">;
   readonly startedAtMs: number;
   port(): number;
 }
@@ -47,12 +52,21 @@ export class NodeCommandHost implements CommandHost {
   /** What CONFIG RESETSTAT has taken off. */
   #receivedBefore = 0;
   #rejectedBefore = 0;
+  #receivedBytesBefore = 0;
+  #writtenBytesBefore = 0;
 
   constructor(config: NodeConfig, hands: NodeHands, seed: number) {
     this.#config = config;
     this.#hands = hands;
     this.random = new SeededRandomness(seed);
-    this.parameters = new NodeParameters(config, hands.notifyKeyspaceEvents, hands.limitStreamNodes);
+    this.parameters = nodeParameters(config, hands.limits, {
+      ...hands.steered,
+      masterAddress: () => {
+        const replication = this.describeReplication();
+        if (replication.role === "master" || replication.masterHost === "") return "";
+        return `${replication.masterHost} ${replication.masterPort}`;
+      },
+    });
     this.passwordRequired = config.password !== null;
   }
 
@@ -63,6 +77,10 @@ export class NodeCommandHost implements CommandHost {
 
   refuse(command: Command, session: ClientSession, _argv: Argv, flags: number): string | undefined {
     return this.#member?.desk.refuse(command, session, flags);
+  }
+
+  stopwatchMs(): number {
+    return performance.now();
   }
 
   authenticate(user: string, password: string): boolean {
@@ -135,29 +153,30 @@ export class NodeCommandHost implements CommandHost {
         return [
           ["loading", Number(this.#member?.loading ?? true)],
           ["async_loading", 0],
-          ["rdb_bgsave_in_progress", 0],
+          ["rdb_changes_since_last_save", this.#member?.recordsSinceSnapshot ?? 0],
+          ["rdb_bgsave_in_progress", Number(this.#member?.takesSnapshot ?? false)],
           ["rdb_last_save_time", this.#hands.lastSnapshotSec()],
           ["aof_enabled", 1],
           ["aof_rewrite_in_progress", 0],
           ["aof_last_write_status", this.#status().diskFailing ? "err" : "ok"],
         ];
       case "stats":
-        return [
-          ["total_connections_received", this.#hands.connectionsReceived() - this.#receivedBefore],
-          ["rejected_connections", this.#hands.connectionsRejected() - this.#rejectedBefore],
-        ];
+        return this.#statsInfo();
       default:
         return cpuInfo();
     }
   }
 
   clientsMax(): number {
-    return this.#config.clientsMax;
+    return this.#hands.limits.clientsMax;
   }
 
   resetStatistics(): void {
     this.#receivedBefore = this.#hands.connectionsReceived();
     this.#rejectedBefore = this.#hands.connectionsRejected();
+    const { receivedBytes, writtenBytes } = this.#hands.traffic();
+    this.#receivedBytesBefore = receivedBytes;
+    this.#writtenBytesBefore = writtenBytes;
   }
 
   replicasThatHold(offset: Offset): number {
@@ -167,6 +186,18 @@ export class NodeCommandHost implements CommandHost {
 
   closeSession(session: ClientSession): void {
     this.#hands.closeSession(session);
+  }
+
+  pauseClients(kind: PauseKind, durationMs: number): void {
+    this.#member?.desk.pause(kind, durationMs);
+  }
+
+  unpauseClients(): void {
+    this.#member?.desk.unpause();
+  }
+
+  buffersOf(session: ClientSession): ClientBuffers | undefined {
+    return this.#hands.buffersOf(session);
   }
 
   unblock(session: ClientSession, how: "timeout" | "error"): boolean {
@@ -181,10 +212,8 @@ export class NodeCommandHost implements CommandHost {
     this.#hands.stall(durationMs);
   }
 
-  snapshot(kind: "foreground" | "background"): string | undefined {
-    if (kind === "foreground") return "SAVE would stop the node for the whole snapshot; use BGSAVE";
+  snapshot(): void {
     this.#member?.wantSnapshot();
-    return undefined;
   }
 
   lastSnapshotSec(): number {
@@ -201,16 +230,30 @@ export class NodeCommandHost implements CommandHost {
     return this.#member.status();
   }
 
+  #statsInfo(): InfoLines {
+    const { receivedBytes, writtenBytes } = this.#hands.traffic();
+    return [
+      ["total_connections_received", this.#hands.connectionsReceived() - this.#receivedBefore],
+      ["total_net_input_bytes", receivedBytes - this.#receivedBytesBefore],
+      ["total_net_output_bytes", writtenBytes - this.#writtenBytesBefore],
+      ["rejected_connections", this.#hands.connectionsRejected() - this.#rejectedBefore],
+    ];
+  }
+
   #serverInfo(): InfoLines {
-    const uptimeSec = Math.floor((Date.now() - this.#hands.startedAtMs) / 1000);
+    const nowMs = Date.now();
+    const uptimeSec = Math.floor((nowMs - this.#hands.startedAtMs) / 1000);
     return [
       ["redis_version", REDIS_VERSION],
       ["redis_mode", "standalone"],
+      ["os", `${type()} ${release()} ${machine()}`],
+      ["arch_bits", 64],
       ["server_name", "interrex"],
       ["interrex_id", this.#config.id],
       ["process_id", process.pid],
       ["run_id", digestOf(this.#status().startId)],
       ["tcp_port", this.#hands.port()],
+      ["server_time_usec", nowMs * 1000],
       ["uptime_in_seconds", uptimeSec],
       ["uptime_in_days", Math.floor(uptimeSec / 86_400)],
       ["node_version", process.version],

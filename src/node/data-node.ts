@@ -7,6 +7,7 @@ import { InterrexError } from "../base/errors.ts";
 import { OFFSET_ZERO, type StartId } from "../base/ids.ts";
 import { Client } from "../core/client.ts";
 import { Dispatcher } from "../core/commands/dispatcher.ts";
+import type { ClientBuffers } from "../core/commands/host.ts";
 import { Keyspace } from "../core/keyspace/keyspace.ts";
 import { seedMemberHashes } from "../core/keyspace/position-index.ts";
 import { KeyspaceReplayer } from "../core/keyspace-replayer.ts";
@@ -22,13 +23,14 @@ import { DiskStorage } from "../io/storage/disk-storage.ts";
 import type { MemberStorage, Recovered, StorageEvents } from "../io/storage/member-storage.ts";
 import { MemoryDisk, MemoryStorage } from "../io/storage/memory-storage.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
-import { DEFAULT_REDIS_LIMITS } from "../protocol/resp/limits.ts";
 import type { ProtocolError } from "../protocol/resp/protocol-error.ts";
 import type { RequestDecoder } from "../protocol/resp/request-decoder.ts";
 import { refuseUnprotected } from "./client-access.ts";
 import { NodeCommandHost } from "./command-host.ts";
 import type { NodeConfig } from "./node-config.ts";
+import { type NodeLimits, nodeLimits } from "./node-limits.ts";
 import { nodeHealth, nodeMetrics } from "./node-metrics.ts";
+import type { Steered } from "./node-parameters.ts";
 import { SnapshotHands } from "./snapshot-hands.ts";
 
 export interface DataNodeOptions {
@@ -47,11 +49,6 @@ interface Address {
   readonly port: number;
 }
 
-const MEBIBYTE = 1024 * 1024;
-
-/** A value, and all values of one command, must fit a record and a V8 string together with their headers. */
-const LIMITS = { ...DEFAULT_REDIS_LIMITS, bulkBytesMax: 128 * MEBIBYTE, queryBufferBytesMax: 256 * MEBIBYTE };
-
 type Phase = "running" | "paused" | "stopped";
 
 export class DataNode {
@@ -62,6 +59,7 @@ export class DataNode {
   readonly #startId = randomUUID() as StartId;
   readonly #storage: MemberStorage;
   readonly #redis: RedisServer;
+  readonly #limits: NodeLimits;
   readonly #peers: PeerNetwork;
   readonly #connections = new Map<Client, RedisConnection>();
   readonly #snapshots: SnapshotHands;
@@ -92,10 +90,11 @@ export class DataNode {
         this.#log.error({ event: "snapshot-failed", err: error }, "a snapshot could not be written"),
       fail: (error) => this.#fail(error),
     });
+    this.#limits = nodeLimits(config.clientsMax);
     this.#redis = new RedisServer({
       host: config.host,
       port: config.port,
-      limits: { ...LIMITS, clientsMax: config.clientsMax },
+      limits: this.#limits,
       accept: (connection) => this.#accept(connection),
       onError: (error) => this.#log.warn({ event: "client-error", code: error.code }, error.message),
     });
@@ -123,13 +122,11 @@ export class DataNode {
         shutdown: () => setImmediate(() => options.onShutdown?.()),
         connectionsReceived: () => this.#redis.connectionsReceived,
         connectionsRejected: () => this.#redis.connectionsRejected,
+        traffic: () => this.#redis.traffic,
+        buffersOf: (session) => this.#buffersOf(session),
         lastSnapshotSec: () => this.#lastSnapshotSec,
-        notifyKeyspaceEvents: (flags) => {
-          this.#keyspace.notifyFlags = flags;
-        },
-        limitStreamNodes: (limits) => {
-          this.#keyspace.streamNodes = limits;
-        },
+        limits: this.#limits,
+        steered: this.#steered(),
         startedAtMs: this.#startedAtMs,
         port: () => this.#address.port,
       },
@@ -410,6 +407,43 @@ export class DataNode {
     }
   }
 
+  #buffersOf(session: ClientSession): ClientBuffers | undefined {
+    const client = this.#running().desk.client(session);
+    const connection = client && this.#connections.get(client);
+    if (client === undefined || connection === undefined) return undefined;
+    const { heldBytes, freeBytes } = connection.requestMemory;
+    let outputBytes = connection.bufferedBytes + client.ready.length;
+    for (const { text } of client.held) outputBytes += text.length;
+    return { queryBytes: heldBytes, queryFreeBytes: freeBytes, outputBytes };
+  }
+
+  /** CONFIG SET acts on the core here; the member may not be there yet, the dispatcher is. */
+  #steered(): Omit<Steered, "masterAddress"> {
+    return {
+      notifyEvents: (flags) => {
+        this.#keyspace.notifyFlags = flags;
+      },
+      streamNodes: (limits) => {
+        this.#keyspace.streamNodes = { ...this.#keyspace.streamNodes, ...limits };
+      },
+      slowerThanUs: (limit) => {
+        this.#dispatcher.slowlog.thresholdUs = limit;
+      },
+      slowlogEntriesMax: (count) => {
+        this.#dispatcher.slowlog.entriesMax = count;
+      },
+      backlogBytes: (bytes) => {
+        this.#running().log.tail.bytesMax = bytes;
+      },
+      snapshotRules: (rules) => {
+        this.#running().snapshotRules = rules;
+      },
+      idleTimeoutSec: (seconds) => {
+        this.#running().desk.idle.timeoutMs = seconds * 1000;
+      },
+    };
+  }
+
   #logScript(level: number, message: string): void {
     const method = (["debug", "debug", "info", "warn"] as const)[level] ?? "warn";
     this.#log[method]({ event: "script" }, message);
@@ -445,7 +479,7 @@ export class DataNode {
       case "setPeers":
         return this.#peers.setTargets(effect.targets);
       case "output":
-        return this.#connections.get(effect.client)?.write(effect.client.takeReady());
+        return this.#output(effect.client);
       case "closeClient":
         return this.#closeClient(effect.client);
       case "resumeClient":
@@ -493,6 +527,15 @@ export class DataNode {
     if (connection === undefined) return;
     connection.write(client.takeReady() + client.lastWords);
     connection.end();
+    // It is no client any more, though its socket may take a while to close.
+    this.#clientClosed(client);
+  }
+
+  #output(client: Client): void {
+    const connection = this.#connections.get(client);
+    if (connection === undefined) return;
+    connection.subscriber = client.session.subscriptions > 0;
+    connection.write(client.takeReady());
   }
 }
 

@@ -8,14 +8,28 @@ import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { helpReply } from "./help.ts";
 import { parseInteger } from "./numbers.ts";
+import { parseTimeoutMs } from "./timeouts.ts";
+
+/** Of a connection that has just gone. */
+const NO_BUFFERS = { queryBytes: 0, queryFreeBytes: 0, outputBytes: 0 };
+
+/** As Redis orders them. */
+function flagsOf(session: ClientSession, isMonitor: boolean): string {
+  let flags = "";
+  if (isMonitor) flags += "O";
+  if (session.subscriptions > 0) flags += "P";
+  if (session.transaction !== null) flags += "x";
+  if (session.blocked || session.postponed) flags += "b";
+  if (session.dirty) flags += "d";
+  if (session.noEvict) flags += "e";
+  return flags === "" ? "N" : flags;
+}
 
 /** As CLIENT LIST and CLIENT INFO describe a connection. What this server does not keep is 0, as in Redis. */
-function describeClient(session: ClientSession, nowMs: number): string {
-  let flags = "";
-  if (session.subscriptions > 0) flags += "P";
-  if (session.blocked) flags += "b";
-  if (session.transaction !== null) flags += "x";
-  if (session.dirty) flags += "d";
+function describeClient(context: CommandContext, session: ClientSession): string {
+  const { nowMs } = context;
+  const buffers = context.host.buffersOf(session) ?? NO_BUFFERS;
+  const queuedBytes = session.transaction?.bytes ?? 0;
   const seconds = (sinceMs: number): number => Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
   const fields: readonly (readonly [string, string | number])[] = [
     ["id", session.id],
@@ -25,27 +39,29 @@ function describeClient(session: ClientSession, nowMs: number): string {
     ["name", session.name],
     ["age", seconds(session.createdAtMs)],
     ["idle", seconds(session.lastCommandAtMs)],
-    ["flags", flags === "" ? "N" : flags],
+    ["flags", flagsOf(session, context.registry.monitors.has(session))],
     ["db", session.db],
     ["sub", session.channels.size],
     ["psub", session.patterns.size],
     ["ssub", 0],
     ["multi", session.transaction?.queue.length ?? -1],
-    ["qbuf", 0],
-    ["qbuf-free", 0],
+    ["qbuf", buffers.queryBytes],
+    ["qbuf-free", buffers.queryFreeBytes],
     ["argv-mem", 0],
-    ["multi-mem", session.transaction?.bytes ?? 0],
+    ["multi-mem", queuedBytes],
     ["rbs", 0],
     ["rbp", 0],
     ["obl", 0],
-    ["oll", 0],
-    ["omem", 0],
-    ["tot-mem", 0],
-    ["events", "r"],
+    ["oll", buffers.outputBytes > 0 ? 1 : 0],
+    ["omem", buffers.outputBytes],
+    ["tot-mem", buffers.queryBytes + buffers.queryFreeBytes + queuedBytes + buffers.outputBytes],
+    ["events", buffers.outputBytes > 0 ? "rw" : "r"],
     ["cmd", session.lastCommand],
     ["user", "default"],
     ["redir", -1],
     ["resp", session.protocol],
+    ["lib-name", session.libraryName],
+    ["lib-ver", session.libraryVersion],
   ];
   return fields.map(([name, value]) => `${name}=${value}`).join(" ");
 }
@@ -53,7 +69,7 @@ function describeClient(session: ClientSession, nowMs: number): string {
 function list(context: CommandContext, argv: Argv): string {
   const selected = selectSessions(context, argv);
   if (typeof selected === "string") return selected;
-  const lines = selected.map((session) => `${describeClient(session, context.nowMs)}\n`);
+  const lines = selected.map((session) => `${describeClient(context, session)}\n`);
   return verbatim(lines.join(""), context.version);
 }
 
@@ -103,6 +119,21 @@ function unblock(context: CommandContext, argv: Argv): string {
   const session = context.registry.get(Number(id));
   if (session === undefined) return ZERO;
   return context.host.unblock(session, reason === "ERROR" ? "error" : "timeout") ? ONE : ZERO;
+}
+
+function pause(context: CommandContext, argv: Argv): string {
+  if (argv.length > 4) return errors.badSubcommand("CLIENT", arg(argv, 1));
+  const kind = argv[3]?.toLowerCase() ?? "all";
+  if (kind !== "write" && kind !== "all") return errors.BAD_PAUSE_MODE;
+  const durationMs = parseTimeoutMs(arg(argv, 2));
+  if (typeof durationMs === "string") return durationMs;
+  context.host.pauseClients(kind, durationMs);
+  return OK;
+}
+
+function unpause(context: CommandContext): string {
+  context.host.unpauseClients();
+  return OK;
 }
 
 function setname(context: CommandContext, argv: Argv): string {
@@ -161,9 +192,14 @@ const HELP = helpReply("CLIENT", [
   ["KILL <filter> <value> ...", "Close connections by ID, ADDR, LADDR, TYPE, USER; SKIPME (yes|no)."],
   ["LIST [TYPE <type> | ID <id> ...]", "What is known of all connections."],
   ["NO-EVICT (ON|OFF)", "Protect this connection from eviction."],
+  [
+    "PAUSE <milliseconds> [WRITE|ALL]",
+    "Have the commands of all clients wait, or only those that may write.",
+  ],
   ["REPLY (ON|OFF|SKIP)", "Turn replies to this connection on and off."],
   ["SETINFO (LIB-NAME|LIB-VER) <value>", "Tell which library is connected."],
   ["SETNAME <name>", "Name this connection."],
+  ["UNPAUSE", "End CLIENT PAUSE."],
   ["UNBLOCK <id> [TIMEOUT|ERROR]", "Have a blocked connection go on."],
 ]);
 
@@ -189,8 +225,7 @@ export const CLIENT_COMMANDS: readonly CommandSpec[] = [
         arity: 2,
         flags: FLAGS,
         categories: CATEGORIES,
-        handler: (context) =>
-          verbatim(`${describeClient(context.session, context.nowMs)}\n`, context.version),
+        handler: (context) => verbatim(`${describeClient(context, context.session)}\n`, context.version),
       },
       { name: "list", arity: -2, flags: ADMIN, categories: CATEGORIES, handler: list },
       { name: "kill", arity: -3, flags: ADMIN, categories: CATEGORIES, handler: kill },
@@ -199,6 +234,8 @@ export const CLIENT_COMMANDS: readonly CommandSpec[] = [
       { name: "setinfo", arity: 4, flags: FLAGS, categories: CATEGORIES, handler: setinfo },
       { name: "reply", arity: 3, flags: FLAGS, categories: CATEGORIES, handler: reply },
       { name: "no-evict", arity: 3, flags: ADMIN, categories: CATEGORIES, handler: noEvict },
+      { name: "pause", arity: -3, flags: ADMIN, categories: CATEGORIES, handler: pause },
+      { name: "unpause", arity: 2, flags: ADMIN, categories: CATEGORIES, handler: unpause },
       { name: "unblock", arity: -3, flags: ADMIN, categories: CATEGORIES, handler: unblock },
       { name: "help", arity: 2, flags: ["loading", "stale"], categories: CATEGORIES, handler: () => HELP },
     ],

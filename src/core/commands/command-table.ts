@@ -27,7 +27,8 @@ export class CommandTable {
 
   /** `container|subcommand`, or a plain name. */
   findByFullName(fullName: string): Command | undefined {
-    const [name = "", subcommand] = fullName.toLowerCase().split("|", 2);
+    const [name = "", subcommand, ...rest] = fullName.toLowerCase().split("|");
+    if (rest.length > 0) return undefined;
     const command = this.find(name);
     return subcommand === undefined ? command : command?.subcommands?.get(subcommand);
   }

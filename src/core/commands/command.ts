@@ -3,6 +3,7 @@
  * It decides which arguments are keys; it runs nothing.
  */
 import { invariant } from "../../base/errors.ts";
+import { CommandUsage } from "../command-statistics.ts";
 import type { CommandContext } from "./context.ts";
 
 /** Latin1 strings; the command's name first. Handlers get them only after the arity check. */
@@ -33,7 +34,8 @@ export type Flag =
   | "no_multi"
   | "no_mandatory_keys"
   | "movablekeys"
-  | "allow_busy";
+  | "allow_busy"
+  | "may_replicate";
 
 /** Bits of `Command.flags`. */
 export const FLAGS: Readonly<Record<Flag, number>> = {
@@ -55,6 +57,7 @@ export const FLAGS: Readonly<Record<Flag, number>> = {
   skip_monitor: 1 << 15,
   no_mandatory_keys: 1 << 16,
   movablekeys: 1 << 17,
+  may_replicate: 1 << 18,
 };
 
 /** Positions of the keys in argv; a negative `last` counts from the end. */
@@ -87,11 +90,16 @@ export interface CommandSpec {
   readonly looksAtData?: boolean;
   /** It may be used by a RESP2 client that is subscribed. */
   readonly whileSubscribed?: boolean;
+  /** Its flag "may_replicate" does not hold for these arguments: a script that says that it writes nothing. */
+  readonly onlyReads?: (context: CommandContext, argv: Argv) => boolean;
 }
 
 export const ONE_KEY: KeyRange = { first: 1, last: 1, step: 1 };
 export const ALL_KEYS: KeyRange = { first: 1, last: -1, step: 1 };
 export const TWO_KEYS: KeyRange = { first: 1, last: 2, step: 1 };
+
+/** Without the flag "fast", since they may have to evict or to copy, and yet as quick as those that have it. */
+const QUICK: ReadonlySet<string> = new Set(["set", "setex", "psetex"]);
 
 /** A command of the table, ready for the hot path. */
 export class Command {
@@ -107,6 +115,14 @@ export class Command {
   readonly unqueued: boolean;
   readonly whileSubscribed: boolean;
   readonly subcommands: ReadonlyMap<string, Command> | undefined;
+  readonly usage: CommandUsage = new CommandUsage();
+  /** Its keys are looked up for reading: INFO's hits and misses. */
+  readonly isReader: boolean;
+  /** It takes so few steps that it is not worth a look at the clock. */
+  readonly isQuick: boolean;
+  readonly onlyReads: CommandSpec["onlyReads"];
+  /** MONITOR tells of it. */
+  readonly isShown: boolean;
 
   constructor(spec: CommandSpec, container?: string) {
     this.spec = spec;
@@ -114,6 +130,10 @@ export class Command {
     this.flags = spec.flags.reduce((flags, flag) => flags | FLAGS[flag], 0);
     this.gateFlags = this.flags | (spec.looksAtData === true ? FLAGS.readonly : 0);
     this.arity = spec.arity;
+    this.onlyReads = spec.onlyReads;
+    this.isReader = this.has("readonly");
+    this.isQuick = this.has("fast") || QUICK.has(spec.name);
+    this.isShown = !this.has("admin") && !this.has("skip_monitor");
     this.handler = spec.handler ?? withoutHandler;
     this.unqueued = spec.unqueued ?? false;
     this.whileSubscribed = spec.whileSubscribed ?? false;

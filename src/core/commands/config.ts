@@ -9,12 +9,16 @@ import { helpReply } from "./help.ts";
 function get(context: CommandContext, argv: Argv): string {
   const { parameters } = context.host;
   const patterns = argv.slice(2).map((pattern) => pattern.toLowerCase());
-  const found: [string, string][] = [];
+  const found = new Set<string>();
   for (const name of parameters.names()) {
-    if (!patterns.some((pattern) => matchesGlob(pattern, name))) continue;
-    found.push([name, bulk(parameters.get(name) ?? "")]);
+    if (patterns.some((pattern) => matchesGlob(pattern, name))) found.add(name);
   }
-  return map(found, context.version);
+  // A hidden one is told only to who knows its name.
+  for (const name of patterns) if (parameters.get(name) !== undefined) found.add(name);
+  return map(
+    [...found].map((name) => [name, bulk(parameters.get(name) ?? "")]),
+    context.version,
+  );
 }
 
 function set(context: CommandContext, argv: Argv): string {
@@ -54,6 +58,8 @@ export const CONFIG_COMMANDS: readonly CommandSpec[] = [
         flags: ADMIN,
         handler: (context) => {
           context.host.resetStatistics();
+          context.keyspace.resetStatistics();
+          context.statistics.reset(context.table.commands);
           return OK;
         },
       },

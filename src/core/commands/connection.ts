@@ -38,6 +38,7 @@ function reset(context: CommandContext): string {
   const { session } = context;
   discardTransaction(context.keyspace, session);
   context.registry.subscriptions.unsubscribeAll(session);
+  context.registry.monitors.delete(session);
   session.db = 0;
   session.protocol = 2;
   session.name = "";

@@ -5,11 +5,14 @@
 import type { Millis } from "../../base/ids.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import type { RespVersion } from "../../protocol/resp/reply.ts";
+import type { CommandStatistics } from "../command-statistics.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import { monitorLine, redacted } from "../monitor-feed.ts";
 import { ScriptEngine } from "../scripting/script-engine.ts";
 import type { ClientSession } from "../session.ts";
 import type { SessionRegistry } from "../session-registry.ts";
+import type { Slowlog } from "../slowlog.ts";
 import type { Argv, Command } from "./command.ts";
 import type { CommandTable } from "./command-table.ts";
 import type { BlockRequest, Execution } from "./execution.ts";
@@ -27,8 +30,12 @@ export class CommandContext {
   argv: Argv = [];
   /** EXEC is running queued commands, or a script is running: nothing may block. */
   inExec = false;
+  readonly statistics: CommandStatistics;
+  readonly slowlog: Slowlog;
   /** The dispatcher's way to run one command of EXEC or of a script. */
   readonly runQueued: (command: Command, argv: Argv) => string;
+  /** DEBUG RELOAD: all data goes out as a snapshot, and comes back. */
+  readonly reload: () => void;
 
   constructor(parts: {
     keyspace: Keyspace;
@@ -37,7 +44,10 @@ export class CommandContext {
     table: CommandTable;
     execution: Execution;
     session: ClientSession;
+    statistics: CommandStatistics;
+    slowlog: Slowlog;
     runQueued: (command: Command, argv: Argv) => string;
+    reload: () => void;
   }) {
     this.keyspace = parts.keyspace;
     this.host = parts.host;
@@ -45,7 +55,10 @@ export class CommandContext {
     this.table = parts.table;
     this.execution = parts.execution;
     this.session = parts.session;
+    this.statistics = parts.statistics;
+    this.slowlog = parts.slowlog;
     this.runQueued = parts.runQueued;
+    this.reload = parts.reload;
     this.db = parts.keyspace.database(0);
     this.scripts = new ScriptEngine(this);
   }
@@ -62,6 +75,13 @@ export class CommandContext {
   /** An event on a key of the present database, for subscribers to keyspace notifications. @param kind a bit of `NOTIFY`. */
   notify(kind: number, event: string, key: string): void {
     if (this.keyspace.notifyFlags !== 0) this.keyspace.notify(kind, event, this.db.index, key);
+  }
+
+  /** Shows a command to clients in MONITOR; `#run` does it for all that are not told to be left out. */
+  showMonitors(name: string, argv: Argv): void {
+    if (this.registry.monitors.size === 0 || this.keyspace.replaying) return;
+    const { address, db } = this.session;
+    this.execution.monitored += monitorLine(redacted(name, argv), { address, db, nowMs: this.nowMs });
   }
 
   /** False inside EXEC: what would block there answers as if its time were up. */

@@ -1,14 +1,20 @@
-/** DEBUG, as far as tests need it: a stall, the state hash, the background expiry, a look at one key. */
-import { OK, simple } from "../../protocol/resp/reply.ts";
+/** DEBUG, as far as tests need it: a stall, state hashes, a round trip of all data, the background expiry, one key. */
+import { array, OK, simple } from "../../protocol/resp/reply.ts";
+import { DIGEST_BYTES } from "../keyspace/digest.ts";
+import { valueDigest } from "../keyspace/value.ts";
 import { type Argv, arg, type CommandSpec } from "./command.ts";
 import type { CommandContext } from "./context.ts";
+import { debugProtocol } from "./debug-protocol.ts";
 import * as errors from "./errors.ts";
 import { helpReply } from "./help.ts";
 import { encodingOf } from "./object.ts";
 
 const HELP = helpReply("DEBUG", [
   ["DIGEST", "Hash of all databases; equal states have equal hashes."],
+  ["DIGEST-VALUE <key> ...", "Hash of each key's value; zeros for a key that is not there."],
   ["OBJECT <key>", "How the key is stored."],
+  ["PROTOCOL <kind>", "A reply of that kind."],
+  ["RELOAD", "Write a snapshot of all data in memory, and read it back, while nobody is served."],
   ["SET-ACTIVE-EXPIRE (0|1)", "Turn the deletion of expired keys in the background off or on."],
   ["SLEEP <seconds>", "Stall the server."],
 ]);
@@ -21,6 +27,13 @@ function debug(context: CommandContext, argv: Argv): string {
     case "DIGEST 0":
       context.keyspace.sawEverything();
       return simple(context.keyspace.digest());
+    case "PROTOCOL 1":
+      return debugProtocol(arg(argv, 2).toLowerCase(), context.version);
+    case "RELOAD 0":
+      // A snapshot under way shares the entries that would go.
+      if (context.keyspace.snapshot !== null) return errors.SNAPSHOT_UNDER_WAY;
+      context.reload();
+      return OK;
     case "OBJECT 1":
       return describeObject(context, arg(argv, 2));
     case "SET-ACTIVE-EXPIRE 1":
@@ -33,8 +46,17 @@ function debug(context: CommandContext, argv: Argv): string {
       return OK;
     }
     default:
+      if (subcommand.toUpperCase() === "DIGEST-VALUE") return digestValues(context, argv.slice(2));
       return errors.badSubcommand("DEBUG", subcommand);
   }
+}
+
+function digestValues(context: CommandContext, keys: Argv): string {
+  const digests = keys.map((key) => {
+    const entry = context.db.peek(key);
+    return simple(entry === undefined ? NO_DIGEST : valueDigest(entry.value).toString("hex"));
+  });
+  return array(digests);
 }
 
 function describeObject(context: CommandContext, key: string): string {
@@ -47,6 +69,8 @@ function describeObject(context: CommandContext, key: string): string {
     `Value at:0x0 refcount:1 encoding:${encodingOf(value)} serializedlength:${size} lru:0 lru_seconds_idle:${idleSec}`,
   );
 }
+
+const NO_DIGEST = "0".repeat(2 * DIGEST_BYTES);
 
 export const DEBUG_COMMANDS: readonly CommandSpec[] = [
   { name: "debug", arity: -2, flags: ["admin", "noscript", "loading", "stale"], handler: debug },

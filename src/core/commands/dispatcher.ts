@@ -4,11 +4,14 @@
  * It decides nothing about replication: the node's gate (`CommandHost.refuse`) and the member do.
  */
 import { invariant } from "../../base/errors.ts";
-import { OFFSET_ZERO, type Offset } from "../../base/ids.ts";
+import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
 import { error, QUEUED } from "../../protocol/resp/reply.ts";
+import { CommandStatistics } from "../command-statistics.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import { redacted } from "../monitor-feed.ts";
 import { ClientSession, muted } from "../session.ts";
 import { SessionRegistry } from "../session-registry.ts";
+import { Slowlog } from "../slowlog.ts";
 import { type Argv, type Command, FLAGS } from "./command.ts";
 import { CommandReader } from "./command-reader.ts";
 import type { CommandTable } from "./command-table.ts";
@@ -21,6 +24,11 @@ import { discardTransaction } from "./transactions.ts";
 
 /** A transaction of more commands is refused; Redis has no such limit but memory. */
 const QUEUED_COMMANDS_MAX = 1024 * 1024;
+/** Each piece of DEBUG RELOAD must fit into one string. */
+const RELOAD_SLICE_BYTES = 1024 * 1024;
+/** A longer reply is no error: looking at its first character would copy it. */
+const ERROR_LENGTH_MAX = 1024;
+const MINUS = 45;
 /**
  * Most bytes of arguments in one command, or in one transaction: its effects and its reply must each fit into one
  * string of V8 (512 MB), with room for the protocol around them.
@@ -29,6 +37,8 @@ const ARGUMENT_BYTES_MAX = 256 * 1024 * 1024;
 
 export class Dispatcher {
   readonly registry: SessionRegistry;
+  readonly statistics: CommandStatistics = new CommandStatistics();
+  readonly slowlog: Slowlog = new Slowlog();
   readonly #keyspace: Keyspace;
   readonly #host: CommandHost;
   readonly #table: CommandTable;
@@ -36,6 +46,9 @@ export class Dispatcher {
   readonly #context: CommandContext;
   /** Whom replayed commands run for; no client. */
   readonly #replayer: ClientSession;
+  /** The next command is the first of its batch, which began at `#batchMs`. */
+  #isFirst = false;
+  #batchMs: Millis = 0;
 
   constructor(keyspace: Keyspace, host: CommandHost) {
     this.#keyspace = keyspace;
@@ -49,6 +62,8 @@ export class Dispatcher {
       effectsDb: 0,
       sawOffset: OFFSET_ZERO,
       publications: [],
+      monitored: "",
+      pushed: false,
       block: null,
       close: false,
     };
@@ -59,7 +74,10 @@ export class Dispatcher {
       table: this.#table,
       execution: this.#execution,
       session: this.#replayer,
+      statistics: this.statistics,
+      slowlog: this.slowlog,
       runQueued: (command, argv) => this.#run(command, argv),
+      reload: () => this.#reload(),
     });
   }
 
@@ -68,6 +86,22 @@ export class Dispatcher {
     const command = this.#table.find(argv[0] as string);
     if (command?.subcommands === undefined || argv.length === 1) return command;
     return command.subcommands.get((argv[1] as string).toLowerCase());
+  }
+
+  /** A batch of commands begins. @param monoMs the clock at that moment: the first command is timed from there. */
+  beginBatch(monoMs: Millis): void {
+    this.#isFirst = true;
+    this.#batchMs = monoMs;
+  }
+
+  /** For INFO's rates: to be called every now and then. */
+  sample(monoMs: Millis): void {
+    this.statistics.sampleCalls(monoMs, this.#table.commands);
+  }
+
+  /** Whether the client may run the command before it has authenticated, or has. */
+  mayKnow(session: ClientSession, command: Command): boolean {
+    return session.authenticated || (command.flags & FLAGS.no_auth) !== 0 || !this.#host.passwordRequired;
   }
 
   connect(session: ClientSession): void {
@@ -92,8 +126,10 @@ export class Dispatcher {
     session.lastCommandAtMs = keyspace.nowMs;
     this.#context.session = session;
     execution.reply = this.#process(session, argv);
-    if (session.replyMode !== "on" && execution.block === null)
-      execution.reply = muted(session, execution.reply);
+    if (session.replyMode !== "on" && execution.block === null) {
+      const heard = muted(session, execution.reply);
+      if (!execution.pushed) execution.reply = heard;
+    }
     this.#finish(changesBefore);
     return execution;
   }
@@ -113,13 +149,17 @@ export class Dispatcher {
     context.db = keyspace.database(session.db);
     context.argv = argv;
     let reply: string | undefined;
+    const startMs = this.slowlog.timesAll ? this.#host.stopwatchMs() : 0;
     try {
       reply = request.serve(context, key);
     } catch (failure) {
       reply = this.#tooLong(failure, changesBefore);
     }
     if (reply === undefined) execution.block = request;
-    else execution.reply = muted(session, reply);
+    else {
+      if (this.slowlog.timesAll) this.#noteSlow(argv, (this.#host.stopwatchMs() - startMs) * 1000);
+      execution.reply = muted(session, reply);
+    }
     this.#finish(changesBefore);
     return execution;
   }
@@ -159,17 +199,43 @@ export class Dispatcher {
     const writeOffsetBefore = keyspace.writeOffset;
     keyspace.writeOffset = offset;
     keyspace.replaying = true;
+    keyspace.onlyReads = false;
     replayer.db = db;
     this.#context.session = replayer;
     for (let argv = reader.next(); argv !== undefined; argv = reader.next()) {
       const command = this.find(argv);
       invariant(command?.accepts(argv.length) === true, `S11: cannot replay ${argv[0]}`);
-      const reply = this.#run(command, argv);
+      this.#context.db = keyspace.database(replayer.db);
+      this.#context.argv = argv;
+      const reply = command.handler(this.#context, argv);
       invariant(!reply.startsWith("-"), `S11: replaying ${argv[0]} at offset ${offset} failed: ${reply}`);
     }
     keyspace.replaying = false;
     keyspace.writeOffset = writeOffsetBefore;
     return replayer.db;
+  }
+
+  /** The state is the same afterwards; whoever looks at it waits for all records so far, since they are one now. */
+  #reload(): void {
+    const keyspace = this.#keyspace;
+    const context = this.#context;
+    const { session, argv } = context;
+    const { changes, lastChangeOffset } = keyspace;
+    const slices: string[] = [];
+    const cursor = keyspace.beginSnapshot();
+    for (let slice = cursor.nextSlice(RELOAD_SLICE_BYTES); slice !== undefined; ) {
+      slices.push(slice);
+      slice = cursor.nextSlice(RELOAD_SLICE_BYTES);
+    }
+    keyspace.clear();
+    let db = 0;
+    for (const slice of slices) db = this.replay(slice, db, lastChangeOffset);
+    // What was deleted by records that are not committed yet is not remembered any more.
+    keyspace.markAllChanged(lastChangeOffset);
+    keyspace.changes = changes;
+    context.session = session;
+    context.argv = argv;
+    context.db = keyspace.database(session.db);
   }
 
   #begin(): Execution {
@@ -178,6 +244,8 @@ export class Dispatcher {
     execution.reply = "";
     execution.block = null;
     execution.close = false;
+    execution.pushed = false;
+    execution.monitored = "";
     return execution;
   }
 
@@ -203,26 +271,29 @@ export class Dispatcher {
     const command = this.find(argv);
     if (command === undefined) {
       const container = this.#table.find(argv[0] as string);
-      return reject(
+      return this.#reject(
         session,
+        container,
         container === undefined
           ? errors.unknownCommand(argv)
           : errors.unknownSubcommand(container.fullName, argv[1] as string),
       );
     }
     session.lastCommand = command.fullName;
-    if (!command.accepts(argv.length)) return reject(session, errors.wrongArity(command.fullName));
+    if (!command.accepts(argv.length))
+      return this.#reject(session, command, errors.wrongArity(command.fullName));
     let bytes = 0;
     for (let at = 0; at < argv.length; at += 1) bytes += (argv[at] as string).length;
-    if (bytes > ARGUMENT_BYTES_MAX) return reject(session, errors.COMMAND_TOO_LONG);
+    if (bytes > ARGUMENT_BYTES_MAX) return this.#reject(session, command, errors.COMMAND_TOO_LONG);
     const flags = command.flags;
-    if (!session.authenticated && (flags & FLAGS.no_auth) === 0 && this.#host.passwordRequired) {
-      return reject(session, errors.NOAUTH);
+    if (!this.mayKnow(session, command)) {
+      return this.#reject(session, command, errors.NOAUTH);
     }
     const transaction = session.transaction;
-    if (transaction !== null && (flags & FLAGS.no_multi) !== 0) return reject(session, errors.NOT_IN_MULTI);
+    if (transaction !== null && (flags & FLAGS.no_multi) !== 0)
+      return this.#reject(session, command, errors.NOT_IN_MULTI);
     const isExec = transaction !== null && command.fullName === "exec";
-    const { gateFlags } = command;
+    const gateFlags = this.flagsOf(command, argv);
     const refusal = this.#host.refuse(
       command,
       session,
@@ -230,17 +301,18 @@ export class Dispatcher {
       isExec ? gateFlags | transaction.flags : gateFlags,
     );
     if (refusal !== undefined) {
-      if (!isExec) return reject(session, refusal);
+      if (!isExec) return this.#reject(session, command, refusal);
       discardTransaction(this.#keyspace, session);
-      return error(errors.execRefused(refusal));
+      this.#context.showMonitors(command.fullName, argv);
+      return this.#reject(session, command, errors.execRefused(refusal));
     }
     if (session.protocol === 2 && session.subscriptions !== 0 && !command.whileSubscribed) {
-      return reject(session, errors.onlyWhileSubscribed(command.fullName));
+      return this.#reject(session, command, errors.onlyWhileSubscribed(command.fullName));
     }
     if (transaction !== null && !command.unqueued) {
       transaction.bytes += bytes;
       if (transaction.queue.length >= QUEUED_COMMANDS_MAX || transaction.bytes > ARGUMENT_BYTES_MAX) {
-        return reject(session, errors.TRANSACTION_TOO_LONG);
+        return this.#reject(session, command, errors.TRANSACTION_TOO_LONG);
       }
       transaction.queue.push({ command, argv });
       transaction.flags |= gateFlags;
@@ -254,13 +326,54 @@ export class Dispatcher {
     const context = this.#context;
     context.db = keyspace.database(context.session.db);
     context.argv = argv;
-    if (keyspace.notifyFlags !== 0) keyspace.onlyReads = command.has("readonly");
+    keyspace.onlyReads = command.isReader;
     const changesBefore = keyspace.changes;
+    const timed = this.#isFirst || !command.isQuick || this.slowlog.timesAll;
+    let startMs = 0;
+    if (timed) startMs = this.#isFirst ? this.#batchMs : this.#host.stopwatchMs();
+    this.#isFirst = false;
+    let reply: string;
     try {
-      return command.handler(context, argv);
+      reply = command.handler(context, argv);
     } catch (failure) {
-      return this.#tooLong(failure, changesBefore);
+      reply = this.#tooLong(failure, changesBefore);
     }
+    command.usage.calls += 1;
+    if (reply.length <= ERROR_LENGTH_MAX && reply.charCodeAt(0) === MINUS) {
+      command.usage.failed += 1;
+      this.statistics.noteError(reply);
+    }
+    if (timed) this.#noteTime(command, argv, (this.#host.stopwatchMs() - startMs) * 1000);
+    if (this.registry.monitors.size !== 0 && command.isShown) context.showMonitors(command.fullName, argv);
+    return reply;
+  }
+
+  #noteTime(command: Command, argv: Argv, durationUs: number): void {
+    command.usage.noteTime(durationUs);
+    const { slowlog } = this;
+    if (durationUs < slowlog.thresholdUs || slowlog.thresholdUs < 0) return;
+    if (!command.has("skip_slowlog") && this.#execution.block === null) this.#noteSlow(argv, durationUs);
+  }
+
+  #noteSlow(argv: Argv, durationUs: number): void {
+    const { address, name } = this.#context.session;
+    const shown = redacted(this.find(argv)?.fullName ?? "", argv);
+    this.slowlog.note(shown, Math.round(durationUs), { address, name, nowMs: this.#keyspace.nowMs });
+  }
+
+  /** A command's flags as the gate must see them: a script's depend on what its first line says. */
+  flagsOf(command: Command, argv: Argv): number {
+    if (command.onlyReads?.(this.#context, argv) !== true) return command.gateFlags;
+    return command.gateFlags & ~FLAGS.may_replicate;
+  }
+
+  /** An error before the command ran; it spoils an open transaction. */
+  #reject(session: ClientSession, command: Command | undefined, text: string): string {
+    if (session.transaction !== null) session.transaction.failed = true;
+    if (command !== undefined) command.usage.rejected += 1;
+    const reply = error(text);
+    this.statistics.noteError(reply);
+    return reply;
   }
 
   /** A reply beyond the longest string of V8. A command that only looked can say so; after a change it is fatal. */
@@ -268,10 +381,4 @@ export class Dispatcher {
     if (!(failure instanceof RangeError) || this.#keyspace.changes !== changesBefore) throw failure;
     return errors.REPLY_TOO_LONG;
   }
-}
-
-/** An error before the command ran; it spoils an open transaction. */
-function reject(session: ClientSession, text: string): string {
-  if (session.transaction !== null) session.transaction.failed = true;
-  return error(text);
 }

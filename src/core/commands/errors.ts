@@ -19,6 +19,7 @@ export const UNCERTAIN =
   "UNCERTAIN The write was executed but not confirmed by enough replicas in time; it may or may not survive a failover.";
 export const UNBLOCKED =
   "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
+export const SNAPSHOT_FAILED = "ERR the snapshot could not be written";
 export const UNBLOCKED_BY_CLIENT = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
 export const NOAUTH = "NOAUTH Authentication required.";
 
@@ -213,6 +214,7 @@ export const BAD_CLIENT_ID: string = error("ERR Invalid client ID");
 export const CLIENT_ID_NOT_POSITIVE: string = error("ERR client-id should be greater than 0");
 export const BAD_COMMAND: string = error("ERR Invalid command specified");
 export const NO_KEY_ARGUMENTS: string = error("ERR The command has no key arguments");
+export const BAD_ARGUMENTS: string = error("ERR Invalid arguments specified for command");
 export const BAD_ARGUMENT_COUNT: string = error("ERR Invalid number of arguments specified for command");
 export const NO_CONFIG_FILE: string = error("ERR The server is running without a config file");
 export const WAIT_ON_REPLICA: string = error(
@@ -221,6 +223,15 @@ export const WAIT_ON_REPLICA: string = error(
 export const TIMEOUT_NOT_AN_INTEGER: string = error("ERR timeout is not an integer or out of range");
 export const TIMEOUT_NOT_A_FLOAT: string = error("ERR timeout is not a float or out of range");
 export const BAD_UNBLOCK_REASON: string = error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+export const BAD_PAUSE_MODE: string = error("ERR CLIENT PAUSE mode must be WRITE or ALL");
+export const SLOWLOG_COUNT: string = error("ERR count should be greater than or equal to -1");
+export const MONITOR_IN_MULTI: string = error("ERR MONITOR isn't allowed for DENY BLOCKING client");
+/** Ours: one snapshot at a time. */
+export const SNAPSHOT_UNDER_WAY: string = error("ERR a snapshot is being taken; try again");
+export const NOT_IN_RESP2: string = error("ERR RESP2 is not supported by this command");
+export const PROTOCOL_TYPE: string = error(
+  "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
+);
 export const TIMEOUT_NEGATIVE: string = error("ERR timeout is negative");
 
 export function wrongArity(fullName: string): string {

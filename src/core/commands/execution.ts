@@ -11,7 +11,10 @@ import type { CommandContext } from "./context.ts";
 /** A command that must wait asks for this instead of replying. 0 for no time limit. */
 export type BlockRequest =
   /** WAIT: until so many replicas have received all that this session wrote. */
-  { readonly kind: "replicas"; readonly replicas: number; readonly timeoutMs: Millis } | KeyBlockRequest;
+  | { readonly kind: "replicas"; readonly replicas: number; readonly timeoutMs: Millis }
+  /** SAVE: until a snapshot stands that holds the record at `offset`. */
+  | { readonly kind: "snapshot"; readonly offset: Offset; readonly timeoutMs: 0 }
+  | KeyBlockRequest;
 
 /** BLPOP and its like: until one of the keys lets the command go on. */
 export interface KeyBlockRequest {
@@ -50,6 +53,10 @@ export interface Execution {
   sawOffset: Offset;
   /** PUBLISHed messages and keyspace notifications; they go out when `sawOffset` and the effects are committed. */
   publications: readonly Publication[];
+  /** Lines for clients in MONITOR; empty when there are none. */
+  monitored: string;
+  /** CLIENT REPLY OFF does not keep it back: the acknowledgements of SUBSCRIBE and its like. */
+  pushed: boolean;
   /** The client waits, and has no reply yet. */
   block: BlockRequest | null;
   /** Close the connection once the reply is out (QUIT, a protocol error). */

@@ -4,6 +4,7 @@
  */
 import type { Millis, Offset } from "../../base/ids.ts";
 import type { Randomness } from "../../base/randomness.ts";
+import type { PauseKind } from "../client-pause.ts";
 import type { ClientSession } from "../session.ts";
 import type { Argv, Command } from "./command.ts";
 
@@ -47,6 +48,14 @@ export interface Parameters {
   set(changes: ReadonlyMap<string, string>): { readonly name: string; readonly reason: string } | undefined;
 }
 
+/** For CLIENT LIST. */
+export interface ClientBuffers {
+  readonly queryBytes: number;
+  readonly queryFreeBytes: number;
+  /** Replies that the client has not taken yet, and those that wait for what they saw. */
+  readonly outputBytes: number;
+}
+
 export interface CommandHost {
   readonly random: Randomness;
   readonly parameters: Parameters;
@@ -63,6 +72,8 @@ export interface CommandHost {
    */
   refuse(command: Command, session: ClientSession, argv: Argv, flags: number): string | undefined;
 
+  /** The clock that batches begin with (`Instant.monoMs`), read now: what a command took. It decides nothing else. */
+  stopwatchMs(): Millis;
   authenticate(user: string, password: string): boolean;
   describeReplication(): ReplicationDescription;
   info(section: HostInfoSection): InfoLines;
@@ -73,14 +84,19 @@ export interface CommandHost {
   replicasThatHold(offset: Offset): number;
   /** CLIENT KILL of another connection; for its own, a client gets `execution.close`. */
   closeSession(session: ClientSession): void;
+  /** CLIENT PAUSE and UNPAUSE. */
+  pauseClients(kind: PauseKind, durationMs: Millis): void;
+  unpauseClients(): void;
+  /** What waits in a connection's buffers; `undefined` when it is gone. */
+  buffersOf(session: ClientSession): ClientBuffers | undefined;
   /** CLIENT UNBLOCK. @returns whether that client was blocked. */
   unblock(session: ClientSession, how: "timeout" | "error"): boolean;
   /** redis.log of a script. @param level 0 (debug) to 3 (warning). */
   logScript(level: number, message: string): void;
   /** DEBUG SLEEP. */
   stall(durationMs: Millis): void;
-  /** SAVE and BGSAVE. @returns why not. */
-  snapshot(kind: "foreground" | "background"): string | undefined;
+  /** SAVE and BGSAVE: take a snapshot as soon as possible. */
+  snapshot(): void;
   /** Unix seconds of the latest snapshot. */
   lastSnapshotSec(): number;
   /** SHUTDOWN. @returns why not. */

@@ -1,5 +1,9 @@
-/** INFO: sections of `name:value` lines. The node tells about itself; clients and keyspace are counted here. */
+/**
+ * INFO: sections of `name:value` lines, in Redis's order. The node tells about itself; clients, commands and keyspace are
+ * counted here. A line that has no meaning here is left out rather than made up.
+ */
 import { verbatim } from "../../protocol/resp/reply.ts";
+import { withSubcommands } from "../command-statistics.ts";
 import type { Argv, CommandSpec } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import type { InfoLines, ReplicationDescription } from "./host.ts";
@@ -11,13 +15,23 @@ const SECTIONS: ReadonlyMap<string, Section> = new Map([
   ["clients", clients],
   ["memory", (context) => context.host.info("memory")],
   ["persistence", (context) => context.host.info("persistence")],
-  ["stats", (context) => context.host.info("stats")],
+  ["stats", stats],
   ["replication", (context) => replicationLines(context.host.describeReplication())],
   ["cpu", (context) => context.host.info("cpu")],
+  ["modules", () => []],
+  ["commandstats", commandStats],
+  ["errorstats", errorStats],
+  ["cluster", () => [["cluster_enabled", 0]]],
   ["keyspace", keyspace],
 ] satisfies [string, Section][]);
 
-const EVERYTHING: ReadonlySet<string> = new Set(["all", "default", "everything"]);
+const TITLES: ReadonlyMap<string, string> = new Map([["cpu", "CPU"]]);
+/** What each of these words stands for. */
+const GROUPS: ReadonlyMap<string, (section: string) => boolean> = new Map([
+  ["default", (section: string) => section !== "commandstats"],
+  ["all", (section: string) => section !== "modules"],
+  ["everything", () => true],
+]);
 
 function clients(context: CommandContext): InfoLines {
   return [
@@ -27,6 +41,40 @@ function clients(context: CommandContext): InfoLines {
     ["blocked_clients", context.registry.countBlocked()],
     ["tracking_clients", 0],
   ];
+}
+
+function stats({ host, table, statistics, keyspace: books, registry }: CommandContext): InfoLines {
+  let calls = 0;
+  for (const { usage } of withSubcommands(table.commands)) calls += usage.calls;
+  return [
+    ["total_commands_processed", calls],
+    ["instantaneous_ops_per_sec", statistics.callsPerSec],
+    ...host.info("stats"),
+    ["expired_keys", books.expired],
+    ["keyspace_hits", books.hits],
+    ["keyspace_misses", books.misses],
+    ["pubsub_channels", registry.subscriptions.channelCount],
+    ["pubsub_patterns", registry.subscriptions.patternCount],
+    ["total_error_replies", statistics.errorReplies],
+  ];
+}
+
+function commandStats({ table }: CommandContext): InfoLines {
+  const lines: [string, string][] = [];
+  for (const { fullName, usage } of withSubcommands(table.commands)) {
+    const { calls, rejected, failed, totalUs } = usage;
+    if (calls === 0 && rejected === 0) continue;
+    const each = calls === 0 ? 0 : totalUs / calls;
+    lines.push([
+      `cmdstat_${fullName}`,
+      `calls=${calls},usec=${totalUs},usec_per_call=${each.toFixed(2)},rejected_calls=${rejected},failed_calls=${failed}`,
+    ]);
+  }
+  return lines;
+}
+
+function errorStats({ statistics }: CommandContext): InfoLines {
+  return [...statistics.errors].sort().map(([code, count]) => [`errorstat_${code}`, `count=${count}`]);
 }
 
 function keyspace(context: CommandContext): InfoLines {
@@ -77,12 +125,13 @@ function replicationLines(replication: ReplicationDescription): InfoLines {
 }
 
 function info(context: CommandContext, argv: Argv): string {
-  const wanted = new Set(argv.slice(1).map((name) => name.toLowerCase()));
-  const everything = wanted.size === 0 || [...wanted].some((name) => EVERYTHING.has(name));
+  const wanted = argv.length === 1 ? ["default"] : argv.slice(1).map((name) => name.toLowerCase());
+  const isWanted = (section: string): boolean =>
+    wanted.some((name) => name === section || GROUPS.get(name)?.(section) === true);
   const texts: string[] = [];
   for (const [name, section] of SECTIONS) {
-    if (!everything && !wanted.has(name)) continue;
-    const title = name === "cpu" ? "CPU" : `${name[0]?.toUpperCase()}${name.slice(1)}`;
+    if (!isWanted(name)) continue;
+    const title = TITLES.get(name) ?? `${name[0]?.toUpperCase()}${name.slice(1)}`;
     const lines = section(context).map(([line, value]) => `${line}:${value}\r\n`);
     texts.push(`# ${title}\r\n${lines.join("")}`);
   }

@@ -11,11 +11,13 @@ import {
   setHeader,
   simple,
 } from "../../protocol/resp/reply.ts";
+import { withSubcommands } from "../command-statistics.ts";
 import { matchesGlob } from "../glob.ts";
 import { type Argv, arg, type Command, type CommandSpec, type Flag } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { helpReply } from "./help.ts";
+import { keyAccess } from "./key-access.ts";
 
 /** ACL categories: those that follow from the flags, and the command's own. */
 function categoriesOf(command: Command): string[] {
@@ -38,7 +40,7 @@ function describe(command: Command, version: RespVersion): string {
   return array([
     bulk(command.fullName),
     integer(command.arity),
-    statuses(command.spec.flags),
+    statuses(command.spec.flags.filter((flag) => flag !== "may_replicate")),
     integer(range.first),
     integer(range.last),
     integer(range.step),
@@ -77,7 +79,7 @@ function docs(context: CommandContext, argv: Argv): string {
 
 function list(context: CommandContext, argv: Argv): string {
   const names = (commands: readonly Command[]): string => bulkArray(commands.map(({ fullName }) => fullName));
-  const { commands } = context.table;
+  const commands = [...withSubcommands(context.table.commands)];
   if (argv.length === 2) return names(commands);
   if (argv.length !== 5 || arg(argv, 2).toUpperCase() !== "FILTERBY") return errors.SYNTAX_ERROR;
   const value = arg(argv, 4);
@@ -93,21 +95,38 @@ function list(context: CommandContext, argv: Argv): string {
   }
 }
 
-function getkeys(context: CommandContext, argv: Argv): string {
-  const inner = argv.slice(2);
-  const container = context.table.find(arg(inner, 0));
-  const command = container?.subcommands?.get(inner[1]?.toLowerCase() ?? "") ?? container;
-  if (command === undefined) return errors.BAD_COMMAND;
-  if (command.spec.keys === undefined) return errors.NO_KEY_ARGUMENTS;
-  if (!command.accepts(inner.length)) return errors.BAD_ARGUMENT_COUNT;
-  return bulkArray(command.keysOf(inner));
+/** @param encode one key of the command, the `at`-th. */
+function getkeysWith(encode: (context: CommandContext, command: Command, key: string, at: number) => string) {
+  return (context: CommandContext, argv: Argv): string => {
+    const inner = argv.slice(2);
+    const container = context.table.find(arg(inner, 0));
+    const command =
+      container?.subcommands === undefined || inner.length === 1
+        ? container
+        : container.subcommands.get(arg(inner, 1).toLowerCase());
+    if (command === undefined) return errors.BAD_COMMAND;
+    if (command.spec.keys === undefined) return errors.NO_KEY_ARGUMENTS;
+    if (!command.accepts(inner.length)) return errors.BAD_ARGUMENT_COUNT;
+    const keys = command.keysOf(inner);
+    if (keys.length === 0 && !command.has("no_mandatory_keys")) return errors.BAD_ARGUMENTS;
+    context.argv = inner;
+    return array(keys.map((key, at) => encode(context, command, key, at)));
+  };
 }
+
+const getkeys = getkeysWith((_context, _command, key) => bulk(key));
+
+const getkeysandflags = getkeysWith(({ argv, version }, command, key, at) => {
+  const access = keyAccess(command.fullName, argv, at);
+  return array([bulk(key), setHeader(access.length, version) + access.map(simple).join("")]);
+});
 
 const HELP = helpReply("COMMAND", [
   ["(no subcommand)", "Describe all commands."],
   ["COUNT", "Number of commands."],
   ["DOCS [<command> ...]", "Documentation of commands."],
   ["GETKEYS <command> [<arg> ...]", "The keys among a command's arguments."],
+  ["GETKEYSANDFLAGS <command> [<arg> ...]", "The keys, and what the command does with each."],
   ["INFO [<command> ...]", "Describe some commands."],
   ["LIST [FILTERBY (MODULE|ACLCAT|PATTERN) <value>]", "Names of commands."],
 ]);
@@ -132,6 +151,7 @@ export const INTROSPECTION_COMMANDS: readonly CommandSpec[] = [
       { name: "docs", arity: -2, ...SHARED, handler: docs },
       { name: "list", arity: -2, ...SHARED, handler: list },
       { name: "getkeys", arity: -4, ...SHARED, handler: getkeys },
+      { name: "getkeysandflags", arity: -4, ...SHARED, handler: getkeysandflags },
       { name: "help", arity: 2, ...SHARED, handler: () => HELP },
     ],
   },

@@ -22,8 +22,16 @@ function del(context: CommandContext, argv: Argv): string {
   return integer(deleted);
 }
 
-/** EXISTS and TOUCH: a key given twice counts twice. */
-function countExisting(context: CommandContext, argv: Argv): string {
+/** EXISTS: a key given twice counts twice. Unlike TOUCH it is no use of the key. */
+function exists(context: CommandContext, argv: Argv): string {
+  let count = 0;
+  for (let at = 1; at < argv.length; at += 1) {
+    if (context.db.peek(arg(argv, at)) !== undefined) count += 1;
+  }
+  return integer(count);
+}
+
+function touch(context: CommandContext, argv: Argv): string {
   let count = 0;
   for (let at = 1; at < argv.length; at += 1) {
     if (context.db.read(arg(argv, at)) !== undefined) count += 1;
@@ -157,7 +165,7 @@ export const KEY_COMMANDS: readonly CommandSpec[] = [
     flags: ["readonly", "fast"],
     keys: ALL_KEYS,
     categories: CATEGORIES,
-    handler: countExisting,
+    handler: exists,
   },
   {
     name: "touch",
@@ -165,7 +173,7 @@ export const KEY_COMMANDS: readonly CommandSpec[] = [
     flags: ["readonly", "fast"],
     keys: ALL_KEYS,
     categories: CATEGORIES,
-    handler: countExisting,
+    handler: touch,
   },
   {
     name: "type",

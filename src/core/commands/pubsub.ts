@@ -10,6 +10,7 @@ import { helpReply } from "./help.ts";
 /** One acknowledgement; each counts the subscriptions that the client then has. */
 function acknowledgement(context: CommandContext, kind: string, name: string | undefined): string {
   const { session, version } = context;
+  context.execution.pushed = true;
   const subject = name === undefined ? nil(version) : bulk(name);
   return pushHeader(3, version) + bulk(kind) + subject + integer(session.subscriptions);
 }
@@ -114,7 +115,12 @@ export const PUBSUB_COMMANDS: readonly CommandSpec[] = [
       (subscriptions, session, name) => subscriptions.unsubscribePattern(session, name),
     ),
   },
-  { name: "publish", arity: 3, flags: ["pubsub", "loading", "stale", "fast"], handler: publish },
+  {
+    name: "publish",
+    arity: 3,
+    flags: ["pubsub", "loading", "stale", "fast", "may_replicate"],
+    handler: publish,
+  },
   {
     name: "pubsub",
     arity: -2,

@@ -16,6 +16,8 @@ interface Kind {
 
 function evaluate({ bySha, readOnly }: Kind) {
   return (context: CommandContext, argv: Argv): string => {
+    // Before the commands that it calls.
+    context.showMonitors("eval", argv);
     if (bySha && arg(argv, 1).length !== SHA_LENGTH) return errors.NO_SCRIPT;
     const keyCount = parseInteger(arg(argv, 2));
     if (keyCount === undefined) return errors.NOT_AN_INTEGER;
@@ -95,8 +97,9 @@ function evalCommand(name: string, kind: Kind): CommandSpec {
   return {
     name,
     arity: -3,
-    flags: kind.readOnly ? ["readonly", ...EVAL_FLAGS] : EVAL_FLAGS,
+    flags: kind.readOnly ? ["readonly", ...EVAL_FLAGS] : ["may_replicate", ...EVAL_FLAGS],
     keys: scriptKeys,
+    onlyReads: (context, argv) => context.scripts.saysItOnlyReads(argv[1] ?? "", kind.bySha),
     categories: CATEGORIES,
     looksAtData: true,
     handler: evaluate(kind),

@@ -35,17 +35,19 @@ function wait(context: CommandContext, argv: Argv): string {
   return context.block({ kind: "replicas", replicas: Number(replicas), timeoutMs });
 }
 
+/** As BGSAVE, but the reply comes when the snapshot stands; others are served meanwhile. */
 function save(context: CommandContext): string {
-  const refusal = context.host.snapshot("foreground");
-  return refusal === undefined ? OK : errors.nodeError(refusal);
+  context.keyspace.sawEverything();
+  context.host.snapshot();
+  return context.block({ kind: "snapshot", offset: context.keyspace.lastChangeOffset, timeoutMs: 0 });
 }
 
 function bgsave(context: CommandContext, argv: Argv): string {
   if (argv.length > 2 || (argv.length === 2 && arg(argv, 1).toUpperCase() !== "SCHEDULE")) {
     return errors.SYNTAX_ERROR;
   }
-  const refusal = context.host.snapshot("background");
-  return refusal === undefined ? simple("Background saving started") : errors.nodeError(refusal);
+  context.host.snapshot();
+  return simple("Background saving started");
 }
 
 /** It has no reply when it succeeds: the connection just ends. */

@@ -33,6 +33,7 @@ import { STREAM_READ_COMMANDS } from "./stream-reads.ts";
 import { STREAM_COMMANDS } from "./streams.ts";
 import { STRING_COMMANDS } from "./strings.ts";
 import { TRANSACTION_COMMANDS } from "./transactions.ts";
+import { WATCHING_COMMANDS } from "./watching.ts";
 import { ZSET_ALGEBRA_COMMANDS } from "./zset-algebra.ts";
 import { ZSET_PICK_COMMANDS } from "./zset-picks.ts";
 import { ZSET_POP_COMMANDS } from "./zset-pops.ts";
@@ -78,6 +79,7 @@ export function createCommandTable(): CommandTable {
     CLIENT_COMMANDS,
     INTROSPECTION_COMMANDS,
     CONFIG_COMMANDS,
+    WATCHING_COMMANDS,
     INFO_COMMANDS,
     SERVER_COMMANDS,
     DEBUG_COMMANDS,

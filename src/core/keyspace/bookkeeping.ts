@@ -6,7 +6,7 @@ import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
 import type { AwaitedKey } from "./awaited-keys.ts";
 import { Effects } from "./effects.ts";
 import type { Entry } from "./entry.ts";
-import { notificationsOf, type Publication } from "./notifications.ts";
+import { NOTIFY, notificationsOf, type Publication } from "./notifications.ts";
 import type { StreamNodeLimits } from "./stream-node.ts";
 
 /** A snapshot under way: it is shown every key that it still needs right before that key changes. */
@@ -39,6 +39,10 @@ export class Bookkeeping {
   streamNodes: StreamNodeLimits = { bytesMax: 4096, entriesMax: 100 };
   /** The present command only reads: a key that it does not find is a miss. */
   onlyReads = false;
+  /** Lookups of reading commands, and keys that expired, since the start or CONFIG RESETSTAT. */
+  hits = 0;
+  misses = 0;
+  expired = 0;
   /** What the present command publishes, PUBLISHed messages and notifications, in order. */
   publications: Publication[] = [];
 
@@ -64,6 +68,18 @@ export class Bookkeeping {
   notify(kind: number, event: string, db: number, key: string): void {
     if ((this.notifyFlags & kind) === 0 || this.replaying) return;
     this.publications.push(...notificationsOf(this.notifyFlags, db, event, key));
+  }
+
+  resetStatistics(): void {
+    this.hits = 0;
+    this.misses = 0;
+    this.expired = 0;
+  }
+
+  /** A reading command has not found its key. */
+  missed(db: number, key: string): void {
+    this.misses += 1;
+    this.notify(NOTIFY.miss, "keymiss", db, key);
   }
 
   /** For commands that look at the whole keyspace. */

@@ -77,15 +77,16 @@ export class Database {
     if (this.#floorOffset !== OFFSET_ZERO) books.saw(this.#floorOffset);
     if (entry === undefined) {
       if (this.#tombstones.size !== 0) books.saw(this.#tombstones.get(key) ?? OFFSET_ZERO);
-      if (books.onlyReads) books.notify(NOTIFY.miss, "keymiss", this.index, key);
+      if (books.onlyReads) books.missed(this.index, key);
       return undefined;
     }
     books.saw(entry.changedAt);
     if (entry.expireAtMs !== 0 && this.isExpired(entry)) {
       if (books.mayExpire) this.#expire(key, entry);
-      if (books.onlyReads) books.notify(NOTIFY.miss, "keymiss", this.index, key);
+      if (books.onlyReads) books.missed(this.index, key);
       return undefined;
     }
+    if (books.onlyReads) books.hits += 1;
     return entry;
   }
 
@@ -299,6 +300,7 @@ export class Database {
   #expire(key: string, entry: Entry): void {
     this.remove(key, entry, true);
     this.#books.effects.append(this.index, encodeCommand(["DEL", key]));
+    this.#books.expired += 1;
     this.#books.notify(NOTIFY.expired, "expired", this.index, key);
   }
 

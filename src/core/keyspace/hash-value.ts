@@ -2,13 +2,10 @@
 import type { Randomness } from "../../base/randomness.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
+import { encodingLimits } from "./encoding-limits.ts";
 import { RovingPicker } from "./roving-picker.ts";
 import { type ScanPage, ScanTable } from "./scan-table.ts";
 import type { Collection } from "./value.ts";
-
-/** Redis 7.0's hash-max-listpack-entries and -value: up to here OBJECT ENCODING says "listpack". */
-const COMPACT_FIELDS_MAX = 128;
-const COMPACT_BYTES_MAX = 64;
 
 /** Size of one HSET among those that rebuild a hash. */
 const PIECE_FIELDS_MAX = 64;
@@ -49,9 +46,9 @@ export class HashValue implements Collection {
     this.#fields.set(field, value);
     if (!this.#wide) {
       this.#wide =
-        this.#fields.size > COMPACT_FIELDS_MAX ||
-        field.length > COMPACT_BYTES_MAX ||
-        value.length > COMPACT_BYTES_MAX;
+        this.#fields.size > encodingLimits.hashEntriesMax ||
+        field.length > encodingLimits.hashValueBytesMax ||
+        value.length > encodingLimits.hashValueBytesMax;
     }
     return this.#fields.size !== before;
   }

@@ -35,6 +35,14 @@ export class Keyspace extends Bookkeeping {
     return database;
   }
 
+  /** Whoever looks at anything from now on has seen the record at `offset`. */
+  markAllChanged(offset: Offset): void {
+    const { writeOffset } = this;
+    this.writeOffset = offset;
+    for (const database of this.#databases) database.markAllChanged();
+    this.writeOffset = writeOffset;
+  }
+
   /** Starts the account of one command: nothing seen, nothing to propagate. */
   beginCommand(): void {
     this.sawOffset = OFFSET_ZERO;

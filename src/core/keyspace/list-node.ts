@@ -3,10 +3,7 @@
  * worked on, packed into one buffer when it has become an inner part of the list. It knows no list.
  */
 
-/** Few enough that shifting them costs next to nothing, enough that skipping nodes is fast. */
-const NODE_ELEMENTS_MAX = 512;
-/** As Redis's list-max-listpack-size -2. A longer element has a node of its own. */
-const NODE_BYTES_MAX = 8 * 1024;
+import { encodingLimits } from "./encoding-limits.ts";
 
 /** `latin1Slice` and `latin1Write` are public in practice but missing from the types. */
 type Latin1Buffer = Buffer & {
@@ -48,18 +45,24 @@ export class ListNode {
 
   /** Whether one more element finds room. */
   accepts(element: string): boolean {
-    return this.count < NODE_ELEMENTS_MAX && this.bytes + element.length <= NODE_BYTES_MAX;
+    return (
+      this.count < encodingLimits.listNodeElementsMax &&
+      this.bytes + element.length <= encodingLimits.listNodeBytesMax
+    );
   }
 
   /** Whether the element finds room in the place of the one at `index`. */
   acceptsInstead(index: number, element: string): boolean {
-    return this.bytes - lengthOf(this.slice(index, index + 1)) + element.length <= NODE_BYTES_MAX;
+    return (
+      this.bytes - lengthOf(this.slice(index, index + 1)) + element.length <= encodingLimits.listNodeBytesMax
+    );
   }
 
   /** Whether it may take in all of `other`, and still has room for as much again. */
   mayAbsorb(other: ListNode): boolean {
     return (
-      (this.count + other.count) * 2 <= NODE_ELEMENTS_MAX && (this.bytes + other.bytes) * 2 <= NODE_BYTES_MAX
+      (this.count + other.count) * 2 <= encodingLimits.listNodeElementsMax &&
+      (this.bytes + other.bytes) * 2 <= encodingLimits.listNodeBytesMax
     );
   }
 
@@ -123,7 +126,8 @@ export class ListNode {
 
   /** It is to be worked on no more for a while. One oversized element stays as it is. */
   pack(): void {
-    if (Array.isArray(this.#kept) && this.bytes <= NODE_BYTES_MAX) this.#kept = pack(this.#kept);
+    if (Array.isArray(this.#kept) && this.bytes <= encodingLimits.listNodeBytesMax)
+      this.#kept = pack(this.#kept);
   }
 
   #loosen(): string[] {

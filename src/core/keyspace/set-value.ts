@@ -1,12 +1,10 @@
 /** A set: distinct members. It knows nothing of keys, expiry or clients. */
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
+import { encodingLimits } from "./encoding-limits.ts";
 import { IntSet } from "./int-set.ts";
 import { MemberTable } from "./member-table.ts";
 import type { Collection } from "./value.ts";
-
-/** Redis 7.0's set-max-intset-entries. */
-const INTEGERS_MAX = 512;
 
 /** Size of one SADD among those that rebuild a set. */
 const PIECE_MEMBERS_MAX = 128;
@@ -38,7 +36,7 @@ export class SetValue implements Collection {
   add(member: string): boolean {
     if (this.#content instanceof MemberTable) return this.#content.add(member);
     const added = this.#content.add(member);
-    if (added !== undefined && this.#content.size <= INTEGERS_MAX) return added;
+    if (added !== undefined && this.#content.size <= encodingLimits.setIntegersMax) return added;
     const table = new MemberTable();
     for (let at = 0; at < this.#content.size; at += 1) table.add(this.#content.at(at));
     this.#content = table;

@@ -2,6 +2,7 @@
  * What a key can hold. A string is a plain latin1 JS string; every other type is a `Collection` with a file of its own.
  * A new type joins the `Value` union and implements `Collection`: snapshots, digests, COPY and TYPE then work for it.
  */
+import { digestOf } from "./digest.ts";
 import type { HashValue } from "./hash-value.ts";
 import type { ListValue } from "./list-value.ts";
 import type { SetValue } from "./set-value.ts";
@@ -30,6 +31,12 @@ export type Value = string | HashValue | ListValue | SetValue | ZsetValue | Stre
 /** The type's name as TYPE and SCAN ... TYPE spell it. */
 export function typeName(value: Value): "string" | CollectionType {
   return typeof value === "string" ? "string" : value.type;
+}
+
+/** Hash of what a key holds; its type counts. */
+export function valueDigest(value: Value): Buffer {
+  const content = typeof value === "string" ? value : value.digest().toString("latin1");
+  return digestOf(typeName(value), content);
 }
 
 /** COPY: strings are immutable, collections are cloned. */

@@ -2,14 +2,11 @@
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { formatDouble } from "../../protocol/resp/reply.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
+import { encodingLimits } from "./encoding-limits.ts";
 import { MemberTable } from "./member-table.ts";
 import type { IsBefore } from "./score-branch.ts";
 import { ScoreTree } from "./score-tree.ts";
 import type { Collection } from "./value.ts";
-
-/** Redis 7.0's zset-max-listpack-entries and -value. */
-const COMPACT_MEMBERS_MAX = 128;
-const COMPACT_BYTES_MAX = 64;
 
 /** Size of one ZADD among those that rebuild a sorted set. */
 const PIECE_MEMBERS_MAX = 64;
@@ -17,7 +14,7 @@ const PIECE_BYTES_MAX = 64 * 1024;
 
 /** Whether so many members, of so many bytes at most, are kept compactly. */
 export function isCompact(members: number, longest: number): boolean {
-  return members <= COMPACT_MEMBERS_MAX && longest <= COMPACT_BYTES_MAX;
+  return members <= encodingLimits.zsetEntriesMax && longest <= encodingLimits.zsetValueBytesMax;
 }
 
 export class ZsetValue implements Collection {

@@ -21,7 +21,9 @@ export interface TailLimits {
   readonly chunksMax: number;
 }
 
-const DEFAULT_LIMITS: TailLimits = { bytesMax: 32 * 1024 * 1024, chunksMax: 32_768 };
+/** As CONFIG's `repl-backlog-size` shows it. */
+export const TAIL_BYTES_MAX: number = 32 * 1024 * 1024;
+const DEFAULT_LIMITS: TailLimits = { bytesMax: TAIL_BYTES_MAX, chunksMax: 32_768 };
 
 export class LogTail {
   #chunks: LogChunk[] = [];
@@ -31,7 +33,7 @@ export class LogTail {
   #appendedBytes = 0;
   #position: LogPosition;
   #history: EpochHistory;
-  readonly #limits: TailLimits;
+  #limits: TailLimits;
 
   constructor(position: LogPosition, history: EpochHistory, limits: TailLimits = DEFAULT_LIMITS) {
     this.#position = position;
@@ -54,6 +56,11 @@ export class LogTail {
   /** Bytes appended since the process began, whatever has become of them. */
   get appendedBytes(): number {
     return this.#appendedBytes;
+  }
+
+  /** From the next `trim` on. */
+  set bytesMax(bytesMax: number) {
+    this.#limits = { ...this.#limits, bytesMax };
   }
 
   /** First offset still in memory; one past the last when memory holds nothing. */

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { error } from "../../protocol/resp/reply.ts";
-import type { Argv, Command } from "../commands/command.ts";
+import { type Argv, type Command, FLAGS } from "../commands/command.ts";
 import type { CommandContext } from "../commands/context.ts";
 import * as errors from "../commands/errors.ts";
 import { ClientSession } from "../session.ts";
@@ -29,12 +29,14 @@ const BYTES_PER_INSTRUCTION = 16;
 const WRITTEN_BYTES_MAX = 256 * 1024 * 1024;
 
 const ERR = textCell("err");
+/** What a script that only reads may not call. */
+const WRITES = FLAGS.write | FLAGS.may_replicate;
 
 export class ScriptEngine {
   readonly #context: CommandContext;
   readonly #cache = new ScriptCache();
   /** Whom a script's commands run for. */
-  readonly #session = new ClientSession({ id: 0, address: "", localAddress: "", createdAtMs: 0 });
+  readonly #session = new ClientSession({ id: 0, address: "lua", localAddress: "", createdAtMs: 0 });
   /** Made when the first script comes. */
   #machine: LuaMachine | undefined;
   #readOnly = false;
@@ -63,6 +65,13 @@ export class ScriptEngine {
     const script: Script = { sha, compiled, flags: read.flags, sourceBytes: source.length };
     this.#cache.add(script);
     return script;
+  }
+
+  /** Whether the script says by its first line that it writes nothing. @param source or its sha. */
+  saysItOnlyReads(source: string, bySha: boolean): boolean {
+    if (bySha) return this.find(source)?.flags?.has("no-writes") === true;
+    const read = readScript(source);
+    return typeof read !== "string" && read.flags?.has("no-writes") === true;
   }
 
   find(sha: string): Script | undefined {
@@ -151,7 +160,7 @@ export class ScriptEngine {
     if (command === undefined) return errors.SCRIPT_UNKNOWN_COMMAND;
     if (!command.accepts(argv.length)) return errors.SCRIPT_WRONG_ARITY;
     if (command.has("noscript")) return errors.SCRIPT_COMMAND_REFUSED;
-    if (this.#readOnly && command.has("write")) return errors.SCRIPT_READ_ONLY;
+    if (this.#readOnly && (command.flags & WRITES) !== 0) return errors.SCRIPT_READ_ONLY;
     return this.#context.host.refuse(command, this.#session, argv, command.flags);
   }
 

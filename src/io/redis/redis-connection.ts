@@ -51,6 +51,9 @@ export interface RedisConnectionOwner {
   left(connection: RedisConnection): void;
   /** The socket is closed and forgotten. */
   disconnected(connection: RedisConnection): void;
+  /** So many bytes came from a client, or were written for one. */
+  received(bytes: number): void;
+  wrote(bytes: number): void;
   /** Something to log: `OUTPUT_BUFFER_FULL`, `QUERY_BUFFER_FULL`, or `CLIENT_SOCKET_ERROR`. */
   failed(error: InterrexError): void;
 }
@@ -78,6 +81,10 @@ export class RedisConnection {
   #frozenTexts: string[] = [];
   #frozenBytes = 0;
   #frozenEnd = false;
+  /** It is subscribed to something: the limits of that class hold. */
+  subscriber = false;
+  /** Since when more waits than its soft limit; `undefined` when less does. */
+  #overSoftSinceMs: number | undefined;
   #linger: NodeJS.Timeout | undefined;
 
   /** @param socket accepted and paused. */
@@ -100,6 +107,11 @@ export class RedisConnection {
     return this.#socket.writableLength + this.#frozenBytes;
   }
 
+  /** What the decoder holds on to, as CLIENT LIST tells it. */
+  get requestMemory(): RequestDecoder["memory"] {
+    return this.#decoder.memory;
+  }
+
   /** Bytes of the client that have not been run yet. */
   get pendingRequestBytes(): number {
     return this.#decoder.bufferedBytes;
@@ -113,16 +125,35 @@ export class RedisConnection {
       this.#frozenTexts.push(text);
       this.#frozenBytes += text.length;
     } else socket.write(text, "latin1");
-    if (this.bufferedBytes > this.#limits.outputBufferBytesMax) {
+    this.#owner.wrote(text.length);
+    const exceeded = this.#exceededOutputLimit();
+    if (exceeded !== undefined) {
       this.#owner.failed(
         new InterrexError(
           "OUTPUT_BUFFER_FULL",
           `Closed client ${this.remoteAddress}: ${this.bufferedBytes} bytes of replies wait for it, ` +
-            `more than outputBufferBytesMax ${this.#limits.outputBufferBytesMax}; it reads too slowly`,
+            `more than ${exceeded}; it reads too slowly`,
         ),
       );
       this.reset();
     }
+  }
+
+  /** @returns which limit, in words. A soft limit is looked at when something is written, as nothing grows otherwise. */
+  #exceededOutputLimit(): string | undefined {
+    const bytes = this.bufferedBytes;
+    const { outputBufferBytesMax, outputLimits } = this.#limits;
+    if (bytes > outputBufferBytesMax) return `outputBufferBytesMax ${outputBufferBytesMax}`;
+    if (outputLimits === undefined) return undefined;
+    const { hardBytes, softBytes, softSec } = this.subscriber ? outputLimits.pubsub : outputLimits.normal;
+    if (hardBytes > 0 && bytes > hardBytes) return `client-output-buffer-limit ${hardBytes}`;
+    if (softBytes === 0 || bytes <= softBytes) {
+      this.#overSoftSinceMs = undefined;
+      return undefined;
+    }
+    this.#overSoftSinceMs ??= performance.now();
+    if (performance.now() - this.#overSoftSinceMs <= softSec * 1000) return undefined;
+    return `client-output-buffer-limit ${softBytes} for ${softSec} s`;
   }
 
   /** Takes no more commands, sends what was written, then closes. */
@@ -204,6 +235,7 @@ export class RedisConnection {
 
   #received(chunk: Buffer): void {
     if (this.#phase !== "open") return;
+    this.#owner.received(chunk.length);
     this.#decoder.feed(chunk);
     this.processBuffered();
   }

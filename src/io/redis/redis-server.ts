@@ -42,6 +42,8 @@ export class RedisServer {
   readonly #connections = new Set<RedisConnection>();
   #lastId = 0;
   #rejected = 0;
+  #received = 0;
+  #written = 0;
   #phase: "new" | "listening" | "closed" = "new";
   #closing: Promise<void> | undefined;
   /** `close` waits for the last socket. */
@@ -56,6 +58,12 @@ export class RedisServer {
       disconnected: (connection) => {
         this.#open.delete(connection);
         if (this.#open.size === 0) this.#emptied?.();
+      },
+      received: (bytes) => {
+        this.#received += bytes;
+      },
+      wrote: (bytes) => {
+        this.#written += bytes;
       },
       failed: (error) => options.onError(error),
     };
@@ -74,6 +82,11 @@ export class RedisServer {
   /** Connections that came, since the start; INFO's `total_connections_received`. */
   get connectionsReceived(): number {
     return this.#lastId;
+  }
+
+  /** Bytes of all clients so far, both ways; INFO's `total_net_input_bytes` and `total_net_output_bytes`. */
+  get traffic(): { readonly receivedBytes: number; readonly writtenBytes: number } {
+    return { receivedBytes: this.#received, writtenBytes: this.#written };
   }
 
   /** Those of them that were turned away for `clientsMax`; INFO's `rejected_connections`. */

@@ -10,6 +10,22 @@ export interface RequestLimits {
   readonly inlineBytesMax: number;
 }
 
+/** Of replies, or messages, that a client has not taken yet (Redis: `client-output-buffer-limit`). */
+export interface OutputLimit {
+  /** More than that costs the connection at once; 0 for no bound. */
+  hardBytes: number;
+  /** More than that for `softSec` on end; 0 for no bound. */
+  softBytes: number;
+  softSec: number;
+}
+
+/** By class of client; values may change while the server runs. */
+export interface OutputLimits {
+  readonly normal: OutputLimit;
+  /** Who is subscribed to anything. */
+  readonly pubsub: OutputLimit;
+}
+
 export interface RedisLimits extends RequestLimits {
   /** Most bytes of one client that wait to be run; above it the client is reset (Redis: `client-query-buffer-limit`). */
   readonly queryBufferBytesMax: number;
@@ -18,6 +34,8 @@ export interface RedisLimits extends RequestLimits {
    * Keep it above `bulkBytesMax`, or the largest value can't be read back.
    */
   readonly outputBufferBytesMax: number;
+  /** Bounds below that one, for each class of clients. */
+  readonly outputLimits?: OutputLimits;
   /** Most clients at once; one more gets an error and is closed (Redis: `maxclients`). */
   readonly clientsMax: number;
 }

@@ -48,7 +48,7 @@ export class RequestDecoder {
   /** Set while the client must still authenticate: long commands and long arguments are then protocol errors. */
   unauthenticated = false;
 
-  readonly #bulkBytesMax: number;
+  readonly #limits: RequestLimits;
   readonly #argumentsMax: number;
   readonly #lineBytesMax: number;
   #error: ProtocolError | undefined;
@@ -71,8 +71,7 @@ export class RequestDecoder {
   #bulkLength = -1;
 
   constructor(limits: RequestLimits) {
-    // A longer string can't exist: V8's limit is 24 bytes below Redis's 512 MB.
-    this.#bulkBytesMax = Math.min(limits.bulkBytesMax, constants.MAX_STRING_LENGTH);
+    this.#limits = limits;
     this.#argumentsMax = limits.argumentsMax;
     this.#lineBytesMax = limits.inlineBytesMax;
   }
@@ -85,6 +84,12 @@ export class RequestDecoder {
   /** Bytes held: fed and unread, and those of a command that is not complete yet. */
   get bufferedBytes(): number {
     return this.#end - this.#position + this.#argvBytes;
+  }
+
+  /** What it holds on to: all of the buffer, what has been read of it already included, and its free rest. */
+  get memory(): { readonly heldBytes: number; readonly freeBytes: number } {
+    const freeBytes = this.#owned ? this.#buffer.length - this.#end : 0;
+    return { heldBytes: this.#end + this.#argvBytes, freeBytes };
   }
 
   /** Takes the next bytes of the stream. The chunk is kept as long as it holds unread bytes; it must not change. */
@@ -165,11 +170,16 @@ export class RequestDecoder {
     if (length === INCOMPLETE) return false;
     if (length === TOO_LONG) return this.#fail("too big bulk count string");
     if (marker !== DOLLAR) return this.#fail(`expected '$', got '${String.fromCharCode(marker ?? 0)}'`);
-    if (length < 0 || length > this.#bulkBytesMax) return this.#fail("invalid bulk length");
+    if (length < 0 || length > this.#bulkBytesMax()) return this.#fail("invalid bulk length");
     if (this.unauthenticated && length > UNAUTHENTICATED_BULK_BYTES_MAX)
       return this.#fail("unauthenticated bulk length");
     this.#bulkLength = length;
     return true;
+  }
+
+  /** The limit may change meanwhile. A longer string can't exist: V8's bound is 24 bytes below Redis's 512 MB. */
+  #bulkBytesMax(): number {
+    return Math.min(this.#limits.bulkBytesMax, constants.MAX_STRING_LENGTH);
   }
 
   /** @returns the arguments, none for a blank line; `undefined` when the line is incomplete or wrong. */

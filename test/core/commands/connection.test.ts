@@ -79,7 +79,7 @@ describe("CLIENT", () => {
     harness.keyspace.nowMs += 2500;
     const [own, other] = String(harness.ask("CLIENT LIST")).split("\n");
     expect(own).toBe(
-      "id=1 addr=127.0.0.1:5000 laddr=127.0.0.1:6379 fd=1 name=me age=2 idle=0 flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd=client|list user=default redir=-1 resp=2",
+      "id=1 addr=127.0.0.1:5000 laddr=127.0.0.1:6379 fd=1 name=me age=2 idle=0 flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=26 qbuf-free=10 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=36 events=r cmd=client|list user=default redir=-1 resp=2 lib-name= lib-ver=",
     );
     expect(other).toContain("id=2 addr=127.0.0.1:5001");
     expect(harness.ask("CLIENT LIST ID 2 99")).toBe(`${other}\n`);

@@ -1,10 +1,12 @@
 /** A dispatcher on its own: a master that may write, with a host that refuses nothing and a clock set by hand. */
 import type { Offset } from "../../../src/base/ids.ts";
 import { type Randomness, SeededRandomness } from "../../../src/base/randomness.ts";
+import type { PauseKind } from "../../../src/core/client-pause.ts";
 import type { Command } from "../../../src/core/commands/command.ts";
 import { Dispatcher } from "../../../src/core/commands/dispatcher.ts";
 import type { Execution } from "../../../src/core/commands/execution.ts";
 import type {
+  ClientBuffers,
   CommandHost,
   InfoLines,
   ReplicationDescription,
@@ -58,6 +60,28 @@ export class FakeHost implements CommandHost {
     return this.refusal(command, flags);
   }
 
+  /** What the stopwatch shows; a command that takes time moves it on. */
+  watchMs = 0;
+
+  stopwatchMs(): number {
+    return this.watchMs;
+  }
+
+  readonly pauses: [PauseKind, number][] = [];
+  unpauses = 0;
+
+  pauseClients(kind: PauseKind, durationMs: number): void {
+    this.pauses.push([kind, durationMs]);
+  }
+
+  unpauseClients(): void {
+    this.unpauses += 1;
+  }
+
+  buffersOf(): ClientBuffers | undefined {
+    return { queryBytes: 26, queryFreeBytes: 10, outputBytes: 0 };
+  }
+
   authenticate(user: string, password: string): boolean {
     return user === "default" && password === "secret";
   }
@@ -101,9 +125,8 @@ export class FakeHost implements CommandHost {
     this.stalls.push(durationMs);
   }
 
-  snapshot(kind: "foreground" | "background"): string | undefined {
-    this.snapshots.push(kind);
-    return undefined;
+  snapshot(): void {
+    this.snapshots.push("snapshot");
   }
 
   lastSnapshotSec(): number {

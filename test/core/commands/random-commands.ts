@@ -329,7 +329,7 @@ export const TRANSACTIONS: fc.Arbitrary<string[]> = fc.oneof(
   command("INCR", key),
   command("GET"),
   command("NOSUCH", value, value),
-  command("SAVE"),
+  command("BGSAVE", "NOSUCH"),
   command("SELECT", small),
   command("HGET", key, field),
 );

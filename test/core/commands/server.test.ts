@@ -65,12 +65,52 @@ describe("INFO and ROLE", () => {
       "# CPU\r\ncpu_line:1\r\n\r\n# Keyspace\r\ndb0:keys=1,expires=1,avg_ttl=0\r\ndb2:keys=1,expires=0,avg_ttl=0\r\n",
     );
     const titles = String(harness.ask("INFO")).match(/^# .*$/gm);
-    expect(titles).toEqual(
-      ["Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Keyspace"].map(
-        (title) => `# ${title}`,
-      ),
-    );
+    const common = ["Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules"];
+    const headed = (names: readonly string[]): string[] => names.map((title) => `# ${title}`);
+    expect(titles).toEqual(headed([...common, "Errorstats", "Cluster", "Keyspace"]));
+    const everything = [...common, "Commandstats", "Errorstats", "Cluster", "Keyspace"];
+    expect(String(harness.ask("INFO everything")).match(/^# .*$/gm)).toEqual(headed(everything));
+    const all = everything.filter((title) => title !== "Modules");
+    expect(String(harness.ask("INFO all")).match(/^# .*$/gm)).toEqual(headed(all));
     expect(harness.ask("INFO nothing")).toBe("");
+  });
+
+  it("counts calls, time, failures and refusals of each command, and errors by their first word", () => {
+    const harness = new Harness();
+    harness.dispatcher.beginBatch(0);
+    harness.host.watchMs = 3;
+    harness.run("SET k text");
+    harness.run("SET k text");
+    harness.run("INCR k");
+    harness.run("LPUSH k a");
+    harness.run("GET");
+    harness.run("NOSUCH");
+    expect(String(harness.ask("INFO commandstats")).split("\r\n").slice(1, -1).sort()).toEqual([
+      "cmdstat_get:calls=0,usec=0,usec_per_call=0.00,rejected_calls=1,failed_calls=0",
+      "cmdstat_incr:calls=1,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=1",
+      "cmdstat_lpush:calls=1,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=1",
+      // The first of a batch is timed, and stands for the others.
+      "cmdstat_set:calls=2,usec=6000,usec_per_call=3000.00,rejected_calls=0,failed_calls=0",
+    ]);
+    expect(harness.ask("INFO errorstats")).toBe(
+      "# Errorstats\r\nerrorstat_ERR:count=3\r\nerrorstat_WRONGTYPE:count=1\r\n",
+    );
+    harness.run("CONFIG RESETSTAT");
+    expect(harness.ask("INFO errorstats")).toBe("# Errorstats\r\n");
+  });
+
+  it("counts hits and misses of reading commands only, and keys that expired", () => {
+    const harness = new Harness();
+    harness.run("SET k 1 PX 10");
+    harness.run("GET k");
+    harness.run("MGET k a b");
+    harness.keyspace.nowMs += 20;
+    harness.run("GET k");
+    harness.run("INCR k");
+    const stats = String(harness.ask("INFO stats"));
+    expect(stats).toContain("keyspace_hits:2\r\n");
+    expect(stats).toContain("keyspace_misses:3\r\n");
+    expect(stats).toContain("expired_keys:1\r\n");
   });
 });
 
@@ -116,13 +156,13 @@ describe("what the node does for a client", () => {
   it("saves, stalls and shuts down as asked", () => {
     const harness = new Harness();
     expect(harness.ask("BGSAVE")).toBe("Background saving started");
-    expect(harness.ask("SAVE")).toBe("OK");
+    expect(harness.execute(["SAVE"]).block).toMatchObject({ kind: "snapshot" });
     expect(harness.ask("LASTSAVE")).toBe(1234);
     expect(harness.ask("DEBUG SLEEP 0.25")).toBe("OK");
     expect(harness.run("SHUTDOWN NOSAVE NOW")).toBe("");
     expect(harness.ask("SHUTDOWN ABORT")).toBe("(error) ERR No shutdown in progress.");
     expect(harness.ask("SHUTDOWN SAVE NOSAVE")).toBe("(error) ERR syntax error");
-    expect(harness.host).toMatchObject({ snapshots: ["background", "foreground"], stalls: [250] });
+    expect(harness.host).toMatchObject({ snapshots: ["snapshot", "snapshot"], stalls: [250] });
     expect(harness.host.shutdowns[0]).toEqual({ save: false, now: true, force: false, abort: false });
   });
 
@@ -142,9 +182,11 @@ describe("what the node does for a client", () => {
 describe("COMMAND", () => {
   it("counts, lists, documents and finds keys", () => {
     const harness = new Harness();
-    const count = harness.ask("COMMAND COUNT");
-    expect(harness.ask("COMMAND LIST")).toHaveLength(Number(count));
-    expect(harness.ask("COMMAND")).toHaveLength(Number(count));
+    const count = Number(harness.ask("COMMAND COUNT"));
+    expect(harness.ask("COMMAND")).toHaveLength(count);
+    const names = harness.ask("COMMAND LIST") as string[];
+    expect(names.filter((name) => !name.includes("|"))).toHaveLength(count);
+    expect(names).toContain("client|list");
     expect(harness.ask("COMMAND LIST FILTERBY PATTERN hset*")).toEqual(["hset", "hsetnx"]);
     expect(harness.ask("COMMAND LIST FILTERBY ACLCAT transaction")).toContain("exec");
     expect(harness.ask("COMMAND DOCS get nosuch")).toEqual(["get", ["group", "string"]]);
@@ -158,7 +200,7 @@ describe("COMMAND", () => {
     );
   });
 
-  it.each(["CLIENT", "COMMAND", "CONFIG", "DEBUG", "OBJECT", "PUBSUB"])(
+  it.each(["CLIENT", "COMMAND", "CONFIG", "DEBUG", "OBJECT", "PUBSUB", "SLOWLOG"])(
     "%s HELP explains itself",
     (container) => {
       const [first, ...rest] = new Harness().ask(`${container} HELP`) as string[];

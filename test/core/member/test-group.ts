@@ -538,6 +538,7 @@ function hostOf(member: () => Member | undefined): CommandHost {
     passwordRequired: false,
     redisVersion: "7.0.15",
     refuse: (command, session, _argv, flags) => member()?.desk.refuse(command, session, flags),
+    stopwatchMs: () => 0,
     authenticate: () => false,
     // As far as WAIT looks at it.
     describeReplication: () => ({
@@ -548,10 +549,13 @@ function hostOf(member: () => Member | undefined): CommandHost {
     resetStatistics: () => {},
     replicasThatHold: () => 0,
     closeSession: () => {},
+    pauseClients: (kind, durationMs) => member()?.desk.pause(kind, durationMs),
+    unpauseClients: () => member()?.desk.unpause(),
+    buffersOf: () => undefined,
     unblock: (session, how) => member()?.desk.unblock(session, how) ?? false,
     logScript: () => {},
     stall: () => {},
-    snapshot: () => undefined,
+    snapshot: () => member()?.wantSnapshot(),
     lastSnapshotSec: () => 0,
     shutdown: () => undefined,
   };

@@ -11,6 +11,7 @@ export function simCommandHost(member: () => Member | null, random: Randomness):
     passwordRequired: false,
     redisVersion: "7.0.15",
     refuse: (command, session, _argv, flags) => member()?.desk.refuse(command, session, flags),
+    stopwatchMs: () => 0,
     authenticate: () => false,
     describeReplication: () => {
       const status = member()?.status();
@@ -28,10 +29,13 @@ export function simCommandHost(member: () => Member | null, random: Randomness):
     resetStatistics: () => {},
     replicasThatHold: () => 0,
     closeSession: () => {},
+    pauseClients: (kind, durationMs) => member()?.desk.pause(kind, durationMs),
+    unpauseClients: () => member()?.desk.unpause(),
+    buffersOf: () => undefined,
     unblock: () => false,
     logScript: () => {},
     stall: () => {},
-    snapshot: () => undefined,
+    snapshot: () => member()?.wantSnapshot(),
     lastSnapshotSec: () => 0,
     shutdown: () => undefined,
   };
