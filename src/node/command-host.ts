@@ -1,5 +1,7 @@
 /** What commands may ask of the node: the shell's side of INFO, ROLE, CONFIG, CLIENT KILL, DEBUG SLEEP and the like. */
 import { createHash, timingSafeEqual } from "node:crypto";
+import { totalmem } from "node:os";
+import { getHeapStatistics } from "node:v8";
 import type { Offset } from "../base/ids.ts";
 import { type Randomness, SeededRandomness } from "../base/randomness.ts";
 import type { Argv, Command } from "../core/commands/command.ts";
@@ -10,6 +12,7 @@ import type {
   Parameters,
   ReplicationDescription,
 } from "../core/commands/host.ts";
+import type { MemorySettings } from "../core/keyspace/memory-settings.ts";
 import type { Member } from "../core/member.ts";
 import type { ClientSession } from "../core/session.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
@@ -30,6 +33,7 @@ export interface NodeHands {
   lastSnapshotSec(): number;
   /** @param flags bits of `NOTIFY`. */
   readonly notifyKeyspaceEvents: (flags: number) => void;
+  readonly limitMemory: (settings: MemorySettings) => void;
   readonly startedAtMs: number;
   port(): number;
 }
@@ -50,7 +54,7 @@ export class NodeCommandHost implements CommandHost {
     this.#config = config;
     this.#hands = hands;
     this.random = new SeededRandomness(seed);
-    this.parameters = new NodeParameters(config, hands.notifyKeyspaceEvents);
+    this.parameters = new NodeParameters(config, hands.notifyKeyspaceEvents, hands.limitMemory);
     this.passwordRequired = config.password !== null;
   }
 
@@ -219,11 +223,11 @@ export class NodeCommandHost implements CommandHost {
 function memoryInfo(): InfoLines {
   const { heapUsed, rss, external } = process.memoryUsage();
   return [
-    ["used_memory", heapUsed + external],
     ["used_memory_rss", rss],
-    ["used_memory_dataset", heapUsed],
-    ["maxmemory", 0],
-    ["maxmemory_policy", "noeviction"],
+    ["total_system_memory", totalmem()],
+    ["mem_allocator", "v8"],
+    ["interrex_heap_used", heapUsed + external],
+    ["interrex_heap_limit", getHeapStatistics().heap_size_limit],
   ];
 }
 

@@ -127,11 +127,13 @@ export class DataNode {
         notifyKeyspaceEvents: (flags) => {
           this.#keyspace.notifyFlags = flags;
         },
+        limitMemory: (settings) => this.#keyspace.limitMemory(settings, this.#host.random),
         startedAtMs: this.#startedAtMs,
         port: () => this.#address.port,
       },
       randomInt(2 ** 32),
     );
+    this.#keyspace.limitMemory(config.memory, this.#host.random);
     seedMemberHashes(randomInt(2 ** 32));
     this.#dispatcher = new Dispatcher(this.#keyspace, this.#host);
   }

@@ -54,6 +54,7 @@ export const CONFIG_COMMANDS: readonly CommandSpec[] = [
         flags: ADMIN,
         handler: (context) => {
           context.host.resetStatistics();
+          context.keyspace.evictedKeys = 0;
           return OK;
         },
       },

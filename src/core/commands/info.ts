@@ -3,15 +3,16 @@ import { verbatim } from "../../protocol/resp/reply.ts";
 import type { Argv, CommandSpec } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import type { InfoLines, ReplicationDescription } from "./host.ts";
+import { memoryLines } from "./memory-report.ts";
 
 type Section = (context: CommandContext) => InfoLines;
 
 const SECTIONS: ReadonlyMap<string, Section> = new Map([
   ["server", (context) => context.host.info("server")],
   ["clients", clients],
-  ["memory", (context) => context.host.info("memory")],
+  ["memory", memoryLines],
   ["persistence", (context) => context.host.info("persistence")],
-  ["stats", (context) => context.host.info("stats")],
+  ["stats", (context) => [...context.host.info("stats"), ["evicted_keys", context.keyspace.evictedKeys]]],
   ["replication", (context) => replicationLines(context.host.describeReplication())],
   ["cpu", (context) => context.host.info("cpu")],
   ["keyspace", keyspace],

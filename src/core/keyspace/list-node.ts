@@ -4,9 +4,9 @@
  */
 
 /** Few enough that shifting them costs next to nothing, enough that skipping nodes is fast. */
-const NODE_ELEMENTS_MAX = 512;
+export const NODE_ELEMENTS_MAX: number = 512;
 /** As Redis's list-max-listpack-size -2. A longer element has a node of its own. */
-const NODE_BYTES_MAX = 8 * 1024;
+export const NODE_BYTES_MAX: number = 8 * 1024;
 
 /** `latin1Slice` and `latin1Write` are public in practice but missing from the types. */
 type Latin1Buffer = Buffer & {

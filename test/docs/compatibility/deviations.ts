@@ -29,7 +29,12 @@ export const DEVIATIONS: Readonly<Record<string, string>> = {
   "config|rewrite": "refused: the file is the operator's",
   "config|set": "only what README names can change while a node runs, and on that node alone",
   debug: "DIGEST, OBJECT, SET-ACTIVE-EXPIRE and SLEEP; the digest is not Redis's",
-  info: "the fields that clients and tools read; offsets count records, not bytes",
+  info: "`used_memory` is the core's estimate of keys and values; the fields that clients and tools read; offsets count records, not bytes",
+  "memory|doctor": "in words of its own",
+  "memory|malloc-stats": "what the process knows of its heap",
+  "memory|purge": "accepted, without effect",
+  "memory|stats": "fewer fields; keys and values by the core's own estimate",
+  "memory|usage": "the core's own estimate; all elements are counted, whatever SAMPLES says",
   role: "offsets count records, not bytes",
   save: "refused: it would stop the node; use BGSAVE",
 };

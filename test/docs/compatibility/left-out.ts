@@ -35,7 +35,6 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   failover: "`interrex switchover` does it",
   latency: "no latency monitor",
   lolwut: "no use",
-  memory: "not yet",
   module: "no modules",
   monitor: "not yet",
   psync: "members replicate over their peer ports",
