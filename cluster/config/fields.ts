@@ -63,6 +63,12 @@ export function yesOrNo(): z.ZodBoolean {
   return z.boolean({ error: "must be true or false" });
 }
 
+/** Bytes, or text such as `512mb`. */
+export function memory(): z.ZodUnion<[z.ZodNumber, z.ZodString]> {
+  const error = "must be a number of bytes, or text such as 512mb or 4gb";
+  return z.union([z.number().int().min(0), z.string().regex(/^\d{1,12}([kmg]?b)?$/i)], { error });
+}
+
 /** One of a few words. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(
   words: Words,

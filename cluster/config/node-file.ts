@@ -1,6 +1,12 @@
 /** The schema of `node.yaml`, and what a data node is told from it. */
 import { z } from "zod";
 import type { MemberId } from "../../src/base/ids.ts";
+import {
+  MEMORY_DEFAULTS,
+  MEMORY_POLICIES,
+  type MemoryPolicy,
+} from "../../src/core/keyspace/memory-settings.ts";
+import { parseMemory } from "../../src/core/parameters/parameter-kinds.ts";
 import type { AppendFsync } from "../../src/io/storage/member-storage.ts";
 import { NODE_DEFAULTS, type NodeConfig } from "../../src/node/node-config.ts";
 import * as fields from "./fields.ts";
@@ -18,6 +24,9 @@ export interface NodeFile extends ProcessFields {
   readonly uncommittedBytesMax: number;
   readonly snapshotAfterBytes: number;
   readonly clientsMax: number;
+  readonly maxmemory: number | string;
+  readonly maxmemoryPolicy: MemoryPolicy;
+  readonly maxmemorySamples: number;
   readonly static?: StaticRoleFile | null | undefined;
 }
 
@@ -81,6 +90,20 @@ export const nodeFileSchema: z.ZodType<NodeFile> = z
         .wholeNumber(1, 1_000_000)
         .default(NODE_DEFAULTS.clientsMax)
         .describe("Redis clients connected at once; more are refused"),
+      maxmemory: fields
+        .memory()
+        .default(MEMORY_DEFAULTS.maxBytes)
+        .describe(
+          "Memory that keys and values may take, by the node's own estimate: bytes, or 512mb; 0: no limit",
+        ),
+      maxmemoryPolicy: fields
+        .oneOf(MEMORY_POLICIES)
+        .default(MEMORY_DEFAULTS.policy)
+        .describe("Which keys a master evicts when they take more"),
+      maxmemorySamples: fields
+        .wholeNumber(1, 1000)
+        .default(MEMORY_DEFAULTS.samples)
+        .describe("Keys looked at for each that is evicted"),
       static: STATIC_ROLE.nullish(),
     },
     { error: "must be keys and values, such as `id: n1`" },
@@ -111,6 +134,12 @@ export function toNodeConfig(file: NodeFile): NodeConfig {
     uncommittedBytesMax: file.uncommittedBytesMax,
     snapshotAfterBytes: file.snapshotAfterBytes,
     clientsMax: file.clientsMax,
+    memory: {
+      ...MEMORY_DEFAULTS,
+      maxBytes: parseMemory(String(file.maxmemory)) ?? MEMORY_DEFAULTS.maxBytes,
+      policy: file.maxmemoryPolicy,
+      samples: file.maxmemorySamples,
+    },
     static: staticRole(file),
   };
 }

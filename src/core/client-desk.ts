@@ -13,17 +13,15 @@ import { type Argv, type Command, FLAGS } from "./commands/command.ts";
 import type { Dispatcher } from "./commands/dispatcher.ts";
 import * as errors from "./commands/errors.ts";
 import type { BlockRequest, Execution, KeyBlockRequest } from "./commands/execution.ts";
+import { Housekeeping } from "./housekeeping.ts";
 import { IdleClients } from "./idle-clients.ts";
 import type { Keyspace } from "./keyspace/keyspace.ts";
 import type { MemberOutbox } from "./member-io.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
 import { ReplyGate } from "./replication/reply-gate.ts";
-import { refusalOf, type Service } from "./service.ts";
+import { needsMemory, refusalOf, type Service } from "./service.ts";
 import type { ClientSession } from "./session.ts";
 import { type Publish, WaitingPublications } from "./waiting-publications.ts";
-
-/** Keys that one tick may expire; what is left waits for the next one. */
-const EXPIRE_BUDGET = 1000;
 
 export interface DeskSetup {
   readonly outbox: MemberOutbox;
@@ -50,6 +48,7 @@ export class ClientDesk {
   readonly #pause: ClientPause;
   readonly idle: IdleClients = new IdleClients();
   readonly #publications = new WaitingPublications();
+  readonly #housekeeping: Housekeeping;
   /** Since when a tick has found this master cut off from everybody while clients were blocked. */
   #isolatedSinceMs: Millis | null = null;
   #turn = 0;
@@ -66,6 +65,7 @@ export class ClientDesk {
       unconfirmed: error(errors.UNCONFIRMED),
     });
     this.#pause = new ClientPause(setup.dispatcher);
+    this.#housekeeping = new Housekeeping({ ...setup, record: (execution) => this.#recordOwn(execution) });
     this.#blocked = new BlockedClients(setup.keyspace, {
       reply: (client, text) => this.#reply(client, text, NOTHING_SEEN),
       replyWithData: (client, text, seen) => this.#replyWithData(client, text, seen, false),
@@ -141,6 +141,7 @@ export class ClientDesk {
    * @returns an error text, or `undefined` to let it pass.
    */
   refuse(command: Command, session: ClientSession, flags: number): string | undefined {
+    if (this.#housekeeping.memoryFull && needsMemory(command, session, flags)) return errors.OOM;
     if ((flags & DATA_FLAGS) === 0) return undefined;
     const isQueued = session.transaction !== null && !command.unqueued;
     const isWrite = (flags & FLAGS.write) !== 0;
@@ -149,6 +150,11 @@ export class ClientDesk {
     if (refusal === undefined && !isQueued) this.#touchesData = true;
     if (refusal !== undefined) this.#refused = true;
     return refusal;
+  }
+
+  /** Whether a record can be made now. */
+  get #mayWrite(): boolean {
+    return this.#setup.keyspace.mayExpire && this.#noRoom(true) === undefined;
   }
 
   #noRoom(isWrite: boolean): string | undefined {
@@ -175,7 +181,9 @@ export class ClientDesk {
     this.#setup.dispatcher.sample(now.monoMs);
     for (const client of this.idle.find(this.#clients.values(), registry, now)) this.close(client);
     this.#letIsolatedGo();
-    if (this.service.kind === "master") this.#expireKeys(now);
+    if (this.service.kind !== "master") return;
+    this.beginBatch(now);
+    if (this.#mayWrite) this.#housekeeping.tick();
   }
 
   /** The service changed: runs what was on hold and may now run. */
@@ -192,9 +200,10 @@ export class ClientDesk {
     this.#serveReady();
   }
 
-  /** When `tick` is due for the sake of a blocked client, or of one that a pause keeps waiting. */
+  /** When `tick` is due for the sake of a blocked client, of one that a pause keeps waiting, or of evictions. */
   get deadlineMs(): Millis {
-    return Math.min(this.#blocked.deadlineMs, this.#pause.untilMs);
+    const evictions = this.#housekeeping.deadlineMs(this.#now.monoMs);
+    return Math.min(this.#blocked.deadlineMs, this.#pause.untilMs, evictions);
   }
 
   /** The standing snapshot is another one now: SAVEs that waited for it are answered. */
@@ -278,6 +287,7 @@ export class ClientDesk {
 
   #execute(client: Client, argv: string[]): void {
     const { log, keyspace, dispatcher } = this.#setup;
+    if (keyspace.isOverMemory || this.#housekeeping.memoryFull) this.#housekeeping.makeRoom(this.#mayWrite);
     keyspace.writeOffset = (log.assigned + 1) as Offset;
     this.#touchesData = false;
     this.#refused = false;
@@ -325,14 +335,12 @@ export class ClientDesk {
     return offset;
   }
 
-  #expireKeys(now: Instant): void {
-    const { keyspace, log, dispatcher } = this.#setup;
-    this.beginBatch(now);
-    if (!keyspace.mayExpire || this.service.kind !== "master") return;
-    keyspace.writeOffset = (log.assigned + 1) as Offset;
-    const execution = dispatcher.expireCycle(EXPIRE_BUDGET);
+  /** A record of what no client asked for. */
+  #recordOwn(execution: Execution): void {
     const { effects, effectsDb } = execution;
     if (effects === "") return;
+    invariant(this.service.kind === "master", "only a master that may execute makes records");
+    const { log } = this.#setup;
     log.applied = log.assign("effects", this.service.reign.epoch, effectsDb, effects);
     this.#publish(execution, log.applied);
   }

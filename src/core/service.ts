@@ -2,7 +2,9 @@
 import { unreachable } from "../base/errors.ts";
 import type { Epoch, Millis, Offset } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import { type Command, FLAGS } from "./commands/command.ts";
 import { LOADING, MASTERDOWN, READONLY } from "./commands/errors.ts";
+import type { ClientSession } from "./session.ts";
 
 /** What the node may do for clients at this moment. Recomputed by the member when anything of it changes. */
 export type Service =
@@ -27,6 +29,17 @@ export interface ServingReign {
   hurry(): void;
   /** Replicas, of whatever standing, that have received all up to there. */
   countReceived(offset: Offset): number;
+}
+
+const ENDS_MULTI: ReadonlySet<string> = new Set(["exec", "discard", "quit", "reset"]);
+
+/**
+ * Whether a command is refused for want of memory. Inside MULTI all are but those that end it: the queue could grow without bound.
+ *
+ * @param flags of the command; for EXEC those of the queued commands too.
+ */
+export function needsMemory(command: Command, { transaction }: ClientSession, flags: number): boolean {
+  return (flags & FLAGS.denyoom) !== 0 || (transaction !== null && !ENDS_MULTI.has(command.fullName));
 }
 
 /**

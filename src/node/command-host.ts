@@ -1,6 +1,7 @@
 /** What commands may ask of the node: the shell's side of INFO, ROLE, CONFIG, CLIENT KILL, DEBUG SLEEP and the like. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { machine, release, type } from "node:os";
+import { machine, release, totalmem, type } from "node:os";
+import { getHeapStatistics } from "node:v8";
 import type { Offset } from "../base/ids.ts";
 import { type Randomness, SeededRandomness } from "../base/randomness.ts";
 import type { PauseKind } from "../core/client-pause.ts";
@@ -264,11 +265,11 @@ export class NodeCommandHost implements CommandHost {
 function memoryInfo(): InfoLines {
   const { heapUsed, rss, external } = process.memoryUsage();
   return [
-    ["used_memory", heapUsed + external],
     ["used_memory_rss", rss],
-    ["used_memory_dataset", heapUsed],
-    ["maxmemory", 0],
-    ["maxmemory_policy", "noeviction"],
+    ["total_system_memory", totalmem()],
+    ["mem_allocator", "v8"],
+    ["interrex_heap_used", heapUsed + external],
+    ["interrex_heap_limit", getHeapStatistics().heap_size_limit],
   ];
 }
 

@@ -132,6 +132,7 @@ export class DataNode {
       },
       randomInt(2 ** 32),
     );
+    this.#keyspace.limitMemory(config.memory, this.#host.random);
     seedMemberHashes(randomInt(2 ** 32));
     this.#dispatcher = new Dispatcher(this.#keyspace, this.#host);
   }
@@ -426,6 +427,7 @@ export class DataNode {
       streamNodes: (limits) => {
         this.#keyspace.streamNodes = { ...this.#keyspace.streamNodes, ...limits };
       },
+      memory: (settings) => this.#keyspace.limitMemory(settings, this.#host.random),
       slowerThanUs: (limit) => {
         this.#dispatcher.slowlog.thresholdUs = limit;
       },

@@ -1,5 +1,6 @@
 /** What one data node is told at its start. Validated by the command line; plain values here. */
 import type { MemberId, Millis } from "../base/ids.ts";
+import { MEMORY_DEFAULTS, type MemorySettings } from "../core/keyspace/memory-settings.ts";
 import type { AppendFsync } from "../io/storage/member-storage.ts";
 
 export interface NodeConfig {
@@ -40,6 +41,8 @@ export interface NodeConfig {
   /** Bytes of log after which a new snapshot is taken. */
   readonly snapshotAfterBytes: number;
   readonly clientsMax: number;
+  /** How much memory keys and values may take, and what gives way then. */
+  readonly memory: MemorySettings;
 }
 
 export const NODE_DEFAULTS: Pick<
@@ -53,6 +56,7 @@ export const NODE_DEFAULTS: Pick<
   | "uncommittedBytesMax"
   | "snapshotAfterBytes"
   | "clientsMax"
+  | "memory"
 > = {
   appendfsync: "everysec",
   priority: 100,
@@ -63,4 +67,5 @@ export const NODE_DEFAULTS: Pick<
   uncommittedBytesMax: 64 * 1024 * 1024,
   snapshotAfterBytes: 64 * 1024 * 1024,
   clientsMax: 10_000,
+  memory: MEMORY_DEFAULTS,
 };

@@ -3,6 +3,7 @@
  * has no counterpart here, says so when somebody tries to change it.
  */
 import { encodingLimits, limitListNodes } from "../core/keyspace/encoding-limits.ts";
+import type { MemorySettings } from "../core/keyspace/memory-settings.ts";
 import { formatNotifyEvents, parseNotifyEvents } from "../core/keyspace/notifications.ts";
 import type { StreamNodeLimits } from "../core/keyspace/stream-node.ts";
 import type { SnapshotRule } from "../core/own-snapshots.ts";
@@ -24,6 +25,7 @@ import {
 } from "../core/parameters/parameter-set.ts";
 import { readSaveRules, saveRules } from "../core/parameters/save-rules.ts";
 import { TAIL_BYTES_MAX } from "../core/replication/log-tail.ts";
+import { memoryParameters } from "./memory-parameters.ts";
 import type { NodeConfig } from "./node-config.ts";
 import type { NodeLimits } from "./node-limits.ts";
 
@@ -31,6 +33,7 @@ import type { NodeLimits } from "./node-limits.ts";
 export interface Steered {
   /** @param flags bits of `NOTIFY`. */
   notifyEvents(flags: number): void;
+  memory(settings: MemorySettings): void;
   /** Where nodes of streams end from now on. */
   streamNodes(limits: Partial<StreamNodeLimits>): void;
   /** @param limit in microseconds; negative for none. */
@@ -62,6 +65,7 @@ export function nodeParameters(config: NodeConfig, limits: NodeLimits, steered: 
     { ...fixed("replicaof", BY_SENTINELS, "", anyText, "slaveof"), value: () => steered.masterAddress() },
     ...encodingParameters(),
     ...streamParameters(steered),
+    ...memoryParameters(config.memory, (settings) => steered.memory(settings)),
     ...clientParameters(limits, steered),
     ...watchingParameters(steered),
     steering(
@@ -95,8 +99,6 @@ function fixedParameters(config: NodeConfig): Parameter[] {
     fixed("databases", BY_PLATFORM, 16, COUNT),
     fixed("daemonize", BY_PLATFORM, "no", yesOrNo),
     fixed("cluster-enabled", BY_PLATFORM, "no", yesOrNo),
-    fixed("maxmemory", BY_PLATFORM, 0, AMOUNT),
-    fixed("maxmemory-policy", BY_PLATFORM, "noeviction"),
     fixed("maxmemory-clients", BY_PLATFORM, 0, memoryOrPercent),
     fixed("latency-tracking", BY_PLATFORM, "no", yesOrNo),
     fixed("latency-monitor-threshold", BY_PLATFORM, 0, COUNT),

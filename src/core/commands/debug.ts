@@ -64,7 +64,7 @@ function describeObject(context: CommandContext, key: string): string {
   if (entry === undefined) return errors.NO_SUCH_KEY;
   const { value } = entry;
   const size = typeof value === "string" ? value.length : value.size;
-  const idleSec = Math.max(0, Math.floor((context.nowMs - entry.accessedMs) / 1000));
+  const idleSec = Math.max(0, context.keyspace.nowSec - entry.usedSec);
   return simple(
     `Value at:0x0 refcount:1 encoding:${encodingOf(value)} serializedlength:${size} lru:0 lru_seconds_idle:${idleSec}`,
   );

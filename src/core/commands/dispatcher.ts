@@ -178,6 +178,19 @@ export class Dispatcher {
   }
 
   /**
+   * Evicts up to `budget` keys while there is too little memory; `execution.effects` holds their DELs.
+   *
+   * @returns the same object as `execute`, and whether there are keys that may go, or need to.
+   */
+  evictSlice(budget: number): { readonly execution: Execution; readonly anyLeft: boolean } {
+    const execution = this.#begin();
+    const changesBefore = this.#keyspace.changes;
+    const anyLeft = this.#keyspace.evict(budget);
+    this.#finish(changesBefore);
+    return { execution, anyLeft };
+  }
+
+  /**
    * Applies the effects of a committed record, or commands of a snapshot.
    *
    * @param effects RESP commands; of a Buffer only the part from `start` to `end`.
@@ -211,6 +224,7 @@ export class Dispatcher {
       invariant(!reply.startsWith("-"), `S11: replaying ${argv[0]} at offset ${offset} failed: ${reply}`);
     }
     keyspace.replaying = false;
+    keyspace.settle();
     keyspace.writeOffset = writeOffsetBefore;
     return replayer.db;
   }
@@ -256,6 +270,7 @@ export class Dispatcher {
     execution.effectsDb = keyspace.effects.startDb;
     execution.sawOffset = keyspace.sawOffset;
     execution.publications = keyspace.publications;
+    keyspace.settle();
     // Else a key that has expired but is still held would read as absent here, and as present where this is replayed.
     invariant(
       execution.effects === "" || keyspace.mayExpire,

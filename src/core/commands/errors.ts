@@ -9,6 +9,7 @@ export const READONLY = "READONLY You can't write against a read only replica.";
 export const NOREPLICAS = "NOREPLICAS Not enough good replicas to write.";
 export const MASTERDOWN = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
 export const LOADING = "LOADING Redis is loading the dataset in memory";
+export const OOM = "OOM command not allowed when used memory > 'maxmemory'.";
 /** As Redis says when its append-only file can't grow. */
 export const DISK_FULL = "MISCONF Errors writing to the AOF file: No space left on device";
 /** Ours: nothing was executed, and nobody can say whether this node is still master. */
@@ -142,6 +143,9 @@ export const NX_AND_OTHERS: string = error(
 export const GT_AND_LT: string = error("ERR GT and LT options at the same time are not compatible");
 export const NO_LFU: string = error(
   "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
+);
+export const NO_LRU: string = error(
+  "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
 );
 export const NESTED_MULTI: string = error("ERR MULTI calls can not be nested");
 export const EXEC_WITHOUT_MULTI: string = error("ERR EXEC without MULTI");

@@ -7,13 +7,14 @@ import { withSubcommands } from "../command-statistics.ts";
 import type { Argv, CommandSpec } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import type { InfoLines, ReplicationDescription } from "./host.ts";
+import { memoryLines } from "./memory-report.ts";
 
 type Section = (context: CommandContext) => InfoLines;
 
 const SECTIONS: ReadonlyMap<string, Section> = new Map([
   ["server", (context) => context.host.info("server")],
   ["clients", clients],
-  ["memory", (context) => context.host.info("memory")],
+  ["memory", memoryLines],
   ["persistence", (context) => context.host.info("persistence")],
   ["stats", stats],
   ["replication", (context) => replicationLines(context.host.describeReplication())],
@@ -51,6 +52,7 @@ function stats({ host, table, statistics, keyspace: books, registry }: CommandCo
     ["instantaneous_ops_per_sec", statistics.callsPerSec],
     ...host.info("stats"),
     ["expired_keys", books.expired],
+    ["evicted_keys", books.evictedKeys],
     ["keyspace_hits", books.hits],
     ["keyspace_misses", books.misses],
     ["pubsub_channels", registry.subscriptions.channelCount],

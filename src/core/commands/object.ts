@@ -1,6 +1,8 @@
 /** OBJECT: what is known about a key besides its value. Looking counts neither as use nor as a miss. */
 import { bulk, integer, nil, ONE } from "../../protocol/resp/reply.ts";
 import type { Entry } from "../keyspace/entry.ts";
+import { countsUses } from "../keyspace/memory-settings.ts";
+import { decayed } from "../keyspace/use-frequency.ts";
 import type { Value } from "../keyspace/value.ts";
 import { type Argv, arg, type CommandSpec, type Handler } from "./command.ts";
 import type { CommandContext } from "./context.ts";
@@ -26,6 +28,17 @@ function about(tell: (context: CommandContext, entry: Entry) => string): Handler
   };
 }
 
+function frequency({ keyspace }: CommandContext, entry: Entry): string {
+  const { memory, nowSec } = keyspace;
+  if (!countsUses(memory.policy)) return errors.NO_LFU;
+  return integer(decayed(entry.frequency, entry.usedSec, nowSec, memory.lfuDecayMinutes));
+}
+
+function idleTime({ keyspace }: CommandContext, entry: Entry): string {
+  if (countsUses(keyspace.memory.policy)) return errors.NO_LRU;
+  return integer(Math.max(0, keyspace.nowSec - entry.usedSec));
+}
+
 const HELP = helpReply("OBJECT", [
   ["ENCODING <key>", "How the key's value is stored."],
   ["FREQ <key>", "Access frequency; kept under an LFU policy only."],
@@ -47,13 +60,11 @@ export const OBJECT_COMMANDS: readonly CommandSpec[] = [
     flags: [],
     subcommands: [
       { name: "encoding", ...KEYED, handler: about((_context, entry) => bulk(encodingOf(entry.value))) },
-      { name: "freq", ...KEYED, handler: about(() => errors.NO_LFU) },
+      { name: "freq", ...KEYED, handler: about(frequency) },
       {
         name: "idletime",
         ...KEYED,
-        handler: about((context, entry) =>
-          integer(Math.max(0, Math.floor((context.nowMs - entry.accessedMs) / 1000))),
-        ),
+        handler: about(idleTime),
       },
       { name: "refcount", ...KEYED, handler: about(() => ONE) },
       { name: "help", arity: 2, flags: ["loading", "stale"], categories: ["keyspace"], handler: () => HELP },

@@ -42,7 +42,8 @@ function refuse(context: CommandContext, argv: Argv, script: Script, readOnly: b
   if (readOnly) return errors.SCRIPT_WRITES_IN_RO;
   const command = context.table.find(arg(argv, 0));
   if (command === undefined) return undefined;
-  const refusal = context.host.refuse(command, context.session, argv, command.gateFlags | FLAGS.write);
+  const denied = script.flags.has("allow-oom") ? FLAGS.write : FLAGS.write | FLAGS.denyoom;
+  const refusal = context.host.refuse(command, context.session, argv, command.gateFlags | denied);
   if (refusal === undefined) return undefined;
   return refusal === errors.READONLY ? errors.SCRIPT_WRITES_ON_REPLICA : errors.refused(refusal);
 }

@@ -16,6 +16,7 @@ import { KEY_COMMANDS } from "./keys.ts";
 import { LIST_MOVE_COMMANDS } from "./list-moves.ts";
 import { LIST_POP_COMMANDS } from "./list-pops.ts";
 import { LIST_COMMANDS } from "./lists.ts";
+import { MEMORY_COMMANDS } from "./memory.ts";
 import { OBJECT_COMMANDS } from "./object.ts";
 import { PUBSUB_COMMANDS } from "./pubsub.ts";
 import { SCAN_COMMANDS } from "./scan.ts";
@@ -81,6 +82,7 @@ export function createCommandTable(): CommandTable {
     CONFIG_COMMANDS,
     WATCHING_COMMANDS,
     INFO_COMMANDS,
+    MEMORY_COMMANDS,
     SERVER_COMMANDS,
     DEBUG_COMMANDS,
   ]);

@@ -3,9 +3,11 @@
  * at and changed. It decides nothing: the member sets the inputs, the databases fill in the rest.
  */
 import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
+import type { Randomness } from "../../base/randomness.ts";
 import type { AwaitedKey } from "./awaited-keys.ts";
 import { Effects } from "./effects.ts";
 import type { Entry } from "./entry.ts";
+import { MEMORY_DEFAULTS, type MemorySettings } from "./memory-settings.ts";
 import { NOTIFY, notificationsOf, type Publication } from "./notifications.ts";
 import type { StreamNodeLimits } from "./stream-node.ts";
 
@@ -49,6 +51,18 @@ export class Bookkeeping {
   /** Keys that a blocked client waits for and that have changed since, in that order; their owner takes them out. */
   readyKeys: AwaitedKey[] = [];
 
+  /** What all keys and values take in memory, by the estimate of memory-model.ts. */
+  usedBytes = 0;
+  /** The most that they have taken. */
+  peakBytes = 0;
+  memory: MemorySettings = MEMORY_DEFAULTS;
+  /** Randomness for counting uses, while the policy goes by that. */
+  useCounting: Randomness | null = null;
+  /** Keys evicted since the start, or since CONFIG RESETSTAT. */
+  evictedKeys = 0;
+  /** Databases with collections that may have changed in size since they were last accounted for. */
+  readonly unsettled: { settle(): void }[] = [];
+
   /** Number of keys ever created. */
   births = 0;
   /** Number of the latest snapshot. */
@@ -74,12 +88,25 @@ export class Bookkeeping {
     this.hits = 0;
     this.misses = 0;
     this.expired = 0;
+    this.evictedKeys = 0;
   }
 
   /** A reading command has not found its key. */
   missed(db: number, key: string): void {
     this.misses += 1;
     this.notify(NOTIFY.miss, "keymiss", db, key);
+  }
+
+  /** The clock of idle times. */
+  get nowSec(): number {
+    return Math.floor(this.nowMs / 1000);
+  }
+
+  /** Accounts for what collections have grown and shrunk by. */
+  settle(): void {
+    for (const database of this.unsettled) database.settle();
+    this.unsettled.length = 0;
+    if (this.usedBytes > this.peakBytes) this.peakBytes = this.usedBytes;
   }
 
   /** For commands that look at the whole keyspace. */

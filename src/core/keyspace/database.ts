@@ -11,10 +11,13 @@ import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { AwaitedKeys } from "./awaited-keys.ts";
 import type { Bookkeeping } from "./bookkeeping.ts";
 import { Entry } from "./entry.ts";
-import { ExpiryIndex } from "./expiry-index.ts";
+import { type ExpiryHint, ExpiryIndex } from "./expiry-index.ts";
+import { KeySampler } from "./key-sampler.ts";
+import { MemoryAccount } from "./memory-account.ts";
 import { NOTIFY } from "./notifications.ts";
 import { RovingPicker } from "./roving-picker.ts";
 import { type ScanPage, ScanTable } from "./scan-table.ts";
+import { afterUse, decayed } from "./use-frequency.ts";
 import { typeName, type Value } from "./value.ts";
 import { WatchList } from "./watch.ts";
 
@@ -41,12 +44,16 @@ export class Database {
   readonly #expiry = new ExpiryIndex();
   #scans = new ScanTable<string, Entry>();
   readonly #picker = new RovingPicker<string, Entry>();
+  readonly #account: MemoryAccount;
+  #sampler: KeySampler | undefined;
+  readonly #isValid = ({ atMs, key }: ExpiryHint): boolean => this.#entries.get(key)?.expireAtMs === atMs;
 
   constructor(index: number, books: Bookkeeping) {
     this.index = index;
     this.snapshotIndex = index;
     this.awaited = new AwaitedKeys(index);
     this.#books = books;
+    this.#account = new MemoryAccount(books);
   }
 
   /** Number of keys, expired ones that are still held included, as DBSIZE counts. */
@@ -66,7 +73,7 @@ export class Database {
   /** The key's entry, or `undefined` when it is absent or has expired. Counts as use of the key. */
   read(key: string): Entry | undefined {
     const entry = this.peek(key);
-    if (entry !== undefined) entry.accessedMs = this.#books.nowMs;
+    if (entry !== undefined) this.#use(entry);
     return entry;
   }
 
@@ -134,6 +141,7 @@ export class Database {
       entry.snapshotMark = books.snapshotMark;
     }
     entry.changedAt = books.writeOffset;
+    if (typeof entry.value !== "string") this.#account.unsettle(entry.value);
   }
 
   /** Has clients that are blocked on the key tried once the present command is done. */
@@ -147,14 +155,17 @@ export class Database {
     const known = this.#entries.get(key);
     this.beforeChange(key, known);
     if (known !== undefined) {
+      this.#account.replaceValue(known.value, value);
       known.value = value;
-      known.accessedMs = books.nowMs;
+      this.#use(known);
       if (known.expireAtMs !== expireAtMs) this.#changeExpiry(key, known, expireAtMs);
       return;
     }
     books.births += 1;
-    const entry = new Entry(value, 0, books.writeOffset, books.nowMs, books.births, books.snapshotMark);
+    const entry = new Entry(value, 0, books.writeOffset, books.nowSec, books.births, books.snapshotMark);
     this.#entries.set(key, entry);
+    this.#account.addKey(key, value);
+    if (this.#sampler !== undefined) this.#sampler.add(key, entry);
     if (books.notifyFlags !== 0) books.notify(NOTIFY.created, "new", this.index, key);
     if (expireAtMs !== 0) this.#changeExpiry(key, entry, expireAtMs);
   }
@@ -162,6 +173,7 @@ export class Database {
   /** Replaces the value and keeps the expiry. */
   update(key: string, entry: Entry, value: Value): void {
     this.beforeChange(key, entry);
+    this.#account.replaceValue(entry.value, value);
     entry.value = value;
   }
 
@@ -174,8 +186,13 @@ export class Database {
   remove(key: string, entry: Entry, expiring = false): void {
     const books = this.#books;
     this.beforeChange(key, entry, expiring);
+    if (this.#sampler !== undefined) this.#sampler.remove(key, entry);
     this.#entries.delete(key);
-    if (entry.expireAtMs !== 0) this.#expiring -= 1;
+    this.#account.removeKey(key, entry.value);
+    if (entry.expireAtMs !== 0) {
+      this.#expiring -= 1;
+      this.#account.removeExpiry();
+    }
     if (books.replaying) return;
     // Moved to the end: the tombstones stay in order of offset.
     this.#tombstones.delete(key);
@@ -297,6 +314,51 @@ export class Database {
     }
   }
 
+  // ---- memory ----------------------------------------------------------------------------------
+
+  /** The entry as it is held, expired or not. For evictions only: commands use `read`. */
+  entryOf(key: string): Entry | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Any key, each as likely as any other. The first call begins to keep what that takes; see `stopSampling`. */
+  sampleKey(random: Randomness): string | undefined {
+    this.#sampler ??= new KeySampler(this.#entries);
+    return this.#sampler.pick(random);
+  }
+
+  stopSampling(): void {
+    this.#sampler = undefined;
+  }
+
+  /** Any key that expires. */
+  sampleExpiring(random: Randomness): string | undefined {
+    return this.#expiring === 0 ? undefined : this.#expiry.any(random, this.#isValid)?.key;
+  }
+
+  /** The key that expires before all others. */
+  firstToExpire(): string | undefined {
+    return this.#expiry.firstValid(this.#isValid)?.key;
+  }
+
+  /** Removes a key that must give way, and propagates that. */
+  evict(key: string, entry: Entry): void {
+    const books = this.#books;
+    this.remove(key, entry);
+    books.effects.append(this.index, encodeCommand([books.memory.lazyEviction ? "UNLINK" : "DEL", key]));
+    books.evictedKeys += 1;
+    books.notify(NOTIFY.evicted, "evicted", this.index, key);
+  }
+
+  #use(entry: Entry): void {
+    const { useCounting, memory, nowSec } = this.#books;
+    if (useCounting !== null) {
+      const before = decayed(entry.frequency, entry.usedSec, nowSec, memory.lfuDecayMinutes);
+      entry.frequency = afterUse(before, memory.lfuLogFactor, useCounting);
+    }
+    entry.usedSec = nowSec;
+  }
+
   #expire(key: string, entry: Entry): void {
     this.remove(key, entry, true);
     this.#books.effects.append(this.index, encodeCommand(["DEL", key]));
@@ -305,10 +367,14 @@ export class Database {
   }
 
   #changeExpiry(key: string, entry: Entry, expireAtMs: Millis): void {
-    if (entry.expireAtMs !== 0) this.#expiring -= 1;
+    if (entry.expireAtMs !== 0) {
+      this.#expiring -= 1;
+      this.#account.removeExpiry();
+    }
     entry.expireAtMs = expireAtMs;
     if (expireAtMs === 0) return;
     this.#expiring += 1;
+    this.#account.addExpiry();
     this.#expiry.add(expireAtMs, key);
     if (this.#expiry.isBloated(this.#expiring)) this.#expiry.rebuild(this.#expiryHints());
   }
@@ -320,6 +386,8 @@ export class Database {
   }
 
   #drop(): void {
+    this.#account.clear();
+    this.#sampler = undefined;
     // A new Map, not clear(): a snapshot under way still walks the old one.
     this.#entries = new Map();
     this.#tombstones.clear();

@@ -27,9 +27,9 @@ export const encodingLimits: EncodingLimits = {
 };
 
 /** Few enough that shifting the elements of one node costs next to nothing. */
-const LIST_NODE_ELEMENTS_MAX = 512;
+export const LIST_NODE_ELEMENTS_MAX: number = 512;
 /** As Redis's -2, and the bound of nodes whose size is given as a number of elements. */
-const LIST_NODE_BYTES_MAX = 8 * 1024;
+export const LIST_NODE_BYTES_MAX: number = 8 * 1024;
 
 /** @param size as list-max-listpack-size: elements if positive, -1 to -5 for 4, 8, 16, 32 and 64 KB. */
 export function limitListNodes(size: number): void {

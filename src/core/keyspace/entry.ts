@@ -1,5 +1,6 @@
 /** One key's value and what the keyspace knows about it. */
 import type { Millis, Offset } from "../../base/ids.ts";
+import { FREQUENCY_INITIAL } from "./use-frequency.ts";
 import type { Value } from "./value.ts";
 
 export class Entry {
@@ -8,8 +9,12 @@ export class Entry {
   expireAtMs: Millis;
   /** Offset of the record that last changed it. */
   changedAt: Offset;
-  /** When a command last looked at it, for OBJECT IDLETIME. */
-  accessedMs: Millis;
+  /** When a command last looked at it, in seconds: a small integer costs no memory of its own. */
+  usedSec: number;
+  /** How often it is used, while that is counted. */
+  frequency: number = FREQUENCY_INITIAL;
+  /** Its key's place among those that evictions pick from; means nothing without them. */
+  slot = -1;
   /** Rises with each key that is created: the order in which a database's Map holds its keys, and SCAN's cursor. */
   readonly birth: number;
   /** Number of the snapshot that needs no more of it: it was written there, or it came to be later. */
@@ -19,14 +24,14 @@ export class Entry {
     value: Value,
     expireAtMs: Millis,
     changedAt: Offset,
-    accessedMs: Millis,
+    usedSec: number,
     birth: number,
     snapshotMark: number,
   ) {
     this.value = value;
     this.expireAtMs = expireAtMs;
     this.changedAt = changedAt;
-    this.accessedMs = accessedMs;
+    this.usedSec = usedSec;
     this.birth = birth;
     this.snapshotMark = snapshotMark;
   }

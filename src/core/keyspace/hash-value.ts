@@ -3,6 +3,7 @@ import type { Randomness } from "../../base/randomness.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { encodingLimits } from "./encoding-limits.ts";
+import { FIELD_BYTES, HASH_BYTES, stringBytes } from "./memory-model.ts";
 import { RovingPicker } from "./roving-picker.ts";
 import { type ScanPage, ScanTable } from "./scan-table.ts";
 import type { Collection } from "./value.ts";
@@ -13,9 +14,12 @@ const PIECE_BYTES_MAX = 64 * 1024;
 
 export class HashValue implements Collection {
   readonly type = "hash" as const;
+  accountedBytes = 0;
   readonly #fields = new Map<string, string>();
   /** Once wide, always wide, as in Redis. */
   #wide = false;
+  /** Of the fields' and values' texts. */
+  #textBytes = 0;
   #scans: ScanTable<string, string> | undefined;
   #lastCursor = 0;
   #picker: RovingPicker<string, string> | undefined;
@@ -26,6 +30,10 @@ export class HashValue implements Collection {
 
   get encoding(): "listpack" | "hashtable" {
     return this.#wide ? "hashtable" : "listpack";
+  }
+
+  get bytes(): number {
+    return HASH_BYTES + this.#fields.size * FIELD_BYTES + this.#textBytes;
   }
 
   get fields(): ReadonlyMap<string, string> {
@@ -42,19 +50,25 @@ export class HashValue implements Collection {
 
   /** @returns whether the field is new. */
   set(field: string, value: string): boolean {
-    const before = this.#fields.size;
+    const known = this.#fields.get(field);
     this.#fields.set(field, value);
+    this.#textBytes +=
+      stringBytes(value.length) -
+      (known === undefined ? -stringBytes(field.length) : stringBytes(known.length));
     if (!this.#wide) {
       this.#wide =
         this.#fields.size > encodingLimits.hashEntriesMax ||
         field.length > encodingLimits.hashValueBytesMax ||
         value.length > encodingLimits.hashValueBytesMax;
     }
-    return this.#fields.size !== before;
+    return known === undefined;
   }
 
   /** @returns whether the field was there. */
   delete(field: string): boolean {
+    const known = this.#fields.get(field);
+    if (known === undefined) return false;
+    this.#textBytes -= stringBytes(field.length) + stringBytes(known.length);
     return this.#fields.delete(field);
   }
 

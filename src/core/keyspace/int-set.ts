@@ -3,6 +3,7 @@
  * its owner's to put elsewhere. Not for large sets: adding shifts what comes after.
  */
 import { parseInteger } from "../commands/numbers.ts";
+import { SMALL_INTEGER_BYTES } from "./memory-model.ts";
 
 export class IntSet {
   /** Bigints only beyond 2^53; both kinds compare with each other. */
@@ -10,6 +11,10 @@ export class IntSet {
 
   get size(): number {
     return this.#integers.length;
+  }
+
+  get bytes(): number {
+    return this.#integers.length * SMALL_INTEGER_BYTES;
   }
 
   /** @param position in ascending order, one of 0 to size - 1. */

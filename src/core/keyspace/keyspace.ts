@@ -4,9 +4,12 @@
  */
 import { InterrexError, invariant } from "../../base/errors.ts";
 import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
+import type { Randomness } from "../../base/randomness.ts";
 import { Bookkeeping } from "./bookkeeping.ts";
 import { Database } from "./database.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
+import { Evictor } from "./evictor.ts";
+import { countsUses, type MemorySettings } from "./memory-settings.ts";
 import { SnapshotCursor } from "./snapshot-cursor.ts";
 import { typeName } from "./value.ts";
 
@@ -17,6 +20,9 @@ export class Keyspace extends Bookkeeping {
   /** DEBUG SET-ACTIVE-EXPIRE: whether `expireCycle` does anything. */
   activeExpire = true;
   readonly #databases: Database[];
+  readonly #evictor = new Evictor();
+  #evictionRandom: Randomness | null = null;
+  #maxBytes = Number.POSITIVE_INFINITY;
   /** Where the next expiry cycle begins, so that one busy database does not starve the others. */
   #expireFrom = 0;
 
@@ -89,6 +95,40 @@ export class Keyspace extends Bookkeeping {
     }
     this.#expireFrom = (this.#expireFrom + 1) % DATABASES;
     return deleted;
+  }
+
+  /** @param random for counting uses and for choosing what to evict. */
+  limitMemory(settings: MemorySettings, random: Randomness): void {
+    this.memory = settings;
+    this.#maxBytes = settings.maxBytes === 0 ? Number.POSITIVE_INFINITY : settings.maxBytes;
+    this.#evictionRandom = random;
+    this.useCounting = countsUses(settings.policy) ? random : null;
+    this.#evictor.forget();
+    for (const database of this.#databases) database.stopSampling();
+  }
+
+  /** Whether keys and values take more memory than they may. */
+  get isOverMemory(): boolean {
+    return this.usedBytes > this.#maxBytes;
+  }
+
+  /**
+   * Deletes up to `budget` keys while there is too little memory, and leaves their DELs in `effects`. Only on a master that
+   * can write.
+   *
+   * @returns false when there is too little memory still, and no key that may go.
+   */
+  evict(budget: number): boolean {
+    const random = this.#evictionRandom;
+    for (let left = budget; left > 0 && this.isOverMemory; left -= 1) {
+      const victim =
+        random && this.mayExpire
+          ? this.#evictor.choose(this.#databases, this.memory, random, this.nowSec)
+          : undefined;
+      if (victim === undefined) return false;
+      victim.database.evict(victim.key, victim.entry);
+    }
+    return true;
   }
 
   /** When `expireCycle` may next find something (wall clock); never too late, maybe too early. */

@@ -4,7 +4,9 @@
  */
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { digestOfSequence } from "./digest.ts";
+import { LIST_NODE_BYTES_MAX, LIST_NODE_ELEMENTS_MAX } from "./encoding-limits.ts";
 import { ListNode } from "./list-node.ts";
+import { LIST_BYTES, LOOSE_ELEMENT_BYTES, PACKED_ELEMENT_BYTES } from "./memory-model.ts";
 import type { Collection } from "./value.ts";
 
 /** Size of one RPUSH among those that rebuild a list. */
@@ -22,12 +24,23 @@ export class ListValue implements Collection {
   readonly type = "list" as const;
   /** Redis 7.0 has no other encoding for lists. */
   readonly encoding = "quicklist" as const;
+  accountedBytes = 0;
   #first: ListNode | undefined;
   #last: ListNode | undefined;
   #size = 0;
+  /** Length of all elements together. */
+  #textLength = 0;
 
   get size(): number {
     return this.#size;
+  }
+
+  get bytes(): number {
+    const packed = LIST_BYTES + this.#textLength + this.#size * PACKED_ELEMENT_BYTES;
+    // The nodes at both ends are not packed.
+    const ends =
+      2 * Math.min(LIST_NODE_ELEMENTS_MAX, (LIST_NODE_BYTES_MAX * this.#size) / (this.#textLength + 1));
+    return packed + Math.ceil(Math.min(this.#size, ends)) * LOOSE_ELEMENT_BYTES;
   }
 
   /** For tests: how many pieces it is kept in. */
@@ -39,6 +52,7 @@ export class ListValue implements Collection {
 
   push(end: ListEnd, element: string): void {
     this.#size += 1;
+    this.#textLength += element.length;
     const node = end === "first" ? this.#first : this.#last;
     if (node === undefined || !node.accepts(element)) this.#pushNode(end, node, element);
     else if (end === "first") node.unshift(element);
@@ -51,6 +65,7 @@ export class ListValue implements Collection {
     if (node === undefined) return undefined;
     const element = end === "first" ? node.shift() : node.pop();
     this.#size -= 1;
+    this.#textLength -= element.length;
     if (node.count === 0) this.#unlink(node);
     return element;
   }
@@ -64,6 +79,7 @@ export class ListValue implements Collection {
   /** @param index below `size`. */
   set(index: number, element: string): void {
     const { node, within } = this.#locate(index);
+    this.#textLength += element.length - (node.view(within, within + 1)[0] as string).length;
     if (node.count === 1 || node.acceptsInstead(within, element)) {
       node.splice(within, 1, element);
     } else {
@@ -85,6 +101,7 @@ export class ListValue implements Collection {
   insert({ node, within }: ListPlace, element: string, after: boolean): void {
     this.#insertWithin(node, after ? within + 1 : within, element);
     this.#size += 1;
+    this.#textLength += element.length;
   }
 
   /**
@@ -102,6 +119,7 @@ export class ListValue implements Collection {
       node = further;
     }
     this.#size -= removed;
+    this.#textLength -= removed * element.length;
     return removed;
   }
 
@@ -147,6 +165,7 @@ export class ListValue implements Collection {
       copy.#link(node.clone(), copy.#last, undefined);
     }
     copy.#size = this.#size;
+    copy.#textLength = this.#textLength;
     return copy;
   }
 
@@ -237,10 +256,13 @@ export class ListValue implements Collection {
       const node = (end === "first" ? this.#first : this.#last) as ListNode;
       if (node.count <= left) {
         left -= node.count;
+        this.#textLength -= node.bytes;
         this.#unlink(node);
         continue;
       }
+      this.#textLength -= node.bytes;
       node.splice(end === "first" ? 0 : node.count - left, left);
+      this.#textLength += node.bytes;
       left = 0;
     }
   }

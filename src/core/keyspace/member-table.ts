@@ -4,6 +4,7 @@
  * A member that goes is replaced by the last one. So the order is that of insertion only until the first removal, but
  * it is the same on every member that replays the same commands. It knows nothing of what belongs to a member.
  */
+import { INDEXED_MEMBER_BYTES, MEMBER_BYTES, stringBytes } from "./memory-model.ts";
 import { PositionIndex } from "./position-index.ts";
 
 /** Up to here members are compared one by one; an index comes at twice this size, so that it does not come and go. */
@@ -20,9 +21,16 @@ export interface Page {
 export class MemberTable {
   readonly #members: string[] = [];
   #index: PositionIndex | undefined;
+  #textBytes = 0;
 
   get size(): number {
     return this.#members.length;
+  }
+
+  /** In memory, the table itself not counted. */
+  get bytes(): number {
+    const each = this.#index === undefined ? MEMBER_BYTES : INDEXED_MEMBER_BYTES;
+    return this.#textBytes + this.#members.length * each;
   }
 
   /** @param position one of 0 to size - 1. */
@@ -48,6 +56,7 @@ export class MemberTable {
     if (index === undefined) {
       if (members.includes(member)) return false;
       members.push(member);
+      this.#textBytes += stringBytes(member.length);
       if (members.length === UNINDEXED_MAX * 2) this.#index = indexOver(members);
       return true;
     }
@@ -55,6 +64,7 @@ export class MemberTable {
     if (index.find(members, member, hash) !== -1) return false;
     index.append(hash, members.length);
     members.push(member);
+    this.#textBytes += stringBytes(member.length);
     return true;
   }
 
@@ -67,6 +77,7 @@ export class MemberTable {
     this.#index?.remove(position, last);
     members[position] = members[last] as string;
     members.pop();
+    this.#textBytes -= stringBytes(member.length);
     if (last <= UNINDEXED_MAX) this.#index = undefined;
     return position;
   }

@@ -4,6 +4,7 @@ import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { encodingLimits } from "./encoding-limits.ts";
 import { IntSet } from "./int-set.ts";
 import { MemberTable } from "./member-table.ts";
+import { SET_BYTES } from "./memory-model.ts";
 import type { Collection } from "./value.ts";
 
 /** Size of one SADD among those that rebuild a set. */
@@ -12,6 +13,7 @@ const PIECE_BYTES_MAX = 64 * 1024;
 
 export class SetValue implements Collection {
   readonly type = "set" as const;
+  accountedBytes = 0;
   /** Once a table, always a table, as in Redis. */
   #content: IntSet | MemberTable = new IntSet();
 
@@ -21,6 +23,10 @@ export class SetValue implements Collection {
 
   get encoding(): "intset" | "hashtable" {
     return this.#content instanceof IntSet ? "intset" : "hashtable";
+  }
+
+  get bytes(): number {
+    return SET_BYTES + this.#content.bytes;
   }
 
   has(member: string): boolean {

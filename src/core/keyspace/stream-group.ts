@@ -6,6 +6,7 @@ import type { Millis } from "../../base/ids.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import type { ExactInteger } from "./exact-integer.ts";
 import { IdMap } from "./id-map.ts";
+import { CONSUMER_BYTES, DELIVERY_BYTES, GROUP_BYTES } from "./memory-model.ts";
 import { formatId, type StreamId } from "./stream-id.ts";
 
 /** Nobody can say how many entries the group has read. */
@@ -49,6 +50,11 @@ export class StreamGroup {
 
   get consumerCount(): number {
     return this.#consumers.size;
+  }
+
+  /** What it takes in memory, by `memory-model.ts`. */
+  get bytes(): number {
+    return GROUP_BYTES + this.#consumers.size * CONSUMER_BYTES + this.pending.size * DELIVERY_BYTES;
   }
 
   consumer(name: string): Consumer | undefined {

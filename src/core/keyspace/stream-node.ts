@@ -5,6 +5,7 @@
  */
 import { difference, int64, sum } from "./exact-integer.ts";
 import { integerBytes, LISTPACK_BYTES, textBytes } from "./listpack-size.ts";
+import { STREAM_NODE_BYTES, stringBytes } from "./memory-model.ts";
 import { INTEGER_BYTES_MAX, PackedReader, PackedText } from "./packed-text.ts";
 import { compareIds, type StreamId } from "./stream-id.ts";
 
@@ -45,12 +46,14 @@ export class StreamNode {
   /** What Redis spends on the entries and their field names. */
   #listpackBytes: number;
   #packed = new PackedText();
+  readonly #fieldBytes: number;
 
   private constructor(base: StreamId, fields: readonly string[], listpackBytes: number) {
     this.base = base;
     this.last = base;
     this.lastLive = base;
     this.#fields = fields;
+    this.#fieldBytes = fields.reduce((bytes, field) => bytes + stringBytes(field.length), 0);
     this.#listpackBytes = listpackBytes;
   }
 
@@ -71,6 +74,11 @@ export class StreamNode {
     const fields: string[] = [];
     for (let at = from; at < argv.length; at += 2) fields.push(argv[at] as string);
     return new StreamNode(base, fields, masterBytes(fields));
+  }
+
+  /** What it takes in memory, by `memory-model.ts`. */
+  get bytes(): number {
+    return STREAM_NODE_BYTES + this.#fieldBytes + this.#packed.used;
   }
 
   /** Whether an entry with so many bytes in its fields and values may be added. */

@@ -6,6 +6,7 @@ import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { digestOfSequence } from "./digest.ts";
 import { type ExactInteger, int64, sum } from "./exact-integer.ts";
 import { IdMap } from "./id-map.ts";
+import { STREAM_BYTES } from "./memory-model.ts";
 import { inOrder, type StreamGroup } from "./stream-group.ts";
 import { compareIds, formatId, ID_MAX, ID_ZERO, type StreamId } from "./stream-id.ts";
 import { type StreamEntry, StreamNode, type StreamNodeLimits } from "./stream-node.ts";
@@ -28,6 +29,8 @@ export class StreamValue implements Collection {
   /** By the ID of their first entry. */
   readonly #nodes = new IdMap<StreamNode>();
   #size = 0;
+  #nodeBytes = 0;
+  accountedBytes = 0;
   /** New entries come behind it. */
   lastId: StreamId = ID_ZERO;
   /** The greatest ID that XDEL has deleted. */
@@ -39,6 +42,13 @@ export class StreamValue implements Collection {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Depends on where nodes end, too. */
+  get bytes(): number {
+    let bytes = STREAM_BYTES + this.#nodeBytes;
+    for (const group of this.#groups?.values() ?? []) bytes += group.bytes;
+    return bytes;
   }
 
   get nodeCount(): number {
@@ -64,8 +74,11 @@ export class StreamValue implements Collection {
       node?.seal();
       node = StreamNode.for(id, argv, from, node);
       this.#nodes.set(id, node);
+      this.#nodeBytes += node.bytes;
     }
+    const before = node.bytes;
     node.add(id, argv, from);
+    this.#nodeBytes += node.bytes - before;
     this.#size += 1;
     this.entriesAdded = int64(sum(this.entriesAdded, 1));
     this.lastId = id;
@@ -103,8 +116,11 @@ export class StreamValue implements Collection {
   /** @returns whether it was there. */
   delete(id: StreamId): boolean {
     const found = this.#nodes.floor(id);
-    if (found?.value.delete(id) !== true) return false;
-    if (found.value.live === 0) this.#nodes.delete(found.id);
+    if (found === undefined) return false;
+    const before = found.value.bytes;
+    if (!found.value.delete(id)) return false;
+    this.#nodeBytes += found.value.bytes - before;
+    if (found.value.live === 0) this.#dropNode(found);
     this.#size -= 1;
     if (compareIds(id, this.maxDeletedId) > 0) this.maxDeletedId = id;
     return true;
@@ -134,11 +150,13 @@ export class StreamValue implements Collection {
       const { id, value: node } = this.#nodes.first() ?? { id: ID_ZERO, value: undefined };
       if (node === undefined) return;
       if (node.live > left) {
+        const before = node.bytes;
         node.deleteFirst(left);
+        this.#nodeBytes += node.bytes - before;
         return;
       }
       left -= node.live;
-      this.#nodes.delete(id);
+      this.#dropNode({ id, value: node });
     }
   }
 
@@ -169,6 +187,7 @@ export class StreamValue implements Collection {
     const copy = new StreamValue();
     for (const { id, value } of this.#nodes.from()) copy.#nodes.set(id, value.clone());
     copy.#size = this.#size;
+    copy.#nodeBytes = this.#nodeBytes;
     copy.lastId = this.lastId;
     copy.maxDeletedId = this.maxDeletedId;
     copy.entriesAdded = this.entriesAdded;
@@ -188,6 +207,11 @@ export class StreamValue implements Collection {
 
   digest(): Buffer {
     return digestOfSequence(this.#parts());
+  }
+
+  #dropNode({ id, value: node }: { readonly id: StreamId; readonly value: StreamNode }): void {
+    this.#nodes.delete(id);
+    this.#nodeBytes -= node.bytes;
   }
 
   *#parts(): IterableIterator<string> {

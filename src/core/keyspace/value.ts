@@ -18,6 +18,10 @@ export interface Collection {
   readonly size: number;
   /** As OBJECT ENCODING names it. */
   readonly encoding: string;
+  /** What it takes in memory, by `memory-model.ts`; kept up as it changes. */
+  readonly bytes: number;
+  /** Its database's: the part of `bytes` that is in the database's account. */
+  accountedBytes: number;
   /** A copy that shares nothing that can change. */
   clone(): Collection;
   /** RESP commands that build it under `key`, each of bounded size. The collection must not change meanwhile. */

@@ -4,6 +4,7 @@ import { formatDouble } from "../../protocol/resp/reply.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { encodingLimits } from "./encoding-limits.ts";
 import { MemberTable } from "./member-table.ts";
+import { MEMBER_BYTES, SCORE_BYTES, stringBytes, ZSET_BYTES } from "./memory-model.ts";
 import type { IsBefore } from "./score-branch.ts";
 import { ScoreTree } from "./score-tree.ts";
 import type { Collection } from "./value.ts";
@@ -19,6 +20,9 @@ export function isCompact(members: number, longest: number): boolean {
 
 export class ZsetValue implements Collection {
   readonly type = "zset" as const;
+  accountedBytes = 0;
+  /** Of the members. */
+  #textBytes = 0;
   readonly #tree = new ScoreTree();
   /** Once wide, always wide, as in Redis; a compact one is searched through for a member's score. */
   #table: MemberTable | undefined;
@@ -37,6 +41,13 @@ export class ZsetValue implements Collection {
     return this.#table === undefined ? "listpack" : "skiplist";
   }
 
+  get bytes(): number {
+    const table = this.#table;
+    // The table counts the members' texts as well; they are the same ones.
+    if (table === undefined) return ZSET_BYTES + this.#textBytes + this.size * MEMBER_BYTES * 2;
+    return ZSET_BYTES + table.bytes + this.size * SCORE_BYTES;
+  }
+
   score(member: string): number | undefined {
     if (this.#table === undefined) return this.#tree.search(member);
     const position = this.#table.find(member);
@@ -51,8 +62,12 @@ export class ZsetValue implements Collection {
     const table = this.#table;
     // As in Redis, a compact one makes no difference between 0 and -0.
     const kept = table === undefined && score === 0 ? 0 : score;
-    if (known === undefined) this.#tree.insert(kept, member);
-    else this.#tree.change(known, member, kept);
+    if (known === undefined) {
+      this.#tree.insert(kept, member);
+      this.#textBytes += stringBytes(member.length);
+    } else {
+      this.#tree.change(known, member, kept);
+    }
     if (table === undefined) return;
     if (known === undefined) {
       table.add(member);
@@ -67,6 +82,7 @@ export class ZsetValue implements Collection {
     const score = this.score(member);
     if (score === undefined) return false;
     this.#tree.remove(score, member);
+    this.#textBytes -= stringBytes(member.length);
     const position = this.#table?.remove(member);
     if (position === undefined) return true;
     this.#scores[position] = this.#scores[this.#scores.length - 1] as number;

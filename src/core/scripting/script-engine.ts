@@ -40,6 +40,8 @@ export class ScriptEngine {
   /** Made when the first script comes. */
   #machine: LuaMachine | undefined;
   #readOnly = false;
+  /** It may need more memory than `maxmemory` has room for. */
+  #allowsOom = false;
   #spent = 0;
   #writtenBytes = 0;
 
@@ -93,6 +95,7 @@ export class ScriptEngine {
     session.db = caller.db;
     session.protocol = 2;
     this.#readOnly = readOnly || script.flags?.has("no-writes") === true;
+    this.#allowsOom = script.flags?.has("allow-oom") === true;
     this.#spent = 0;
     this.#writtenBytes = 0;
     context.session = session;
@@ -161,7 +164,10 @@ export class ScriptEngine {
     if (!command.accepts(argv.length)) return errors.SCRIPT_WRONG_ARITY;
     if (command.has("noscript")) return errors.SCRIPT_COMMAND_REFUSED;
     if (this.#readOnly && (command.flags & WRITES) !== 0) return errors.SCRIPT_READ_ONLY;
-    return this.#context.host.refuse(command, this.#session, argv, command.flags);
+    // Once it has written it cannot be stopped in the middle.
+    const mayGrow = this.#allowsOom || this.#writtenBytes > 0;
+    const flags = mayGrow ? command.flags & ~FLAGS.denyoom : command.flags;
+    return this.#context.host.refuse(command, this.#session, argv, flags);
   }
 
   #overrun(instructions: number): string | undefined {

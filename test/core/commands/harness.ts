@@ -190,6 +190,14 @@ export class Harness {
     return execution;
   }
 
+  /** @returns whether there are keys left that may go, or need to. */
+  evict(budget: number): boolean {
+    this.keyspace.writeOffset = (this.#offset + 1) as Offset;
+    const { execution, anyLeft } = this.dispatcher.evictSlice(budget);
+    this.#record(execution);
+    return anyLeft;
+  }
+
   #record(execution: Execution): void {
     if (execution.effects === "") return;
     this.#offset += 1;

@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { FLAGS } from "../../src/core/commands/command.ts";
+import { createCommandTable } from "../../src/core/commands/table.ts";
+import { hasRedisServer, RedisServer } from "../core/commands/redis-server.ts";
+import { compatibilityPage, judge, type RedisCommands } from "./compatibility/compatibility-page.ts";
+import { DEVIATIONS } from "./compatibility/deviations.ts";
+import { GROUPS_LEFT_OUT, LEFT_OUT } from "./compatibility/left-out.ts";
+import { ROOT, readDocument } from "./markdown.ts";
+
+const available = hasRedisServer();
+if (!available) {
+  if (process.env.CI !== undefined)
+    throw new Error("redis-server is not installed, and CI must compare with it");
+  console.warn(
+    "skipped: the command table is not compared with Redis, because redis-server is not installed",
+  );
+}
+
+const REDIS = JSON.parse(readDocument("test/docs/compatibility/redis-commands.json")) as RedisCommands;
+const table = createCommandTable();
+const judged = judge(REDIS, table);
+
+describe("docs/compatibility.md", () => {
+  // `npm run docs` writes what this compares.
+  it("is what the command table makes of it", async () => {
+    await expect(compatibilityPage(REDIS, table)).toMatchFileSnapshot(join(ROOT, "docs/compatibility.md"));
+  });
+
+  it("says why each command that is not there is not there", () => {
+    const unexplained = judged.filter(
+      ({ verdict }) => verdict.kind === "leftOut" && verdict.reason === undefined,
+    );
+    expect(unexplained.map(({ name }) => name)).toEqual([]);
+  });
+
+  it("gives no reason for what is there, and no deviation of what is not", () => {
+    const used = new Set(judged.map(({ verdict }) => verdict.kind === "leftOut" && verdict.reason));
+    const reasons = [...Object.keys(LEFT_OUT), ...Object.keys(GROUPS_LEFT_OUT)];
+    expect(reasons.filter((reason) => !used.has(reason))).toEqual([]);
+    const known = Object.keys(DEVIATIONS).filter((name) => table.findByFullName(name) !== undefined);
+    expect(Object.keys(DEVIATIONS)).toEqual(known);
+  });
+});
+
+describe.skipIf(!available)("compared with redis-server 7.0", () => {
+  interface Docs {
+    readonly since: string;
+    readonly group: string;
+  }
+
+  it("the list of commands is Redis's", async () => {
+    const redis = await RedisServer.start();
+    const [docs] = await redis.ask([["COMMAND", "DOCS"]]);
+    await redis.stop();
+    const theirs: Record<string, Record<string, string>> = {};
+    const read = (entries: unknown, inherited?: string): void => {
+      for (const [name, about] of pairsOf(entries)) {
+        const { since, group = inherited ?? "" } = Object.fromEntries(pairsOf(about)) as unknown as Docs;
+        theirs[group] = { ...theirs[group], [name]: since };
+        read(new Map(pairsOf(about)).get("subcommands") ?? [], group);
+      }
+    };
+    read(docs);
+    expect(REDIS).toEqual(theirs);
+  });
+
+  it("arities and flags of all commands are Redis's", async () => {
+    const redis = await RedisServer.start();
+    const names = judged.filter(({ verdict }) => verdict.kind !== "leftOut").map(({ name }) => name);
+    const [described] = await redis.ask([["COMMAND", "INFO", ...names]]);
+    await redis.stop();
+    const theirs = (described as [string, number, string[]][]).map(([name, arity, flags]) => ({
+      name,
+      arity,
+      flags: [...flags].sort(),
+    }));
+    const ours = names.map((name) => {
+      const command = table.findByFullName(name);
+      const flags = Object.keys(FLAGS).filter((flag) => command?.spec.flags.some((has) => has === flag));
+      return { name, arity: command?.arity, flags: flags.sort() };
+    });
+    expect(ours).toEqual(theirs);
+  });
+});
+
+/** A RESP2 map. */
+function pairsOf(flat: unknown): [string, unknown][] {
+  const items = flat as unknown[];
+  return items.flatMap((name, at) => (at % 2 === 0 ? [[String(name), items[at + 1]]] : [])) as [
+    string,
+    unknown,
+  ][];
+}

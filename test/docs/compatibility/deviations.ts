@@ -1,0 +1,40 @@
+/**
+ * Where a command that is there does not do quite what redis 7.0.15 does, in a few words for docs/compatibility.md.
+ * What concerns every command alike (copies, limits) is told once, at the top of the page.
+ */
+export const DEVIATIONS: Readonly<Record<string, string>> = {
+  // connection
+  auth: "one user, `default`",
+  "client|no-evict": "accepted; clients are never evicted here",
+
+  // keys
+  "object|encoding": "by the value alone: a short string that was appended to stays `embstr`",
+  "object|refcount": "always 1",
+  randomkey: "among many keys, neighbouring picks are related",
+
+  // scripts
+  eval: "a dialect of Lua 5.1, slower; ended after some 10 million instructions, or 20 million once it has written",
+  eval_ro: "as EVAL",
+  evalsha: "as EVAL; the cache is each node's own",
+  evalsha_ro: "as EVALSHA",
+  "script|debug": "there is no debugger: `NO` alone is accepted",
+  "script|kill": "nothing to kill: nobody is served while a script runs",
+
+  // server
+  bgsave: "takes a snapshot in the node's own format",
+  "command|docs": "the group alone",
+  "command|info": "key specifications and tips are empty",
+  command: "key specifications and tips are empty",
+  "config|get": "the parameters that clients and tools ask for",
+  "config|rewrite": "refused: the file is the operator's",
+  "config|set": "only what README names can change while a node runs, and on that node alone",
+  debug: "DIGEST, OBJECT, SET-ACTIVE-EXPIRE and SLEEP; the digest is not Redis's",
+  info: "`used_memory` is the core's estimate of keys and values; the fields that clients and tools read; offsets count records, not bytes",
+  "memory|doctor": "in words of its own",
+  "memory|malloc-stats": "what the process knows of its heap",
+  "memory|purge": "accepted, without effect",
+  "memory|stats": "fewer fields; keys and values by the core's own estimate",
+  "memory|usage": "the core's own estimate; all elements are counted, whatever SAMPLES says",
+  role: "offsets count records, not bytes",
+  save: "refused: it would stop the node; use BGSAVE",
+};
