@@ -8,7 +8,7 @@ import { Command, Option } from "commander";
 import { wholeNumberFlag } from "../../../cli/flags.ts";
 import { stopSignal } from "../../../cli/stop-signal.ts";
 import { judge, leftOutTests } from "./judgement.ts";
-import { reportOf, reportText, type UnitReport } from "./report.ts";
+import { findings, reportOf, reportText, type UnitReport } from "./report.ts";
 import { REVIEW } from "./review.ts";
 import { copySuite } from "./suite-copy.ts";
 import { runSuite } from "./suite-run.ts";
@@ -61,7 +61,10 @@ async function main(): Promise<void> {
     const copy = await copySuite(flags.checkout);
     try {
       for (let unit = waiting.shift(); unit !== undefined; unit = waiting.shift()) {
-        done.push(await measure(copy.directory, unit));
+        const report = await measure(copy.directory, unit);
+        done.push(report);
+        say(`${unit}: ${report.passed} of ${report.counted}`);
+        for (const line of findings(report)) say(line);
       }
     } catch (error) {
       failed.abort();

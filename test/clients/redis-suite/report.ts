@@ -49,7 +49,8 @@ export function reportText(report: SuiteReport): string {
   return `${lines.join("\n")}\n`;
 }
 
-function findings(unit: UnitReport): string[] {
+/** What there is to say of a unit besides its numbers. */
+export function findings(unit: UnitReport): string[] {
   const lines: string[] = [];
   if (unit.trouble !== null) lines.push(`!! ${unit.trouble}`);
   if (unit.brokenOff !== null) lines.push(`!! broken off ${unit.brokenOff.split("\n")[0]}`);

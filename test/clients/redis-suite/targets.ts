@@ -80,12 +80,14 @@ export async function interrexTarget(main: string): Promise<Target> {
     if (master === undefined) throw new Error("the cluster has no master");
     const server = master;
     const lives = await livesOf(nodes);
-    const trouble = async (): Promise<string | null> => {
+    const look = async (): Promise<string | null> => {
       const port = await masterPort();
       if (port !== server.port) return `another node has become master: port ${port}, was ${server.port}`;
       if ((await livesOf(nodes)) !== lives) return "a node has started again";
       return differenceOf(nodes);
     };
+    const trouble = (): Promise<string | null> =>
+      look().catch((error: Error) => `the cluster can't be asked: ${error.message}`);
     return { server, trouble, [Symbol.asyncDispose]: () => cluster.close() };
   } catch (error) {
     await cluster.close();
