@@ -7,7 +7,7 @@ import type { CommandContext } from "./context.ts";
 import { debugProtocol } from "./debug-protocol.ts";
 import * as errors from "./errors.ts";
 import { helpReply } from "./help.ts";
-import { encodingOf } from "./object.ts";
+import { encodingOf, referencesTo } from "./object.ts";
 
 const MEMORY_SIZE = /^\d*([kmg]?b|[kmg])?$/i;
 
@@ -80,7 +80,7 @@ function describeObject(context: CommandContext, key: string): string {
   const size = typeof value === "string" ? value.length : value.size;
   const idleSec = Math.max(0, Math.floor((context.nowMs - entry.accessedMs) / 1000));
   return simple(
-    `Value at:0x0 refcount:1 encoding:${encodingOf(context.db, entry)} serializedlength:${size} lru:0 lru_seconds_idle:${idleSec}`,
+    `Value at:0x0 refcount:${referencesTo(context.db, entry)} encoding:${encodingOf(context.db, entry)} serializedlength:${size} lru:0 lru_seconds_idle:${idleSec}`,
   );
 }
 

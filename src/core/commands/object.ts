@@ -1,5 +1,5 @@
 /** OBJECT: what is known about a key besides its value. Looking counts neither as use nor as a miss. */
-import { bulk, integer, nil, ONE } from "../../protocol/resp/reply.ts";
+import { bulk, integer, nil } from "../../protocol/resp/reply.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Entry } from "../keyspace/entry.ts";
 import { type Argv, arg, type CommandSpec, type Handler } from "./command.ts";
@@ -8,6 +8,9 @@ import * as errors from "./errors.ts";
 import { helpReply } from "./help.ts";
 import { parseInteger } from "./numbers.ts";
 
+/** 0 to 9999. */
+const SHARED_INTEGER = /^(0|[1-9]\d{0,3})$/;
+const SHARED_REFERENCES = 2 ** 31 - 1;
 /** Longest string that Redis keeps in one allocation with its header; a longer one is "raw" in any case. */
 export const EMBEDDED_BYTES_MAX = 44;
 
@@ -19,6 +22,13 @@ export function encodingOf(db: Database, entry: Entry): string {
   if (form !== undefined) return form;
   if (value.length <= 20 && parseInteger(value) !== undefined) return "int";
   return value.length <= EMBEDDED_BYTES_MAX ? "embstr" : "raw";
+}
+
+/** As Redis counts: its small integers are shared by all keys, and their count stands still. */
+export function referencesTo(db: Database, entry: Entry): number {
+  const { value } = entry;
+  const shared = typeof value === "string" && SHARED_INTEGER.test(value) && encodingOf(db, entry) === "int";
+  return shared ? SHARED_REFERENCES : 1;
 }
 
 function about(tell: (context: CommandContext, entry: Entry) => string): Handler {
@@ -58,7 +68,11 @@ export const OBJECT_COMMANDS: readonly CommandSpec[] = [
           integer(Math.max(0, Math.floor((context.nowMs - entry.accessedMs) / 1000))),
         ),
       },
-      { name: "refcount", ...KEYED, handler: about(() => ONE) },
+      {
+        name: "refcount",
+        ...KEYED,
+        handler: about((context, entry) => integer(referencesTo(context.db, entry))),
+      },
       { name: "help", arity: 2, flags: ["loading", "stale"], categories: ["keyspace"], handler: () => HELP },
     ],
   },

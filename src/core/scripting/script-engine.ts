@@ -35,6 +35,7 @@ const WRITES = FLAGS.write | FLAGS.may_replicate;
 export class ScriptEngine {
   /** DEBUG SET-DISABLE-DENY-SCRIPTS. Redis then lets scripts call all that is kept from them; here, DEBUG. */
   mayDebug = false;
+  #running = false;
   readonly #context: CommandContext;
   readonly #cache = new ScriptCache();
   /** Whom a script's commands run for. */
@@ -75,6 +76,11 @@ export class ScriptEngine {
     return this.#cache.find(sha.toLowerCase());
   }
 
+  /** The present command is one of a script's. */
+  get running(): boolean {
+    return this.#running;
+  }
+
   /** SCRIPT FLUSH: the machine goes too, and with it whatever it held. */
   flush(): void {
     this.#cache.clear();
@@ -94,6 +100,7 @@ export class ScriptEngine {
     this.#writtenBytes = 0;
     context.session = session;
     context.inExec = true;
+    this.#running = true;
     let outcome: Outcome;
     try {
       outcome = machine.run(script.compiled, keys, args);
@@ -101,6 +108,7 @@ export class ScriptEngine {
       context.session = caller;
       context.argv = argv;
       context.inExec = inExec;
+      this.#running = false;
       context.db = context.keyspace.database(caller.db);
     }
     if (!outcome.ok) return error(this.#errorText(machine, outcome, script));

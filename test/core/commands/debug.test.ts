@@ -77,6 +77,9 @@ describe("DEBUG", () => {
     harness.run("DEBUG SET-DISABLE-DENY-SCRIPTS 1");
     expect(evaluate("redis.call('debug','sleep','0')")).toBeNull();
     expect(evaluate("redis.call('subscribe','channel')")).toEqual(refused);
+    expect(evaluate("redis.setresp(3)return(redis.call('debug','protocol','attrib'))")).toBe(
+      "Some real reply following the attribute",
+    );
     harness.run("DEBUG SET-DISABLE-DENY-SCRIPTS 0");
     expect(evaluate("redis.call('debug','sleep','0')")).toEqual(refused);
   });

@@ -119,6 +119,7 @@ export const COUNTERS: fc.Arbitrary<string[]> = fc.oneof(
   command("APPEND", key, integer),
   command("GET", key),
   command("OBJECT", "ENCODING", key),
+  command("OBJECT", "REFCOUNT", key),
   command("HSET", key, field, value),
 );
 
