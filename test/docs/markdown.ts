@@ -11,6 +11,7 @@ export const DOCUMENTS: readonly string[] = [
   "docs/architecture.md",
   "docs/operations.md",
   "docs/protocol.md",
+  "docs/redis-suite.md",
 ];
 
 export function readDocument(path: string): string {

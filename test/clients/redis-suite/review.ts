@@ -4,6 +4,14 @@
  */
 import type { Reviewed } from "./judgement.ts";
 
+/** A script is ended after some ten million instructions, about a third of a second, as nobody is served while one runs. */
+const SCRIPTS_END =
+  "a script may take about a third of a second; nobody is served meanwhile, so none is told BUSY and none can be killed";
+
+function failing(unit: string, reason: string, tests: readonly (string | RegExp)[]): Reviewed[] {
+  return tests.map((test) => ({ unit, test, reason }));
+}
+
 function leftOut(unit: string, command: string, tests: readonly (string | RegExp)[]): Reviewed[] {
   return tests.map((test) => ({ unit, test, leftOut: command }));
 }
@@ -41,4 +49,19 @@ export const REVIEW: readonly Reviewed[] = [
   ...leftOut("unit/introspection-2", "LCS", ["COMMAND GETKEYS LCS"]),
   ...leftOut("unit/type/hash", "RESTORE", [/^Hash ziplist of various encodings/]),
   ...leftOut("unit/type/list", "RESTORE", [/^List ziplist of various encodings/]),
+  ...leftOut("unit/scripting", "CLUSTER", ["CLUSTER RESET can not be invoke from within a script"]),
+  ...leftOut("unit/scripting", "ACL", ["Script ACL check"]),
+  ...leftOut("unit/scripting", "GEOADD", ["Consistent eval error reporting"]),
+  ...leftOut("unit/pause", "PFADD", ["Test special commands are paused by RO"]),
+  ...leftOut("unit/other", "CLIENT|TRACKING", ["RESET clears client state"]),
+  ...leftOut("unit/other", "ACL", ["RESET clears authenticated state"]),
+  ...failing(
+    "unit/type/string",
+    "it measures jemalloc; the suite defines it only where INFO names that allocator",
+    ["trim on SET with big value"],
+  ),
+  ...failing("unit/scripting", SCRIPTS_END, ["EVAL - cmsgpack pack/unpack smoke test", /^Timedout /]),
+  ...failing("unit/scripting", "string.dump itself refuses: no binary chunk can come to be", [
+    "Binary code loading failed",
+  ]),
 ];
