@@ -74,7 +74,7 @@ function digestValues(context: CommandContext, keys: Argv): string {
 }
 
 function describeObject(context: CommandContext, key: string): string {
-  const entry = context.db.peek(key);
+  const entry = context.db.entryAt(key);
   if (entry === undefined) return errors.NO_SUCH_KEY;
   const { value } = entry;
   const size = typeof value === "string" ? value.length : value.size;

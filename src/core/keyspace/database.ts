@@ -236,6 +236,12 @@ export class Database {
     }
   }
 
+  /** DEBUG OBJECT: the key's entry, expired or not; it then stays where it is. */
+  entryAt(key: string): Entry | undefined {
+    this.noteLook(key);
+    return this.#entries.get(key);
+  }
+
   /** What the key holds, expired or not. For bookkeeping only: commands use `read`. */
   typeAt(key: string): ReturnType<typeof typeName> | undefined {
     const entry = this.#entries.get(key);

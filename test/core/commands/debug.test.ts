@@ -57,6 +57,16 @@ describe("DEBUG RELOAD", () => {
 });
 
 describe("DEBUG", () => {
+  it("OBJECT still sees a key that has expired, and leaves it", () => {
+    const harness = new Harness();
+    harness.run("SET a 1 PX 5");
+    harness.keyspace.nowMs += 10;
+    expect(harness.ask("DEBUG OBJECT a")).toContain("encoding:int");
+    expect(harness.ask("DBSIZE")).toBe(1);
+    expect(harness.ask("EXISTS a")).toBe(0);
+    expect(harness.ask("DEBUG OBJECT a")).toBe("(error) ERR no such key");
+  });
+
   it("DIGEST-VALUE depends on what a key holds alone", () => {
     const harness = new Harness();
     for (const command of ["SET a 1", "SET b 1 PX 5000", "SET c 2", "SADD d x y", "SADD e y x"])
