@@ -4,6 +4,9 @@
  */
 import type { UnitVerdicts } from "./unit-verdicts.ts";
 
+/** What is said of a test that no run came to. */
+export const NOT_REACHED = "not reached";
+
 /** What a person has looked at and found. */
 export type Reviewed = {
   readonly unit: string;
@@ -48,7 +51,7 @@ export function judge(
     if (found !== undefined && "leftOut" in found) {
       leftOut.push({ test, command: found.leftOut });
     } else {
-      const said = interrex.failed.get(test) ?? `not reached: ${interrex.brokenOff ?? "unknown why"}`;
+      const said = interrex.failed.get(test) ?? NOT_REACHED;
       failed.push({ test, said, reason: found?.reason ?? null });
     }
   }

@@ -1,6 +1,6 @@
 /** What a person and a pipeline read of a whole run: a table of the units, every test that is missing with its reason, and the verdict. */
 import { layOut } from "../../../cli/table.ts";
-import type { UnitJudgement } from "./judgement.ts";
+import { NOT_REACHED, type UnitJudgement } from "./judgement.ts";
 
 export interface UnitReport extends UnitJudgement {
   /** What was wrong with replicas or master after a run; `null` when their states were equal and nobody failed over. */
@@ -55,7 +55,11 @@ export function findings(unit: UnitReport): string[] {
   if (unit.trouble !== null) lines.push(`!! ${unit.trouble}`);
   if (unit.brokenOff !== null) lines.push(`!! broken off ${unit.brokenOff.split("\n")[0]}`);
   for (const setting of unit.refusedSettings) lines.push(`setting refused: ${setting}`);
-  for (const { test, said, reason } of unit.failed) {
+  const unreached = unit.failed.filter(({ said, reason }) => reason === null && said === NOT_REACHED);
+  if (unreached.length > 0) lines.push(`!! ${unreached.length} tests were not reached`);
+  for (const failure of unit.failed) {
+    const { test, said, reason } = failure;
+    if (unreached.includes(failure)) continue;
     lines.push(
       reason === null ? `!! ${test}: ${said.replaceAll("\n", "\n     ")}` : `failed: ${test}: ${reason}`,
     );
