@@ -12,6 +12,7 @@ export const DOCUMENTS: readonly string[] = [
   "docs/compatibility.md",
   "docs/operations.md",
   "docs/protocol.md",
+  "docs/redis-suite.md",
 ];
 
 export function readDocument(path: string): string {

@@ -8,7 +8,7 @@ import { type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { parseIndex, parseInteger } from "./numbers.ts";
-import { VALUE_BYTES_MAX } from "./strings.ts";
+import { noteEdited, VALUE_BYTES_MAX } from "./strings.ts";
 
 const BIT_OFFSET_MAX = 2 ** 32 - 1;
 
@@ -43,13 +43,17 @@ function setbit(context: CommandContext, argv: Argv): string {
   const at = Math.floor(offset / 8);
   if (at >= VALUE_BYTES_MAX) return errors.STRING_TOO_LONG;
   const old = bitAt(value, offset);
-  if (at < value.length && old === Number(bit)) return integer(old);
+  if (at < value.length && old === Number(bit)) {
+    noteEdited(context, key, value.length);
+    return integer(old);
+  }
   const mask = 1 << (7 - (offset % 8));
   const byte = at < value.length ? value.charCodeAt(at) : 0;
   const changed = String.fromCharCode(bit === "1" ? byte | mask : byte & ~mask);
   const result = value.padEnd(at, "\0").slice(0, at) + changed + value.slice(at + 1);
   if (entry === undefined) context.db.set(key, result, 0);
   else context.db.update(key, entry, result);
+  noteEdited(context, key, result.length);
   context.propagateAsIs();
   context.notify(NOTIFY.string, "setbit", key);
   return integer(old);
@@ -163,6 +167,7 @@ function bitop(context: CommandContext, argv: Argv): string {
   const result = combine(sources, operation);
   if (result.length > 0) {
     db.set(target, result, 0);
+    noteEdited(context, target, result.length);
     context.propagateAsIs();
     context.notify(NOTIFY.string, "set", target);
     return integer(result.length);

@@ -7,6 +7,7 @@ import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { addLongDoubles, formatLongDouble, parseLongDouble } from "./long-double.ts";
 import { addIntegers, INT64_MIN, parseInteger } from "./numbers.ts";
+import { EMBEDDED_BYTES_MAX } from "./object.ts";
 
 function increment(context: CommandContext, key: string, amount: number | bigint): string {
   const entry = context.db.read(key);
@@ -60,6 +61,7 @@ function incrbyfloat(context: CommandContext, argv: Argv): string {
   const result = formatLongDouble(sum);
   if (entry === undefined) context.db.set(key, result, 0);
   else context.db.update(key, entry, result);
+  context.db.noteForm(key, result.length <= EMBEDDED_BYTES_MAX ? "embstr" : "raw");
   context.propagate("SET", key, result, "KEEPTTL");
   context.notify(NOTIFY.string, "incrbyfloat", key);
   return bulk(result);

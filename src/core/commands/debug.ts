@@ -7,15 +7,23 @@ import type { CommandContext } from "./context.ts";
 import { debugProtocol } from "./debug-protocol.ts";
 import * as errors from "./errors.ts";
 import { helpReply } from "./help.ts";
-import { encodingOf } from "./object.ts";
+import { encodingOf, referencesTo } from "./object.ts";
+
+const MEMORY_SIZE = /^\d*([kmg]?b|[kmg])?$/i;
 
 const HELP = helpReply("DEBUG", [
   ["DIGEST", "Hash of all databases; equal states have equal hashes."],
   ["DIGEST-VALUE <key> ...", "Hash of each key's value; zeros for a key that is not there."],
+  ["LOADAOF", "As RELOAD: snapshots and the log are written alike."],
   ["OBJECT <key>", "How the key is stored."],
   ["PROTOCOL <kind>", "A reply of that kind."],
+  [
+    "QUICKLIST-PACKED-THRESHOLD <size>",
+    "Taken and of no effect: lists keep long elements as they keep short ones.",
+  ],
   ["RELOAD", "Write a snapshot of all data in memory, and read it back, while nobody is served."],
   ["SET-ACTIVE-EXPIRE (0|1)", "Turn the deletion of expired keys in the background off or on."],
+  ["SET-DISABLE-DENY-SCRIPTS (0|1)", "Whether scripts may call DEBUG."],
   ["SLEEP <seconds>", "Stall the server."],
 ]);
 
@@ -29,6 +37,12 @@ function debug(context: CommandContext, argv: Argv): string {
       return simple(context.keyspace.digest());
     case "PROTOCOL 1":
       return debugProtocol(arg(argv, 2).toLowerCase(), context.version);
+    case "QUICKLIST-PACKED-THRESHOLD 1":
+      return MEMORY_SIZE.test(arg(argv, 2)) ? OK : errors.BAD_PACKED_THRESHOLD;
+    case "SET-DISABLE-DENY-SCRIPTS 1":
+      context.scripts.mayDebug = arg(argv, 2) !== "0";
+      return OK;
+    case "LOADAOF 0":
     case "RELOAD 0":
       // A snapshot under way shares the entries that would go.
       if (context.keyspace.snapshot !== null) return errors.SNAPSHOT_UNDER_WAY;
@@ -60,13 +74,13 @@ function digestValues(context: CommandContext, keys: Argv): string {
 }
 
 function describeObject(context: CommandContext, key: string): string {
-  const entry = context.db.peek(key);
+  const entry = context.db.entryAt(key);
   if (entry === undefined) return errors.NO_SUCH_KEY;
   const { value } = entry;
   const size = typeof value === "string" ? value.length : value.size;
   const idleSec = Math.max(0, context.keyspace.nowSec - entry.usedSec);
   return simple(
-    `Value at:0x0 refcount:1 encoding:${encodingOf(value)} serializedlength:${size} lru:0 lru_seconds_idle:${idleSec}`,
+    `Value at:0x0 refcount:${referencesTo(context.db, entry)} encoding:${encodingOf(context.db, entry)} serializedlength:${size} lru:0 lru_seconds_idle:${idleSec}`,
   );
 }
 

@@ -141,6 +141,9 @@ export const NX_AND_OTHERS: string = error(
   "ERR NX and XX, GT or LT options at the same time are not compatible",
 );
 export const GT_AND_LT: string = error("ERR GT and LT options at the same time are not compatible");
+export const BAD_PACKED_THRESHOLD: string = error(
+  "ERR argument must be a memory value bigger than 1 and smaller than 4gb",
+);
 export const NO_LFU: string = error(
   "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
 );

@@ -1,37 +1,7 @@
-/**
- * Integers as Redis reads them out of strings: the whole text, no spaces, no leading zeros or plus sign, 64 bits.
- * Small ones are JS numbers; only those beyond 2^53 become bigints.
- */
-import { exact } from "../keyspace/exact-integer.ts";
+/** Numbers among the arguments of commands; what an integer is, `int64.ts` says. */
+import { INT64_MAX, INT64_MIN, parseInteger } from "../keyspace/int64.ts";
 
-export const INT64_MAX = 9223372036854775807n;
-export const INT64_MIN = -9223372036854775808n;
-
-/** Digits that surely fit in a double's 53 bits. */
-const SAFE_DIGITS_MAX = 15;
-const MINUS = 45;
-const DIGIT_ZERO = 48;
-const DIGIT_NINE = 57;
-
-/** @returns a safe number, or a bigint for what is beyond, or `undefined` when `text` is no 64-bit integer. */
-export function parseInteger(text: string): number | bigint | undefined {
-  const length = text.length;
-  const negative = text.charCodeAt(0) === MINUS;
-  const start = negative ? 1 : 0;
-  const digits = length - start;
-  if (digits < 1 || digits > 19) return undefined;
-  const first = text.charCodeAt(start);
-  if (first === DIGIT_ZERO) return length === 1 ? 0 : undefined;
-  let value = 0;
-  for (let at = start; at < length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code < DIGIT_ZERO || code > DIGIT_NINE) return undefined;
-    value = value * 10 + code - DIGIT_ZERO;
-  }
-  if (digits <= SAFE_DIGITS_MAX) return negative ? -value : value;
-  const value64 = BigInt(text);
-  return value64 > INT64_MAX || value64 < INT64_MIN ? undefined : exact(value64);
-}
+export { INT64_MAX, INT64_MIN, parseInteger };
 
 /** As `parseInteger`, for positions and counts: what is beyond 2^53 is rounded, which no size comes near. */
 export function parseIndex(text: string): number | undefined {

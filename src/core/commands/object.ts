@@ -1,23 +1,36 @@
 /** OBJECT: what is known about a key besides its value. Looking counts neither as use nor as a miss. */
-import { bulk, integer, nil, ONE } from "../../protocol/resp/reply.ts";
+import { bulk, integer, nil } from "../../protocol/resp/reply.ts";
+import type { Database } from "../keyspace/database.ts";
 import type { Entry } from "../keyspace/entry.ts";
 import { countsUses } from "../keyspace/memory-settings.ts";
 import { decayed } from "../keyspace/use-frequency.ts";
-import type { Value } from "../keyspace/value.ts";
 import { type Argv, arg, type CommandSpec, type Handler } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { helpReply } from "./help.ts";
 import { parseInteger } from "./numbers.ts";
 
-/** Longest string that Redis keeps in one allocation with its header. */
-const EMBEDDED_BYTES_MAX = 44;
+/** 0 to 9999. */
+const SHARED_INTEGER = /^(0|[1-9]\d{0,3})$/;
+const SHARED_REFERENCES = 2 ** 31 - 1;
+/** Longest string that Redis keeps in one allocation with its header; a longer one is "raw" in any case. */
+export const EMBEDDED_BYTES_MAX = 44;
 
-/** By the value alone: Redis also says "raw" for a short string that was once appended to. */
-export function encodingOf(value: Value): string {
+/** Of a string: its form where that was noted, else by the value alone. */
+export function encodingOf(db: Database, entry: Entry): string {
+  const { value } = entry;
   if (typeof value !== "string") return value.encoding;
+  const form = db.formOf(entry);
+  if (form !== undefined) return form;
   if (value.length <= 20 && parseInteger(value) !== undefined) return "int";
   return value.length <= EMBEDDED_BYTES_MAX ? "embstr" : "raw";
+}
+
+/** As Redis counts: its small integers are shared by all keys, and their count stands still. */
+export function referencesTo(db: Database, entry: Entry): number {
+  const { value } = entry;
+  const shared = typeof value === "string" && SHARED_INTEGER.test(value) && encodingOf(db, entry) === "int";
+  return shared ? SHARED_REFERENCES : 1;
 }
 
 function about(tell: (context: CommandContext, entry: Entry) => string): Handler {
@@ -59,14 +72,18 @@ export const OBJECT_COMMANDS: readonly CommandSpec[] = [
     arity: -2,
     flags: [],
     subcommands: [
-      { name: "encoding", ...KEYED, handler: about((_context, entry) => bulk(encodingOf(entry.value))) },
+      { name: "encoding", ...KEYED, handler: about((context, entry) => bulk(encodingOf(context.db, entry))) },
       { name: "freq", ...KEYED, handler: about(frequency) },
       {
         name: "idletime",
         ...KEYED,
         handler: about(idleTime),
       },
-      { name: "refcount", ...KEYED, handler: about(() => ONE) },
+      {
+        name: "refcount",
+        ...KEYED,
+        handler: about((context, entry) => integer(referencesTo(context.db, entry))),
+      },
       { name: "help", arity: 2, flags: ["loading", "stale"], categories: ["keyspace"], handler: () => HELP },
     ],
   },

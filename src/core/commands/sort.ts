@@ -71,9 +71,9 @@ function select(context: CommandContext, key: string, options: SortOptions): str
   const end = options.limit < 0 ? undefined : options.offset + options.limit;
   let asked = options;
   if (options.unsorted) {
-    if (!(value instanceof SetValue && options.store !== undefined))
-      return elements.slice(options.offset, end);
-    // A set has no order of its own: what is stored must not depend on how it has grown.
+    const ordered = options.store !== undefined || context.scripts.running;
+    if (!(value instanceof SetValue && ordered)) return elements.slice(options.offset, end);
+    // A set has no order of its own: what is stored, or what a script does, must not depend on how it has grown.
     asked = { ...options, by: undefined, alpha: true };
   }
   const result = sorted(context, elements, asked);

@@ -6,6 +6,7 @@ import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { expiryOf, parseStringOptions, type TimeUnit } from "./expire-options.ts";
 import { parseIndex } from "./numbers.ts";
+import { EMBEDDED_BYTES_MAX } from "./object.ts";
 
 /**
  * Longest value. Redis's 512 MB is more than a JS string holds; with half of it a reply or a record that carries the
@@ -181,6 +182,7 @@ function append(context: CommandContext, argv: Argv): string {
   const length = entry.value.length + addition.length;
   if (length > VALUE_BYTES_MAX) return errors.STRING_TOO_LONG;
   context.db.update(key, entry, entry.value + addition);
+  noteEdited(context, key, length);
   context.propagateAsIs();
   context.notify(NOTIFY.string, "append", key);
   return integer(length);
@@ -220,9 +222,15 @@ function setrange(context: CommandContext, argv: Argv): string {
   const changed = value.padEnd(offset, "\0").slice(0, offset) + part + value.slice(offset + part.length);
   if (entry === undefined) context.db.set(key, changed, 0);
   else context.db.update(key, entry, changed);
+  noteEdited(context, key, changed.length);
   context.propagateAsIs();
   context.notify(NOTIFY.string, "setrange", key);
   return integer(changed.length);
+}
+
+/** After a change in place: OBJECT ENCODING says so of a short string. */
+export function noteEdited(context: CommandContext, key: string, length: number): void {
+  if (length <= EMBEDDED_BYTES_MAX) context.db.noteForm(key, "raw");
 }
 
 const CATEGORIES = ["string"];

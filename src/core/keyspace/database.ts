@@ -21,6 +21,9 @@ import { afterUse, decayed } from "./use-frequency.ts";
 import { typeName, type Value } from "./value.ts";
 import { WatchList } from "./watch.ts";
 
+/** How Redis keeps a string that was put together in place, or that came out of an addition of floats. */
+export type StringForm = "raw" | "embstr";
+
 /** Expired keys met in a row before RANDOMKEY searches in order. */
 const RANDOM_TRIES = 100;
 
@@ -40,6 +43,8 @@ export class Database {
   readonly #tombstones = new Map<string, Offset>();
   /** Record that changed all keys at once (FLUSHDB, SWAPDB), present and absent ones. */
   #floorOffset: Offset = OFFSET_ZERO;
+  /** What `noteForm` was told. */
+  readonly #forms = new Map<Entry, StringForm>();
   #expiring = 0;
   readonly #expiry = new ExpiryIndex();
   #scans = new ScanTable<string, Entry>();
@@ -157,6 +162,7 @@ export class Database {
     if (known !== undefined) {
       this.#account.replaceValue(known.value, value);
       known.value = value;
+      if (this.#forms.size !== 0) this.#forms.delete(known);
       this.#use(known);
       if (known.expireAtMs !== expireAtMs) this.#changeExpiry(key, known, expireAtMs);
       return;
@@ -175,6 +181,20 @@ export class Database {
     this.beforeChange(key, entry);
     this.#account.replaceValue(entry.value, value);
     entry.value = value;
+    if (this.#forms.size !== 0) this.#forms.delete(entry);
+  }
+
+  /**
+   * Notes that Redis would keep the short string which `key` holds otherwise than one that was set as a whole. Only OBJECT ENCODING
+   * tells; the next `set` or `update` ends it, and so does a restart.
+   */
+  noteForm(key: string, form: StringForm): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#forms.set(entry, form);
+  }
+
+  formOf(entry: Entry): StringForm | undefined {
+    return this.#forms.get(entry);
   }
 
   /** @param expireAtMs 0 to let it live for ever. */
@@ -188,6 +208,7 @@ export class Database {
     this.beforeChange(key, entry, expiring);
     if (this.#sampler !== undefined) this.#sampler.remove(key, entry);
     this.#entries.delete(key);
+    if (this.#forms.size !== 0) this.#forms.delete(entry);
     this.#account.removeKey(key, entry.value);
     if (entry.expireAtMs !== 0) {
       this.#expiring -= 1;
@@ -233,9 +254,9 @@ export class Database {
   touchWatched(replacement?: Database): void {
     if (this.watches.size === 0) return;
     for (const key of this.watches.keys()) {
-      const replaced = replacement?.holds(key) ?? false;
-      if (!this.holds(key) && !replaced) continue;
-      this.watches.touch(key, this.#books.writeOffset, !replaced);
+      const held = this.holds(key);
+      const becomes = replacement?.stateOf(key) ?? "absent";
+      if (held || becomes !== "absent") this.watches.replace(key, this.#books.writeOffset, held, becomes);
     }
   }
 
@@ -247,6 +268,12 @@ export class Database {
     }
   }
 
+  /** DEBUG OBJECT: the key's entry, expired or not; it then stays where it is. */
+  entryAt(key: string): Entry | undefined {
+    this.noteLook(key);
+    return this.#entries.get(key);
+  }
+
   /** What the key holds, expired or not. For bookkeeping only: commands use `read`. */
   typeAt(key: string): ReturnType<typeof typeName> | undefined {
     const entry = this.#entries.get(key);
@@ -256,6 +283,12 @@ export class Database {
   /** Whether the key is held, expired or not. For bookkeeping only: commands use `read`. */
   holds(key: string): boolean {
     return this.#entries.has(key);
+  }
+
+  /** As `holds`; an expired key that is still held is told apart. */
+  stateOf(key: string): "absent" | "expired" | "present" {
+    if (!this.holds(key)) return "absent";
+    return this.isKeyExpired(key) ? "expired" : "present";
   }
 
   /** Drops tombstones of records that are committed. */
@@ -391,6 +424,7 @@ export class Database {
     // A new Map, not clear(): a snapshot under way still walks the old one.
     this.#entries = new Map();
     this.#tombstones.clear();
+    this.#forms.clear();
     this.#expiring = 0;
     this.#expiry.clear();
     this.#scans = new ScanTable();

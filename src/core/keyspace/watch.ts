@@ -47,8 +47,26 @@ export class WatchList {
         watched.expired = false;
         continue;
       }
-      watched.watcher.dirty = true;
-      watched.watcher.dirtyOffset = offset;
+      soil(watched, offset);
     }
   }
+
+  /**
+   * FLUSHDB, SWAPDB: what `key` held has gone, and another database's content has come in its place. To a client an expired key is
+   * as good as none.
+   *
+   * @param held whether it was there before, expired or not.
+   */
+  replace(key: string, offset: Offset, held: boolean, becomes: "absent" | "expired" | "present"): void {
+    for (const watched of this.#byKey.get(key) ?? []) {
+      if (watched.expired && becomes !== "present") watched.expired = becomes === "expired";
+      else if (!watched.expired && !held && becomes === "expired") watched.expired = true;
+      else soil(watched, offset);
+    }
+  }
+}
+
+function soil({ watcher }: WatchedKey, offset: Offset): void {
+  watcher.dirty = true;
+  watcher.dirtyOffset = offset;
 }

@@ -55,6 +55,9 @@ export class ReplyReader {
         return this.#tagged("map", this.#pairs(Number(line), true));
       case "~":
         return this.#tagged("set", this.#pairs(Number(line), false));
+      case "|":
+        this.#pairs(Number(line), true);
+        return this.next();
       default:
         throw new Error(`a command replied with an unknown type ${mark}`);
     }

@@ -33,6 +33,9 @@ const ERR = textCell("err");
 const WRITES = FLAGS.write | FLAGS.may_replicate;
 
 export class ScriptEngine {
+  /** DEBUG SET-DISABLE-DENY-SCRIPTS. Redis then lets scripts call all that is kept from them; here, DEBUG. */
+  mayDebug = false;
+  #running = false;
   readonly #context: CommandContext;
   readonly #cache = new ScriptCache();
   /** Whom a script's commands run for. */
@@ -80,6 +83,11 @@ export class ScriptEngine {
     return this.#cache.find(sha.toLowerCase());
   }
 
+  /** The present command is one of a script's. */
+  get running(): boolean {
+    return this.#running;
+  }
+
   /** SCRIPT FLUSH: the machine goes too, and with it whatever it held. */
   flush(): void {
     this.#cache.clear();
@@ -100,6 +108,7 @@ export class ScriptEngine {
     this.#writtenBytes = 0;
     context.session = session;
     context.inExec = true;
+    this.#running = true;
     let outcome: Outcome;
     try {
       outcome = machine.run(script.compiled, keys, args);
@@ -107,6 +116,7 @@ export class ScriptEngine {
       context.session = caller;
       context.argv = argv;
       context.inExec = inExec;
+      this.#running = false;
       context.db = context.keyspace.database(caller.db);
     }
     if (!outcome.ok) return error(this.#errorText(machine, outcome, script));
@@ -162,7 +172,8 @@ export class ScriptEngine {
   #refusal(command: Command | undefined, argv: Argv): string | undefined {
     if (command === undefined) return errors.SCRIPT_UNKNOWN_COMMAND;
     if (!command.accepts(argv.length)) return errors.SCRIPT_WRONG_ARITY;
-    if (command.has("noscript")) return errors.SCRIPT_COMMAND_REFUSED;
+    const mayDebug = this.mayDebug && command.fullName === "debug";
+    if (command.has("noscript") && !mayDebug) return errors.SCRIPT_COMMAND_REFUSED;
     if (this.#readOnly && (command.flags & WRITES) !== 0) return errors.SCRIPT_READ_ONLY;
     // Once it has written it cannot be stopped in the middle.
     const mayGrow = this.#allowsOom || this.#writtenBytes > 0;

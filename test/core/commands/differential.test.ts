@@ -75,8 +75,8 @@ describe.skipIf(!available)("compared with redis-server 7.0", () => {
             ["RESET"],
           ];
           const harness = new Harness();
-          harness.keyspace.nowMs = Date.now();
-          const expected = await redis.ask(whole);
+          const { nowMs, replies: expected } = await redis.askWithinSecond(whole);
+          harness.keyspace.nowMs = nowMs;
           for (const [at, argv] of whole.entries()) {
             const { reply } = harness.execute(argv);
             const got = normalised(argv, decode(reply));

@@ -150,6 +150,26 @@ describe("MULTI", () => {
     expect(harness.ask("EXEC")).toEqual([]);
   });
 
+  it.each([
+    { here: "none", there: "expired", reply: [] },
+    { here: "expired", there: "none", reply: [] },
+    { here: "expired", there: "expired", reply: [] },
+    { here: "present", there: "expired", reply: null },
+    { here: "expired", there: "present", reply: null },
+  ])("after SWAPDB of a watched key: $here here and $there there gives $reply", ({ here, there, reply }) => {
+    const harness = new Harness();
+    for (const [db, state] of [here, there].entries()) {
+      harness.run(`SELECT ${db}`);
+      if (state !== "none") harness.run(state === "expired" ? "SET a 1 PX 5" : "SET a 1");
+    }
+    harness.keyspace.nowMs += 10;
+    harness.run("SELECT 0");
+    harness.run("WATCH a");
+    harness.run("SWAPDB 0 1");
+    harness.run("MULTI");
+    expect(harness.ask("EXEC")).toEqual(reply);
+  });
+
   it("is aborted when a watched key has expired", () => {
     const harness = new Harness();
     harness.run("SET a 1 PX 5");

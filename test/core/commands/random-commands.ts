@@ -106,6 +106,7 @@ export const STRINGS: fc.Arbitrary<string[]> = fc.oneof(
   command("SETRANGE", key, fc.constantFrom("0", "3", "30", "-1", "x", "536870912"), value),
   command("HSET", key, field, value),
   command("EXPIRETIME", key),
+  command("OBJECT", "ENCODING", key),
 );
 
 export const COUNTERS: fc.Arbitrary<string[]> = fc.oneof(
@@ -115,7 +116,10 @@ export const COUNTERS: fc.Arbitrary<string[]> = fc.oneof(
   command("INCRBY", key, integer),
   command("DECRBY", key, integer),
   command("INCRBYFLOAT", key, float),
+  command("APPEND", key, integer),
   command("GET", key),
+  command("OBJECT", "ENCODING", key),
+  command("OBJECT", "REFCOUNT", key),
   command("HSET", key, field, value),
 );
 
@@ -145,6 +149,7 @@ export const BITS: fc.Arbitrary<string[]> = fc.oneof(
     key.map((name) => [name]),
   ),
   command("GET", key),
+  command("OBJECT", "ENCODING", key),
   command("HSET", key, field, value),
 );
 

@@ -10,6 +10,8 @@ import { decodeAll } from "./harness.ts";
 
 /** Ends each batch, so that its last byte is recognised. */
 const END = "end of batch";
+/** Of runs of a few milliseconds, each unlucky by chance alone. */
+const TRIES_MAX = 20;
 
 export function hasRedisServer(): boolean {
   return spawnSync("redis-server", ["--version"]).status === 0;
@@ -67,6 +69,21 @@ export class RedisServer {
     return decodeAll(received);
   }
 
+  /**
+   * As `ask`, with the server's time (wall clock, ms) of all of it: a run during which a second, rounded as EXPIRETIME rounds it, ends is
+   * done again, so the commands must not build on what was there.
+   */
+  async askWithinSecond(
+    commands: readonly (readonly string[])[],
+  ): Promise<{ nowMs: number; replies: unknown[] }> {
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+      const [before, ...replies] = await this.ask([["TIME"], ...commands, ["TIME"]]);
+      const nowMs = milliseconds(before);
+      if (roundedSecond(nowMs) === roundedSecond(milliseconds(replies.pop()))) return { nowMs, replies };
+    }
+    throw new Error(`a second ended in each of ${TRIES_MAX} runs`);
+  }
+
   /** A further connection. */
   async connect(): Promise<RedisSession> {
     const socket = connect(this.#port, "127.0.0.1");
@@ -115,6 +132,16 @@ export class RedisSession {
   close(): void {
     this.#socket.destroy();
   }
+}
+
+/** Of TIME's reply. */
+function milliseconds(reply: unknown): number {
+  const [seconds, microseconds] = (reply as string[]).map(Number);
+  return (seconds ?? 0) * 1000 + Math.floor((microseconds ?? 0) / 1000);
+}
+
+function roundedSecond(ms: number): number {
+  return Math.floor((ms + 500) / 1000);
 }
 
 async function freePort(): Promise<number> {

@@ -170,7 +170,7 @@ describe("what the node does for a client", () => {
     const harness = new Harness();
     harness.run("SET a 5");
     expect(harness.ask("DEBUG OBJECT a")).toMatch(
-      /^Value at:0x0 refcount:1 encoding:int serializedlength:1 /,
+      /^Value at:0x0 refcount:2147483647 encoding:int serializedlength:1 /,
     );
     expect(harness.ask("DEBUG OBJECT none")).toBe("(error) ERR no such key");
     expect(harness.ask("DEBUG JMAP")).toBe(
