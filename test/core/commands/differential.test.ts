@@ -11,7 +11,7 @@ import {
   ZSET_STATE,
   ZSETS,
 } from "./random-sets.ts";
-import { STREAM_GROUPS, STREAM_STATE, STREAMS, withoutTimes } from "./random-streams.ts";
+import { STREAM_GROUPS, STREAM_NODES, STREAM_STATE, STREAMS, withoutTimes } from "./random-streams.ts";
 import { hasRedisServer, RedisServer } from "./redis-server.ts";
 
 const available = hasRedisServer();
@@ -33,6 +33,7 @@ describe.skipIf(!available)("compared with redis-server 7.0", () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await RedisServer.start();
+    await redis.ask([["CONFIG", "SET", "stream-node-max-entries", String(STREAM_NODES.entriesMax)]]);
   });
   afterAll(async () => {
     await redis?.stop();
@@ -76,6 +77,7 @@ describe.skipIf(!available)("compared with redis-server 7.0", () => {
           ];
           const harness = new Harness();
           harness.keyspace.nowMs = Date.now();
+          harness.keyspace.streamNodes = STREAM_NODES;
           const expected = await redis.ask(whole);
           for (const [at, argv] of whole.entries()) {
             const { reply } = harness.execute(argv);
