@@ -2,7 +2,6 @@
  * What a consumer gets of a stream: new entries of its group, or those that it has got before. Times and counts of delivery
  * are replicated as XCLAIM, the group's position as XGROUP SETID, both with what they have come to.
  */
-
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { arrayHeader, bulk, nilArray } from "../../protocol/resp/reply.ts";
 import type { Entry } from "../keyspace/entry.ts";

@@ -10,6 +10,15 @@ export class IdLeaf<Held> {
   seq: ExactInteger[] = [];
   values: Held[] = [];
 
+  /** A leaf with one ID. Literal arrays: most streams are small, and a `push` makes room for sixteen. */
+  static of<Held>(id: StreamId, value: Held): IdLeaf<Held> {
+    const leaf = new IdLeaf<Held>();
+    leaf.ms = [id.ms];
+    leaf.seq = [id.seq];
+    leaf.values = [value];
+    return leaf;
+  }
+
   get size(): number {
     return this.values.length;
   }
@@ -47,6 +56,13 @@ export class IdLeaf<Held> {
   }
 
   remove(place: number): void {
+    if (place === 0) {
+      // What came first mostly leaves first, and V8 is quick at that.
+      this.ms.shift();
+      this.seq.shift();
+      this.values.shift();
+      return;
+    }
     this.ms.splice(place, 1);
     this.seq.splice(place, 1);
     this.values.splice(place, 1);

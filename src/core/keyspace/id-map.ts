@@ -122,9 +122,7 @@ export class IdMap<Held> {
   }
 
   #insertAlone(at: number, id: StreamId, value: Held): void {
-    const leaf = new IdLeaf<Held>();
-    leaf.insert(0, id, value);
-    this.#leaves.splice(at, 0, leaf);
+    this.#leaves.splice(at, 0, IdLeaf.of(id, value));
     this.#size += 1;
   }
 

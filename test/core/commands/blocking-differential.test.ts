@@ -1,4 +1,4 @@
-/** Several clients that push, pop and block, side by side on a member and on redis-server. */
+/** Several clients that add, take and block, side by side on a member and on redis-server. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Client } from "../../../src/core/client.ts";
@@ -39,19 +39,91 @@ const wakes = fc.oneof(
   fc.tuple(fc.constant("SWAPDB"), fc.constant("0"), fc.constant("1")),
 );
 
-/** Commands that one client sends one after the other: one alone, or a whole transaction. */
-const burst: fc.Arbitrary<string[][]> = fc.oneof(
-  { weight: 4, arbitrary: waits.map((argv) => [argv]) },
-  { weight: 2, arbitrary: wakes.map((argv) => [argv]) },
-  {
-    weight: 3,
-    arbitrary: fc
-      .array(fc.oneof({ weight: 4, arbitrary: wakes }, { weight: 1, arbitrary: waits }), { maxLength: 4 })
-      .map((commands) => [["MULTI"], ...commands, ["EXEC"]]),
-  },
-  { weight: 1, arbitrary: fc.oneof(LISTS, BLOCKING_POPS).map((argv) => [argv]) },
+const after = fc.constantFrom("$", "0", "3", "9");
+const id = fc.integer({ min: 1, max: 9 }).map((ms) => `${ms}-*`);
+const streamWaits = fc.oneof(
+  fc
+    .tuple(key, key, after, after)
+    .map(([one, other, first, second]) => ["XREAD", "BLOCK", "0", "STREAMS", one, other, first, second]),
+  fc
+    .tuple(element, key, after)
+    .map(([count, one, first]) => ["XREAD", "COUNT", count, "BLOCK", "0", "STREAMS", one, first]),
+  fc
+    .tuple(element, key, fc.constantFrom([], ["NOACK"], ["COUNT", "1"]))
+    .map(([consumer, one, options]) => [
+      ...["XREADGROUP", "GROUP", "g", consumer, "BLOCK", "0", ...options],
+      ...["STREAMS", one, ">"],
+    ]),
+  fc
+    .tuple(key, key)
+    .map((keys) => ["XREADGROUP", "GROUP", "g", "c", "BLOCK", "0", "STREAMS", ...keys, ">", ">"]),
 );
-const step = fc.record({ client: fc.nat({ max: CLIENTS - 1 }), burst });
+const streamWakes = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.tuple(fc.constant("XADD"), key, id, fc.constant("f"), element),
+  },
+  fc.tuple(fc.constant("XADD"), key, fc.constant("18446744073709551615-*"), fc.constant("f"), element),
+  {
+    weight: 4,
+    arbitrary: fc.tuple(key, after).map(([one, last]) => ["XGROUP", "CREATE", one, "g", last, "MKSTREAM"]),
+  },
+  fc.tuple(key, after).map(([one, last]) => ["XGROUP", "SETID", one, "g", last]),
+  key.map((one) => ["XGROUP", "DESTROY", one, "g"]),
+  fc.tuple(fc.constantFrom("XDEL", "XSETID"), key, fc.constantFrom("3", "9")),
+  fc.tuple(fc.constant("XTRIM"), key, fc.constant("MAXLEN"), fc.constantFrom("0", "1")),
+  fc.tuple(key, element).map(([one, consumer]) => ["XAUTOCLAIM", one, "g", consumer, "0", "0"]),
+  fc.tuple(fc.constantFrom("RENAME", "COPY"), key, key),
+  fc.tuple(fc.constant("DEL"), key),
+  fc.tuple(fc.constant("SET"), key, element),
+  fc.tuple(fc.constant("MOVE"), key, fc.constant("1")),
+  fc.tuple(fc.constant("SWAPDB"), fc.constant("0"), fc.constant("1")),
+  fc.constant<string[]>(["FLUSHDB"]),
+);
+
+/** Commands that one client sends one after the other: one alone, or a whole transaction. */
+function bursts(
+  waiting: fc.Arbitrary<string[]>,
+  waking: fc.Arbitrary<string[]>,
+  other: fc.Arbitrary<string[]>,
+): fc.Arbitrary<string[][]> {
+  return fc.oneof(
+    { weight: 4, arbitrary: waiting.map((argv) => [argv]) },
+    { weight: 2, arbitrary: waking.map((argv) => [argv]) },
+    {
+      weight: 3,
+      arbitrary: fc
+        .array(fc.oneof({ weight: 4, arbitrary: waking }, { weight: 1, arbitrary: waiting }), {
+          maxLength: 4,
+        })
+        .map((commands) => [["MULTI"], ...commands, ["EXEC"]]),
+    },
+    { weight: 1, arbitrary: other.map((argv) => [argv]) },
+  );
+}
+
+const KEYS = ["a", "b", "c", "d"];
+const FAMILIES: readonly {
+  readonly name: string;
+  readonly burst: fc.Arbitrary<string[][]>;
+  /** Tell what is left in the end. */
+  readonly state: readonly string[][];
+}[] = [
+  {
+    name: "lists",
+    burst: bursts(waits, wakes, fc.oneof(LISTS, BLOCKING_POPS)),
+    state: KEYS.map((name) => ["LRANGE", name, "0", "-1"]),
+  },
+  {
+    name: "streams",
+    burst: bursts(streamWaits, streamWakes, streamWakes),
+    state: KEYS.flatMap((name) => [
+      ["XRANGE", name, "-", "+"],
+      ["XINFO", "GROUPS", name],
+      ["XPENDING", name, "g"],
+    ]),
+  },
+];
 
 /** What a member says to each of its clients. */
 class Ours {
@@ -80,7 +152,8 @@ describe.skipIf(!hasRedisServer())("blocked clients, compared with redis-server 
     await redis?.stop();
   });
 
-  it("are served alike, whoever pushes what, and the same is left", async () => {
+  it.each(FAMILIES)("on $name are served alike, and the same is left", async ({ burst, state }) => {
+    const step = fc.record({ client: fc.nat({ max: CLIENTS - 1 }), burst });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40, size: "max" }), async (steps) => {
         // Nobody of an earlier run may still wait for these keys.
@@ -98,10 +171,9 @@ describe.skipIf(!hasRedisServer())("blocked clients, compared with redis-server 
           expect({ client, argv, got }).toEqual({ client, argv, got: theirs.map((each) => each.received()) });
         }
         for (const each of theirs) each.close();
-        const lists = ["a", "b", "c", "d"].map((name) => ["LRANGE", name, "0", "-1"]);
-        const left = await redis.ask(lists);
+        const left = await redis.ask(state);
         const probe = ours.member.connect();
-        expect(lists.flatMap((argv) => decodeAll(ours.member.ask(probe, ...argv)))).toEqual(left);
+        expect(state.flatMap((argv) => decodeAll(ours.member.ask(probe, ...argv)))).toEqual(left);
       }),
       { numRuns: 100 },
     );

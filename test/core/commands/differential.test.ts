@@ -11,7 +11,7 @@ import {
   ZSET_STATE,
   ZSETS,
 } from "./random-sets.ts";
-import { STREAM_GROUPS, STREAM_STATE, STREAMS, withoutTimes } from "./random-streams.ts";
+import { STREAM_GROUPS, STREAM_NODES, STREAM_STATE, STREAMS, withoutTimes } from "./random-streams.ts";
 import { hasRedisServer, RedisServer } from "./redis-server.ts";
 
 const available = hasRedisServer();
@@ -33,6 +33,7 @@ describe.skipIf(!available)("compared with redis-server 7.0", () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await RedisServer.start();
+    await redis.ask([["CONFIG", "SET", "stream-node-max-entries", String(STREAM_NODES.entriesMax)]]);
   });
   afterAll(async () => {
     await redis?.stop();
@@ -77,6 +78,7 @@ describe.skipIf(!available)("compared with redis-server 7.0", () => {
           const harness = new Harness();
           const { nowMs, replies: expected } = await redis.askWithinSecond(whole);
           harness.keyspace.nowMs = nowMs;
+          harness.keyspace.streamNodes = STREAM_NODES;
           for (const [at, argv] of whole.entries()) {
             const { reply } = harness.execute(argv);
             const got = normalised(argv, decode(reply));
