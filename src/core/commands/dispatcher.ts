@@ -26,9 +26,6 @@ import { discardTransaction } from "./transactions.ts";
 const QUEUED_COMMANDS_MAX = 1024 * 1024;
 /** Each piece of DEBUG RELOAD must fit into one string. */
 const RELOAD_SLICE_BYTES = 1024 * 1024;
-/** A longer reply is no error: looking at its first character would copy it. */
-const ERROR_LENGTH_MAX = 1024;
-const MINUS = 45;
 /**
  * Most bytes of arguments in one command, or in one transaction: its effects and its reply must each fit into one
  * string of V8 (512 MB), with room for the protocol around them.
@@ -354,7 +351,7 @@ export class Dispatcher {
       reply = this.#tooLong(failure, changesBefore);
     }
     command.usage.calls += 1;
-    if (reply.length <= ERROR_LENGTH_MAX && reply.charCodeAt(0) === MINUS) {
+    if (isError(reply)) {
       command.usage.failed += 1;
       this.statistics.noteError(reply);
     }
@@ -396,4 +393,9 @@ export class Dispatcher {
     if (!(failure instanceof RangeError) || this.#keyspace.changes !== changesBefore) throw failure;
     return errors.REPLY_TOO_LONG;
   }
+}
+
+/** Begins with "-". Comparing looks at the first characters where they are; asking for one would first copy the reply. */
+function isError(reply: string): boolean {
+  return !(reply < "-") && reply < ".";
 }
