@@ -172,6 +172,7 @@ export class Dispatcher {
     const writeOffsetBefore = keyspace.writeOffset;
     keyspace.writeOffset = offset;
     keyspace.replaying = true;
+    keyspace.nowSec = Math.floor(keyspace.nowMs / 1000);
     replayer.db = db;
     this.#context.session = replayer;
     for (let argv = reader.next(); argv !== undefined; argv = reader.next()) {
