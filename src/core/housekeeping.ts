@@ -13,7 +13,7 @@ import type { ReplicationLog } from "./replication/replication-log.ts";
 const EXPIRED_PER_TICK = 1000;
 /** Keys that may be evicted at once; what is left waits for the next command, or the next tick, which then comes soon. */
 const EVICTED_PER_COMMAND = 32;
-const EVICTED_PER_TICK = 500;
+const EVICTED_PER_TICK = 100;
 /** Until the next tick while keys are still to be evicted. */
 const EVICTION_PAUSE_MS: Millis = 1;
 

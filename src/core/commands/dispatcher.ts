@@ -210,6 +210,7 @@ export class Dispatcher {
     keyspace.writeOffset = offset;
     keyspace.replaying = true;
     keyspace.onlyReads = false;
+    keyspace.nowSec = Math.floor(keyspace.nowMs / 1000);
     replayer.db = db;
     this.#context.session = replayer;
     for (let argv = reader.next(); argv !== undefined; argv = reader.next()) {

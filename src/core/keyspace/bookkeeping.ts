@@ -19,6 +19,8 @@ export interface SnapshotSink {
 export class Bookkeeping {
   /** Wall clock, set by the caller before each batch. */
   nowMs: Millis = 0;
+  /** The clock of idle times: `nowMs` in seconds, as of the present command. */
+  nowSec = 0;
   /** Offset that the next record will get, set by the caller before each command. */
   writeOffset: Offset = OFFSET_ZERO;
   /** Set by the caller: this is a master that can write, so expired keys are deleted as they are met. */
@@ -95,11 +97,6 @@ export class Bookkeeping {
   missed(db: number, key: string): void {
     this.misses += 1;
     this.notify(NOTIFY.miss, "keymiss", db, key);
-  }
-
-  /** The clock of idle times. */
-  get nowSec(): number {
-    return Math.floor(this.nowMs / 1000);
   }
 
   /** Accounts for what collections have grown and shrunk by. */

@@ -107,14 +107,12 @@ export class Evictor {
 
   #offer({ database, key, entry }: Victim, score: number): void {
     const pool = this.#pool;
-    const at = pool.findIndex((candidate) => candidate.score >= score);
+    const isFull = pool.length === POOL_SIZE;
+    if (isFull && score <= (pool[0] as Candidate).score) return;
     if (pool.some((candidate) => candidate.entry === entry)) return;
-    if (pool.length < POOL_SIZE) {
-      pool.splice(at === -1 ? pool.length : at, 0, { database, key, entry, score });
-    } else if (at !== 0) {
-      pool.splice(at === -1 ? pool.length : at, 0, { database, key, entry, score });
-      pool.shift();
-    }
+    const at = pool.findIndex((candidate) => candidate.score >= score);
+    pool.splice(at === -1 ? pool.length : at, 0, { database, key, entry, score });
+    if (isFull) pool.shift();
   }
 }
 

@@ -2,8 +2,9 @@
  * A small set of 64-bit integers in ascending order, as Redis's intset: what is no integer, or one member too many, is
  * its owner's to put elsewhere. Not for large sets: adding shifts what comes after.
  */
-import { SMALL_INTEGER_BYTES } from "./memory-model.ts";
+
 import { parseInteger } from "./int64.ts";
+import { SMALL_INTEGER_BYTES } from "./memory-model.ts";
 
 export class IntSet {
   /** Bigints only beyond 2^53; both kinds compare with each other. */

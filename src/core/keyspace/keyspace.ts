@@ -52,6 +52,7 @@ export class Keyspace extends Bookkeeping {
   /** Starts the account of one command: nothing seen, nothing to propagate. */
   beginCommand(): void {
     this.sawOffset = OFFSET_ZERO;
+    this.nowSec = Math.floor(this.nowMs / 1000);
     this.effects.clear();
     this.onlyReads = false;
     if (this.publications.length !== 0) this.publications = [];

@@ -37,10 +37,15 @@ export class ListValue implements Collection {
 
   get bytes(): number {
     const packed = LIST_BYTES + this.#textLength + this.#size * PACKED_ELEMENT_BYTES;
+    if (this.#size <= 2 * LIST_NODE_ELEMENTS_MAX && this.#textLength <= 2 * LIST_NODE_BYTES_MAX) {
+      return packed + this.#size * LOOSE_ELEMENT_BYTES;
+    }
     // The nodes at both ends are not packed.
-    const ends =
-      2 * Math.min(LIST_NODE_ELEMENTS_MAX, (LIST_NODE_BYTES_MAX * this.#size) / (this.#textLength + 1));
-    return packed + Math.ceil(Math.min(this.#size, ends)) * LOOSE_ELEMENT_BYTES;
+    const perNode = Math.min(
+      LIST_NODE_ELEMENTS_MAX,
+      ((LIST_NODE_BYTES_MAX * this.#size) / (this.#textLength + 1)) | 0,
+    );
+    return packed + 2 * perNode * LOOSE_ELEMENT_BYTES;
   }
 
   /** For tests: how many pieces it is kept in. */
