@@ -157,6 +157,8 @@ function encodingParameters(): Parameter[] {
       "list-max-ziplist-size",
       limitListNodes,
     ),
+    // Kept, and of no effect: the inner parts of a list are packed, and never compressed.
+    steering("list-compress-depth", 0, integerBetween(0, INT32_MAX), undefined, () => {}),
   ];
 }
 
