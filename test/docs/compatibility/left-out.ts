@@ -11,8 +11,6 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "client|getredir": "no client-side caching",
   "client|tracking": "no client-side caching",
   "client|trackinginfo": "no client-side caching",
-  "client|pause": "not yet",
-  "client|unpause": "not yet",
 
   dump: "no RDB format: members send each other commands",
   migrate: "no RDB format: members send each other commands",
@@ -31,17 +29,14 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
 
   acl: "one user, with a password in the file",
   bgrewriteaof: "the log is cut behind each snapshot",
-  "command|getkeysandflags": "not yet",
   failover: "`interrex switchover` does it",
   latency: "no latency monitor",
   lolwut: "no use",
   module: "no modules",
-  monitor: "not yet",
   psync: "members replicate over their peer ports",
   replconf: "members replicate over their peer ports",
   replicaof: "sentinels decide who follows whom",
   slaveof: "sentinels decide who follows whom",
-  slowlog: "not yet",
   sync: "members replicate over their peer ports",
 };
 
@@ -50,5 +45,4 @@ export const GROUPS_LEFT_OUT: Readonly<Record<string, string>> = {
   cluster: "no cluster slots: one group holds all keys",
   geo: "rare in applications",
   hyperloglog: "rare in applications",
-  stream: "not yet",
 };
