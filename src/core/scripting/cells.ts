@@ -29,6 +29,8 @@ const BASE_TYPE = 0x0f;
 /** What a look at each entry of a table costs. */
 const INSTRUCTIONS_PER_ENTRY = 10;
 const HOST_FUNCTION = 6 | (1 << 4);
+/** All strings that fengari makes are of this variant, whatever their length; `==` is never true between two variants. */
+const STRING = 4 | (1 << 4);
 
 export const NONE: Cell = new objects.TValue(TYPE.none, null);
 export const NIL: Cell = new objects.TValue(TYPE.nil, null);
@@ -57,7 +59,7 @@ export function textCell(text: string): Cell {
 
 export function bytesCell(bytes: Uint8Array): Cell {
   dialect.work += bytes.length / BYTES_PER_INSTRUCTION;
-  return new objects.TValue(TYPE.string, strings.luaS_bless(null, bytes));
+  return new objects.TValue(STRING, strings.luaS_bless(null, bytes));
 }
 
 export function numberCell(value: number): Cell {

@@ -7,6 +7,28 @@ function evaluate(harness: Harness, script: string, keys: string[] = [], args: s
   return decode(harness.execute(["EVAL", script, String(keys.length), ...keys, ...args]).reply);
 }
 
+describe("strings in scripts", () => {
+  it.each([
+    "ARGV[1] == 'a'",
+    "KEYS[1] == 'k'",
+    "redis.call('ECHO', 'a') == 'a'",
+    "redis.status_reply('a').ok == 'a'",
+    "tostring(-1) == '-1'",
+    "1 .. '' == '1'",
+    "('A'):lower() == 'a'",
+    "('a'):rep(100) == ARGV[2]",
+    "cjson.decode('[\"a\"]')[1] == 'a'",
+    "cmsgpack.unpack(cmsgpack.pack('a')) == 'a'",
+    "select(2, pcall(error, 'a')) == 'a'",
+    "({a = 1})[ARGV[1]] == 1",
+    "({[ARGV[1]] = 1}).a == 1",
+    "next({[ARGV[1]] = 1}) == 'a'",
+  ])("are equal by what they hold, wherever they come from: %s", (equality) => {
+    const script = `return tostring(${equality})`;
+    expect(evaluate(new Harness(), script, ["k"], ["a", "a".repeat(100)])).toBe("true");
+  });
+});
+
 describe("the cache of scripts", () => {
   it("keeps what was loaded or evaluated, until it is flushed", () => {
     const harness = new Harness();
