@@ -1,15 +1,37 @@
 /** Stock clients with nothing but their default options, while their master dies, falls silent or is switched under their writes. */
+import { Redis as Ioredis6 } from "ioredis-6";
+import { Redis as Iovalkey } from "iovalkey";
+import { createSentinel as createSentinel6 } from "redis-6";
 import { describe, expect, it } from "vitest";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { failoverScene, whole } from "../cluster/failover-scene.ts";
-import { equalDigests, ioredisLoad, lostWrites, nodeRedisLoad } from "../cluster/redis-clients.ts";
+import {
+  equalDigests,
+  ioredisLoad,
+  loadOfIoredis,
+  loadOfNodeRedis,
+  lostWrites,
+  nodeRedisLoad,
+} from "../cluster/redis-clients.ts";
 
 const scene = failoverScene();
 
 const CLIENTS = [
   { client: "ioredis 5", loadOn: (cluster: Cluster) => ioredisLoad(cluster.ioredisOptions()) },
+  {
+    client: "ioredis 6",
+    loadOn: (cluster: Cluster) => loadOfIoredis(new Ioredis6(cluster.ioredisOptions())),
+  },
+  {
+    client: "iovalkey",
+    loadOn: (cluster: Cluster) => loadOfIoredis(new Iovalkey(cluster.ioredisOptions())),
+  },
   { client: "node-redis 5", loadOn: (cluster: Cluster) => nodeRedisLoad(cluster.nodeRedisOptions()) },
+  {
+    client: "node-redis 6",
+    loadOn: (cluster: Cluster) => loadOfNodeRedis(createSentinel6(cluster.nodeRedisOptions())),
+  },
 ];
 const MODES: readonly ReplicationMode[] = ["semi-sync", "sync"];
 
