@@ -1,4 +1,4 @@
-/** redis-semaphore, through an ioredis client that asks the sentinels. Its locks are shorter than by default, so that they are refreshed meanwhile. */
+/** redis-semaphore, through an ioredis client that asks the sentinels. The mutex is shorter than by default, so that it is refreshed meanwhile. */
 import { Redis } from "ioredis";
 import { Mutex, Semaphore } from "redis-semaphore";
 import { describe, expect, it } from "vitest";
@@ -8,8 +8,9 @@ import { WriteLoad } from "../cluster/redis-clients.ts";
 import { failOverUnder } from "./fail-over.ts";
 
 const scene = failoverScene();
-/** Refreshed at 0.8 of it; longer than a busy machine stands still. */
-const LOCK_TIMEOUT_MS = 2000;
+/** Longer than a busy machine stands still. */
+const LOCK_TIMEOUT_MS = 3000;
+const REFRESH_MS = 500;
 /** Before the fault, and after it. */
 const CALLS = 50;
 
@@ -24,7 +25,11 @@ describe("redis-semaphore", () => {
   it("a mutex outlives the master that it was acquired on: refreshed, and nobody else's", async () => {
     const cluster = await scene.start();
     const lost: Error[] = [];
-    const options = { lockTimeout: LOCK_TIMEOUT_MS, onLockLost: (error: Error) => lost.push(error) };
+    const options = {
+      lockTimeout: LOCK_TIMEOUT_MS,
+      refreshInterval: REFRESH_MS,
+      onLockLost: (error: Error) => lost.push(error),
+    };
     const mutex = new Mutex(clientOf(cluster), "resource", options);
     const rival = new Mutex(clientOf(cluster), "resource", { ...options, acquireAttemptsLimit: 1 });
     await mutex.acquire();
@@ -58,7 +63,7 @@ describe("redis-semaphore", () => {
     let insideMax = 0;
     const load = new WriteLoad(
       async () => {
-        const semaphore = new Semaphore(client, "resource", 2, { lockTimeout: LOCK_TIMEOUT_MS });
+        const semaphore = new Semaphore(client, "resource", 2);
         await semaphore.acquire();
         insideMax = Math.max(insideMax, ++inside);
         await client.ping();

@@ -8,8 +8,8 @@ from redis.exceptions import RedisError
 from redis.sentinel import Sentinel
 
 group, *addresses = sys.argv[1:]
-sentinel = Sentinel([tuple(address.rsplit(":", 1)) for address in addresses], socket_timeout=0.1)
-master = sentinel.master_for(group, socket_timeout=0.1)
+sentinel = Sentinel([tuple(address.rsplit(":", 1)) for address in addresses])
+master = sentinel.master_for(group)
 for line in sys.stdin:
     key, value = line.rstrip("\n").split(" ", 1)
     try:
