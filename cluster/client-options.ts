@@ -1,5 +1,4 @@
 /** Ready-made options with which stock Redis clients find the master through the sentinels. Connects nowhere. */
-import type { RedisOptions } from "ioredis";
 
 export interface ClientTarget {
   readonly group: string;
@@ -7,7 +6,15 @@ export interface ClientTarget {
   readonly password: string | undefined;
 }
 
-/** What node-redis 5's `createSentinel` takes. */
+/** What ioredis takes, 5 and 6, and iovalkey; their own types of options don't fit each other. */
+export interface IoredisSentinelOptions {
+  readonly name: string;
+  readonly sentinels: { readonly host: string; readonly port: number }[];
+  readonly password?: string;
+  readonly sentinelPassword?: string;
+}
+
+/** What node-redis's `createSentinel` takes, 5 and 6. */
 export interface NodeRedisSentinelOptions {
   readonly name: string;
   readonly sentinelRootNodes: { readonly host: string; readonly port: number }[];
@@ -16,7 +23,7 @@ export interface NodeRedisSentinelOptions {
 }
 
 /** For `new Redis(options)` of ioredis. */
-export function ioredisOptionsFor({ group, sentinels, password }: ClientTarget): RedisOptions {
+export function ioredisOptionsFor({ group, sentinels, password }: ClientTarget): IoredisSentinelOptions {
   return {
     name: group,
     sentinels: sentinels.map(({ host, port }) => ({ host, port })),

@@ -3,7 +3,7 @@
  * only the faults are simulated. Decides nothing that the members decide themselves.
  */
 import { EventEmitter } from "node:events";
-import { Redis, type RedisOptions } from "ioredis";
+import { Redis } from "ioredis";
 import type { GroupView } from "../sentinel/core/view.ts";
 import type { SentinelProcess } from "../sentinel/sentinel-process.ts";
 import { InterrexError } from "../src/base/errors.ts";
@@ -11,6 +11,7 @@ import type { DataNode } from "../src/node/data-node.ts";
 import { establishedMaster, type MasterAddress, masterOfMajority } from "./agreed-master.ts";
 import {
   type ClientTarget,
+  type IoredisSentinelOptions,
   ioredisOptionsFor,
   type NodeRedisSentinelOptions,
   nodeRedisOptionsFor,
@@ -212,12 +213,12 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
     );
   }
 
-  /** For `new Redis(options)` of ioredis. */
-  ioredisOptions(): RedisOptions {
+  /** For `new Redis(options)` of ioredis 5 and 6. */
+  ioredisOptions(): IoredisSentinelOptions {
     return ioredisOptionsFor(this.#clientTarget());
   }
 
-  /** For `createSentinel(options)` of node-redis 5. */
+  /** For `createSentinel(options)` of node-redis 5 and 6. */
   nodeRedisOptions(): NodeRedisSentinelOptions {
     return nodeRedisOptionsFor(this.#clientTarget());
   }

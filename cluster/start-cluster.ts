@@ -20,7 +20,7 @@ export type { AppendFsync } from "../src/io/storage/member-storage.ts";
 export type { NodeStatus, ReplicaStatus } from "../src/protocol/peer/node-messages.ts";
 export type { GroupRecord, MemberRecord, ReplicationMode } from "../src/rules/group-record.ts";
 export type { MasterAddress } from "./agreed-master.ts";
-export type { NodeRedisSentinelOptions } from "./client-options.ts";
+export type { IoredisSentinelOptions, NodeRedisSentinelOptions } from "./client-options.ts";
 export { Cluster } from "./cluster.ts";
 export type { ClusterAddress, ClusterEvents, ClusterStatus } from "./cluster-events.ts";
 export type { ClusterOptions, NodeChoices } from "./cluster-options.ts";

@@ -325,7 +325,7 @@ export class SentinelProcess {
         return;
       case "notice":
         this.#note(effect.notice);
-        clients.publish(effect.notice);
+        clients.publish(effect.notice, this.#clock.now().monoMs);
         return;
       case "operatorReply":
         clients.operatorReplied(effect.id, effect);

@@ -12,7 +12,8 @@ import type { Answer, CommandContext, OperatorOutcome, SentinelWorld } from "./a
 import { ClientSession } from "./client-session.ts";
 import { answerCommand } from "./command-table.ts";
 import { noOutcome } from "./error-texts.ts";
-import { messageOf } from "./event-payload.ts";
+import { messageOf, type SentinelMessage } from "./event-payload.ts";
+import { LateMessages } from "./late-messages.ts";
 import { deliveryOf } from "./subscriptions.ts";
 import { wireText } from "./wire-text.ts";
 
@@ -69,6 +70,7 @@ export class SentinelClients {
   readonly #clients = new Map<number, Client>();
   readonly #sessions = new Map<number, ClientSession>();
   readonly #waiting = new Set<Client>();
+  readonly #late = new LateMessages();
   #operations = 0;
 
   /**
@@ -115,6 +117,7 @@ export class SentinelClients {
     this.#clients.delete(id);
     this.#sessions.delete(id);
     this.#waiting.delete(client);
+    this.#late.forget(id);
   }
 
   /** Runs what the client has sent, as far as it need not wait; the rest stays in `source`. */
@@ -132,8 +135,11 @@ export class SentinelClients {
     flush(client);
   }
 
-  /** After every step of the core, and at `deadlineMs`: answers those who have waited long enough. */
+  /** After every step of the core, and at `deadlineMs`: answers those who have waited long enough, and tells what was kept. */
   settle(nowMs: Millis): void {
+    for (const { session, messages } of this.#late.takeDue(nowMs)) {
+      for (const message of messages) this.#deliver(this.#clients.get(session.id), message);
+    }
     for (const client of [...this.#waiting]) {
       const { waiting } = client;
       if (waiting === null) continue;
@@ -160,21 +166,27 @@ export class SentinelClients {
     }
   }
 
-  publish(notice: SentinelNotice): void {
+  publish(notice: SentinelNotice, nowMs: Millis): void {
     const message = messageOf(notice);
     for (const client of this.#clients.values()) {
-      const text = client.closing ? "" : deliveryOf(client.session, message);
-      if (text !== "") client.link.write(text);
+      const { session } = client;
+      if (session.subscriptions === 0 || this.#late.keeps(session, notice, message, nowMs)) continue;
+      this.#deliver(client, message);
     }
   }
 
   /** When `settle` is due even if nothing happens; `undefined` while nobody waits. */
   deadlineMs(): Millis | undefined {
-    let earliest: Millis | undefined;
+    let earliest = this.#late.deadlineMs();
     for (const { waiting } of this.#waiting) {
       if (waiting !== null) earliest = Math.min(earliest ?? waiting.untilMs, waiting.untilMs);
     }
     return earliest;
+  }
+
+  #deliver(client: Client | undefined, message: SentinelMessage): void {
+    const text = client === undefined || client.closing ? "" : deliveryOf(client.session, message);
+    if (text !== "") client?.link.write(text);
   }
 
   /** Sends the answer of a client that has stopped waiting, and takes up what it has sent meanwhile. */

@@ -61,12 +61,12 @@ export class GroupNotices {
   }
 
   /** `+switch-master`, then `+slave` for each replica; nothing where the address stays. */
-  switched(from: GroupRecord, to: GroupRecord): void {
+  switched(from: GroupRecord, to: GroupRecord, crashed: boolean): void {
     const before = from.master === null ? undefined : memberOf(from, from.master)?.client;
     const after = to.master === null ? undefined : memberOf(to, to.master)?.client;
     if (before === undefined || after === undefined) return;
     if (before.host === after.host && before.port === after.port) return;
-    this.#say({ channel: "+switch-master", group: this.#group, from: before, to: after });
+    this.#say({ channel: "+switch-master", group: this.#group, from: before, to: after, crashed });
     for (const member of to.members) if (member.id !== to.master) this.member("+slave", member.id);
   }
 

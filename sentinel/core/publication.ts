@@ -49,7 +49,7 @@ export class Publication {
     outbox.push({ type: "masterChanged", group: config.name, record });
     if (before === null) notices.group("+monitor", `quorum ${config.quorum}`);
     else {
-      notices.switched(before, record);
+      notices.switched(before, record, this.#hasCrashed(before));
       this.#announceAmendments(before, record);
     }
     if (before === null || before.number.epoch < record.number.epoch) {
@@ -83,6 +83,12 @@ export class Publication {
     const going = master.link === null || master.down !== null || ledger.votedEpoch > standing.number.epoch;
     if (!going) this.#holdingSinceMs = null;
     else this.#holdingSinceMs ??= nowMs;
+  }
+
+  /** It closed its link, as a process that ends does; one that is only silent keeps it. */
+  #hasCrashed({ master }: GroupRecord): boolean {
+    const watch = master === null ? undefined : this.#context.watches.get(master);
+    return watch !== undefined && watch.link === null && watch.down?.cause !== "silence";
   }
 
   #sayPublished(epoch: Epoch, nowMs: Millis): void {

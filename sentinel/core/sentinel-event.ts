@@ -50,6 +50,8 @@ export type SentinelNotice =
       readonly group: string;
       readonly from: ClientAddress;
       readonly to: ClientAddress;
+      /** The old master's process is gone: its clients know it, their sockets have closed. */
+      readonly crashed: boolean;
     }
   | { readonly channel: "+new-epoch"; readonly epoch: number }
   | {

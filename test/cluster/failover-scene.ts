@@ -15,8 +15,10 @@ export const DOWN_AFTER_MS = 400;
 export interface Scene {
   /** Three nodes and three sentinels, whole. */
   start(options?: ClusterOptions): Promise<Cluster>;
-  /** The load, once it writes at its ordinary pace. */
-  writing(load: WriteLoad | Promise<WriteLoad>): Promise<WriteLoad>;
+  /** The load, once it writes at its ordinary pace: so many writes are acknowledged. */
+  writing(load: WriteLoad | Promise<WriteLoad>, writes?: number): Promise<WriteLoad>;
+  /** Called when the test ends, before what was started earlier is stopped. */
+  atEnd(close: () => unknown): void;
   directory(): string;
 }
 
@@ -35,11 +37,18 @@ export function failoverScene(): Scene {
       await whole(cluster);
       return cluster;
     },
-    writing: async (load) => {
+    writing: async (load, writes = 200) => {
       const ready = await load;
       open.push(ready);
-      await ready.more(200);
+      await ready.more(writes);
       return ready;
+    },
+    atEnd: (close) => {
+      open.push({
+        [Symbol.asyncDispose]: async () => {
+          await close();
+        },
+      });
     },
     directory: () => {
       const directory = mkdtempSync(join(tmpdir(), "interrex-failover-"));

@@ -133,9 +133,14 @@ export class WriteLoad implements AsyncDisposable {
   }
 }
 
-/** ioredis exactly as given; connection errors are its own affair. */
-export function ioredisLoad(options: RedisOptions): WriteLoad {
-  const client = new Redis(options);
+/** What the packages that clients come in have in common, whatever their types. */
+interface WritingClient {
+  set(key: string, value: string): Promise<unknown>;
+  on(event: "error", listener: () => void): unknown;
+}
+
+/** ioredis or a fork of it, exactly as given; connection errors are its own affair. */
+export function loadOfIoredis(client: WritingClient & { disconnect(): void }): WriteLoad {
   client.on("error", () => {});
   return new WriteLoad(
     (key, value) => client.set(key, value),
@@ -143,15 +148,24 @@ export function ioredisLoad(options: RedisOptions): WriteLoad {
   );
 }
 
-/** node-redis exactly as given. */
-export async function nodeRedisLoad(options: NodeRedisSentinelOptions): Promise<WriteLoad> {
-  const client = createSentinel(options);
+export function ioredisLoad(options: RedisOptions): WriteLoad {
+  return loadOfIoredis(new Redis(options));
+}
+
+/** A sentinel client of node-redis, exactly as given. */
+export async function loadOfNodeRedis(
+  client: WritingClient & { connect(): Promise<unknown>; destroy(): unknown },
+): Promise<WriteLoad> {
   client.on("error", () => {});
   await client.connect();
   return new WriteLoad(
     (key, value) => client.set(key, value),
     () => client.destroy(),
   );
+}
+
+export async function nodeRedisLoad(options: NodeRedisSentinelOptions): Promise<WriteLoad> {
+  return await loadOfNodeRedis(createSentinel(options));
 }
 
 /** ioredis as a careful user sets it: no write waits long, none is sent twice, a silent connection is given up. */

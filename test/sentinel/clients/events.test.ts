@@ -27,6 +27,7 @@ const switched: SentinelNotice = {
   group: "mymaster",
   from: master.address,
   to: slave.address,
+  crashed: false,
 };
 
 describe("event payloads are those of a running redis-sentinel", () => {
@@ -58,7 +59,7 @@ describe("delivery", () => {
     by3.send(["HELLO", "3"], ["SUBSCRIBE", "+switch-master"], ["PSUBSCRIBE", "+switch-*"]);
     for (const client of [byName, byPattern, by3]) client.take();
 
-    test.clients.publish(switched);
+    test.clients.publish(switched, test.nowMs);
 
     const payload = "mymaster 127.0.0.1 6379 127.0.0.1 6380";
     expect(byName.take()).toEqual([["message", "+switch-master", payload]]);
@@ -70,6 +71,59 @@ describe("delivery", () => {
     expect(bystander.take()).toEqual([]);
   });
 
+  describe("after a crash", () => {
+    const crashed = { ...switched, crashed: true };
+    const payload = "mymaster 127.0.0.1 6379 127.0.0.1 6380";
+
+    function subscribers(...libraries: readonly string[]) {
+      const test = new ClientsUnderTest();
+      const clients = libraries.map((library) => {
+        const client = test.connect();
+        client.send(["CLIENT", "SETINFO", "LIB-NAME", library], ["SUBSCRIBE", "+switch-master", "+sdown"]);
+        client.take();
+        return client;
+      });
+      return { test, clients };
+    }
+
+    it("ioredis is told a second later, in order, and everyone else at once", () => {
+      const { test, clients } = subscribers("ioredis", "ioredis(tagged)", "jedis");
+      test.clients.publish(crashed, test.nowMs);
+      test.clients.publish(about("+sdown", master), test.nowMs);
+      const messages = [
+        ["message", "+switch-master", payload],
+        ["message", "+sdown", "master mymaster 127.0.0.1 6379"],
+      ];
+      expect(clients.map((client) => client.take())).toEqual([[], [], messages]);
+      expect(test.clients.deadlineMs()).toBe(test.nowMs + 1000);
+      test.clients.settle(test.nowMs + 999);
+      expect(clients.map((client) => client.take())).toEqual([[], [], []]);
+      test.clients.settle(test.nowMs + 1000);
+      expect(clients.map((client) => client.take())).toEqual([messages, messages, []]);
+      expect(test.clients.deadlineMs()).toBeUndefined();
+    });
+
+    it("ioredis is not told when it has left, nor when it has come after the switch", () => {
+      const { test, clients } = subscribers("ioredis", "ioredis", "ioredis");
+      const [leaving, gone] = clients;
+      test.clients.publish(crashed, test.nowMs);
+      leaving?.send(["UNSUBSCRIBE"]);
+      leaving?.take();
+      test.clients.disconnected(gone?.id ?? 0);
+      const late = test.connect();
+      late.send(["CLIENT", "SETINFO", "LIB-NAME", "ioredis"], ["SUBSCRIBE", "+switch-master"]);
+      late.take();
+      test.clients.settle(test.nowMs + 1000);
+      expect([...clients, late].map((client) => client.take().length)).toEqual([0, 0, 1, 0]);
+    });
+
+    it("ioredis is told at once of a master that is only silent", () => {
+      const { test, clients } = subscribers("ioredis");
+      test.clients.publish(switched, test.nowMs);
+      expect(clients[0]?.take()).toEqual([["message", "+switch-master", payload]]);
+    });
+  });
+
   it("stops with the subscription and with the connection", () => {
     const test = new ClientsUnderTest();
     const [leaving, gone] = [test.connect(), test.connect()];
@@ -78,7 +132,7 @@ describe("delivery", () => {
     leaving.take();
     gone.take();
     test.clients.disconnected(gone.id);
-    test.clients.publish(switched);
+    test.clients.publish(switched, test.nowMs);
     expect(leaving.take()).toEqual([]);
     expect(gone.take()).toEqual([]);
     expect(test.clients.count).toBe(1);
@@ -89,7 +143,7 @@ describe("delivery", () => {
     const client = test.connect();
     client.send(["CLIENT", "REPLY", "OFF"], ["SUBSCRIBE", "+switch-master"]);
     client.take();
-    test.clients.publish(switched);
+    test.clients.publish(switched, test.nowMs);
     expect(client.take()).toHaveLength(1);
   });
 });

@@ -88,7 +88,7 @@ describe("while a master is being replaced", () => {
     const { test, client } = lostMaster();
     client.send(["HELLO", "3"], ["SUBSCRIBE", "+new-epoch"], ASK);
     client.take();
-    test.clients.publish({ channel: "+new-epoch", epoch: 2 });
+    test.clients.publish({ channel: "+new-epoch", epoch: 2 }, test.nowMs);
     expect(client.take()).toHaveLength(1);
   });
 

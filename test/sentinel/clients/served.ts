@@ -59,7 +59,7 @@ export class ServedSentinel {
   /** What a switch does: the event first, then all answers name the new master, held ones too. */
   switchTo(view: GroupView, from: Address, to: Address): void {
     this.view = view;
-    this.clients.publish({ channel: "+switch-master", group: "mymaster", from, to });
+    this.clients.publish({ channel: "+switch-master", group: "mymaster", from, to, crashed: false }, 0);
     this.clients.settle(0);
   }
 

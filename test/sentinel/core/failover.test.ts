@@ -7,7 +7,12 @@ function replicasOf(world: World): string[] {
 }
 
 function switched(world: World): number {
-  return world.notices.filter((seen) => seen.notice.channel === "+switch-master").length;
+  return switches(world).length;
+}
+
+/** Of each `+switch-master`: whether the old master's clients know by themselves. */
+function switches(world: World): boolean[] {
+  return world.notices.flatMap(({ notice }) => (notice.channel === "+switch-master" ? [notice.crashed] : []));
 }
 
 /** Both replicas and the master are at this offset of the present reign. */
@@ -24,7 +29,15 @@ describe("failover", () => {
     const tookMs = world.until("another master", () => world.settled() && world.masterId() !== old, 500);
     expect(tookMs).toBeLessThan(40);
     expect(world.promotions).toHaveLength(2);
-    expect(switched(world)).toBe(3);
+    expect(switches(world)).toEqual([true, true, true]);
+  });
+
+  it("a silent master: subscribers are told that its clients may not have noticed", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.pause(old);
+    world.until("another master", () => world.settled() && world.masterId() !== old, 3000);
+    expect(switches(world)).toEqual([false, false, false]);
   });
 
   it("a killed master is not waited for, and only one sentinel asks", () => {
