@@ -60,8 +60,8 @@ export class ZsetValue implements Collection {
       this.#widen();
     }
     const table = this.#table;
-    // As in Redis, a compact one makes no difference between 0 and -0.
-    const kept = table === undefined && score === 0 ? 0 : score;
+    // A compact one in Redis makes no difference between 0 and -0. Here none does: what is rebuilt from a snapshot begins as a compact one.
+    const kept = score === 0 ? 0 : score;
     if (known === undefined) {
       this.#tree.insert(kept, member);
       this.#textBytes += stringBytes(member.length);
@@ -71,9 +71,9 @@ export class ZsetValue implements Collection {
     if (table === undefined) return;
     if (known === undefined) {
       table.add(member);
-      this.#scores.push(score);
+      this.#scores.push(kept);
     } else {
-      this.#scores[table.find(member)] = score;
+      this.#scores[table.find(member)] = kept;
     }
   }
 

@@ -25,8 +25,20 @@ if (!available) {
 const UNORDERED = new Set(["KEYS", "SCAN", ...UNORDERED_SET_REPLIES]);
 
 function normalised(argv: readonly string[], reply: unknown): unknown {
-  if (!UNORDERED.has(argv[0]?.toUpperCase() ?? "") || !Array.isArray(reply)) return withoutTimes(argv, reply);
+  const name = argv[0]?.toUpperCase() ?? "";
+  if (/^B?Z/.test(name)) return withoutNegativeZeros(ordered(name, reply));
+  return ordered(name, withoutTimes(argv, reply));
+}
+
+function ordered(name: string, reply: unknown): unknown {
+  if (!UNORDERED.has(name) || !Array.isArray(reply)) return reply;
   return reply.map((item) => (Array.isArray(item) ? item.sort() : item)).sort();
+}
+
+/** Redis's sorted sets tell 0 from -0 when they are not compact. */
+function withoutNegativeZeros(reply: unknown): unknown {
+  if (Array.isArray(reply)) return reply.map(withoutNegativeZeros);
+  return reply === "-0" ? "0" : reply;
 }
 
 describe.skipIf(!available)("compared with redis-server 7.0", () => {

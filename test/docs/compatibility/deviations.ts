@@ -8,8 +8,7 @@ export const DEVIATIONS: Readonly<Record<string, string>> = {
   "client|no-evict": "accepted; clients are never evicted here",
 
   // keys
-  "object|encoding": "by the value alone: a short string that was appended to stays `embstr`",
-  "object|refcount": "always 1",
+  "object|encoding": "a short string that was appended to is `raw` until a restart, then `embstr`",
   randomkey: "among many keys, neighbouring picks are related",
 
   // scripts
@@ -28,13 +27,20 @@ export const DEVIATIONS: Readonly<Record<string, string>> = {
   "config|get": "the parameters that clients and tools ask for",
   "config|rewrite": "refused: the file is the operator's",
   "config|set": "only what README names can change while a node runs, and on that node alone",
-  debug: "DIGEST, OBJECT, SET-ACTIVE-EXPIRE and SLEEP; the digest is not Redis's",
+  debug: "DIGEST and DIGEST-VALUE (not Redis's digests), LOADAOF and RELOAD (of a snapshot), OBJECT, PROTOCOL, SET-ACTIVE-EXPIRE, SLEEP; others are refused or of no effect",
   info: "`used_memory` is the core's estimate of keys and values; the fields that clients and tools read; offsets count records, not bytes",
   "memory|doctor": "in words of its own",
   "memory|malloc-stats": "what the process knows of its heap",
   "memory|purge": "accepted, without effect",
   "memory|stats": "fewer fields; keys and values by the core's own estimate",
   "memory|usage": "the core's own estimate; all elements are counted, whatever SAMPLES says",
+  monitor: "on a replica, without what comes from the master",
   role: "offsets count records, not bytes",
-  save: "refused: it would stop the node; use BGSAVE",
+  save: "answered when a snapshot stands; others are served meanwhile",
+
+  // sorted sets and streams
+  zadd: "-0 is kept as 0, as Redis does in its compact encoding alone",
+  xtrim: "where `~` stops depends on the stream's nodes, which a restart makes anew",
+  xadd: "as XTRIM",
+  "xinfo|stream": "no inner nodes of a radix tree are counted",
 };

@@ -52,18 +52,19 @@ export class AnswerChecks {
     if (applied > (byIncarnation.get(incarnation) ?? 0)) byIncarnation.set(incarnation, applied as Offset);
   }
 
-  onAnswer(node: SimNode, { action, client }: Operation, reply: Reply): void {
+  onAnswer(node: SimNode, operation: Operation, reply: Reply): void {
     if (this.#mode === "async") return;
+    const { action } = operation;
     switch (action.kind) {
       case "get":
         if (reply.type === "bulk" && !/^\d+$/.test(reply.text))
-          this.#demandCommitted("S8", node, client, reply.text);
+          this.#demandCommitted("S8", node, operation, reply.text);
         return;
       case "set":
-        if (reply.type === "simple") this.#onWritten(node, client, action.value);
+        if (reply.type === "simple") this.#onWritten(node, operation, action.value);
         return;
       case "cas":
-        if (reply.type === "array") this.#onWritten(node, client, action.value);
+        if (reply.type === "array") this.#onWritten(node, operation, action.value);
         return;
       case "incr":
         return;
@@ -72,8 +73,8 @@ export class AnswerChecks {
     }
   }
 
-  #onWritten(node: SimNode, client: string, value: string): void {
-    const { offset } = this.#demandCommitted("S2", node, client, value);
+  #onWritten(node: SimNode, operation: Operation, value: string): void {
+    const { offset } = this.#demandCommitted("S2", node, operation, value);
     if (this.#mode !== "sync") return;
     const needed = this.#copies - 1;
     const have = [...this.#applied].filter(
@@ -81,21 +82,33 @@ export class AnswerChecks {
         id !== node.id &&
         [...byIncarnation].some(([one, applied]) => applied >= offset && this.#commits.wasAdmitted(one)),
     ).length;
-    demand(have >= needed, "S2", () => {
-      return `${node.id} acknowledges ${value} in sync mode, and ${have} replicas have applied it, not ${needed}`;
-    });
+    demand(
+      have >= needed,
+      "S2",
+      () => {
+        return `${node.id} acknowledges ${value} in sync mode, and ${have} replicas have applied it, not ${needed}`;
+      },
+      operation,
+    );
   }
 
-  #demandCommitted(invariant: string, node: SimNode, client: string, value: string): LogPosition {
+  #demandCommitted(invariant: string, node: SimNode, operation: Operation, value: string): LogPosition {
+    const { client } = operation;
     const position = this.#positions.get(value);
     demand(
       position !== undefined,
       invariant,
       () => `${node.id} speaks of ${value} to ${client}: it is in no log`,
+      operation,
     );
-    demand(this.#commits.isCommitted(position), invariant, () => {
-      return `${node.id} speaks of ${value} to ${client}: ${position.epoch}/${position.offset} is not committed`;
-    });
+    demand(
+      this.#commits.isCommitted(position),
+      invariant,
+      () => {
+        return `${node.id} speaks of ${value} to ${client}: ${position.epoch}/${position.offset} is not committed`;
+      },
+      operation,
+    );
     return position;
   }
 }

@@ -4,7 +4,7 @@ import type { Operation } from "../clients/history.ts";
 export class Violation extends Error {
   /** `S1` to `S11`, `L1` to `L5`, or `core` for a broken invariant inside a core. */
   readonly invariant: string;
-  /** The operation that no order explains, where it was one. */
+  /** The operation that no order explains, or that is answered wrongly, where it was one. */
   readonly operation: Operation | undefined;
 
   constructor(invariant: string, message: string, operation?: Operation) {
@@ -15,6 +15,11 @@ export class Violation extends Error {
   }
 }
 
-export function demand(holds: boolean, invariant: string, message: () => string): asserts holds {
-  if (!holds) throw new Violation(invariant, message());
+export function demand(
+  holds: boolean,
+  invariant: string,
+  message: () => string,
+  operation?: Operation,
+): asserts holds {
+  if (!holds) throw new Violation(invariant, message(), operation);
 }

@@ -100,7 +100,8 @@ export class HistoryRecorder {
           : {
               atMs: momentOf(guilty) ?? endMs,
               text: violation.message,
-              operation: guilty === undefined ? null : answerWords("answered", guilty),
+              operation:
+                guilty === undefined ? null : answerWords(isHeard(guilty) ? "answered" : "left", guilty),
               lane: guilty?.client ?? lanes.find(({ id }) => names(violation.message, id))?.id ?? null,
             },
       leftOut: this.#leftOut(),
@@ -304,5 +305,9 @@ function names(text: string, id: string): boolean {
 /** When what is wrong became visible; the check of a history comes only at its end. */
 function momentOf(operation: Operation | undefined): Millis | undefined {
   if (operation === undefined) return undefined;
-  return Number.isFinite(operation.heardAtMs) ? operation.heardAtMs : operation.askedAtMs;
+  return isHeard(operation) ? operation.heardAtMs : operation.askedAtMs;
+}
+
+function isHeard({ heardAtMs }: Operation): boolean {
+  return Number.isFinite(heardAtMs);
 }
