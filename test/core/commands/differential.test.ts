@@ -120,7 +120,8 @@ describe.skipIf(!available)("compared with redis-server 7.0", () => {
 
   it("COMMAND INFO describes every command alike", async () => {
     const harness = new Harness();
-    const names = decode(harness.run("COMMAND LIST")) as string[];
+    const all = decode(harness.run("COMMAND LIST")) as string[];
+    const names = all.filter((name) => !OURS_ADDS.has(name));
     const [theirs] = await redis.ask([["COMMAND", "INFO", ...names]]);
     const ours = decode(harness.execute(["COMMAND", "INFO", ...names]).reply);
     expect(flattened(ours as Description[])).toEqual(
