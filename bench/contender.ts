@@ -10,6 +10,7 @@ import type { HostArena } from "../cluster/hosts/host-arena.ts";
 import { startInterrexHosts } from "../cluster/hosts/interrex-hosts.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import type { ReplicationMode } from "../src/rules/group-record.ts";
+import { type LoneServer, startLoneInterrex, startLoneRedis } from "./lone-server.ts";
 import type { OpenArenas } from "./open-arenas.ts";
 import { redisVersion, startRedisCluster } from "./redis-cluster.ts";
 import { startRedisHosts } from "./redis-hosts.ts";
@@ -24,6 +25,8 @@ export interface Contender {
   start(replication: "async" | "semi-sync"): Promise<Arena>;
   /** The same on three hosts that can be cut off, one node and one sentinel each. Only where namespaces can be made. */
   startOnHosts(replication: ReplicationMode): Promise<HostArena>;
+  /** One server without sentinels: a master, or a fresh replica of the one at `follow`; resolves when its process is there. */
+  startAlone(follow: LoneServer | null): Promise<LoneServer>;
 }
 
 const DOWN_AFTER_MS = 1000;
@@ -41,7 +44,9 @@ export async function findContenders(
     const options = { replicas: 2, sentinels: 3, downAfterMs: DOWN_AFTER_MS };
     const start = async () => await whole(await open.start(() => startRedisCluster(options)));
     const startOnHosts = async () => await whole(await open.start(() => startRedisHosts(options)));
-    contenders.push({ side: "redis", label: `Redis ${version}`, start, startOnHosts });
+    const startAlone: Contender["startAlone"] = async (follow) =>
+      await open.start(() => startLoneRedis(follow));
+    contenders.push({ side: "redis", label: `Redis ${version}`, start, startOnHosts, startAlone });
   }
   const main = fileURLToPath(new URL("../cli/main.js", import.meta.url));
   if (await isThere(main)) {
@@ -50,7 +55,9 @@ export async function findContenders(
       await whole(await open.start(() => startLocalCluster({ ...options, replication })));
     const startOnHosts: Contender["startOnHosts"] = async (replication) =>
       await whole(await open.start(() => onHosts(main, replication)));
-    contenders.push({ side: "interrex", label: "interrex", start, startOnHosts });
+    const startAlone: Contender["startAlone"] = async (follow) =>
+      await open.start(() => startLoneInterrex(main, follow));
+    contenders.push({ side: "interrex", label: "interrex", start, startOnHosts, startAlone });
   } else missing.push(`${main} is not there (npm run build): no figures of interrex`);
   return { contenders, missing };
 }

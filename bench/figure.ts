@@ -2,12 +2,16 @@
 import type { Summary } from "../cluster/chaos/quantiles.ts";
 import type { Side } from "./contender.ts";
 
+/** What interrex should reach: a share of Redis's own median in the same run, or at worst an amount in the figure's unit. */
+export type Aim = { readonly ofRedis: number } | { readonly atMost: number };
+
 export interface Figure {
-  readonly group: "failover" | "isolation" | "throughput" | "latency";
+  readonly group: "failover" | "isolation" | "throughput" | "latency" | "families" | "memory" | "million";
   /** What was measured, in words. */
   readonly name: string;
-  readonly unit: "ms" | "us" | "ops/s" | "writes";
+  readonly unit: "ms" | "us" | "ops/s" | "writes" | "bytes";
   readonly better: "lower" | "higher";
+  readonly aim?: Aim;
   /** A side that could not run, or failed, is absent. */
   readonly measured: Partial<Record<Side, Summary>>;
 }
@@ -24,4 +28,14 @@ export function winnerOf(figure: Figure): { winner: Side | "draw"; ratio: number
   const ratio = Math.max(redis.median, interrex.median) / Math.min(redis.median, interrex.median);
   if (redis.median === interrex.median || ratio < DRAW_RATIO) return { winner: "draw", ratio };
   return { winner: figure.better === "lower" ? low : high, ratio };
+}
+
+/** @returns `reached`: the share of Redis, or the worst that was seen; `null` without an aim or what it needs. */
+export function aimOf({ aim, measured }: Figure): { met: boolean; reached: number } | null {
+  const { redis, interrex } = measured;
+  if (aim === undefined || interrex === undefined) return null;
+  if ("atMost" in aim) return { met: interrex.max <= aim.atMost, reached: interrex.max };
+  if (redis === undefined) return null;
+  const reached = interrex.median / redis.median;
+  return { met: reached >= aim.ofRedis, reached };
 }

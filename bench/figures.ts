@@ -17,6 +17,13 @@ export interface Effort {
   readonly requests: number;
   readonly latencySamples: number;
   readonly latencyRounds: number;
+  /** Requests of one redis-benchmark run for each family's command; more with a pipeline. */
+  readonly familyRequests: number;
+  readonly familyRounds: number;
+  /** Keys, fields or members of a large server. */
+  readonly elements: number;
+  /** Restarts, syncs and snapshots of a large server. */
+  readonly largeRounds: number;
 }
 
 export const FULL_EFFORT: Effort = {
@@ -26,6 +33,10 @@ export const FULL_EFFORT: Effort = {
   requests: 200_000,
   latencySamples: 20_000,
   latencyRounds: 5,
+  familyRequests: 100_000,
+  familyRounds: 5,
+  elements: 1_000_000,
+  largeRounds: 3,
 };
 
 export const QUICK_EFFORT: Effort = {
@@ -35,6 +46,10 @@ export const QUICK_EFFORT: Effort = {
   requests: 50_000,
   latencySamples: 5_000,
   latencyRounds: 3,
+  familyRequests: 20_000,
+  familyRounds: 3,
+  elements: 100_000,
+  largeRounds: 3,
 };
 
 export interface Bench {
@@ -94,6 +109,7 @@ export async function throughputFigures(bench: Bench): Promise<Figure[]> {
     for (const pipeline of PIPELINES) {
       bench.say(`throughput, -P ${pipeline}`);
       const measured = await measureThroughput(arenas, {
+        tests: ["SET", "GET"],
         pipeline,
         // A deep pipeline is over too soon with the same number of requests.
         requests: bench.effort.requests * Math.min(pipeline, 16),
@@ -107,7 +123,7 @@ export async function throughputFigures(bench: Bench): Promise<Figure[]> {
           better: "higher",
           measured: {},
         };
-        for (const [side, rates] of measured[command]) take(figure, side, rates);
+        for (const [side, rates] of measured.get(command) ?? []) take(figure, side, rates);
         figures.push(figure);
       }
     }
@@ -140,7 +156,7 @@ export async function latencyFigures(bench: Bench): Promise<Figure[]> {
   ];
 }
 
-function take(figure: Figure | undefined, side: Side, values: readonly number[]): void {
+export function take(figure: Figure | undefined, side: Side, values: readonly number[]): void {
   const summary = summarize(values);
   if (figure !== undefined && summary !== null) figure.measured[side] = summary;
 }
@@ -164,7 +180,7 @@ async function onCluster(
 }
 
 /** Both sides up at once, for measurements that alternate. */
-async function onAll<Result>(
+export async function onAll<Result>(
   bench: Bench,
   mode: "async" | "semi-sync",
   work: (arenas: ReadonlyMap<Side, Arena>) => Promise<Result>,

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Endpoint } from "../cluster/chaos/chaos-client.ts";
 import { InterrexError } from "../src/base/errors.ts";
+import { request } from "./fillings.ts";
 
 export interface LatencyOptions {
   readonly target: Endpoint;
@@ -75,8 +76,4 @@ function roundTrips(
     socket.on("close", fail("NO_REPLY", "the server closed the connection"));
     socket.write(payload, "latin1");
   });
-}
-
-function request(...words: readonly string[]): string {
-  return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`;
 }

@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { dirname, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { findContenders } from "./contender.ts";
+import { familiesFigures } from "./families.ts";
 import type { Figure } from "./figure.ts";
 import {
   type Bench,
@@ -14,8 +15,10 @@ import {
   throughputFigures,
 } from "./figures.ts";
 import { isolationFigures } from "./isolation.ts";
+import { memoryFigures } from "./memory.ts";
+import { millionFigures } from "./million.ts";
 import { OpenArenas } from "./open-arenas.ts";
-import { figureTable, scoreLine } from "./table.ts";
+import { aimLine, figureTable, scoreLine } from "./table.ts";
 
 const EXIT_INTERRUPTED = 130;
 
@@ -24,7 +27,22 @@ const GROUPS = {
   isolation: isolationFigures,
   throughput: throughputFigures,
   latency: latencyFigures,
+  families: familiesFigures,
+  memory: memoryFigures,
+  million: millionFigures,
 } as const;
+
+const GROUPS_HELP = `
+Groups:
+  failover    how long a client can't write when the master dies or stops
+  isolation   the same when its host is cut off, and the writes lost (needs network namespaces)
+  throughput  SET and GET a second, -P 1, 16 and 64
+  latency     one SET, async and semi-sync
+  families    one command of each family a second, -P 1 and 16; the aim is 0.8 of Redis
+  memory      bytes a string, a hash field and a sorted-set member (1M; 100k with --quick)
+  million     1M keys (100k with --quick): restart, full sync, and the longest wait during BGSAVE
+
+Each is described in docs/benchmarks.md.`;
 
 interface BenchFlags {
   readonly quick?: boolean;
@@ -34,9 +52,10 @@ interface BenchFlags {
 
 const flags = new Command("bench")
   .description("measures interrex beside Redis and Redis Sentinel")
-  .option("--quick", "fewer rounds: minutes instead of a quarter of an hour, and noisier")
+  .option("--quick", "fewer rounds and keys: minutes instead of most of an hour, and noisier")
   .option("--json <file>", "where the results go (default: bench/results/TIME.json)")
   .addOption(new Option("--only <group>", "one group of figures").choices(Object.keys(GROUPS)))
+  .addHelpText("after", GROUPS_HELP)
   .parse()
   .opts<BenchFlags>();
 
@@ -72,12 +91,14 @@ const results = {
 };
 await writeFile(path, `${JSON.stringify(results, null, 2)}\n`);
 
+const aims = aimLine(figures);
 const lines = [
-  `${sides}; 1 master, 2 replicas, 3 sentinels, down-after 1000 ms; ${machine.cores} cores (${machine.cpu}), Node ${machine.node}`,
+  `${sides}; 1 master, 2 replicas, 3 sentinels, down-after 1000 ms (memory, million: one server alone); ${machine.cores} cores (${machine.cpu}), Node ${machine.node}`,
   "",
   ...figureTable(figures),
   "",
   scoreLine(figures),
+  ...(aims === null ? [] : [aims]),
   `written to ${path}`,
 ];
 process.stdout.write(`${lines.join("\n")}\n`);

@@ -1,13 +1,16 @@
-/** Remembers which clusters are running or starting, so that an interrupted benchmark leaves none behind. */
-import type { Arena } from "../cluster/chaos/arena.ts";
+/** Remembers which clusters and single servers are running or starting, so that an interrupted benchmark leaves none behind. */
 import { InterrexError } from "../src/base/errors.ts";
 
+interface Closable {
+  close(): Promise<void>;
+}
+
 export class OpenArenas {
-  readonly #open = new Set<Promise<Arena>>();
+  readonly #open = new Set<Promise<Closable>>();
   #closed = false;
 
   /** @throws InterrexError INTERRUPTED once everything is being closed: what started now would be left behind. */
-  async start<Started extends Arena>(start: () => Promise<Started>): Promise<Started> {
+  async start<Started extends Closable>(start: () => Promise<Started>): Promise<Started> {
     if (this.#closed) throw new InterrexError("INTERRUPTED", "Not started: the benchmark is being stopped");
     const starting = start();
     this.#open.add(starting);

@@ -1,61 +1,80 @@
-/** SET and GET a second by redis-benchmark, on a master with two replicas attached. Alternates the sides, so that a busy moment of the machine hits both. */
+/** Requests a second by redis-benchmark, on a master with two replicas attached. Alternates the sides, so that a busy moment of the machine hits both. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Arena } from "../cluster/chaos/arena.ts";
-import { findMaster } from "../cluster/chaos/look.ts";
+import { ask, findMaster } from "../cluster/chaos/look.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import type { Side } from "./contender.ts";
 
-export type Command = "SET" | "GET";
+/** The tests that are asked for, and what redis-benchmark calls each in its output. */
+const LABELS = {
+  SET: "SET",
+  GET: "GET",
+  INCR: "INCR",
+  LPUSH: "LPUSH",
+  LPOP: "LPOP",
+  SADD: "SADD",
+  HSET: "HSET",
+  SPOP: "SPOP",
+  ZADD: "ZADD",
+  ZPOPMIN: "ZPOPMIN",
+  LRANGE_100: "LRANGE_100 (first 100 elements)",
+  MSET: "MSET (10 keys)",
+} as const;
+
+export type BenchmarkTest = keyof typeof LABELS;
 
 export interface ThroughputOptions {
+  /** In redis-benchmark's own order, whatever is said here: pops come after the pushes. */
+  readonly tests: readonly BenchmarkTest[];
   /** Commands a client sends before it reads the replies (-P). */
   readonly pipeline: number;
+  /** Of each test. */
   readonly requests: number;
   readonly rounds: number;
+  /** Draws keys, fields and members from as many (-r); one and the same of each without it. */
+  readonly randomKeys?: number;
+  /** Told before each run; rounds count from 1. */
+  readonly onRound?: (side: Side, round: number) => void;
 }
 
 const CLIENTS = 50;
 const VALUE_BYTES = 100;
 
-/** @returns requests a second of each round, by side and command. */
+/** @returns requests a second of each round, by test and side. */
 export async function measureThroughput(
   arenas: ReadonlyMap<Side, Arena>,
-  { pipeline, requests, rounds }: ThroughputOptions,
-): Promise<Record<Command, Map<Side, number[]>>> {
-  const measured = { SET: new Map<Side, number[]>(), GET: new Map<Side, number[]>() };
-  for (let round = 0; round < rounds; round += 1) {
+  options: ThroughputOptions,
+): Promise<Map<BenchmarkTest, Map<Side, number[]>>> {
+  const measured = new Map(options.tests.map((test) => [test, new Map<Side, number[]>()]));
+  for (let round = 1; round <= options.rounds; round += 1) {
     for (const [side, arena] of arenas) {
-      const { host, port } = await findMaster(arena);
-      const load = [
-        "-c",
-        CLIENTS,
-        "-d",
-        VALUE_BYTES,
-        "-P",
-        pipeline,
-        "-n",
-        requests,
-        "-t",
-        "set,get",
-        "--csv",
-      ];
-      const args = ["-h", host, "-p", port, ...load].map(String);
+      options.onRound?.(side, round);
+      const master = await findMaster(arena);
+      // What an earlier round has left would make this one another measurement.
+      await ask(master, undefined, "FLUSHALL");
+      const args = ["-h", master.host, "-p", String(master.port), ...benchmarkArguments(options)];
       const { stdout } = await promisify(execFile)("redis-benchmark", args);
-      for (const command of ["SET", "GET"] as const) {
-        const rates = measured[command].get(side) ?? [];
-        rates.push(rateIn(stdout, command));
-        measured[command].set(side, rates);
+      for (const [test, bySide] of measured) {
+        bySide.set(side, [...(bySide.get(side) ?? []), rateIn(stdout, test)]);
       }
     }
   }
   return measured;
 }
 
-/** @throws InterrexError BAD_OUTPUT when redis-benchmark's CSV has no line for `command`. */
-export function rateIn(csv: string, command: Command): number {
-  const match = new RegExp(`^"${command}","([\\d.]+)"`, "m").exec(csv);
-  const rate = Number(match?.[1]);
+/** Pure: what redis-benchmark is told, but for the server's address. */
+export function benchmarkArguments({ tests, pipeline, requests, randomKeys }: ThroughputOptions): string[] {
+  const load = ["-c", CLIENTS, "-d", VALUE_BYTES, "-P", pipeline, "-n", requests];
+  const random = randomKeys === undefined ? [] : ["-r", randomKeys];
+  return [...load, ...random, "-t", tests.join(",").toLowerCase(), "--csv"].map(String);
+}
+
+/** @throws InterrexError BAD_OUTPUT when redis-benchmark's CSV has no line for `test`. */
+export function rateIn(csv: string, test: BenchmarkTest): number {
+  const start = `"${LABELS[test]}","`;
+  const line = csv.split("\n").find((one) => one.startsWith(start)) ?? "";
+  const rate = Number.parseFloat(line.slice(start.length));
   if (rate > 0) return rate;
-  throw new InterrexError("BAD_OUTPUT", `redis-benchmark gave no rate for ${command}: ${csv.slice(0, 200)}`);
+  throw new InterrexError("BAD_OUTPUT", `redis-benchmark gave no rate for ${test}: ${csv.slice(0, 200)}`);
 }

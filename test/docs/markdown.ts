@@ -9,6 +9,7 @@ export const DOCUMENTS: readonly string[] = [
   "CONTRIBUTING.md",
   "CHANGELOG.md",
   "docs/architecture.md",
+  "docs/benchmarks.md",
   "docs/compatibility.md",
   "docs/operations.md",
   "docs/protocol.md",

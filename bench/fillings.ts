@@ -1,0 +1,78 @@
+/** What servers are filled with for figures of size: small values of one width, the same on both sides. Pure. */
+export interface Filling {
+  /** Of one element, such as `string`. */
+  readonly element: string;
+  /** Elements that one command writes. */
+  readonly perCommand: number;
+  /** Command number `index`; writes `perCommand` elements that no other command writes. */
+  readonly command: (index: number) => readonly string[];
+}
+
+const PER_COMMAND = 10;
+
+/** Key and value together are 27 bytes. */
+export const STRINGS: Filling = {
+  element: "string",
+  perCommand: 1,
+  command: (index) => ["SET", stringKey(index), `value:${digits(index)}`],
+};
+
+/** Hashes of ten fields each: 26 bytes a field and value, and a key for ten of them. */
+const HASH_FIELDS: Filling = {
+  element: "hash field",
+  perCommand: PER_COMMAND,
+  command: (index) => [
+    "HSET",
+    `hash:${digits(index)}`,
+    ...elementsOf(index).flatMap((element) => [`field:${digits(element)}`, `value:${digits(element)}`]),
+  ],
+};
+
+/** One sorted set of all members: 14 bytes each, scores that come in no order. */
+const SORTED_SET_MEMBERS: Filling = {
+  element: "sorted-set member",
+  perCommand: PER_COMMAND,
+  command: (index) => [
+    "ZADD",
+    "zset",
+    ...elementsOf(index).flatMap((element) => [String(scoreOf(element)), `member:${digits(element)}`]),
+  ],
+};
+
+export const FILLINGS: readonly Filling[] = [STRINGS, HASH_FIELDS, SORTED_SET_MEMBERS];
+
+export function stringKey(index: number): string {
+  return `string:${digits(index)}`;
+}
+
+/** All elements as packets of RESP, each of `commandsPerPacket` commands but the last. */
+export function* packetsOf(
+  filling: Filling,
+  elements: number,
+  commandsPerPacket: number,
+): Generator<{ readonly bytes: string; readonly commands: number }> {
+  const commands = Math.ceil(elements / filling.perCommand);
+  for (let from = 0; from < commands; from += commandsPerPacket) {
+    const to = Math.min(from + commandsPerPacket, commands);
+    let bytes = "";
+    for (let index = from; index < to; index += 1) bytes += request(...filling.command(index));
+    yield { bytes, commands: to - from };
+  }
+}
+
+export function request(...words: readonly string[]): string {
+  return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`;
+}
+
+function elementsOf(index: number): number[] {
+  return Array.from({ length: PER_COMMAND }, (_, at) => index * PER_COMMAND + at);
+}
+
+/** A step that shares no factor with the range visits each score of it before it comes back. */
+function scoreOf(element: number): number {
+  return (element * 7919) % 1_000_003;
+}
+
+function digits(value: number): string {
+  return String(value).padStart(7, "0");
+}
