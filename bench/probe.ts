@@ -25,6 +25,8 @@ export async function longestWait(
     await client.ping();
     const stop = new AbortController();
     const working = work().finally(() => stop.abort());
+    // Awaited below; a probe that fails before must not leave its rejection unhandled.
+    working.catch(() => {});
     let longestMs = 0;
     for (let sequence = 0; !stop.signal.aborted; sequence += 1) {
       const key = stringKey((sequence * STRIDE) % keys);
