@@ -2,7 +2,7 @@
  * What there is to say of memory, for INFO, MEMORY STATS and MEMORY DOCTOR: what keys and values take by the core's own estimate,
  * which `maxmemory` is compared with, beside what the node tells of its process.
  */
-import { EXPIRY_BYTES, KEY_BYTES } from "../keyspace/memory-model.ts";
+import { EMPTY_BYTES, EXPIRY_BYTES, KEY_BYTES } from "../keyspace/memory-model.ts";
 import type { CommandContext } from "./context.ts";
 import type { InfoLines } from "./host.ts";
 
@@ -27,7 +27,7 @@ interface DatabaseMemory {
 export function reportMemory({ keyspace, host }: CommandContext): MemoryReport {
   const databases: DatabaseMemory[] = [];
   let keys = 0;
-  let overheadBytes = 0;
+  let overheadBytes = EMPTY_BYTES;
   for (const { index, size, expiring } of keyspace.databases) {
     if (size === 0) continue;
     const keysBytes = size * KEY_BYTES;
@@ -37,7 +37,8 @@ export function reportMemory({ keyspace, host }: CommandContext): MemoryReport {
     overheadBytes += keysBytes + expiriesBytes;
   }
   const rss = host.info("memory").find(([name]) => name === "used_memory_rss");
-  const { usedBytes, peakBytes } = keyspace;
+  const usedBytes = keyspace.usedBytes + EMPTY_BYTES;
+  const peakBytes = keyspace.peakBytes + EMPTY_BYTES;
   return { usedBytes, peakBytes, overheadBytes, rssBytes: Number(rss?.[1] ?? 0), keys, databases };
 }
 
@@ -54,7 +55,7 @@ export function memoryLines(context: CommandContext): InfoLines {
     ["used_memory_peak_human", inWords(peakBytes)],
     ["used_memory_peak_perc", `${percent(usedBytes, peakBytes).toFixed(2)}%`],
     ["used_memory_overhead", overheadBytes],
-    ["used_memory_startup", 0],
+    ["used_memory_startup", EMPTY_BYTES],
     ["used_memory_dataset", datasetBytes],
     ["used_memory_dataset_perc", `${percent(datasetBytes, usedBytes).toFixed(2)}%`],
     ["maxmemory", memory.maxBytes],

@@ -1,6 +1,7 @@
 /** MEMORY: what keys take in memory, by the same estimate that `maxmemory` goes by. It changes nothing. */
 import { double, integer, map, nil, OK, verbatim } from "../../protocol/resp/reply.ts";
 import { bytesOf } from "../keyspace/memory-account.ts";
+import { EMPTY_BYTES } from "../keyspace/memory-model.ts";
 import { type Argv, arg, type CommandSpec } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
@@ -49,7 +50,7 @@ function stats(context: CommandContext): string {
     [
       ["peak.allocated", integer(peakBytes)],
       ["total.allocated", integer(usedBytes)],
-      ["startup.allocated", integer(0)],
+      ["startup.allocated", integer(EMPTY_BYTES)],
       ...perDatabase,
       ["overhead.total", integer(overheadBytes)],
       ["keys.count", integer(keys)],

@@ -9,6 +9,7 @@ import { Bookkeeping } from "./bookkeeping.ts";
 import { Database } from "./database.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { Evictor } from "./evictor.ts";
+import { EMPTY_BYTES } from "./memory-model.ts";
 import { countsUses, type MemorySettings } from "./memory-settings.ts";
 import { SnapshotCursor } from "./snapshot-cursor.ts";
 import { typeName } from "./value.ts";
@@ -101,7 +102,7 @@ export class Keyspace extends Bookkeeping {
   /** @param random for counting uses and for choosing what to evict. */
   limitMemory(settings: MemorySettings, random: Randomness): void {
     this.memory = settings;
-    this.#maxBytes = settings.maxBytes === 0 ? Number.POSITIVE_INFINITY : settings.maxBytes;
+    this.#maxBytes = settings.maxBytes === 0 ? Number.POSITIVE_INFINITY : settings.maxBytes - EMPTY_BYTES;
     this.#evictionRandom = random;
     this.useCounting = countsUses(settings.policy) ? random : null;
     this.#evictor.forget();

@@ -4,6 +4,8 @@
  * the process takes more: code, buffers, the log's tail, garbage that is not collected yet.
  */
 
+/** The databases without any key. */
+export const EMPTY_BYTES = 2048;
 /** A key's entry and its place in the database's Map, without its name and its value. */
 export const KEY_BYTES = 128;
 /** An expiry, and its place in the index of expiries. */

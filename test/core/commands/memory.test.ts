@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SeededRandomness } from "../../../src/base/randomness.ts";
+import { EMPTY_BYTES } from "../../../src/core/keyspace/memory-model.ts";
 import { MEMORY_DEFAULTS, type MemoryPolicy } from "../../../src/core/keyspace/memory-settings.ts";
 import { memoryParameters } from "../../../src/node/memory-parameters.ts";
 import { Harness } from "./harness.ts";
@@ -26,7 +27,7 @@ describe("MEMORY", () => {
     harness.run("SET e 1 EX 100");
     const usages = ["a", "l", "e"].map((key) => Number(harness.ask(`MEMORY USAGE ${key}`)));
     const total = usages.reduce((sum, bytes) => sum + bytes, 0);
-    expect(String(harness.ask("INFO memory"))).toContain(`used_memory:${total}\r\n`);
+    expect(String(harness.ask("INFO memory"))).toContain(`used_memory:${total + EMPTY_BYTES}\r\n`);
     harness.run("RPUSH l 4");
     expect(Number(harness.ask("MEMORY USAGE l"))).toBeGreaterThan(usages[1] ?? 0);
     expect(harness.ask("MEMORY USAGE none")).toBeNull();
@@ -50,7 +51,7 @@ describe("MEMORY", () => {
     const stats = harness.ask("MEMORY STATS") as unknown[];
     const at = (name: string): unknown => stats[stats.indexOf(name) + 1];
     expect(at("keys.count")).toBe(2);
-    expect(at("total.allocated")).toBe(harness.keyspace.usedBytes);
+    expect(at("total.allocated")).toBe(harness.keyspace.usedBytes + EMPTY_BYTES);
     expect(at("db.2")).toEqual([
       "overhead.hashtable.main",
       128,
@@ -59,10 +60,10 @@ describe("MEMORY", () => {
       "overhead.hashtable.slot-to-keys",
       0,
     ]);
-    const peak = harness.keyspace.usedBytes;
+    const peak = harness.keyspace.usedBytes + EMPTY_BYTES;
     harness.run("FLUSHALL");
     expect(String(harness.ask("INFO memory"))).toContain(`used_memory_peak:${peak}\r\n`);
-    expect(String(harness.ask("INFO memory"))).toContain("used_memory:0\r\n");
+    expect(String(harness.ask("INFO memory"))).toContain(`used_memory:${EMPTY_BYTES}\r\n`);
   });
 
   it("DOCTOR has a word for an empty node, a healthy one, and one that was larger", () => {

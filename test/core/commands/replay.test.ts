@@ -2,9 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Offset } from "../../../src/base/ids.ts";
 import { Harness, replayed } from "./harness.ts";
-import { BITS, COUNTERS, EXPIRY, HASHES, KEYS, LISTS, STRINGS, TRANSACTIONS } from "./random-commands.ts";
-import { SETS, SORTS, ZSETS } from "./random-sets.ts";
-import { STREAM_GROUPS, STREAMS } from "./random-streams.ts";
+import { FAMILIES } from "./random-families.ts";
 
 const key = fc.constantFrom("a", "b", "c", "d");
 /** What the other families leave out because Redis would run on another clock: short lives. */
@@ -14,22 +12,7 @@ const shortLived = fc.oneof(
   fc.tuple(fc.constant("GETEX"), key, fc.constant("PX"), fc.constantFrom("1", "5", "20")),
   fc.tuple(fc.constant("WATCH"), key),
 );
-const anyCommand = fc.oneof(
-  STRINGS,
-  COUNTERS,
-  BITS,
-  KEYS,
-  EXPIRY,
-  HASHES,
-  LISTS,
-  SETS,
-  ZSETS,
-  SORTS,
-  STREAMS,
-  STREAM_GROUPS,
-  TRANSACTIONS,
-  shortLived,
-);
+const anyCommand = fc.oneof(...Object.values(FAMILIES), shortLived);
 
 type Step =
   | { readonly kind: "command"; readonly argv: string[]; readonly client: number }

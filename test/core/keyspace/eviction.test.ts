@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SeededRandomness } from "../../../src/base/randomness.ts";
+import { EMPTY_BYTES } from "../../../src/core/keyspace/memory-model.ts";
 import {
   MEMORY_DEFAULTS,
   MEMORY_POLICIES,
@@ -110,7 +111,7 @@ describe("evictions", () => {
     fill(harness, 10);
     limit(harness, { maxBytes: 1 });
     expect(harness.evict(10)).toBe(false);
-    limit(harness, { policy: "allkeys-lru", maxBytes: harness.keyspace.usedBytes - 1 });
+    limit(harness, { policy: "allkeys-lru", maxBytes: EMPTY_BYTES + harness.keyspace.usedBytes - 1 });
     expect(harness.evict(10)).toBe(true);
     expect(harness.ask("DBSIZE")).toBe(9);
   });

@@ -3,24 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { Offset } from "../../../src/base/ids.ts";
 import { bytesOf } from "../../../src/core/keyspace/memory-account.ts";
 import { Harness, replayed } from "../commands/harness.ts";
-import { COUNTERS, EXPIRY, HASHES, KEYS, LISTS, STRINGS, TRANSACTIONS } from "../commands/random-commands.ts";
-import { SETS, SORTS, ZSETS } from "../commands/random-sets.ts";
-import { STREAM_GROUPS, STREAMS } from "../commands/random-streams.ts";
+import { FAMILIES } from "../commands/random-families.ts";
 
-const anyCommand = fc.oneof(
-  STRINGS,
-  COUNTERS,
-  KEYS,
-  EXPIRY,
-  HASHES,
-  LISTS,
-  SETS,
-  ZSETS,
-  SORTS,
-  STREAMS,
-  STREAM_GROUPS,
-  TRANSACTIONS,
-);
+const anyCommand = fc.oneof(...Object.values(FAMILIES));
 const commands = fc.array(anyCommand, { minLength: 1, maxLength: 60, size: "max" });
 
 /** A small set keeps its index for a while, and may have come to it by another way. */

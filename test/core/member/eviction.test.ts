@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SeededRandomness } from "../../../src/base/randomness.ts";
 import type { Client } from "../../../src/core/client.ts";
+import { EMPTY_BYTES } from "../../../src/core/keyspace/memory-model.ts";
 import { MEMORY_DEFAULTS, type MemorySettings } from "../../../src/core/keyspace/memory-settings.ts";
 import { decode } from "../commands/harness.ts";
 import { hasRedisServer, RedisServer } from "../commands/redis-server.ts";
@@ -93,7 +94,7 @@ describe("a master with more than maxmemory", () => {
   it("takes writes again once there is room", () => {
     const { n1, client } = scene();
     n1.ask(client, "SET", "a", "1");
-    limit(n1, { maxBytes: 1 });
+    limit(n1, { maxBytes: EMPTY_BYTES + 1 });
     expect(n1.ask(client, "SET", "b", "1")).toBe(
       "-OOM command not allowed when used memory > 'maxmemory'.\r\n",
     );

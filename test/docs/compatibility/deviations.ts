@@ -27,7 +27,8 @@ export const DEVIATIONS: Readonly<Record<string, string>> = {
   "config|get": "the parameters that clients and tools ask for",
   "config|rewrite": "refused: the file is the operator's",
   "config|set": "only what README names can change while a node runs, and on that node alone",
-  debug: "DIGEST and DIGEST-VALUE (not Redis's digests), LOADAOF and RELOAD (of a snapshot), OBJECT, PROTOCOL, SET-ACTIVE-EXPIRE, SLEEP; others are refused or of no effect",
+  debug:
+    "DIGEST and DIGEST-VALUE (not Redis's digests), LOADAOF and RELOAD (of a snapshot), OBJECT, PROTOCOL, SET-ACTIVE-EXPIRE, SLEEP; others are refused or of no effect",
   info: "`used_memory` is the core's estimate of keys and values; the fields that clients and tools read; offsets count records, not bytes",
   "memory|doctor": "in words of its own",
   "memory|malloc-stats": "what the process knows of its heap",
