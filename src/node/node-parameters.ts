@@ -94,6 +94,7 @@ function fixedParameters(config: NodeConfig): Parameter[] {
     fixed("replica-priority", BY_FILE, priority, COUNT, "slave-priority"),
     fixed("ack-timeout", BY_FILE, config.ackTimeoutMs, COUNT),
     fixed("appendonly", BY_DESIGN, "yes", yesOrNo),
+    fixed("aof-use-rdb-preamble", BY_DESIGN, "no", yesOrNo),
     fixed("replica-read-only", BY_SENTINELS, "yes", yesOrNo, "slave-read-only"),
     fixed("replica-serve-stale-data", BY_SENTINELS, "yes", yesOrNo, "slave-serve-stale-data"),
     fixed("databases", BY_PLATFORM, 16, COUNT),

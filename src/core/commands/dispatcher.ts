@@ -155,6 +155,7 @@ export class Dispatcher {
     if (reply === undefined) execution.block = request;
     else {
       if (this.slowlog.timesAll) this.#noteSlow(argv, (this.#host.stopwatchMs() - startMs) * 1000);
+      this.#countError(this.find(argv), reply);
       execution.reply = muted(session, reply);
     }
     this.#finish(changesBefore);
@@ -352,13 +353,16 @@ export class Dispatcher {
       reply = this.#tooLong(failure, changesBefore);
     }
     command.usage.calls += 1;
-    if (isError(reply)) {
-      command.usage.failed += 1;
-      this.statistics.noteError(reply);
-    }
+    this.#countError(command, reply);
     if (timed) this.#noteTime(command, argv, (this.#host.stopwatchMs() - startMs) * 1000);
     if (this.registry.monitors.size !== 0 && command.isShown) context.showMonitors(command.fullName, argv);
     return reply;
+  }
+
+  #countError(command: Command | undefined, reply: string): void {
+    if (!isError(reply)) return;
+    if (command !== undefined) command.usage.failed += 1;
+    this.statistics.noteError(reply);
   }
 
   #noteTime(command: Command, argv: Argv, durationUs: number): void {

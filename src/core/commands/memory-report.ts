@@ -64,6 +64,7 @@ export function memoryLines(context: CommandContext): InfoLines {
     ["mem_fragmentation_ratio", ratio(rssBytes, usedBytes).toFixed(2)],
     ["mem_fragmentation_bytes", rssBytes - usedBytes],
     ["mem_not_counted_for_evict", 0],
+    ["number_of_cached_scripts", context.scripts.cached],
     ...context.host.info("memory"),
   ];
 }

@@ -42,6 +42,12 @@ function save(context: CommandContext): string {
   return context.block({ kind: "snapshot", offset: context.keyspace.lastChangeOffset, timeoutMs: 0 });
 }
 
+/** The log is cut behind each snapshot: to take one is what makes it short again. */
+function bgrewriteaof(context: CommandContext): string {
+  context.host.snapshot();
+  return simple("Background append only file rewriting started");
+}
+
 function bgsave(context: CommandContext, argv: Argv): string {
   if (argv.length > 2 || (argv.length === 2 && arg(argv, 1).toUpperCase() !== "SCHEDULE")) {
     return errors.SYNTAX_ERROR;
@@ -80,6 +86,7 @@ export const SERVER_COMMANDS: readonly CommandSpec[] = [
   { name: "wait", arity: 3, flags: ["noscript"], categories: ["connection"], handler: wait },
   { name: "save", arity: 1, flags: ["admin", "noscript", "no_async_loading", "no_multi"], handler: save },
   { name: "bgsave", arity: -1, flags: ["admin", "noscript", "no_async_loading"], handler: bgsave },
+  { name: "bgrewriteaof", arity: 1, flags: ["admin", "noscript", "no_async_loading"], handler: bgrewriteaof },
   {
     name: "lastsave",
     arity: 1,

@@ -53,6 +53,11 @@ export class ScriptEngine {
     this.#session.authenticated = true;
   }
 
+  /** Number of scripts that EVALSHA knows. */
+  get cached(): number {
+    return this.#cache.size;
+  }
+
   /** The command that runs now comes from a script. */
   get isRunning(): boolean {
     return this.#context.session === this.#session;

@@ -8,6 +8,9 @@ import type { Reviewed } from "./judgement.ts";
 const SCRIPTS_END =
   "a script may take about a third of a second; nobody is served meanwhile, so none is told BUSY and none can be killed";
 
+const COPIES_BY_GROUP =
+  "how many copies a write needs is set for the whole group (mode and W), not by min-replicas-to-write on one node";
+
 function failing(unit: string, reason: string, tests: readonly (string | RegExp)[]): Reviewed[] {
   return tests.map((test) => ({ unit, test, reason }));
 }
@@ -60,7 +63,24 @@ export const REVIEW: readonly Reviewed[] = [
     "it measures jemalloc; the suite defines it only where INFO names that allocator",
     ["trim on SET with big value"],
   ),
+  ...leftOut("unit/introspection", "FUNCTION", ["MONITOR can log commands issued by functions"]),
+  ...leftOut("unit/introspection", "MIGRATE", ["MONITOR supports redacting command arguments"]),
+  ...failing("unit/introspection", "the port is set in node.yaml", ["CONFIG SET rollback on apply error"]),
+  ...leftOut("unit/introspection-2", "GEOADD", [
+    "command stats for GEOADD",
+    "errors stats for GEOADD",
+    "command stats for MULTI",
+    "command stats for scripts",
+    "GEORADIUS command is marked with movablekeys",
+  ]),
+  ...leftOut("unit/introspection-2", "MIGRATE", ["MIGRATE command is marked with movablekeys"]),
+  ...leftOut("unit/introspection-2", "CLUSTER", [
+    "COMMAND LIST FILTERBY PATTERN - list all commands/subcommands",
+  ]),
+  ...leftOut("unit/pause", "FUNCTION", ["Test RO scripts are not blocked by pause RO"]),
   ...leftOut("unit/multi", "REPLICAOF", ["exec with read commands and stale replica state change"]),
+  ...failing("unit/multi", COPIES_BY_GROUP, ["exec with write commands and state change"]),
+  ...failing("unit/scripting", COPIES_BY_GROUP, ["not enough good replicas"]),
   ...failing("unit/multi", SCRIPTS_END, [/ and script timeout$/]),
   ...failing("unit/scripting", SCRIPTS_END, ["EVAL - cmsgpack pack/unpack smoke test", /^Timedout /]),
   ...failing("unit/scripting", "string.dump itself refuses: no binary chunk can come to be", [

@@ -20,6 +20,7 @@ export const DEVIATIONS: Readonly<Record<string, string>> = {
   "script|kill": "nothing to kill: nobody is served while a script runs",
 
   // server
+  bgrewriteaof: "takes a snapshot, behind which the log is cut",
   bgsave: "takes a snapshot in the node's own format",
   "command|docs": "the group alone",
   "command|info": "key specifications and tips are empty",

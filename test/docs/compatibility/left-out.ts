@@ -28,7 +28,6 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   function: "no functions: use scripts",
 
   acl: "one user, with a password in the file",
-  bgrewriteaof: "the log is cut behind each snapshot",
   failover: "`interrex switchover` does it",
   latency: "no latency monitor",
   lolwut: "no use",
