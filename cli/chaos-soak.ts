@@ -2,7 +2,7 @@
  * `npm run chaos:soak`: a cluster of real processes under random faults for a long time, and a verdict on everything its clients saw.
  * Exit 1 when the verdict is bad; the logs and the history are then kept, and their place is printed.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,9 +31,12 @@ interface SoakFlags {
   readonly think: number;
   readonly faults: readonly SoakFaultKind[];
   readonly partitions: boolean;
+  readonly keep?: boolean;
   readonly json?: boolean;
 }
 
+const EXIT_FAILED = 1;
+const EXIT_INTERRUPTED = 130;
 const SEED_MAX = 2 ** 31 - 1;
 const SAY_EVERY_MS = 10_000;
 const CLEAR_LINE = "\r\u001b[2K";
@@ -54,6 +57,7 @@ const flags = new Command("chaos:soak")
   .option("--think <ms>", "mean pause of a client between two operations", wholeNumberFlag(1, 10_000), 25)
   .option("--faults <list>", "these, once each in this order, instead of random ones", faultsFlag, [])
   .option("--no-partitions", "all on this host, nobody is cut off")
+  .option("--keep", "keep the logs and the history also when nothing was wrong")
   .option("--json", "print the report as one line of JSON")
   .parse()
   .opts<SoakFlags>();
@@ -116,9 +120,10 @@ function conclude(directory: string, end: SoakEnd | undefined, interrupted: bool
   if (end !== undefined) {
     const { report } = end;
     process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : reportText(end));
-    if (report.ok) {
+    if (report.ok) process.exitCode = interrupted ? EXIT_INTERRUPTED : 0;
+    else process.exitCode = EXIT_FAILED;
+    if (report.ok && flags.keep !== true) {
       rmSync(directory, { recursive: true });
-      if (interrupted) process.exitCode = 130;
       return;
     }
     writeFileSync(join(directory, "report.json"), JSON.stringify(report, null, 2));
@@ -126,8 +131,8 @@ function conclude(directory: string, end: SoakEnd | undefined, interrupted: bool
     writeFileSync(join(directory, "history.jsonl"), `${lines.join("\n")}\n`);
     writeFileSync(join(directory, "faults.json"), JSON.stringify(end.history.faults, null, 2));
   }
-  if (existsSync(directory)) say(`the logs, and the history as far as there is one: ${directory}`);
-  process.exitCode = 1;
+  process.exitCode ??= EXIT_FAILED;
+  say(`the logs, and the history as far as there is one: ${directory}`);
 }
 
 function reportText({ report }: SoakEnd): string {
