@@ -143,6 +143,16 @@ class Ours {
   }
 }
 
+/** FLUSHDB and SWAPDB wake those who wait in the order of Redis's hash table: which of a client's keys is looked at first is chance. */
+function alike(replies: readonly unknown[][]): unknown[][] {
+  const gone = /^\(error\) (UNBLOCKED the stream key|NOGROUP the consumer group this client)/;
+  return replies.map((each) =>
+    each.map((reply) =>
+      typeof reply === "string" && gone.test(reply) ? "what it waited for is gone" : reply,
+    ),
+  );
+}
+
 describe.skipIf(!hasRedisServer())("blocked clients, compared with redis-server 7.0", () => {
   let redis: RedisServer;
   beforeAll(async () => {
@@ -168,7 +178,8 @@ describe.skipIf(!hasRedisServer())("blocked clients, compared with redis-server 
           const got = ours.ask(client, argv);
           // Once the server has answered what came later, it has done what came before.
           for (let round = 0; round < 3; round += 1) await redis.ask([["PING"]]);
-          expect({ client, argv, got }).toEqual({ client, argv, got: theirs.map((each) => each.received()) });
+          const expected = theirs.map((each) => each.received());
+          expect({ client, argv, got: alike(got) }).toEqual({ client, argv, got: alike(expected) });
         }
         for (const each of theirs) each.close();
         const left = await redis.ask(state);
