@@ -50,6 +50,9 @@ const END_WORDS = {
 
 const SAMPLE_EVERY_MS: Millis = 50;
 
+/** A process that has ended by itself is started again so much later, as a supervisor does. */
+const SUPERVISED_AFTER_MS: Millis = 500;
+
 export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
   readonly plan: Plan;
   readonly queue: EventQueue = new EventQueue();
@@ -325,7 +328,11 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
       { ...this.#world(), monitor: this },
     );
     node.onCrash = () => this.kill(node);
-    node.onDiskFailure = () => this.failDisk(node);
+    node.onDiskFailure = () => {
+      this.failDisk(node);
+      // Perhaps long after the last fault, when nobody else sees to it.
+      this.queue.after(SUPERVISED_AFTER_MS, () => this.startAgain(node));
+    };
     return node;
   }
 
