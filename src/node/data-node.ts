@@ -5,32 +5,26 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { InterrexError } from "../base/errors.ts";
 import { OFFSET_ZERO, type StartId } from "../base/ids.ts";
-import { Client } from "../core/client.ts";
 import { Dispatcher } from "../core/commands/dispatcher.ts";
-import type { ClientBuffers } from "../core/commands/host.ts";
 import { Keyspace } from "../core/keyspace/keyspace.ts";
 import { seedMemberHashes } from "../core/keyspace/position-index.ts";
 import { KeyspaceReplayer } from "../core/keyspace-replayer.ts";
 import { Member } from "../core/member.ts";
 import type { MemberEffect, MemberInput } from "../core/member-io.ts";
-import { ClientSession } from "../core/session.ts";
 import { SystemClock } from "../io/clock.ts";
 import type { Logger } from "../io/logger.ts";
 import { PeerNetwork } from "../io/peer/peer-network.ts";
-import type { RedisConnection, RedisConnectionHandler } from "../io/redis/redis-connection.ts";
 import { RedisServer } from "../io/redis/redis-server.ts";
 import { DiskStorage } from "../io/storage/disk-storage.ts";
 import type { MemberStorage, Recovered, StorageEvents } from "../io/storage/member-storage.ts";
 import { MemoryDisk, MemoryStorage } from "../io/storage/memory-storage.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
-import type { ProtocolError } from "../protocol/resp/protocol-error.ts";
-import type { RequestDecoder } from "../protocol/resp/request-decoder.ts";
-import { refuseUnprotected } from "./client-access.ts";
 import { NodeCommandHost } from "./command-host.ts";
+import { coreSteering } from "./core-steering.ts";
+import { NodeClients } from "./node-clients.ts";
 import type { NodeConfig } from "./node-config.ts";
 import { type NodeLimits, nodeLimits } from "./node-limits.ts";
 import { nodeHealth, nodeMetrics } from "./node-metrics.ts";
-import type { Steered } from "./node-parameters.ts";
 import { SnapshotHands } from "./snapshot-hands.ts";
 
 export interface DataNodeOptions {
@@ -61,7 +55,7 @@ export class DataNode {
   readonly #redis: RedisServer;
   readonly #limits: NodeLimits;
   readonly #peers: PeerNetwork;
-  readonly #connections = new Map<Client, RedisConnection>();
+  readonly #clients: NodeClients;
   readonly #snapshots: SnapshotHands;
   readonly #dispatcher: Dispatcher;
   readonly #host: NodeCommandHost;
@@ -95,7 +89,7 @@ export class DataNode {
       host: config.host,
       port: config.port,
       limits: this.#limits,
-      accept: (connection) => this.#accept(connection),
+      accept: (connection) => this.#clients.accept(connection),
       onError: (error) => this.#log.warn({ event: "client-error", code: error.code }, error.message),
     });
     this.#peers = new PeerNetwork({
@@ -111,22 +105,26 @@ export class DataNode {
         probed: () => {},
       },
       health: () => nodeHealth(this.status()),
-      metrics: () => nodeMetrics(this.status(), this.#connections.size),
+      metrics: () => nodeMetrics(this.status(), this.#clients.size),
     });
     this.#host = new NodeCommandHost(
       config,
       {
-        closeSession: (session) => this.#closeSession(session),
+        closeSession: (session) => this.#clients.closeSession(session),
         logScript: (level, message) => this.#logScript(level, message),
         stall: (durationMs) => stall(durationMs),
         shutdown: () => setImmediate(() => options.onShutdown?.()),
         connectionsReceived: () => this.#redis.connectionsReceived,
         connectionsRejected: () => this.#redis.connectionsRejected,
         traffic: () => this.#redis.traffic,
-        buffersOf: (session) => this.#buffersOf(session),
+        buffersOf: (session) => this.#clients.buffersOf(session),
         lastSnapshotSec: () => this.#lastSnapshotSec,
         limits: this.#limits,
-        steered: this.#steered(),
+        steered: coreSteering(this.#keyspace, {
+          dispatcher: () => this.#dispatcher,
+          member: () => this.#running(),
+          random: () => this.#host.random,
+        }),
         startedAtMs: this.#startedAtMs,
         port: () => this.#address.port,
       },
@@ -135,6 +133,18 @@ export class DataNode {
     this.#keyspace.limitMemory(config.memory, this.#host.random);
     seedMemberHashes(randomInt(2 ** 32));
     this.#dispatcher = new Dispatcher(this.#keyspace, this.#host);
+    this.#clients = new NodeClients(config, this.#dispatcher, {
+      member: () => this.#member,
+      isRunning: () => this.#phase === "running",
+      isPasswordRequired: () => this.#host.passwordRequired,
+      now: () => this.#clock.now(),
+      carryOut: (member) => {
+        this.#carryOutAll(member);
+        this.#flushSoon(member);
+      },
+      closed: (client) => this.#input({ type: "clientClosed", client }),
+      fail: (error) => this.#fail(error),
+    });
   }
 
   /**
@@ -348,104 +358,6 @@ export class DataNode {
     this.#options.onFailed(error);
   }
 
-  // ---- clients -------------------------------------------------------------------------------------
-
-  #accept(connection: RedisConnection): RedisConnectionHandler | string {
-    const member = this.#member;
-    if (member === null) return "-LOADING The node is starting";
-    const refusal = refuseUnprotected(this.#config, connection.remoteAddress);
-    if (refusal !== null) return refusal;
-    const session = new ClientSession({
-      id: connection.id,
-      address: connection.remoteAddress,
-      localAddress: connection.localAddress,
-      createdAtMs: Date.now(),
-    });
-    const client = new Client(session);
-    this.#dispatcher.connect(session);
-    member.desk.add(client);
-    this.#connections.set(client, connection);
-    return {
-      commands: (decoder) => this.#commands(member, client, decoder),
-      protocolError: (error) => this.#protocolError(client, connection, error),
-      closed: () => this.#clientClosed(client),
-    };
-  }
-
-  #commands(member: Member, client: Client, decoder: RequestDecoder): void {
-    if (client.blocked !== null || client.pending !== null || this.#phase !== "running") return;
-    try {
-      decoder.unauthenticated = this.#host.passwordRequired && !client.session.authenticated;
-      member.beginCommands(this.#clock.now());
-      for (let argv = decoder.next(); argv !== undefined; argv = decoder.next()) {
-        if (!member.desk.run(client, argv)) break;
-        decoder.unauthenticated = this.#host.passwordRequired && !client.session.authenticated;
-      }
-      this.#carryOutAll(member);
-      this.#flushSoon(member);
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  /** Held replies go out first, so that the error is not taken for an answer to an earlier command. */
-  #protocolError(client: Client, connection: RedisConnection, error: ProtocolError): void {
-    if (client.held.length === 0 && client.pending === null && client.blocked === null) return;
-    connection.deferEnd();
-    client.lastWords = error.reply;
-    this.#running().desk.close(client);
-  }
-
-  #clientClosed(client: Client): void {
-    this.#connections.delete(client);
-    this.#dispatcher.disconnect(client.session);
-    this.#input({ type: "clientClosed", client });
-  }
-
-  #closeSession(session: ClientSession): void {
-    for (const client of this.#connections.keys()) {
-      if (client.session === session) this.#running().desk.close(client);
-    }
-  }
-
-  #buffersOf(session: ClientSession): ClientBuffers | undefined {
-    const client = this.#running().desk.client(session);
-    const connection = client && this.#connections.get(client);
-    if (client === undefined || connection === undefined) return undefined;
-    const { heldBytes, freeBytes } = connection.requestMemory;
-    let outputBytes = connection.bufferedBytes + client.ready.length;
-    for (const { text } of client.held) outputBytes += text.length;
-    return { queryBytes: heldBytes, queryFreeBytes: freeBytes, outputBytes };
-  }
-
-  /** CONFIG SET acts on the core here; the member may not be there yet, the dispatcher is. */
-  #steered(): Omit<Steered, "masterAddress"> {
-    return {
-      notifyEvents: (flags) => {
-        this.#keyspace.notifyFlags = flags;
-      },
-      streamNodes: (limits) => {
-        this.#keyspace.streamNodes = { ...this.#keyspace.streamNodes, ...limits };
-      },
-      memory: (settings) => this.#keyspace.limitMemory(settings, this.#host.random),
-      slowerThanUs: (limit) => {
-        this.#dispatcher.slowlog.thresholdUs = limit;
-      },
-      slowlogEntriesMax: (count) => {
-        this.#dispatcher.slowlog.entriesMax = count;
-      },
-      backlogBytes: (bytes) => {
-        this.#running().log.tail.bytesMax = bytes;
-      },
-      snapshotRules: (rules) => {
-        this.#running().snapshotRules = rules;
-      },
-      idleTimeoutSec: (seconds) => {
-        this.#running().desk.idle.timeoutMs = seconds * 1000;
-      },
-    };
-  }
-
   #logScript(level: number, message: string): void {
     const method = (["debug", "debug", "info", "warn"] as const)[level] ?? "warn";
     this.#log[method]({ event: "script" }, message);
@@ -481,12 +393,12 @@ export class DataNode {
       case "setPeers":
         return this.#peers.setTargets(effect.targets);
       case "output":
-        return this.#output(effect.client);
+        return this.#clients.output(effect.client);
       case "closeClient":
-        return this.#closeClient(effect.client);
+        return this.#clients.close(effect.client);
       case "resumeClient":
         // Later: what waits in the decoder is run as a batch of its own.
-        setImmediate(() => this.#connections.get(effect.client)?.processBuffered());
+        setImmediate(() => this.#clients.resume(effect.client));
         return;
       case "readLog":
         this.#storage.readLog(effect.from, effect.bytesMax).then(
@@ -522,22 +434,6 @@ export class DataNode {
       { event: "rollback", file, epoch: last.epoch, offset: last.offset },
       "records that the master does not have were cut from the log; they are kept in the file",
     );
-  }
-
-  #closeClient(client: Client): void {
-    const connection = this.#connections.get(client);
-    if (connection === undefined) return;
-    connection.write(client.takeReady() + client.lastWords);
-    connection.end();
-    // It is no client any more, though its socket may take a while to close.
-    this.#clientClosed(client);
-  }
-
-  #output(client: Client): void {
-    const connection = this.#connections.get(client);
-    if (connection === undefined) return;
-    connection.subscriber = client.session.subscriptions > 0;
-    connection.write(client.takeReady());
   }
 }
 

@@ -1,0 +1,138 @@
+/**
+ * The Redis clients of a data node: who is connected, what each of them sends to the member's desk, and the way back for its replies.
+ * It decides nothing about commands.
+ */
+import type { Instant } from "../base/instant.ts";
+import { Client } from "../core/client.ts";
+import type { Dispatcher } from "../core/commands/dispatcher.ts";
+import type { ClientBuffers } from "../core/commands/host.ts";
+import type { Member } from "../core/member.ts";
+import { ClientSession } from "../core/session.ts";
+import type { RedisConnection, RedisConnectionHandler } from "../io/redis/redis-connection.ts";
+import type { ProtocolError } from "../protocol/resp/protocol-error.ts";
+import type { RequestDecoder } from "../protocol/resp/request-decoder.ts";
+import { refuseUnprotected } from "./client-access.ts";
+import type { NodeConfig } from "./node-config.ts";
+
+export interface NodeClientsOwner {
+  /** `null` until the node has recovered. */
+  member(): Member | null;
+  /** Commands are taken only then. */
+  isRunning(): boolean;
+  isPasswordRequired(): boolean;
+  now(): Instant;
+  /** Commands have run: what they lead to is due. */
+  carryOut(member: Member): void;
+  closed(client: Client): void;
+  /** What must not happen did. */
+  fail(error: unknown): void;
+}
+
+export class NodeClients {
+  readonly #config: NodeConfig;
+  readonly #dispatcher: Dispatcher;
+  readonly #owner: NodeClientsOwner;
+  readonly #connections = new Map<Client, RedisConnection>();
+
+  constructor(config: NodeConfig, dispatcher: Dispatcher, owner: NodeClientsOwner) {
+    this.#config = config;
+    this.#dispatcher = dispatcher;
+    this.#owner = owner;
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** @returns an error to be sent before the connection is closed, for one that is not served. */
+  accept(connection: RedisConnection): RedisConnectionHandler | string {
+    const member = this.#owner.member();
+    if (member === null) return "-LOADING The node is starting";
+    const refusal = refuseUnprotected(this.#config, connection.remoteAddress);
+    if (refusal !== null) return refusal;
+    const session = new ClientSession({
+      id: connection.id,
+      address: connection.remoteAddress,
+      localAddress: connection.localAddress,
+      createdAtMs: Date.now(),
+    });
+    const client = new Client(session);
+    this.#dispatcher.connect(session);
+    member.desk.add(client);
+    this.#connections.set(client, connection);
+    return {
+      commands: (decoder) => this.#commands(member, client, decoder),
+      protocolError: (error) => this.#protocolError(member, client, connection, error),
+      closed: () => this.#forget(client),
+    };
+  }
+
+  closeSession(session: ClientSession): void {
+    for (const client of this.#connections.keys()) {
+      if (client.session === session) this.#owner.member()?.desk.close(client);
+    }
+  }
+
+  buffersOf(session: ClientSession): ClientBuffers | undefined {
+    const client = this.#owner.member()?.desk.client(session);
+    const connection = client && this.#connections.get(client);
+    if (client === undefined || connection === undefined) return undefined;
+    const { heldBytes, freeBytes } = connection.requestMemory;
+    let outputBytes = connection.bufferedBytes + client.ready.length;
+    for (const { text } of client.held) outputBytes += text.length;
+    return { queryBytes: heldBytes, queryFreeBytes: freeBytes, outputBytes };
+  }
+
+  /** Sends what is ready for this client. */
+  output(client: Client): void {
+    const connection = this.#connections.get(client);
+    if (connection === undefined) return;
+    connection.subscriber = client.session.subscriptions > 0;
+    connection.write(client.takeReady());
+  }
+
+  /** Sends the rest, and ends the connection. */
+  close(client: Client): void {
+    const connection = this.#connections.get(client);
+    if (connection === undefined) return;
+    connection.write(client.takeReady() + client.lastWords);
+    connection.end();
+    // It is no client any more, though its socket may take a while to close.
+    this.#forget(client);
+  }
+
+  /** Takes up what the client has sent while it was on hold. */
+  resume(client: Client): void {
+    this.#connections.get(client)?.processBuffered();
+  }
+
+  #commands(member: Member, client: Client, decoder: RequestDecoder): void {
+    const owner = this.#owner;
+    if (client.blocked !== null || client.pending !== null || !owner.isRunning()) return;
+    try {
+      decoder.unauthenticated = owner.isPasswordRequired() && !client.session.authenticated;
+      member.beginCommands(owner.now());
+      for (let argv = decoder.next(); argv !== undefined; argv = decoder.next()) {
+        if (!member.desk.run(client, argv)) break;
+        decoder.unauthenticated = owner.isPasswordRequired() && !client.session.authenticated;
+      }
+      owner.carryOut(member);
+    } catch (error) {
+      owner.fail(error);
+    }
+  }
+
+  /** Held replies go out first, so that the error is not taken for an answer to an earlier command. */
+  #protocolError(member: Member, client: Client, connection: RedisConnection, error: ProtocolError): void {
+    if (client.held.length === 0 && client.pending === null && client.blocked === null) return;
+    connection.deferEnd();
+    client.lastWords = error.reply;
+    member.desk.close(client);
+  }
+
+  #forget(client: Client): void {
+    this.#connections.delete(client);
+    this.#dispatcher.disconnect(client.session);
+    this.#owner.closed(client);
+  }
+}
