@@ -1,9 +1,9 @@
 /** Time from sending one write to its acknowledgement, one client, one at a time, over a raw socket: the same few lines of client for both sides. */
-import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Endpoint } from "../cluster/chaos/chaos-client.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import { request } from "./fillings.ts";
+import { openLineSocket } from "./line-socket.ts";
 
 export interface LatencyOptions {
   readonly target: Endpoint;
@@ -22,13 +22,7 @@ export async function measureLatency({
   samples,
   waitForReplicas,
 }: LatencyOptions): Promise<number[]> {
-  const socket = connect(target.port, target.host);
-  await once(socket, "connect");
-  // A reset is always followed by "close", which ends the measurement.
-  socket.on("error", () => {});
-  socket.setNoDelay(true);
-  socket.setEncoding("latin1");
-  socket.setTimeout(REPLY_TIMEOUT_MS);
+  const socket = await openLineSocket(target, REPLY_TIMEOUT_MS);
   const set = request("SET", "bench:latency", VALUE);
   const wait = waitForReplicas > 0 ? request("WAIT", String(waitForReplicas), "0") : "";
   const expected = waitForReplicas > 0 ? /^\+OK\r\n:[1-9]\d*\r\n$/ : /^\+OK\r\n$/;

@@ -1,22 +1,16 @@
 /** Fills one server over one connection, packet by packet; one is on its way at a time, so that memory stays bounded on both ends. */
-import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Endpoint } from "../cluster/chaos/chaos-client.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import { type Filling, packetsOf } from "./fillings.ts";
+import { openLineSocket } from "./line-socket.ts";
 
 const COMMANDS_PER_PACKET = 500;
 const REPLY_TIMEOUT_MS = 30_000;
 
 /** @throws InterrexError BAD_REPLY when a command is refused, NO_REPLY when the server is silent or goes away. */
 export async function load(target: Endpoint, filling: Filling, elements: number): Promise<void> {
-  const socket = connect(target.port, target.host);
-  await once(socket, "connect");
-  // A reset is always followed by "close", which ends the waiting.
-  socket.on("error", () => {});
-  socket.setNoDelay(true);
-  socket.setEncoding("latin1");
-  socket.setTimeout(REPLY_TIMEOUT_MS);
+  const socket = await openLineSocket(target, REPLY_TIMEOUT_MS);
   try {
     for (const { bytes, commands } of packetsOf(filling, elements, COMMANDS_PER_PACKET)) {
       await sent(socket, bytes, commands);

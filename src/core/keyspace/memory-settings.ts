@@ -1,7 +1,7 @@
 /** How much memory keys may take, and what gives way when they take more: `maxmemory` and its relatives, as Redis names them. */
 
 /** In Redis's order. */
-export const MEMORY_POLICIES: readonly [
+export const MEMORY_POLICIES = [
   "volatile-lru",
   "volatile-lfu",
   "volatile-random",
@@ -10,16 +10,7 @@ export const MEMORY_POLICIES: readonly [
   "allkeys-lfu",
   "allkeys-random",
   "noeviction",
-] = [
-  "volatile-lru",
-  "volatile-lfu",
-  "volatile-random",
-  "volatile-ttl",
-  "allkeys-lru",
-  "allkeys-lfu",
-  "allkeys-random",
-  "noeviction",
-];
+] as const;
 
 export type MemoryPolicy = (typeof MEMORY_POLICIES)[number];
 

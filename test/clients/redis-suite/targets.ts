@@ -2,12 +2,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startLocalCluster } from "../../../cluster/chaos/local-cluster.ts";
 import { type Address, ask } from "../../cluster/redis-clients.ts";
+import { freePort } from "../../free-port.ts";
 
 export interface Target extends AsyncDisposable {
   readonly server: Address;
@@ -134,14 +134,4 @@ async function eventually(look: () => Promise<boolean>, what: () => string): Pro
     if (performance.now() > endMs) throw new Error(`Waited ${WAIT_MS} ms in vain for ${what()}`, { cause });
     await sleep(LOOK_EVERY_MS);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }

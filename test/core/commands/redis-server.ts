@@ -2,10 +2,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeCommand } from "../../../src/protocol/resp/command-encoder.ts";
+import { freePort } from "../../free-port.ts";
 import { decodeAll } from "./harness.ts";
 
 /** Ends each batch, so that its last byte is recognised. */
@@ -142,14 +143,4 @@ function milliseconds(reply: unknown): number {
 
 function roundedSecond(ms: number): number {
   return Math.floor((ms + 500) / 1000);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
