@@ -1,13 +1,13 @@
 /**
- * One reign of this node as master: its replicas, what they acknowledged, what is committed by that, and the
- * frames that go out. Ends with the epoch; a master chosen again in place begins a new one.
+ * One reign of this node as master: its replicas, what they acknowledged, and what is committed by that. Ends with
+ * the epoch; a master chosen again in place begins a new one.
  *
  * It does not decide who is master, nor who is admitted: that is the sentinels' (the group record says it).
  */
 import type { Epoch, IncarnationId, MemberId, Millis, Offset } from "../../base/ids.ts";
 import { OFFSET_ZERO } from "../../base/ids.ts";
 import type { LinkId } from "../../protocol/peer/identity.ts";
-import type { Ack, Records, ReplicaStatus, SyncRequest } from "../../protocol/peer/node-messages.ts";
+import type { Ack, ReplicaStatus, SyncRequest } from "../../protocol/peer/node-messages.ts";
 import { RecordCursor } from "../../protocol/record.ts";
 import type { EpochHistory } from "../../rules/epoch-history.ts";
 import { type ClientAddress, type GroupRecord, votingMembers } from "../../rules/group-record.ts";
@@ -16,18 +16,9 @@ import type { ReplicationRules } from "../../rules/replication-rules.ts";
 import type { MemberOutbox } from "../member-io.ts";
 import { CatchUp } from "./catch-up.ts";
 import { FullSyncNotes } from "./full-sync-notes.ts";
+import { READ_BYTES, ReplicaFrames } from "./replica-frames.ts";
 import { ReplicaPeer, SNAPSHOT_PIECES_IN_FLIGHT } from "./replica-peer.ts";
 import type { ReplicationLog } from "./replication-log.ts";
-import { RoundClock } from "./round-clock.ts";
-
-/** Records of a frame, about: those of several turns share one where they have waited. */
-const FRAME_BYTES_MAX = 256 * 1024;
-/** Bytes of log read from disk at once for a replica that is behind memory. */
-const READ_BYTES = 1024 * 1024;
-/** Without records to carry it, the commit offset waits this long for some (not in sync mode). */
-const COMMIT_FRAME_DELAY_MS: Millis = 5;
-/** In async, frames with records go out at most this often: a fixed part of what a failover may lose. */
-const ASYNC_FRAME_GAP_MS: Millis = 2;
 
 export interface ReignSetup {
   readonly epoch: Epoch;
@@ -58,17 +49,11 @@ export class MasterReign {
   readonly #rules: ReplicationRules;
   readonly #replicas = new Map<LinkId, ReplicaPeer>();
   readonly #pendingSyncs = new Map<LinkId, PendingSync>();
-  readonly #rounds = new RoundClock();
+  readonly #frames: ReplicaFrames;
   readonly #catchUp: CatchUp;
   #record: GroupRecord;
   /** Replicas whose acks count, until one comes or goes or the record changes. */
   #counted: ReplicaPeer[] | null = null;
-  #roundWanted = false;
-  #commitSent: Offset = OFFSET_ZERO;
-  /** When the next frames go out, if something waits for company. */
-  #frameDueMs: Millis | undefined;
-  #lastFramesMs: Millis = 0;
-  #lastFrame: Records | null = null;
 
   constructor(setup: ReignSetup) {
     this.epoch = setup.epoch;
@@ -79,6 +64,7 @@ export class MasterReign {
     this.#log = setup.log;
     this.#outbox = setup.outbox;
     this.#rules = setup.rules;
+    this.#frames = new ReplicaFrames(setup.epoch, setup.log, setup.outbox);
     this.#catchUp = new CatchUp(setup.rules);
   }
 
@@ -149,8 +135,8 @@ export class MasterReign {
     // The log was truncated under a replica that lagged: it is let go and resyncs.
     if (bytes === null) this.#outbox.push({ type: "closeLink", link });
     else {
-      this.#sendFrame(replica, bytes, lastOffsetIn(bytes));
-      this.#pump(replica);
+      this.#frames.send(replica, bytes, lastOffsetIn(bytes));
+      this.#frames.pump(replica);
     }
   }
 
@@ -216,7 +202,7 @@ export class MasterReign {
     const hadToWait = !replica.mayTakeMore;
     replica.acknowledged(ack.received, ack.applied, ack.frame, nowMs);
     this.#catchUp.onAck(replica.id, replica.incarnation, replica.received);
-    if (hadToWait) this.#pump(replica);
+    if (hadToWait) this.#frames.pump(replica);
     return true;
   }
 
@@ -248,8 +234,7 @@ export class MasterReign {
 
   /** The number of a round that begins after now: once confirmed, no other master had been made before it. */
   wantRound(): number {
-    this.#roundWanted = true;
-    return this.#rounds.next;
+    return this.#frames.wantRound();
   }
 
   /** Counted replicas that stream and were heard within `withinMs`. */
@@ -264,7 +249,7 @@ export class MasterReign {
     return votingMembers(this.record).every((member) => {
       if (member.id === this.#self) return true;
       for (const replica of this.#replicas.values()) {
-        if (replica.id === member.id && this.#rounds.sentMs(replica.round) >= sinceMs) return true;
+        if (replica.id === member.id && this.#frames.rounds.sentMs(replica.round) >= sinceMs) return true;
       }
       return false;
     });
@@ -308,90 +293,25 @@ export class MasterReign {
 
   /** The commit offset moved: the replicas hear of it soon, with records or without. */
   noteCommit(nowMs: Millis): void {
-    if (this.#log.committed <= this.#commitSent) return;
-    this.#frameDueMs ??= this.record.mode === "sync" ? nowMs : nowMs + COMMIT_FRAME_DELAY_MS;
+    this.#frames.noteCommit(this.record.mode === "sync", nowMs);
   }
 
   /** Whether `flush` has something to do now, records of this turn aside. */
   wantsFlush(nowMs: Millis): boolean {
-    return this.#roundWanted || (this.#frameDueMs !== undefined && this.#frameDueMs <= nowMs);
+    return this.#frames.wantsFlush(nowMs);
   }
 
   /** Ends a turn: sends what is new to every streaming replica. Call when the log's tail holds the turn's records. */
   flush(nowMs: Millis): void {
-    const { mode } = this.record;
-    const hasRecords = this.#log.tail.lastOffset >= this.#nextToSend();
-    // In async nobody waits for the replicas, so records of a few turns share a frame.
-    if (hasRecords && mode === "async") this.#frameDueMs ??= this.#lastFramesMs + ASYNC_FRAME_GAP_MS;
-    const isDue = this.#frameDueMs !== undefined && this.#frameDueMs <= nowMs;
-    if (!isDue && !this.#roundWanted && !(hasRecords && mode !== "async")) return;
-    this.#rounds.begin(nowMs);
-    this.#roundWanted = false;
-    this.#lastFramesMs = nowMs;
-    this.#frameDueMs = undefined;
-    this.#commitSent = this.#log.committed;
-    for (const replica of this.#replicas.values()) {
-      // Even without records a frame tells the commit offset and asks for an ack.
-      if (!this.#pump(replica)) this.#sendFrame(replica, Buffer.alloc(0), OFFSET_ZERO);
-    }
+    this.#frames.flush(this.#replicas, this.record.mode === "async", nowMs);
   }
 
   /** When `flush` must be called although nothing else happens. */
   deadlineMs(): Millis | undefined {
-    return this.#frameDueMs;
+    return this.#frames.dueMs;
   }
 
-  #nextToSend(): Offset {
-    let next = Number.POSITIVE_INFINITY;
-    for (const replica of this.#replicas.values()) {
-      if (replica.state.phase === "streaming") next = Math.min(next, replica.state.next);
-    }
-    return next as Offset;
-  }
-
-  /** Sends records until the replica has all, or may take no more. @returns whether a frame went out. */
-  #pump(replica: ReplicaPeer): boolean {
-    let sent = false;
-    while (
-      replica.state.phase === "streaming" &&
-      !replica.state.reading &&
-      replica.state.next <= this.#log.tail.lastOffset &&
-      replica.mayTakeMore
-    ) {
-      const chunk = this.#log.tail.chunkFrom(replica.state.next, FRAME_BYTES_MAX);
-      if (chunk === undefined) {
-        replica.state.reading = true;
-        this.#outbox.push({
-          type: "readLog",
-          link: replica.link,
-          from: replica.state.next,
-          bytesMax: READ_BYTES,
-        });
-        break;
-      }
-      this.#sendFrame(replica, chunk.bytes, chunk.lastOffset);
-      sent = true;
-    }
-    return sent;
-  }
-
-  #sendFrame(replica: ReplicaPeer, bytes: Buffer, lastOffset: Offset): void {
-    if (replica.state.phase !== "streaming") return;
-    const frame: Records = {
-      type: "records",
-      epoch: this.epoch,
-      frame: this.#rounds.current,
-      previous: this.#log.tail.positionAt((replica.state.next - 1) as Offset),
-      commit: this.#log.committed,
-      bytes,
-    };
-    // One message for all replicas that are equally far: it is encoded once.
-    if (this.#lastFrame === null || !isSameFrame(this.#lastFrame, frame)) this.#lastFrame = frame;
-    this.#outbox.send(replica.link, this.#lastFrame);
-    if (bytes.length === 0) return;
-    replica.sent(lastOffset, bytes.length);
-    replica.state.next = (lastOffset + 1) as Offset;
-  }
+  // ---- how a replica begins ----------------------------------------------------------------------
 
   #startStreaming(replica: ReplicaPeer, from: LogPosition, bytes?: Buffer): void {
     this.#replicas.set(replica.link, replica);
@@ -402,9 +322,8 @@ export class MasterReign {
       from,
       client: this.#client,
     });
-    if (bytes !== undefined) this.#sendFrame(replica, bytes, lastOffsetIn(bytes));
-    // Without anything to send, the first frame still tells the commit offset and asks for an ack.
-    if (!this.#pump(replica) && bytes === undefined) this.#sendFrame(replica, Buffer.alloc(0), OFFSET_ZERO);
+    if (bytes !== undefined) this.#frames.send(replica, bytes, lastOffsetIn(bytes));
+    if (!this.#frames.pump(replica) && bytes === undefined) this.#frames.sendEmpty(replica);
   }
 
   #startFullSync(replica: ReplicaPeer): void {
@@ -435,17 +354,6 @@ export class MasterReign {
     );
     return this.#counted;
   }
-}
-
-function isSameFrame(a: Records, b: Records): boolean {
-  return (
-    a.frame === b.frame &&
-    a.commit === b.commit &&
-    a.previous.offset === b.previous.offset &&
-    a.bytes.buffer === b.bytes.buffer &&
-    a.bytes.byteOffset === b.bytes.byteOffset &&
-    a.bytes.length === b.bytes.length
-  );
 }
 
 function lastOffsetIn(bytes: Buffer): Offset {
