@@ -4,13 +4,13 @@
  * It never decides its own role. A sentinel's word makes it master or replica; its promise decides whose word counts.
  */
 import { unreachable } from "../base/errors.ts";
-import { EPOCH_ZERO, type Epoch, type MemberId, type Millis, nextEpoch, type Offset } from "../base/ids.ts";
+import { EPOCH_ZERO, type MemberId, type Millis, nextEpoch, type Offset } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
-import type { LinkId } from "../protocol/peer/identity.ts";
-import type { NodeMessage, NodeStatus, Ping } from "../protocol/peer/node-messages.ts";
+import type { NodeStatus } from "../protocol/peer/node-messages.ts";
 import type { ClientAddress, GroupRecord } from "../rules/group-record.ts";
 import type { ClientDesk } from "./client-desk.ts";
 import type { MemberInput, MemberOutbox } from "./member-io.ts";
+import { MemberMessages } from "./member-messages.ts";
 import { MemberParts } from "./member-parts.ts";
 import type { MemberKeyspace, MemberSetup } from "./member-setup.ts";
 import { buildStatus, StatusChanges, type StatusSources } from "./member-status.ts";
@@ -43,6 +43,7 @@ export class Member {
   readonly #roles: Roles;
   readonly #orders: SentinelOrders;
   readonly #syncs: SyncRequests;
+  readonly #messages: MemberMessages;
   #clockOffsetMs: number;
   #nextTickMs: Millis = 0;
   readonly #changes = new StatusChanges();
@@ -52,6 +53,12 @@ export class Member {
     this.#roles = new Roles(this.#parts);
     this.#orders = new SentinelOrders(this.#parts, this.#roles, () => this.status());
     this.#syncs = new SyncRequests(this.#parts, this.#roles);
+    this.#messages = new MemberMessages(this.#parts, {
+      roles: this.#roles,
+      orders: this.#orders,
+      syncs: this.#syncs,
+      status: () => this.status(),
+    });
     this.outbox = this.#parts.outbox;
     this.desk = this.#parts.desk;
     this.log = this.#parts.log;
@@ -171,13 +178,13 @@ export class Member {
       case "flush":
         break;
       case "linkUp":
-        this.#onLinkUp(input);
+        this.#messages.onLinkUp(input);
         break;
       case "linkDown":
-        this.#onLinkDown(input.link);
+        this.#messages.onLinkDown(input.link);
         break;
       case "message":
-        this.#onMessage(input.link, input.message);
+        this.#messages.onMessage(input.link, input.message);
         break;
       case "persisted":
         this.#onPersisted(input.lastOffset);
@@ -338,7 +345,7 @@ export class Member {
     return this.#roles.follower?.streaming === true;
   }
 
-  // ---- links -------------------------------------------------------------------------------------
+  // ---- the beginning ---------------------------------------------------------------------------------
 
   #start(): void {
     const { setup, applier, book, incarnation, log, now } = this.#parts;
@@ -356,119 +363,7 @@ export class Member {
     }
   }
 
-  #onLinkUp({ link, peer, dialled }: Extract<MemberInput, { type: "linkUp" }>): void {
-    const { links, now, book } = this.#parts;
-    links.up({ link, peer, dialled });
-    if (peer.kind === "sentinel") {
-      this.outbox.send(link, { type: "status", status: this.status() });
-      return;
-    }
-    links.heard(peer.id as MemberId, now.monoMs);
-    if (!dialled) return;
-    this.outbox.send(link, { type: "beat", epoch: book.promise.epoch });
-    const role = this.#roles.current;
-    if (role.kind === "replica" && role.follower.master === peer.id) role.follower.onLinkUp(link);
-  }
-
-  #onLinkDown(link: LinkId): void {
-    const { links, lease } = this.#parts;
-    const known = links.down(link);
-    this.#syncs.onLinkDown(link);
-    this.#orders.onLinkDown(link);
-    lease.onLinkDown(link);
-    if (known?.peer.kind !== "node") return;
-    this.#roles.reign?.replicas.onLinkDown(link);
-    const role = this.#roles.current;
-    if (role.kind === "replica") role.follower.onLinkDown(link);
-  }
-
-  #onMessage(link: LinkId, message: NodeMessage): void {
-    const { links, now } = this.#parts;
-    const from = links.get(link);
-    if (from === undefined) return;
-    if (from.peer.kind === "sentinel") return this.#onSentinelMessage(link, from.peer.id, message);
-    links.heard(from.peer.id as MemberId, now.monoMs);
-    this.#onMemberMessage(link, from.peer.id as MemberId, message);
-  }
-
-  #onSentinelMessage(link: LinkId, sentinel: string, message: NodeMessage): void {
-    switch (message.type) {
-      case "ping":
-        return this.#onPing(link, sentinel, message);
-      case "seal":
-        return this.#orders.onSeal(link, message);
-      case "promote":
-        return this.#orders.onPromote(link, message);
-      case "follow":
-        return this.#orders.onFollow(link, message);
-      case "standing":
-        return this.#orders.onStanding(message);
-      case "published":
-        return this.#roles.onPublished(message.epoch);
-      case "prepareHandover":
-        return this.#orders.onPrepareHandover(link, message);
-      case "cancelHandover":
-        return this.#orders.onCancelHandover(message.epoch);
-      default:
-        this.outbox.log("warn", "unexpected-message", { sentinel, type: message.type }, "ignored");
-    }
-  }
-
-  #onPing(link: LinkId, sentinel: string, ping: Ping): void {
-    const { lease, now } = this.#parts;
-    this.#parts.downAfterMs = ping.downAfterMs;
-    this.#parts.stallAfterMs = ping.stallAfterMs;
-    const { reign } = this.#roles;
-    if (reign !== null) {
-      lease.onPing(link, sentinel, ping, reign.epoch, now.monoMs);
-      lease.onPongSent(link, sentinel, ping.seq, now.monoMs);
-      reign.limits(ping.downAfterMs, ping.stallAfterMs);
-    }
-    this.outbox.send(link, { type: "pong", seq: ping.seq, status: this.status() });
-  }
-
-  #onMemberMessage(link: LinkId, id: MemberId, message: NodeMessage): void {
-    const { follower, reign } = this.#roles;
-    const { now, snapshots } = this.#parts;
-    switch (message.type) {
-      case "beat":
-        return;
-      case "sync":
-        return this.#syncs.onSync(link, id, message);
-      case "ack":
-        if (reign?.replicas.onAck(link, message, now.monoMs)) reign.onAcks();
-        return;
-      case "syncPartial":
-        return follower?.onSyncPartial(link, message);
-      case "syncFull":
-        snapshots.abort();
-        return follower?.onSyncFull(link, message, now.monoMs);
-      case "snapshotChunk":
-        return follower?.onSnapshotChunk(link, message);
-      case "syncRefused":
-        if (follower?.onSyncRefused(link, message)) {
-          this.outbox.push({ type: "startIncarnation", reason: "it showed less than it had acknowledged" });
-        }
-        return this.#onStaticEpoch(id, message.epoch);
-      case "records":
-        if (this.desk.diskFull && message.bytes.length > 0) this.outbox.push({ type: "closeLink", link });
-        else follower?.onRecords(link, message, now.monoMs);
-        return;
-      case "publication":
-        if (follower?.master === id) this.desk.publishHere(message.channel, message.message);
-        return;
-      default:
-        this.outbox.log("warn", "unexpected-message", { member: id, type: message.type }, "ignored");
-    }
-  }
-
   // ---- replication ---------------------------------------------------------------------------------
-
-  /** A replica without sentinels learns the master's epoch from its refusal. */
-  #onStaticEpoch(master: MemberId, epoch: Epoch): void {
-    if (this.#parts.setup.static !== null && epoch > this.#roles.epoch)
-      this.#roles.followStatic(epoch, master);
-  }
 
   #onPersisted(lastOffset: Offset): void {
     const { log } = this.#parts;
