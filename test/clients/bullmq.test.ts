@@ -2,12 +2,11 @@
 import { Queue, QueueEvents, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { expect, it } from "vitest";
-import type { Cluster } from "../../cluster/cluster.ts";
-import { failoverScene } from "../cluster/failover-scene.ts";
 import { eventually, WriteLoad } from "../cluster/redis-clients.ts";
+import { processScene, type UpCluster } from "../process/up-cluster.ts";
 import { failOverUnder } from "./fail-over.ts";
 
-const scene = failoverScene();
+const scene = processScene();
 const NAME = "work";
 /**
  * A worker that loses the answer to "give me a job" has taken one that nobody works on: BullMQ gives it out again once its
@@ -19,7 +18,7 @@ const DOWN_AFTER_MS = 10_000;
 const DELAYED = 20;
 const DELAY_MS = 1500;
 
-function clientOf(cluster: Cluster): Redis {
+function clientOf(cluster: UpCluster): Redis {
   // BullMQ insists on the second; it resends what was under way, as long as it takes.
   const client = new Redis({ ...cluster.ioredisOptions(), maxRetriesPerRequest: null });
   client.on("error", () => {});
@@ -28,7 +27,7 @@ function clientOf(cluster: Cluster): Redis {
 }
 
 it("loses no job that was added, and runs none twice but what it calls stalled, when the master is killed", async () => {
-  const cluster = await scene.start({ downAfterMs: DOWN_AFTER_MS });
+  const cluster = await scene.up("--down-after", `${DOWN_AFTER_MS}`);
   const runs = new Map<string, number>();
   const stalled = new Set<string>();
   const work = async ({ id = "" }: { id?: string | undefined }): Promise<string> => {

@@ -6,12 +6,11 @@ import express, { type Request, type Response } from "express";
 import session from "express-session";
 import { createSentinel } from "redis";
 import { expect, it } from "vitest";
-import type { Cluster } from "../../cluster/cluster.ts";
-import { failoverScene } from "../cluster/failover-scene.ts";
 import { eventually, WriteLoad } from "../cluster/redis-clients.ts";
+import { processScene, type UpCluster } from "../process/up-cluster.ts";
 import { failOverUnder } from "./fail-over.ts";
 
-const scene = failoverScene();
+const scene = processScene();
 /** One after the other, before the fault and after it. */
 const CALLS = 50;
 
@@ -31,7 +30,7 @@ function answerSaved(request: Request, response: Response, body: object): void {
 }
 
 /** @returns its address. */
-async function serveSite(cluster: Cluster): Promise<string> {
+async function serveSite(cluster: UpCluster): Promise<string> {
   const client = createSentinel(cluster.nodeRedisOptions());
   client.on("error", () => {});
   await client.connect();
@@ -77,7 +76,7 @@ async function logIn(site: string, user: string): Promise<string> {
 }
 
 it("nobody is logged out, and no page view that was answered is forgotten", async () => {
-  const cluster = await scene.start();
+  const cluster = await scene.up();
   const site = await serveSite(cluster);
   const [busy, idle] = [await logIn(site, "busy"), await logIn(site, "idle")];
   const page = async (cookie: string): Promise<{ user: string; views: number }> => {

@@ -7,12 +7,11 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, it } from "vitest";
-import type { Cluster } from "../../cluster/cluster.ts";
-import { failoverScene } from "../cluster/failover-scene.ts";
 import { lostWrites, WriteLoad } from "../cluster/redis-clients.ts";
+import { processScene, type UpCluster } from "../process/up-cluster.ts";
 import { failOverUnder } from "./fail-over.ts";
 
-const scene = failoverScene();
+const scene = processScene();
 /** Before the fault, and after it; redis-cli is a process for each. */
 const WRITES = 40;
 /** Debian's own interpreters: another Python would not have Debian's redis. */
@@ -46,7 +45,7 @@ function skips({ client, probe: [command, ...args] }: (typeof WRITERS)[number]):
   return true;
 }
 
-async function loadOf({ command, script }: (typeof WRITERS)[number], cluster: Cluster): Promise<WriteLoad> {
+async function loadOf({ command, script }: (typeof WRITERS)[number], cluster: UpCluster): Promise<WriteLoad> {
   const sentinels = cluster.sentinels.map(({ host, port }) => `${host}:${port}`);
   const path = join(import.meta.dirname, "writers", script);
   const child = spawn(command, [path, cluster.group, ...sentinels], { stdio: ["pipe", "pipe", "inherit"] });
@@ -73,7 +72,7 @@ for (const writer of WRITERS) {
   it.skipIf(skips(writer))(
     `${writer.client} finds the successor of a killed master, and loses nothing`,
     async () => {
-      const cluster = await scene.start();
+      const cluster = await scene.up();
       const load = await scene.writing(loadOf(writer, cluster), WRITES);
       const next = await failOverUnder(cluster, load, WRITES);
       expect(await lostWrites(load, next)).toEqual([]);

@@ -2,15 +2,15 @@
 import KeyvRedis from "@keyv/redis";
 import { Keyv } from "keyv";
 import { expect, it } from "vitest";
-import { failoverScene } from "../cluster/failover-scene.ts";
 import { WriteLoad } from "../cluster/redis-clients.ts";
+import { processScene } from "../process/up-cluster.ts";
 import { failOverUnder } from "./fail-over.ts";
 
-const scene = failoverScene();
+const scene = processScene();
 const TTL_MS = 600_000;
 
 it("has every value that it has stored, and still forgets it in time, when the master is killed", async () => {
-  const cluster = await scene.start();
+  const cluster = await scene.up();
   // Without it keyv calls a value stored whatever became of it.
   const throwOnErrors = true;
   const store = new KeyvRedis(cluster.nodeRedisOptions(), { throwOnErrors });

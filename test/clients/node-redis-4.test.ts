@@ -4,12 +4,11 @@
  */
 import { createClient } from "redis-4";
 import { expect, it } from "vitest";
-import type { Cluster } from "../../cluster/cluster.ts";
-import { failoverScene } from "../cluster/failover-scene.ts";
 import { lostWrites, WriteLoad } from "../cluster/redis-clients.ts";
+import { processScene, type UpCluster } from "../process/up-cluster.ts";
 import { failOverUnder } from "./fail-over.ts";
 
-const scene = failoverScene();
+const scene = processScene();
 
 type Client = ReturnType<typeof createClient>;
 
@@ -19,7 +18,7 @@ function clientOf(host: string | undefined, port: string | number | undefined): 
   return client;
 }
 
-async function loadOn(cluster: Cluster): Promise<WriteLoad> {
+async function loadOn(cluster: UpCluster): Promise<WriteLoad> {
   const [sentinel] = cluster.sentinels;
   const asking = clientOf(sentinel?.host, sentinel?.port);
   await asking.connect();
@@ -46,7 +45,7 @@ async function loadOn(cluster: Cluster): Promise<WriteLoad> {
 }
 
 it("loses nothing when it follows +switch-master away from a killed master", async () => {
-  const cluster = await scene.start();
+  const cluster = await scene.up();
   const load = await scene.writing(loadOn(cluster));
   const next = await failOverUnder(cluster, load);
   expect(await lostWrites(load, next)).toEqual([]);

@@ -2,17 +2,17 @@
 import { Redis } from "ioredis";
 import { RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import { expect, it } from "vitest";
-import { failoverScene } from "../cluster/failover-scene.ts";
 import { WriteLoad } from "../cluster/redis-clients.ts";
+import { processScene } from "../process/up-cluster.ts";
 import { failOverUnder } from "./fail-over.ts";
 
-const scene = failoverScene();
+const scene = processScene();
 /** One after the other, before the fault and after it. */
 const CALLS = 50;
 const DURATION_SECONDS = 600;
 
 it("goes on counting where it was, and lets nobody in again, when the master is killed", async () => {
-  const cluster = await scene.start();
+  const cluster = await scene.up();
   const storeClient = new Redis({ ...cluster.ioredisOptions(), enableOfflineQueue: false });
   storeClient.on("error", () => {});
   scene.atEnd(() => storeClient.disconnect());

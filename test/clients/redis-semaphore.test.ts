@@ -2,19 +2,18 @@
 import { Redis } from "ioredis";
 import { Mutex, Semaphore } from "redis-semaphore";
 import { describe, expect, it } from "vitest";
-import type { Cluster } from "../../cluster/cluster.ts";
-import { failoverScene } from "../cluster/failover-scene.ts";
 import { WriteLoad } from "../cluster/redis-clients.ts";
+import { processScene, type UpCluster } from "../process/up-cluster.ts";
 import { failOverUnder } from "./fail-over.ts";
 
-const scene = failoverScene();
+const scene = processScene();
 /** Longer than a busy machine stands still. */
 const LOCK_TIMEOUT_MS = 3000;
 const REFRESH_MS = 500;
 /** Before the fault, and after it. */
 const CALLS = 50;
 
-function clientOf(cluster: Cluster): Redis {
+function clientOf(cluster: UpCluster): Redis {
   const client = new Redis(cluster.ioredisOptions());
   client.on("error", () => {});
   scene.atEnd(() => client.disconnect());
@@ -23,7 +22,7 @@ function clientOf(cluster: Cluster): Redis {
 
 describe("redis-semaphore", () => {
   it("a mutex outlives the master that it was acquired on: refreshed, and nobody else's", async () => {
-    const cluster = await scene.start();
+    const cluster = await scene.up();
     const lost: Error[] = [];
     const options = {
       lockTimeout: LOCK_TIMEOUT_MS,
@@ -45,7 +44,7 @@ describe("redis-semaphore", () => {
     // By then the lock has ended that was held when the master died.
     const endsAtMs = performance.now() + LOCK_TIMEOUT_MS;
     const old = await cluster.killMaster();
-    await cluster.waitForMaster({ not: old.id });
+    await cluster.master(old.id);
     while (performance.now() <= endsAtMs) await attempts.more(1);
     await attempts.stop();
 
@@ -57,7 +56,7 @@ describe("redis-semaphore", () => {
   });
 
   it("a semaphore of two never lets in a third while its master is killed", async () => {
-    const cluster = await scene.start();
+    const cluster = await scene.up();
     const client = clientOf(cluster);
     let inside = 0;
     let insideMax = 0;

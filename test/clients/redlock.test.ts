@@ -2,15 +2,14 @@
 import { Redis } from "ioredis";
 import Redlock, { type Lock } from "redlock";
 import { expect, it } from "vitest";
-import type { Cluster } from "../../cluster/cluster.ts";
-import { failoverScene } from "../cluster/failover-scene.ts";
 import { ask, WriteLoad } from "../cluster/redis-clients.ts";
+import { processScene, type UpCluster } from "../process/up-cluster.ts";
 import { failOverUnder } from "./fail-over.ts";
 
-const scene = failoverScene();
+const scene = processScene();
 const DURATION_MS = 60_000;
 
-function redlockOn(cluster: Cluster): Redlock {
+function redlockOn(cluster: UpCluster): Redlock {
   const client = new Redis(cluster.ioredisOptions());
   client.on("error", () => {});
   scene.atEnd(() => client.disconnect());
@@ -20,7 +19,7 @@ function redlockOn(cluster: Cluster): Redlock {
 }
 
 it("every lock that was acquired is still its holder's alone when the master is killed", async () => {
-  const cluster = await scene.start();
+  const cluster = await scene.up();
   const [holder, rival] = [redlockOn(cluster), redlockOn(cluster)];
   const locks = new Map<string, Lock>();
   const load = await scene.writing(

@@ -8,6 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import type { ReadyLine, ReadyProcess } from "../../cli/up-report.ts";
+import {
+  type IoredisSentinelOptions,
+  ioredisOptionsFor,
+  type NodeRedisSentinelOptions,
+  nodeRedisOptionsFor,
+} from "../../cluster/client-options.ts";
 import type { GroupView } from "../../sentinel/core/view.ts";
 import { allGone, type BuiltCommand, freeUpPorts, startBuilt } from "../cli/built-command.ts";
 import { type Address, ask, carefulLoad, eventually, type WriteLoad } from "../cluster/redis-clients.ts";
@@ -46,10 +52,24 @@ class ProcessScene {
   }
 
   /** A careful client of the group, once it writes at its ordinary pace. */
-  async writingTo(cluster: UpCluster): Promise<WriteLoad> {
-    const load = this.keep(carefulLoad(cluster));
-    await load.more(200);
-    return load;
+  writingTo(cluster: UpCluster): Promise<WriteLoad> {
+    return this.writing(carefulLoad(cluster));
+  }
+
+  /** The load, once it writes at its ordinary pace: so many writes are acknowledged. */
+  async writing(load: WriteLoad | Promise<WriteLoad>, writes = 200): Promise<WriteLoad> {
+    const ready = this.keep(await load);
+    await ready.more(writes);
+    return ready;
+  }
+
+  /** Called when the test ends, before what was started earlier is stopped. */
+  atEnd(close: () => unknown): void {
+    this.keep({
+      [Symbol.asyncDispose]: async () => {
+        await close();
+      },
+    });
   }
 
   keep<Kept extends AsyncDisposable>(resource: Kept): Kept {
@@ -169,6 +189,23 @@ export class UpCluster implements AsyncDisposable {
       },
       () => `a whole cluster: ${obstacle}`,
     );
+  }
+
+  /** `kill -9` of the master that all sentinels name. @returns who it was. */
+  async killMaster(): Promise<ReadyProcess> {
+    const master = await this.master();
+    this.signal(master.id, "SIGKILL");
+    return master;
+  }
+
+  /** For `new Redis(options)` of ioredis, and nothing but what it needs. */
+  ioredisOptions(): IoredisSentinelOptions {
+    return ioredisOptionsFor({ ...this.#readyLine, password: undefined });
+  }
+
+  /** For `createSentinel(options)` of node-redis, and nothing but what it needs. */
+  nodeRedisOptions(): NodeRedisSentinelOptions {
+    return nodeRedisOptionsFor({ ...this.#readyLine, password: undefined });
   }
 
   signal(id: string, signal: NodeJS.Signals): void {
