@@ -461,7 +461,7 @@ export class ClientDesk {
     for (const { session, text } of this.#setup.dispatcher.registry.subscriptions.deliver(channel, message)) {
       const client = this.#clients.get(session.id);
       if (client === undefined || client.closed) continue;
-      client.ready += text;
+      client.reply(text);
       this.#setup.outbox.output(client);
     }
   }

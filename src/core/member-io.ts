@@ -63,7 +63,7 @@ export type MemberEffect =
   | { readonly type: "send"; readonly link: LinkId; readonly message: NodeMessage }
   | { readonly type: "closeLink"; readonly link: LinkId }
   | { readonly type: "setPeers"; readonly targets: readonly PeerTarget[] }
-  /** Write `client.takeReady()`. */
+  /** Write what `client.takeReady()` gives. */
   | { readonly type: "output"; readonly client: Client }
   | { readonly type: "closeClient"; readonly client: Client }
   /** The client is no longer on hold: run what waits in its decoder. */

@@ -78,7 +78,7 @@ export class NodeClients {
     const connection = client && this.#connections.get(client);
     if (client === undefined || connection === undefined) return undefined;
     const { heldBytes, freeBytes } = connection.requestMemory;
-    let outputBytes = connection.bufferedBytes + client.ready.length;
+    let outputBytes = connection.bufferedBytes + client.readyBytes;
     for (const { text } of client.held) outputBytes += text.length;
     return { queryBytes: heldBytes, queryFreeBytes: freeBytes, outputBytes };
   }
@@ -88,14 +88,15 @@ export class NodeClients {
     const connection = this.#connections.get(client);
     if (connection === undefined) return;
     connection.subscriber = client.session.subscriptions > 0;
-    connection.write(client.takeReady());
+    for (const piece of client.takeReady()) connection.write(piece);
   }
 
   /** Sends the rest, and ends the connection. */
   close(client: Client): void {
     const connection = this.#connections.get(client);
     if (connection === undefined) return;
-    connection.write(client.takeReady() + client.lastWords);
+    for (const piece of client.takeReady()) connection.write(piece);
+    connection.write(client.lastWords);
     connection.end();
     // It is no client any more, though its socket may take a while to close.
     this.#forget(client);

@@ -4,7 +4,7 @@
  */
 import type { Millis, Offset } from "../../base/ids.ts";
 import { OFFSET_ZERO } from "../../base/ids.ts";
-import type { Client, HeldReply, ReplyNeed } from "../client.ts";
+import { type Client, type HeldReply, REPLY_PIECE_BYTES, type ReplyNeed } from "../client.ts";
 
 export interface GateErrors {
   /** For a command that was executed and is not known to be safe. */
@@ -37,12 +37,18 @@ export class ReplyGate {
 
   push(client: Client, text: string, need: ReplyNeed, deadlineMs: Millis, turn: number): void {
     if (client.held.length === 0 && need.offset <= this.#safeOffset && need.round <= this.#confirmedRound) {
-      client.ready += text;
+      client.reply(text);
       this.#release(client);
       return;
     }
     const last = client.held.at(-1);
-    if (last !== undefined && last.turn === turn && last.wrote === need.wrote && last.round === need.round) {
+    if (
+      last !== undefined &&
+      last.turn === turn &&
+      last.wrote === need.wrote &&
+      last.round === need.round &&
+      last.text.length + text.length <= REPLY_PIECE_BYTES
+    ) {
       last.text += text;
       last.count++;
       if (need.offset > last.offset) last.offset = need.offset;
@@ -88,7 +94,7 @@ export class ReplyGate {
     let done = 0;
     for (const held of client.held) {
       if (held.offset > this.#safeOffset || held.round > this.#confirmedRound) break;
-      client.ready += held.text;
+      client.reply(held.text);
       done++;
     }
     this.#settle(client, done);
@@ -98,7 +104,7 @@ export class ReplyGate {
     let done = 0;
     for (const held of client.held) {
       if (!isOver(held)) break;
-      client.ready += (held.wrote ? this.#errors.uncertain : this.#errors.unconfirmed).repeat(held.count);
+      client.reply((held.wrote ? this.#errors.uncertain : this.#errors.unconfirmed).repeat(held.count));
       done++;
     }
     this.#settle(client, done);

@@ -31,7 +31,7 @@ const ORDINARY_ERRORS: ReadonlySet<string> = new Set([
 export interface RedisConnectionHandler {
   /**
    * Bytes came: run the commands that `decoder.next()` gives, in order, until it gives `undefined`, and answer
-   * them with at most one `connection.write`. A handler that can't run more now (a blocked client) leaves the
+   * them with as few calls of `connection.write` as it can. A handler that can't run more now (a blocked client) leaves the
    * rest in the decoder, bounded by `queryBufferBytesMax`, and asks for it with `connection.processBuffered()`.
    */
   commands(decoder: RequestDecoder): void;
@@ -117,7 +117,7 @@ export class RedisConnection {
     return this.#decoder.bufferedBytes;
   }
 
-  /** Sends encoded replies, one character a byte; collect those of one turn into one call. Ignored once the connection ends. */
+  /** Sends encoded replies, one character a byte; collect small ones of one turn into one call. Ignored once the connection ends. */
   write(text: string): void {
     const socket = this.#socket;
     if (text === "" || this.#frozenEnd || !socket.writable) return;

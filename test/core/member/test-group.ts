@@ -252,7 +252,7 @@ export class TestMember {
       case "output":
         this.#outputs.set(
           effect.client,
-          (this.#outputs.get(effect.client) ?? "") + effect.client.takeReady(),
+          (this.#outputs.get(effect.client) ?? "") + effect.client.takeReady().join(""),
         );
         break;
       case "closeClient":

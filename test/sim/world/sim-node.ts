@@ -364,14 +364,14 @@ export class SimNode {
       case "setPeers":
         return this.keeper?.setTargets(effect.targets);
       case "output": {
-        const replies = effect.client.takeReady();
+        const replies = effect.client.takeReady().join("");
         this.#served.get(effect.client)?.connection.send({ replies });
         return;
       }
       case "closeClient": {
         const served = this.#served.get(effect.client);
         if (served === undefined) return;
-        const replies = effect.client.takeReady() + effect.client.lastWords;
+        const replies = effect.client.takeReady().join("") + effect.client.lastWords;
         if (replies !== "") served.connection.send({ replies });
         return served.connection.close();
       }
