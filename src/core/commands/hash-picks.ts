@@ -44,7 +44,7 @@ function hrandfield(context: CommandContext, argv: Argv): string {
   const hash = readHash(context, arg(argv, 1));
   if (typeof hash === "string") return hash;
   if (hash === undefined || count === 0) return EMPTY_ARRAY;
-  return fieldsReply(context, pickFields([...hash.fields], Number(count), random), withValues);
+  return fieldsReply(context, pickFields([...hash.entries()], Number(count), random), withValues);
 }
 
 /** `count` distinct ones, or for a negative count that many with repetition. */

@@ -89,7 +89,7 @@ function hgetall(context: CommandContext, argv: Argv): string {
   const hash = readHash(context, arg(argv, 1));
   if (typeof hash === "string") return hash;
   let reply = mapHeader(hash?.size ?? 0, context.version);
-  for (const [field, value] of hash?.fields ?? []) reply += bulk(field) + bulk(value);
+  for (const [field, value] of hash?.entries() ?? []) reply += bulk(field) + bulk(value);
   return reply;
 }
 
@@ -97,7 +97,7 @@ function hkeys(context: CommandContext, argv: Argv): string {
   const hash = readHash(context, arg(argv, 1));
   if (typeof hash === "string") return hash;
   let reply = arrayHeader(hash?.size ?? 0);
-  for (const field of hash?.fields.keys() ?? []) reply += bulk(field);
+  for (const [field] of hash?.entries() ?? []) reply += bulk(field);
   return reply;
 }
 
@@ -105,7 +105,7 @@ function hvals(context: CommandContext, argv: Argv): string {
   const hash = readHash(context, arg(argv, 1));
   if (typeof hash === "string") return hash;
   let reply = arrayHeader(hash?.size ?? 0);
-  for (const value of hash?.fields.values() ?? []) reply += bulk(value);
+  for (const [, value] of hash?.entries() ?? []) reply += bulk(value);
   return reply;
 }
 

@@ -17,7 +17,7 @@ export interface EncodingLimits {
 
 /** Redis 7.0's defaults. */
 export const encodingLimits: EncodingLimits = {
-  hashEntriesMax: 128,
+  hashEntriesMax: 512,
   hashValueBytesMax: 64,
   setIntegersMax: 512,
   zsetEntriesMax: 128,

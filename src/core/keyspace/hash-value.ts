@@ -1,11 +1,12 @@
-/** A hash: fields and their values. It knows nothing of keys, expiry or clients. */
+/** A hash: fields and their values. It decides how they are kept, and knows nothing of keys, expiry or clients. */
 import type { Randomness } from "../../base/randomness.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { encodingLimits } from "./encoding-limits.ts";
-import { FIELD_BYTES, HASH_BYTES, stringBytes } from "./memory-model.ts";
-import { RovingPicker } from "./roving-picker.ts";
-import { type ScanPage, ScanTable } from "./scan-table.ts";
+import { FieldTable } from "./field-table.ts";
+import { HASH_BYTES } from "./memory-model.ts";
+import { PackedFields } from "./packed-fields.ts";
+import type { ScanPage } from "./scan-table.ts";
 import type { Collection } from "./value.ts";
 
 /** Size of one HSET among those that rebuild a hash. */
@@ -15,14 +16,9 @@ const PIECE_BYTES_MAX = 64 * 1024;
 export class HashValue implements Collection {
   readonly type = "hash" as const;
   accountedBytes = 0;
-  readonly #fields = new Map<string, string>();
-  /** Once wide, always wide, as in Redis. */
+  #fields: PackedFields | FieldTable = new PackedFields();
+  /** By Redis's limits. Once wide, always wide, as in Redis. */
   #wide = false;
-  /** Of the fields' and values' texts. */
-  #textBytes = 0;
-  #scans: ScanTable<string, string> | undefined;
-  #lastCursor = 0;
-  #picker: RovingPicker<string, string> | undefined;
 
   get size(): number {
     return this.#fields.size;
@@ -33,11 +29,12 @@ export class HashValue implements Collection {
   }
 
   get bytes(): number {
-    return HASH_BYTES + this.#fields.size * FIELD_BYTES + this.#textBytes;
+    return HASH_BYTES + this.#fields.bytes;
   }
 
-  get fields(): ReadonlyMap<string, string> {
-    return this.#fields;
+  /** In the order in which they came; the hash must not change meanwhile. Not to be kept: one may hold on to the text of all. */
+  entries(): Iterable<[string, string]> {
+    return this.#fields.entries();
   }
 
   get(field: string): string | undefined {
@@ -50,25 +47,21 @@ export class HashValue implements Collection {
 
   /** @returns whether the field is new. */
   set(field: string, value: string): boolean {
-    const known = this.#fields.get(field);
-    this.#fields.set(field, value);
-    this.#textBytes +=
-      stringBytes(value.length) -
-      (known === undefined ? -stringBytes(field.length) : stringBytes(known.length));
+    if (this.#fields instanceof PackedFields && !this.#fields.accepts(field, value)) {
+      this.#fields = tableOf(this.#fields);
+    }
+    const isNew = this.#fields.set(field, value);
     if (!this.#wide) {
       this.#wide =
         this.#fields.size > encodingLimits.hashEntriesMax ||
         field.length > encodingLimits.hashValueBytesMax ||
         value.length > encodingLimits.hashValueBytesMax;
     }
-    return known === undefined;
+    return isNew;
   }
 
   /** @returns whether the field was there. */
   delete(field: string): boolean {
-    const known = this.#fields.get(field);
-    if (known === undefined) return false;
-    this.#textBytes -= stringBytes(field.length) + stringBytes(known.length);
     return this.#fields.delete(field);
   }
 
@@ -77,33 +70,29 @@ export class HashValue implements Collection {
    * every field present throughout is returned, at worst twice.
    */
   scan(cursor: number, count: number): ScanPage<string, string> {
-    if (!this.#wide) return { cursor: 0, items: [...this.#fields] };
-    this.#scans ??= new ScanTable();
-    const scans = this.#scans;
-    const iterator = cursor === 0 ? this.#fields.entries() : scans.take(cursor);
-    if (iterator === undefined) return { cursor: 0, items: [...this.#fields] };
-    return scans.page(iterator, count, () => {
-      this.#lastCursor += 1;
-      return this.#lastCursor;
-    });
+    const fields = this.#fields;
+    const page = this.#wide && fields instanceof FieldTable ? fields.scan(cursor, count) : undefined;
+    return page ?? { cursor: 0, items: [...fields.entries()] };
   }
 
   /** Any field, in constant time; `undefined` for an empty hash. */
   randomField(random: Randomness): string | undefined {
-    this.#picker ??= new RovingPicker();
-    return this.#picker.pick(this.#fields, random)?.[0];
+    const fields = this.#fields;
+    if (fields instanceof FieldTable) return fields.randomField(random);
+    return fields.size === 0 ? undefined : fields.entries()[random.below(fields.size)]?.[0];
   }
 
   clone(): HashValue {
     const copy = new HashValue();
-    for (const [field, value] of this.#fields) copy.set(field, value);
+    copy.#fields = this.#fields.clone();
+    copy.#wide = this.#wide;
     return copy;
   }
 
   *rebuild(key: string): IterableIterator<string> {
     let argv = ["HSET", key];
     let bytes = 0;
-    for (const [field, value] of this.#fields) {
+    for (const [field, value] of this.#fields.entries()) {
       argv.push(field, value);
       bytes += field.length + value.length;
       if (argv.length >= 2 + PIECE_FIELDS_MAX * 2 || bytes >= PIECE_BYTES_MAX) {
@@ -117,7 +106,18 @@ export class HashValue implements Collection {
 
   digest(): Buffer {
     const sum = Buffer.alloc(DIGEST_BYTES);
-    for (const [field, value] of this.#fields) addDigest(sum, digestOf(field, value));
+    for (const [field, value] of this.#fields.entries()) addDigest(sum, digestOf(field, value));
     return sum;
   }
+}
+
+/** With texts of their own, which do not hold on to the packed one. */
+function tableOf(packed: PackedFields): FieldTable {
+  const table = new FieldTable();
+  for (const [field, value] of packed.entries()) table.set(ownText(field), ownText(value));
+  return table;
+}
+
+function ownText(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
 }

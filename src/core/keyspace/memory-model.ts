@@ -12,7 +12,9 @@ export const KEY_BYTES = 128;
 export const EXPIRY_BYTES = 80;
 
 /** Collections without any element, and what each element costs beside its text. */
-export const HASH_BYTES = 216;
+export const HASH_BYTES = 80;
+/** Of a hash's table, when it has become too large to be packed. */
+export const FIELD_TABLE_BYTES = 152;
 export const FIELD_BYTES = 36;
 export const SET_BYTES = 230;
 export const SMALL_INTEGER_BYTES = 10;

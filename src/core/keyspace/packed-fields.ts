@@ -1,0 +1,128 @@
+/**
+ * The fields of a small hash and their values, all in one text: V8 keeps no object for any of them, and a copy shares it.
+ * A field is its name and its value, each behind its length. It decides what still counts as small.
+ */
+import { stringBytes } from "./memory-model.ts";
+
+/** Few enough that going through all of them, and copying them for a change, costs next to nothing. */
+const FIELDS_MAX = 128;
+const BYTES_MAX = 4096;
+
+/** A length below this takes one character; any other one two, its lower half marked with this bit. */
+const LONG = 128;
+
+/** An object with a text and a number. */
+const OBJECT_BYTES = 40;
+
+export class PackedFields {
+  #text = "";
+  size = 0;
+
+  get bytes(): number {
+    return OBJECT_BYTES + stringBytes(this.#text.length);
+  }
+
+  /** Whether it stays small when the field gets this value. */
+  accepts(field: string, value: string): boolean {
+    const added = field.length + value.length + 4;
+    return this.size < FIELDS_MAX && this.#text.length + added <= BYTES_MAX;
+  }
+
+  get(field: string): string | undefined {
+    const at = this.#find(field);
+    if (at === this.#text.length) return undefined;
+    const valueAt = endOf(this.#text, at);
+    return textAt(this.#text, valueAt);
+  }
+
+  has(field: string): boolean {
+    return this.#find(field) < this.#text.length;
+  }
+
+  /** The owner has asked whether it accepts them. @returns whether the field is new. */
+  set(field: string, value: string): boolean {
+    const text = this.#text;
+    const at = this.#find(field);
+    if (at === text.length) {
+      this.#become(text + pack(field) + pack(value));
+      this.size += 1;
+      return true;
+    }
+    const valueAt = endOf(text, at);
+    this.#become(text.slice(0, valueAt) + pack(value) + text.slice(endOf(text, valueAt)));
+    return false;
+  }
+
+  /** @returns whether the field was there. */
+  delete(field: string): boolean {
+    const text = this.#text;
+    const at = this.#find(field);
+    if (at === text.length) return false;
+    this.#become(text.slice(0, at) + text.slice(endOf(text, endOf(text, at))));
+    this.size -= 1;
+    return true;
+  }
+
+  /** In the order in which they came. Short-lived use only: each may hold on to the text of all. */
+  entries(): [string, string][] {
+    const text = this.#text;
+    const entries: [string, string][] = [];
+    for (let at = 0; at < text.length; ) {
+      const valueAt = endOf(text, at);
+      entries.push([textAt(text, at), textAt(text, valueAt)]);
+      at = endOf(text, valueAt);
+    }
+    return entries;
+  }
+
+  clone(): PackedFields {
+    const copy = new PackedFields();
+    copy.#text = this.#text;
+    copy.size = this.size;
+    return copy;
+  }
+
+  /** Where the field begins; the end of the text if it is not there. */
+  #find(field: string): number {
+    const text = this.#text;
+    let at = 0;
+    while (at < text.length) {
+      const start = at + headerLength(text, at);
+      const end = start + lengthAt(text, at);
+      if (end - start === field.length && text.startsWith(field, start)) break;
+      at = endOf(text, end);
+    }
+    return at;
+  }
+
+  #become(text: string): void {
+    // Looking into it makes V8 copy its parts together: otherwise it would keep the former text alive.
+    text.charCodeAt(0);
+    this.#text = text;
+  }
+}
+
+function pack(text: string): string {
+  const { length } = text;
+  if (length < LONG) return String.fromCharCode(length) + text;
+  return String.fromCharCode((length % LONG) + LONG, Math.floor(length / LONG)) + text;
+}
+
+function headerLength(text: string, at: number): number {
+  return text.charCodeAt(at) < LONG ? 1 : 2;
+}
+
+function lengthAt(text: string, at: number): number {
+  const first = text.charCodeAt(at);
+  return first < LONG ? first : first - LONG + text.charCodeAt(at + 1) * LONG;
+}
+
+function textAt(text: string, at: number): string {
+  const start = at + headerLength(text, at);
+  return text.slice(start, start + lengthAt(text, at));
+}
+
+/** Where the text that begins at `at` ends. */
+function endOf(text: string, at: number): number {
+  return at + headerLength(text, at) + lengthAt(text, at);
+}
