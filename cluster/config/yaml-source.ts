@@ -31,7 +31,12 @@ export interface YamlSource {
 export function parseYaml(name: string, content: string): YamlSource {
   const lines = new LineCounter();
   refuseDeepNesting(name, content);
-  const document = parseDocument(content, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(content, {
+    lineCounter: lines,
+    prettyErrors: false,
+    // Its warnings would be Node's, beside our own error about the same key.
+    logLevel: "error",
+  });
   const [error] = document.errors;
   if (error !== undefined) {
     const { line } = lines.linePos(error.pos[0]);

@@ -27,6 +27,8 @@ import {
 const MAGIC = 0x314c4543; // "CEL1"
 const SLOT_HEADER_BYTES = 24;
 const SLOT_BYTES_DEFAULT = 4096;
+/** No process saves so often: a slot that claims more is damaged, and nothing could be counted on from there. */
+const VERSION_MAX = 2n ** 63n - 1n;
 
 interface Waiter {
   resolve(): void;
@@ -191,7 +193,9 @@ function readSlot(file: Buffer, at: number, slotBytes: number): Slot | undefined
   if (slot.readUInt32LE(0) !== MAGIC) return undefined;
   const end = SLOT_HEADER_BYTES + slot.readUInt32LE(16);
   if (end > slot.length || crc32(slot, 8, end) !== slot.readUInt32LE(4)) return undefined;
-  return { version: slot.readBigUInt64LE(8), bytes: Buffer.from(slot.subarray(SLOT_HEADER_BYTES, end)) };
+  const version = slot.readBigUInt64LE(8);
+  if (version > VERSION_MAX) return undefined;
+  return { version, bytes: Buffer.from(slot.subarray(SLOT_HEADER_BYTES, end)) };
 }
 
 function readIfThere(file: string): Buffer | null {

@@ -1,9 +1,12 @@
 import fs from "node:fs";
 import path from "node:path";
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DurableCell } from "../../../src/io/storage/durable-cell.ts";
 import { BreakableCalls, damage, deferred, errno, temporaryDirectory } from "./storage-kit.ts";
+
+const SLOT_HEADER_BYTES = 24;
 
 const cellFile = (): string => path.join(temporaryDirectory(), "cell");
 
@@ -68,6 +71,19 @@ describe("a durable cell", () => {
     damage(file, slotOf(file, "two"));
     expect(() => load(file)).toThrow(expect.objectContaining({ code: "CORRUPT_STATE" }));
     expect(() => load(file)).toThrow(file);
+  });
+
+  it("believes no slot whose version cannot be counted on from, whatever its checksum says", async () => {
+    const file = cellFile();
+    await saveAll(file, ["one", "two"]);
+    const bytes = fs.readFileSync(file);
+    const slot = slotOf(file, "two") - SLOT_HEADER_BYTES;
+    bytes.writeBigUInt64LE(2n ** 64n - 1n, slot + 8);
+    bytes.writeUInt32LE(crc32(bytes.subarray(slot + 8, slot + SLOT_HEADER_BYTES + 3)), slot + 4);
+    fs.writeFileSync(file, bytes);
+    expect(load(file)).toBe("one");
+    await saveAll(file, ["three"]);
+    expect(load(file)).toBe("three");
   });
 
   it("that was cut short or emptied is an error, not an empty state", async () => {
