@@ -71,10 +71,10 @@ describe("shrinking a failing seed", () => {
     const broken = invariantOf(plan);
     const smallest = shrink(plan, (rest) => invariantOf(narrowed(plan, rest)) === broken);
     const small = narrowed(plan, smallest);
-    expect(broken).toBe("S5");
+    expect(broken).toBeDefined();
     expect(small.faults.length).toBeLessThan(plan.faults.length);
     expect(small.faults.length).toBeLessThan(4);
-    expect(invariantOf(small)).toBe("S5");
+    expect(invariantOf(small)).toBe(broken);
     // It is the mutant that fails, not what is left of the plan.
     expect(runPlan(small).violation).toBeNull();
   });

@@ -193,7 +193,8 @@ export class NodeStorage {
       this.#syncing = null;
       this.#disk.sync(upTo);
       this.#owner.later(0, () => this.#owner.input({ type: "persisted", lastOffset: upTo }));
-      if (this.#disk.last.offset > this.#disk.synced) this.#syncSoon();
+      // Not what the disk has: a snapshot that stands by now may have made more durable, and nobody was told.
+      if (this.#disk.last.offset > upTo) this.#syncSoon();
     });
   }
 
