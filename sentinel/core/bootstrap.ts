@@ -41,7 +41,8 @@ function unrecordedObstacles(context: GroupContext, nowMs: Millis): string[] {
     if (report === null)
       return [`sentinel ${peer.id} has not answered yet: all must, before the first record`];
     if (report.blank) return [`sentinel ${peer.id} has not heard every other sentinel yet`];
-    return report.stored === null ? [] : [`sentinel ${peer.id} holds a record of this group`];
+    const knows = report.stored !== null || report.learnt !== null;
+    return knows ? [`sentinel ${peer.id} has a record of this group`] : [];
   });
 }
 

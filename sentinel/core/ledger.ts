@@ -47,7 +47,7 @@ export class GroupLedger {
     const recovered = setup.keeper.groupState(setup.group);
     this.#state = recovered ?? EMPTY_GROUP_STATE;
     this.#blank = recovered === undefined;
-    this.#saved = isOnlyLearnt(this.#state) ? null : this.#state.record;
+    this.#saved = this.#state.onlyLearnt === true ? null : this.#state.record;
     this.#epochSinceMs = setup.nowMs;
     if (this.#saved !== null) this.#heldBy.set(this.#self, this.#saved.number);
   }
@@ -77,6 +77,11 @@ export class GroupLedger {
     return this.#saved;
   }
 
+  /** A record that this sentinel knows of and does not hold; `null` if it holds what it knows. */
+  get learnt(): GroupRecord | null {
+    return this.#state.onlyLearnt === true ? this.#state.record : null;
+  }
+
   /** The newest record known to stand; clients are answered from it alone. */
   get standing(): GroupRecord | null {
     return this.#standing;
@@ -96,9 +101,10 @@ export class GroupLedger {
   takePart(floor: Epoch, record: GroupRecord | null, nowMs: Millis): void {
     this.#blank = false;
     this.#epochSinceMs = nowMs;
-    const next = { votedEpoch: Math.max(floor, this.votedEpoch) as Epoch, votedFor: null, record };
-    this.#change(next, () => {
-      if (record === null || isOnlyLearnt(next)) return;
+    const votedEpoch = Math.max(floor, this.votedEpoch) as Epoch;
+    const onlyLearnt = record !== null && record.number.epoch < votedEpoch;
+    this.#change({ votedEpoch, votedFor: null, record, onlyLearnt }, () => {
+      if (record === null || onlyLearnt) return;
       this.#saved = record;
       this.confirm(this.#self, record.number);
     });
@@ -125,7 +131,7 @@ export class GroupLedger {
       return false;
     if (stored !== null && stored.groupId !== record.groupId) return false;
     if (record.number.epoch !== this.storedEpoch) this.#epochSinceMs = nowMs;
-    this.#change({ record }, (now) => {
+    this.#change({ record, onlyLearnt: false }, (now) => {
       this.#saved = record;
       this.confirm(this.#self, record.number);
       then(now);
@@ -168,9 +174,4 @@ export class GroupLedger {
     this.#state = next;
     this.#keeper.save(this.#group, next, then);
   }
-}
-
-/** After a loss of state: a record that was heard of together with a voted epoch above it. */
-function isOnlyLearnt({ votedEpoch, votedFor, record }: GroupState): boolean {
-  return votedFor === null && record !== null && record.number.epoch < votedEpoch;
 }

@@ -62,10 +62,11 @@ export class RecordIntake {
       ...heard.map((report) => Math.max(report.votedEpoch, report.stored?.epoch ?? 0)),
     );
     const learnt = this.#learnt;
-    const isNewest = heard.every(
-      ({ stored }) =>
-        stored === null || (learnt !== null && compareRecordNumbers(learnt.number, stored) >= 0),
-    );
+    const isNewest = heard
+      .flatMap((report) => [report.stored, report.learnt])
+      .every(
+        (number) => number === null || (learnt !== null && compareRecordNumbers(learnt.number, number) >= 0),
+      );
     if (!isNewest) return;
     this.#learnt = null;
     ledger.takePart(floor as Epoch, learnt, nowMs);

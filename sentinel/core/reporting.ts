@@ -57,6 +57,7 @@ export class Reporting {
       blank: ledger.blank,
       votedEpoch: ledger.votedEpoch,
       stored: ledger.saved?.number ?? null,
+      learnt: ledger.learnt?.number ?? null,
       master: ledger.stored?.master ?? null,
       finds,
       leading,
@@ -67,21 +68,22 @@ export class Reporting {
     this.#context.outbox.send(link, { ...body, seq: ++this.#seq, record: this.#recordFor(peer, link) });
   }
 
-  /** The stored record's body, where the peer does not show that it has it and it has not gone over this link. */
+  /** The record's body, where the peer does not show that it has it and it has not gone over this link. */
   #recordFor(peer: SentinelPeer, link: LinkId): Report["record"] {
-    const { saved } = this.#context.ledger;
-    if (saved === null) return null;
-    const group = this.#context.config.name;
+    const { ledger, config } = this.#context;
+    const group = config.name;
     const report = peer.reports.get(group);
-    // A blank sentinel can't take part without it.
     if (report === undefined) return null;
-    if (report.stored !== null && compareRecordNumbers(report.stored, saved.number) >= 0) return null;
+    // A blank sentinel can't take part without it, even if nobody holds it any more.
+    const record = ledger.saved ?? (report.blank ? ledger.learnt : null);
+    if (record === null) return null;
+    if (report.stored !== null && compareRecordNumbers(report.stored, record.number) >= 0) return null;
     const sent = peer.recordSent.get(link) ?? new Map<string, string>();
     peer.recordSent.set(link, sent);
-    const number = `${saved.number.epoch}.${saved.number.seq}`;
+    const number = `${record.number.epoch}.${record.number.seq}`;
     if (sent.get(group) === number) return null;
     sent.set(group, number);
-    return saved;
+    return record;
   }
 }
 
@@ -93,6 +95,7 @@ function saysTheSame(a: Body, b: Body): boolean {
     a.master === b.master &&
     a.leading === b.leading &&
     sameNumber(a.stored, b.stored) &&
+    sameNumber(a.learnt, b.learnt) &&
     a.finds.length === b.finds.length &&
     a.finds.every((reason, at) => reason === b.finds[at])
   );

@@ -12,6 +12,11 @@ export interface GroupState {
   /** For whom; `null` when the epoch is only a floor that was learnt. */
   readonly votedFor: Leader | null;
   readonly record: GroupRecord | null;
+  /**
+   * The record was heard of after a loss of state, together with a voted epoch above it: a leader may have been elected
+   * that did not see it here. It is known, and not held.
+   */
+  readonly onlyLearnt?: boolean;
 }
 
 export interface SentinelState {
@@ -31,6 +36,7 @@ const stateSchema = z.object({
       votedEpoch: z.number().int().min(0),
       votedFor: z.object({ id: z.string(), startId: z.string() }).nullable(),
       record: groupRecordSchema.nullable(),
+      onlyLearnt: z.boolean().optional(),
     }),
   ),
 });

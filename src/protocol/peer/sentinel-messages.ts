@@ -24,7 +24,9 @@ export interface Report {
   readonly votedEpoch: Epoch;
   /** Number of the newest record that is durable here; counts towards "stands at a majority". */
   readonly stored: RecordNumber | null;
-  /** The body of `stored`; only when it has not yet gone over this link. */
+  /** Of the record that it knows of and, having lost its state, does not hold; then `stored` is `null`. */
+  readonly learnt: RecordNumber | null;
+  /** The body of `stored`, for a blank sentinel that of `learnt` too; only when it has not yet gone over this link. */
   readonly record: GroupRecord | null;
   /** The master that `finds` speaks of. */
   readonly master: MemberId | null;

@@ -35,6 +35,7 @@ export const sentinelMessageSchemas: {
     blank: z.boolean(),
     votedEpoch: epochSchema,
     stored: recordNumberSchema.nullable(),
+    learnt: recordNumberSchema.nullable(),
     record: groupRecordSchema.nullable(),
     master: memberIdSchema.nullable(),
     finds: listOf(voteReason, VOTE_REASONS.length),

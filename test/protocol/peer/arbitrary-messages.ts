@@ -177,6 +177,7 @@ const fields: {
     blank: bool,
     votedEpoch: epoch,
     stored: fc.option(number),
+    learnt: fc.option(number),
     record: fc.option(groupRecord),
     master: fc.option(memberId),
     finds: fc.subarray([...VOTE_REASONS]),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Epoch, SentinelId } from "../../../src/base/ids.ts";
 import { settledWorld } from "./world.ts";
 
 describe("votes", () => {
@@ -148,5 +149,46 @@ describe("a sentinel that lost its state", () => {
     world.kill(world.masterId());
     world.run(5000);
     expect(world.promotions).toHaveLength(1);
+  });
+
+  it("passes on the record that it learnt: all may lose their state, one after the other", () => {
+    const world = settledWorld();
+    // A leader is elected, and can choose nobody: what is voted is above what is recorded.
+    world.kill(world.masterId());
+    world.until("one leads", () => world.sentinelIds().some((id) => world.view(id).failover !== null), 1000);
+    world.partition(world.sentinelIds(), ["n1", "n2", "n3"]);
+    world.run(3000);
+    for (const id of world.sentinelIds()) {
+      world.kill(id);
+      world.startSentinel(id, null);
+      world.until(`${id} takes part again`, () => world.disk(id) !== null, 3000);
+      expect(world.disk(id)?.groups.mymaster).toMatchObject({ onlyLearnt: true });
+    }
+    for (const id of world.sentinelIds()) expect(world.view(id).standing).toBeNull();
+    world.kill("s1");
+    world.heal();
+    world.until("there is a master", () => world.settled(), 10_000);
+  });
+
+  it("does not hold what it learnt, also once it has voted and started again", () => {
+    const world = settledWorld();
+    world.kill("s3");
+    const state = world.disk("s3");
+    const learnt = state?.groups.mymaster;
+    if (state === null || learnt === undefined) throw new Error("s3 has no state");
+    const votedFor = { id: "s1" as SentinelId, startId: world.startIdOf("s1") };
+    const voted = { ...learnt, votedEpoch: (learnt.votedEpoch + 1) as Epoch, votedFor, onlyLearnt: true };
+    world.sent.length = 0;
+    // The others hear of the vote and begin a new epoch, whose record it may hold.
+    world.partition(["s1", "s2"], ["n1", "n2", "n3"]);
+    world.startSentinel("s3", { ...state, groups: { mymaster: voted } });
+    world.run(500);
+    const reports = world.sent.flatMap(({ sentinel, message }) =>
+      sentinel === "s3" && message.type === "report" ? [message] : [],
+    );
+    expect(reports.length).toBeGreaterThan(0);
+    for (const report of reports) {
+      expect(report).toMatchObject({ stored: null, learnt: learnt.record?.number });
+    }
   });
 });
