@@ -28,6 +28,14 @@ describe("what seeds once found", () => {
 
   it.each([
     [7398, "a power cut of a whole group admitted a member that held less than the one that was chosen"],
+    [
+      9773,
+      "TCP backed off for 12 s on a link that had lost packets, and a replica asked in vain all the while",
+    ],
+    [
+      11389,
+      "three sentinels lost their disks one after the other, and nobody passed on what it had only learnt",
+    ],
   ])("wider seed %d: %s", (seed) => {
     expect(outcomeOf(widePlanOf(seed))).toBe("no violation");
   });

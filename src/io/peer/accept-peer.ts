@@ -2,7 +2,7 @@
  * The answering side of one WebSocket: sends the challenge, hears the hello, lets the peer in or says why not.
  * Limits on who may come this far, and for how long, are `peer-server.ts`'s.
  */
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
 import { InterrexError } from "../../base/errors.ts";
 import { closeWithin } from "./close-within.ts";
@@ -24,7 +24,7 @@ export type AcceptContext = DialContext;
 export function acceptPeer(
   context: AcceptContext,
   ws: WebSocket,
-  socket: Duplex,
+  socket: Socket,
   outcome: AcceptOutcome,
 ): void {
   const { gate, reach, limits } = context;

@@ -3,7 +3,7 @@
  * ended; whether to try again is `kept-link.ts`'s and the cores' business.
  */
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import { type RawData, WebSocket } from "ws";
 import { InterrexError } from "../../base/errors.ts";
 import type { Millis } from "../../base/ids.ts";
@@ -65,7 +65,7 @@ class DialAttempt implements Dialling {
   readonly #dialler: Dialler;
   #over = false;
   #ws: WebSocket | null = null;
-  #socket: Duplex | null = null;
+  #socket: Socket | null = null;
   #hello: { readonly hello: Hello; readonly challengeNonce: string } | null = null;
   #stopTimer: () => void = () => {};
   #stopLimit: () => void = () => {};

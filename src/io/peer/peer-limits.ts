@@ -18,6 +18,10 @@ export interface PeerLimits extends PeerFrameLimits {
   readonly closeMsMax: Millis;
   /** A link that lived less counts as a failed dial, so that one which is always refused backs off. */
   readonly stableMs: Millis;
+  /** How often each side of a link gives a sign of life, and looks for one. */
+  readonly lifeEveryMs: Millis;
+  /** A link over which not a byte has come for so many looks is dead, though TCP may try for minutes to save it. */
+  readonly silentLooksMax: number;
   readonly redialMsMin: Millis;
   readonly redialMsMax: Millis;
 }
@@ -34,6 +38,8 @@ export const DEFAULT_PEER_LIMITS: PeerLimits = {
   probesMax: 64,
   closeMsMax: 500,
   stableMs: 1000,
+  lifeEveryMs: 1000,
+  silentLooksMax: 5,
   redialMsMin: 20,
   redialMsMax: 1000,
 };

@@ -2,7 +2,7 @@
  * One established link: messages in and out, and its end, told exactly once. Decides when a link must end because it
  * could no longer keep TCP's promise (order, no gaps); refuses to decide who should be linked.
  */
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import { type RawData, WebSocket } from "ws";
 import { InterrexError } from "../../base/errors.ts";
 import type { Millis } from "../../base/ids.ts";
@@ -42,11 +42,14 @@ export class PeerLink {
   readonly peer: PeerIdentity;
   readonly dialled: boolean;
   readonly #ws: WebSocket;
-  readonly #socket: Duplex;
+  readonly #socket: Socket;
   readonly #host: PeerLinkHost;
   readonly #upAtMs: Millis = performance.now();
   #ended = false;
   #corked = false;
+  #bytesRead = 0;
+  /** How often in a row nothing had come since the time before. */
+  #silentLooks = 0;
   /** A frame was dropped by a partition: the link may not be used again after it. */
   #lossy = false;
   /** The socket closed while a partition hid it: the end is told when the partition ends. */
@@ -118,6 +121,24 @@ export class PeerLink {
     if (!this.#corked) return;
     this.#corked = false;
     this.#socket.uncork();
+  }
+
+  /**
+   * Gives the peer a sign of life, and looks for one of its own; to be called every `lifeEveryMs`. Bytes count, not
+   * messages: a large one may be a while on its way.
+   */
+  lookForLife(): void {
+    if (this.#ended || this.#host.gate.paused || !this.#host.reach.allows(this.peer.id)) return;
+    const { bytesRead } = this.#socket;
+    this.#silentLooks = bytesRead === this.#bytesRead ? this.#silentLooks + 1 : 0;
+    this.#bytesRead = bytesRead;
+    if (this.#silentLooks < this.#host.limits.silentLooksMax) {
+      this.#ws.ping();
+      return;
+    }
+    this.#warn({ event: "peer-silent" }, "nothing comes over this peer link any more: link closed");
+    this.#ws.terminate();
+    this.#end(false);
   }
 
   /** Ends the link by the owner's wish: what was sent still goes out. */

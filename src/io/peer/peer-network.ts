@@ -67,6 +67,7 @@ export class PeerNetwork {
   #encoded: { readonly message: PeerMessage; readonly as: EncodedMessage } | null = null;
   #flushDue = false;
   #lastLinkId: LinkId = 0;
+  readonly #lifeTimer: NodeJS.Timeout;
   #closed: Promise<void> | null = null;
   #phase: "running" | "closing" | "killed" = "running";
 
@@ -93,6 +94,10 @@ export class PeerNetwork {
         else connection.ws.terminate();
       },
     });
+    this.#lifeTimer = setInterval(() => {
+      for (const link of [...this.#links.values()]) link.lookForLife();
+    }, this.#limits.lifeEveryMs);
+    this.#lifeTimer.unref();
   }
 
   /**
@@ -197,6 +202,7 @@ export class PeerNetwork {
   /** As `kill -9`: the listener and every socket are gone on return, and the handler hears nothing any more. */
   kill(): void {
     this.#phase = "killed";
+    clearInterval(this.#lifeTimer);
     for (const kept of this.#kept.values()) kept.kill();
     this.#kept.clear();
     for (const probing of this.#probes) probing.abort();
@@ -209,6 +215,7 @@ export class PeerNetwork {
   async #close(): Promise<void> {
     if (this.#phase !== "running") return;
     this.#phase = "closing";
+    clearInterval(this.#lifeTimer);
     this.resume();
     for (const kept of this.#kept.values()) kept.stop(true);
     this.#kept.clear();

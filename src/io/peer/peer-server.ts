@@ -4,7 +4,6 @@
  */
 import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { InterrexError } from "../../base/errors.ts";
 import { type AcceptContext, acceptPeer } from "./accept-peer.ts";
@@ -32,7 +31,7 @@ export class PeerServer {
   readonly #webSockets: WebSocketServer;
   readonly #sockets = new Set<Socket>();
   /** Accepted, not proven yet; each with what stops its timer. */
-  readonly #unproven = new Map<Duplex, () => void>();
+  readonly #unproven = new Map<Socket, () => void>();
   #heldConnections = 0;
 
   constructor(options: PeerServerOptions) {
@@ -41,8 +40,8 @@ export class PeerServer {
     // The HTTP server never listens: a paused process must be able to hold a connection before HTTP sees it.
     this.#server = createServer({ noDelay: true }, (socket) => this.#accepted(socket));
     this.#http = createHttpServer((request, response) => answerHttp(options.front, request, response));
-    this.#http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-      this.#upgrade(request, socket, head),
+    this.#http.on("upgrade", (request: IncomingMessage, _socket, head: Buffer) =>
+      this.#upgrade(request, head),
     );
     this.#webSockets = new WebSocketServer({
       noServer: true,
@@ -128,16 +127,13 @@ export class PeerServer {
     this.#http.emit("connection", socket);
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(request: IncomingMessage, head: Buffer): void {
     const { context } = this.#options;
+    const { socket } = request;
     const { origin } = request.headers;
     // Browsers always send it, peers never do: otherwise any web page could talk to a port on this machine.
     if (origin !== undefined) {
-      this.#warn(
-        "origin",
-        addressOf(request.socket),
-        `browsers are not let in (Origin ${origin.slice(0, 200)})`,
-      );
+      this.#warn("origin", addressOf(socket), `browsers are not let in (Origin ${origin.slice(0, 200)})`);
       refuseUpgrade(socket, "403 Forbidden", "no browsers here\n");
       return;
     }
@@ -146,19 +142,19 @@ export class PeerServer {
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
-      context.gate.detach(request.socket);
+      context.gate.detach(socket);
       acceptPeer(context, ws, socket, {
         established: (connection) => {
           this.#proven(socket);
           this.#options.established(connection);
         },
-        refused: (who, reason) => this.#warn(who, addressOf(request.socket), reason),
+        refused: (who, reason) => this.#warn(who, addressOf(socket), reason),
         held: () => this.#unproven.get(socket)?.(),
       });
     });
   }
 
-  #proven(socket: Duplex): void {
+  #proven(socket: Socket): void {
     this.#unproven.get(socket)?.();
     this.#unproven.delete(socket);
   }
@@ -176,7 +172,7 @@ function addressOf(socket: Socket): string {
   return `${socket.remoteAddress}:${socket.remotePort}`;
 }
 
-function refuseUpgrade(socket: Duplex, status: string, body: string): void {
+function refuseUpgrade(socket: Socket, status: string, body: string): void {
   socket.once("finish", () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
 }

@@ -1,5 +1,5 @@
 /** Limits on a connection whose peer has not proven itself yet: bytes and time. Judges nobody's proof. */
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import type { PeerIdentity } from "../../protocol/peer/identity.ts";
 import type { PauseGate } from "./pause-gate.ts";
@@ -7,7 +7,7 @@ import type { PauseGate } from "./pause-gate.ts";
 /** A WebSocket whose peer has proven itself; nothing listens to its messages yet. */
 export interface ProvenConnection {
   readonly ws: WebSocket;
-  readonly socket: Duplex;
+  readonly socket: Socket;
   readonly peer: PeerIdentity;
   readonly dialled: boolean;
 }
@@ -18,7 +18,7 @@ export interface ProvenConnection {
  *
  * @returns stops watching.
  */
-export function limitUnprovenBytes(socket: Duplex, bytesMax: number, exceeded: () => void): () => void {
+export function limitUnprovenBytes(socket: Socket, bytesMax: number, exceeded: () => void): () => void {
   let bytes = 0;
   let watching = true;
   // Added after the listener of ws, which has handled the chunk when this one sees it: the chunk that ends the

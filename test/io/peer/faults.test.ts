@@ -161,3 +161,20 @@ describe("a partition", () => {
     expect((await answerer.next("message")).message).toEqual(beat(1));
   });
 });
+
+describe("a link over which nothing comes", () => {
+  it("ends after some looks for a sign of life, while another without any message stays", async () => {
+    const limits = { lifeEveryMs: 20 };
+    const dialler = await startPeer("n1", { limits });
+    const [silent, quiet] = [await startPeer("n2", { limits }), await startPeer("n3", { limits })];
+    dialler.network.setTargets([silent.target, quiet.target]);
+    for (const peer of [silent, quiet]) await peer.next("linkUp");
+    silent.network.pause();
+    expect((await dialler.next("linkDown")).peer.id).toBe("n2");
+    expect(await dialler.log("peer-silent")).toMatchObject({ peer: "n2" });
+    expect(quiet.count("linkDown")).toBe(0);
+    silent.network.resume();
+    await silent.next("linkDown");
+    await silent.next("linkUp");
+  });
+});

@@ -36,15 +36,23 @@ interface Kept {
   stopped: boolean;
 }
 
+/** `null` is a sign of life. */
+type Said = PeerMessage | null;
+
 interface Live {
-  readonly connection: Connection<PeerMessage>;
+  readonly connection: Connection<Said>;
   readonly peer: PeerIdentity;
   readonly kept: Kept | null;
   readonly upAtMs: Millis;
   told: boolean;
+  /** Since the last look for a sign of life. */
+  heard: boolean;
+  said: boolean;
+  silentLooks: number;
 }
 
-const { redialMsMin, redialMsMax, stableMs, handshakeMsMax, probeMsMax } = DEFAULT_PEER_LIMITS;
+const { redialMsMin, redialMsMax, stableMs, handshakeMsMax, probeMsMax, lifeEveryMs, silentLooksMax } =
+  DEFAULT_PEER_LIMITS;
 
 export class PeerKeeper {
   readonly #queue: EventQueue;
@@ -107,7 +115,10 @@ export class PeerKeeper {
   }
 
   send(link: LinkId, message: PeerMessage): void {
-    this.#links.get(link)?.connection.send(message);
+    const live = this.#links.get(link);
+    if (live === undefined) return;
+    live.said = true;
+    live.connection.send(message);
   }
 
   closeLink(link: LinkId): void {
@@ -121,7 +132,7 @@ export class PeerKeeper {
       this.#later(probeMsMax, () => tell({ result: "silent" }));
       return;
     }
-    this.#network.dial<PeerMessage>(this.#host.process, to, {
+    this.#network.dial<Said>(this.#host.process, to, {
       timeoutMs: probeMsMax,
       accept: () => SILENT,
       connected: (connection) => {
@@ -136,7 +147,7 @@ export class PeerKeeper {
   }
 
   /** Somebody dialled in. */
-  accept(connection: Connection<PeerMessage>, peer: PeerIdentity): Receiver<PeerMessage> {
+  accept(connection: Connection<Said>, peer: PeerIdentity): Receiver<Said> {
     const receiver = this.#adopt(connection, peer, null);
     const kept = this.#kept.get(`${peer.kind} ${peer.id}`);
     // Whoever dials in can be dialled.
@@ -151,7 +162,7 @@ export class PeerKeeper {
     const to = this.#directory.processOf(target.url);
     if (to === undefined) return this.#redialLater(kept);
     let acceptor: PeerIdentity | null = null;
-    this.#network.dial<PeerMessage>(this.#host.process, to, {
+    this.#network.dial<Said>(this.#host.process, to, {
       timeoutMs: handshakeMsMax,
       accept: (connection) => {
         const keeper = this.#directory.keeperOf(target.url);
@@ -189,16 +200,42 @@ export class PeerKeeper {
     this.#queue.after(delayMs, () => this.#host.process.deliver(this.#life, action));
   }
 
-  #adopt(connection: Connection<PeerMessage>, peer: PeerIdentity, kept: Kept | null): Receiver<PeerMessage> {
+  #adopt(connection: Connection<Said>, peer: PeerIdentity, kept: Kept | null): Receiver<Said> {
     const link = ++this.#lastLink;
-    const live: Live = { connection, peer, kept, upAtMs: this.#queue.nowMs, told: false };
+    const live: Live = {
+      connection,
+      peer,
+      kept,
+      upAtMs: this.#queue.nowMs,
+      told: false,
+      heard: true,
+      said: true,
+      silentLooks: 0,
+    };
     this.#links.set(link, live);
     if (kept !== null) kept.link = link;
     this.#host.linkUp(link, peer, kept !== null);
+    this.#lookForLifeLater(live);
     return {
-      message: (message) => this.#host.message(link, message),
+      message: (message) => {
+        live.heard = true;
+        if (message !== null) this.#host.message(link, message);
+      },
       down: () => this.#onDown(link, live),
     };
+  }
+
+  /** As `PeerLink.lookForLife`; who has said something anyway need not give a sign, which saves events. */
+  #lookForLifeLater(live: Live): void {
+    this.#later(lifeEveryMs, () => {
+      if (live.told) return;
+      live.silentLooks = live.heard ? 0 : live.silentLooks + 1;
+      live.heard = false;
+      if (live.silentLooks === silentLooksMax) return live.connection.close();
+      if (!live.said) live.connection.send(null);
+      live.said = false;
+      this.#lookForLifeLater(live);
+    });
   }
 
   #onDown(link: LinkId, live: Live): void {
@@ -216,4 +253,4 @@ export class PeerKeeper {
   }
 }
 
-const SILENT: Receiver<PeerMessage> = { message: () => {}, down: () => {} };
+const SILENT: Receiver<Said> = { message: () => {}, down: () => {} };
