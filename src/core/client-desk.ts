@@ -100,6 +100,7 @@ export class ClientDesk {
     const { keyspace, dispatcher } = this.#setup;
     keyspace.nowMs = now.wallMs;
     dispatcher.beginBatch(now.monoMs);
+    this.#housekeeping.beginBatch();
     if (now.monoMs >= this.#pause.untilMs) this.unpause();
     else this.#setMayExpire();
   }

@@ -14,6 +14,9 @@ const EXPIRED_PER_TICK = 1000;
 /** Keys that may be evicted at once; what is left waits for the next command, or the next tick, which then comes soon. */
 const EVICTED_PER_COMMAND = 32;
 const EVICTED_PER_TICK = 100;
+/** Commands that come together share so many; then each gets only as many as it needs to bring no more than it takes away. */
+const EVICTED_PER_BATCH = 256;
+const EVICTED_PER_LATER_COMMAND = 2;
 /** Until the next tick while keys are still to be evicted. */
 const EVICTION_PAUSE_MS: Millis = 1;
 
@@ -30,6 +33,7 @@ export class Housekeeping {
   memoryFull = false;
   readonly #setup: HousekeepingSetup;
   #evicting = false;
+  #leftInBatch = EVICTED_PER_BATCH;
 
   constructor(setup: HousekeepingSetup) {
     this.#setup = setup;
@@ -38,6 +42,11 @@ export class Housekeeping {
   /** When a tick is due for the sake of evictions. */
   deadlineMs(nowMs: Millis): Millis {
     return this.#evicting ? nowMs + EVICTION_PAUSE_MS : Number.POSITIVE_INFINITY;
+  }
+
+  /** Commands that have come together are about to run, one after the other. */
+  beginBatch(): void {
+    this.#leftInBatch = EVICTED_PER_BATCH;
   }
 
   /** On a tick of a master that may write. */
@@ -51,7 +60,9 @@ export class Housekeeping {
   /** Before a command: there should be room for what it brings. @param mayWrite this is a master that may make records now. */
   makeRoom(mayWrite: boolean): void {
     if (mayWrite && this.#setup.keyspace.isOverMemory) {
-      this.#evict(EVICTED_PER_COMMAND);
+      const budget = this.#leftInBatch > 0 ? EVICTED_PER_COMMAND : EVICTED_PER_LATER_COMMAND;
+      this.#leftInBatch -= budget;
+      this.#evict(budget);
       return;
     }
     this.memoryFull = false;

@@ -63,6 +63,18 @@ describe("a master with more than maxmemory", () => {
     expect(new Set(digests(group)).size).toBe(1);
   });
 
+  it("evicts few at once, however many commands come together", () => {
+    const { n1, client } = scene();
+    for (let at = 0; at < 3000; at += 1) n1.run(client, "SET", `k${at}`, "v");
+    limit(n1, { policy: "allkeys-random", maxBytes: 1 });
+    n1.runAll(
+      client,
+      Array.from({ length: 500 }, (_, at) => ["SET", `new${at}`, "v"]),
+    );
+    expect(n1.keyspace.evictedKeys).toBeGreaterThan(500);
+    expect(n1.keyspace.evictedKeys).toBeLessThan(1500);
+  });
+
   it("evicts nothing while it may write no record, and tells a waiting reader of no key that it may still lose", () => {
     const { group, n1, client } = scene();
     n1.ask(client, "SET", "a", "1");

@@ -136,8 +136,13 @@ export class TestMember {
 
   /** Runs one command and the flush of its turn. @returns what has reached the client so far, and clears it. */
   run(client: Client, ...argv: string[]): string {
+    return this.runAll(client, [argv]);
+  }
+
+  /** Commands that have come together. */
+  runAll(client: Client, commands: readonly string[][]): string {
     this.member.beginCommands(this.#group.now);
-    this.member.desk.run(client, argv);
+    for (const argv of commands) this.member.desk.run(client, argv);
     this.#carryOut();
     this.flush();
     return this.read(client);
