@@ -21,7 +21,7 @@ import {
   segmentName,
 } from "./log-segment.ts";
 import { keepRollback, moveToRollback } from "./rollback-files.ts";
-import { corruptLog, SegmentedLog } from "./segmented-log.ts";
+import { corruptLog, GONE, SegmentedLog } from "./segmented-log.ts";
 
 const SEGMENT_NAME = /^\d{16}-(\d{6,})\.log$/;
 
@@ -93,6 +93,7 @@ class LogRecovery {
   #ownNames(): string[] {
     const own: string[] = [];
     for (const name of fs.readdirSync(this.#options.directory).sort()) {
+      if (name.endsWith(GONE)) fs.unlinkSync(this.#pathOf(name));
       const match = SEGMENT_NAME.exec(name);
       if (match === null) continue;
       if (Number(match[1]) === this.#options.generation) own.push(name);

@@ -105,7 +105,7 @@ export class SnapshotCommits {
     await this.#orFail(store.settle(old));
     // A cut meanwhile has taken the snapshot away again, or the storage is closed: the log is no longer ours to drop.
     if (!snapshot.stands) return;
-    log.dropBehind(offset, logKeepBytes);
+    await log.dropBehind(offset, logKeepBytes);
   }
 
   async #commitInPlaceOfLog(snapshot: PendingSnapshot): Promise<void> {
@@ -130,7 +130,7 @@ export class SnapshotCommits {
     for (const other of this.#pending)
       if (other !== snapshot) other.outdate("a full sync has replaced the log");
     await this.#orFail(store.settle(old));
-    if (snapshot.stands) removeOldLog();
+    if (snapshot.stands) await removeOldLog();
   }
 
   async #orFail(work: Promise<void>): Promise<void> {

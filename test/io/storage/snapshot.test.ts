@@ -125,7 +125,8 @@ describe("a snapshot", () => {
 
 describe("a local snapshot", () => {
   it("drops segments wholly behind it, but keeps some log for partial syncs", async () => {
-    const { storage } = await openDisk(temporaryDirectory(), { segmentBytesMax: 1000, logKeepBytes: 3000 });
+    const directory = temporaryDirectory();
+    const { storage } = await openDisk(directory, { segmentBytesMax: 1000, logKeepBytes: 3000 });
     for (let next = 1; next <= 100; next++) append(storage, next, next, 1, 100);
     await putSnapshot(storage, at(1, 50), ["state"], true);
     const first = storage.firstOffset();
@@ -135,6 +136,23 @@ describe("a local snapshot", () => {
     expect(storage.firstOffset()).toBeLessThan(80);
     expect(storage.firstOffset()).toBeGreaterThan(60);
     expect(await storage.readLog(offset(1), 100)).toBeNull();
+    const [oldest = ""] = logFiles(directory);
+    expect(path.basename(oldest)).toBe(`${String(storage.firstOffset()).padStart(16, "0")}-000000.log`);
+    expect(logFiles(directory).filter((file) => !file.endsWith(".log"))).toEqual([]);
+  });
+
+  it("leaves dropped segments to the next start when a crash comes before they are removed", async () => {
+    const directory = temporaryDirectory();
+    const first = await openDisk(directory);
+    append(first.storage, 1, 3);
+    first.storage.crash();
+    const [segment = ""] = logFiles(directory);
+    fs.writeFileSync(`${segment}.gone`, "what was in it");
+
+    const { recovered } = await openDisk(directory);
+    expect(await replayed(recovered)).toEqual(["1:1", "1:2", "1:3"]);
+    expect(logFiles(directory)).toEqual([segment]);
+    expect(recovered.repairs).toEqual([]);
   });
 
   it("makes logBytes count anew from its position", async () => {
