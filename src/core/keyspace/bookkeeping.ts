@@ -65,8 +65,6 @@ export class Bookkeeping {
   /** Databases with collections that may have changed in size since they were last accounted for. */
   readonly unsettled: { settle(): void }[] = [];
 
-  /** Number of keys ever created. */
-  births = 0;
   /** Number of the latest snapshot. */
   snapshotMark = 0;
   snapshot: SnapshotSink | null = null;

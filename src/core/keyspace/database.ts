@@ -10,13 +10,11 @@ import type { Randomness } from "../../base/randomness.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { AwaitedKeys } from "./awaited-keys.ts";
 import type { Bookkeeping } from "./bookkeeping.ts";
+import { DenseMap } from "./dense-map.ts";
 import { Entry } from "./entry.ts";
 import { type ExpiryHint, ExpiryIndex } from "./expiry-index.ts";
-import { KeySampler } from "./key-sampler.ts";
 import { MemoryAccount } from "./memory-account.ts";
 import { NOTIFY } from "./notifications.ts";
-import { RovingPicker } from "./roving-picker.ts";
-import { type ScanPage, ScanTable } from "./scan-table.ts";
 import { afterUse, decayed } from "./use-frequency.ts";
 import { typeName, type Value } from "./value.ts";
 import { WatchList } from "./watch.ts";
@@ -38,7 +36,7 @@ export class Database {
   awaited: AwaitedKeys;
 
   readonly #books: Bookkeeping;
-  #entries = new Map<string, Entry>();
+  #entries = new DenseMap<Entry>();
   /** Keys deleted by records that may not be committed yet, in order of offset. */
   readonly #tombstones = new Map<string, Offset>();
   /** Record that changed all keys at once (FLUSHDB, SWAPDB), present and absent ones. */
@@ -47,10 +45,7 @@ export class Database {
   readonly #forms = new Map<Entry, StringForm>();
   #expiring = 0;
   readonly #expiry = new ExpiryIndex();
-  #scans = new ScanTable<string, Entry>();
-  readonly #picker = new RovingPicker<string, Entry>();
   readonly #account: MemoryAccount;
-  #sampler: KeySampler | undefined;
   readonly #isValid = ({ atMs, key }: ExpiryHint): boolean => this.#entries.get(key)?.expireAtMs === atMs;
 
   constructor(index: number, books: Bookkeeping) {
@@ -71,8 +66,9 @@ export class Database {
     return this.#expiring;
   }
 
+  /** All of them; keys may come, go and change meanwhile, see `DenseMap.walk`. */
   entries(): IterableIterator<[string, Entry]> {
-    return this.#entries.entries();
+    return this.#entries.walk();
   }
 
   /** The key's entry, or `undefined` when it is absent or has expired. Counts as use of the key. */
@@ -167,11 +163,9 @@ export class Database {
       if (known.expireAtMs !== expireAtMs) this.#changeExpiry(key, known, expireAtMs);
       return;
     }
-    books.births += 1;
-    const entry = new Entry(value, 0, books.writeOffset, books.nowSec, books.births, books.snapshotMark);
+    const entry = new Entry(value, 0, books.writeOffset, books.nowSec, books.snapshotMark);
     this.#entries.set(key, entry);
     this.#account.addKey(key, value);
-    if (this.#sampler !== undefined) this.#sampler.add(key, entry);
     if (books.notifyFlags !== 0) books.notify(NOTIFY.created, "new", this.index, key);
     if (expireAtMs !== 0) this.#changeExpiry(key, entry, expireAtMs);
   }
@@ -206,7 +200,6 @@ export class Database {
   remove(key: string, entry: Entry, expiring = false): void {
     const books = this.#books;
     this.beforeChange(key, entry, expiring);
-    if (this.#sampler !== undefined) this.#sampler.remove(key, entry);
     this.#entries.delete(key);
     if (this.#forms.size !== 0) this.#forms.delete(entry);
     this.#account.removeKey(key, entry.value);
@@ -318,33 +311,18 @@ export class Database {
     return this.#expiry.first()?.atMs;
   }
 
-  /**
-   * One page of SCAN: keys in order of birth. Every key that is present throughout is returned once. A cursor is the
-   * birth of the last key returned, so it stays good when its iterator has been dropped; finding the place again then
-   * costs a pass over the keys before it.
-   */
-  scan(cursor: number, count: number): ScanPage<string, Entry> {
-    const iterator =
-      (cursor === 0 ? undefined : this.#scans.take(cursor)) ?? this.#bornAfter(cursor, this.#books.births);
-    return this.#scans.page(iterator, count, ([, entry]) => entry.birth);
+  /** One page of SCAN. Every key that is present throughout is returned, perhaps more than once. */
+  scan(cursor: number, count: number): { readonly cursor: number; readonly items: [string, Entry][] } {
+    return this.#entries.scan(cursor, count);
   }
 
   randomKey(random: Randomness): string | undefined {
-    for (let tries = 0; tries < RANDOM_TRIES; tries += 1) {
-      const picked = this.#picker.pick(this.#entries, random);
-      if (picked === undefined) return undefined;
-      if (this.peek(picked[0]) !== undefined) return picked[0];
+    for (let tries = 0; tries < RANDOM_TRIES && this.size > 0; tries += 1) {
+      const key = this.#entries.keyAt(random.below(this.size));
+      if (this.peek(key) !== undefined) return key;
     }
-    for (const [key, entry] of this.#entries) if (!this.isExpired(entry)) return key;
+    for (const [key, entry] of this.#entries.entries()) if (!this.isExpired(entry)) return key;
     return undefined;
-  }
-
-  *#bornAfter(birth: number, last: number): IterableIterator<[string, Entry]> {
-    for (const item of this.#entries) {
-      // Keys born since the scan began come last; without this a scan could chase them for ever.
-      if (item[1].birth > last) return;
-      if (item[1].birth > birth) yield item;
-    }
   }
 
   // ---- memory ----------------------------------------------------------------------------------
@@ -354,14 +332,9 @@ export class Database {
     return this.#entries.get(key);
   }
 
-  /** Any key, each as likely as any other. The first call begins to keep what that takes; see `stopSampling`. */
+  /** Any key, each as likely as any other. */
   sampleKey(random: Randomness): string | undefined {
-    this.#sampler ??= new KeySampler(this.#entries);
-    return this.#sampler.pick(random);
-  }
-
-  stopSampling(): void {
-    this.#sampler = undefined;
+    return this.size === 0 ? undefined : this.#entries.keyAt(random.below(this.size));
   }
 
   /** Any key that expires. */
@@ -413,21 +386,18 @@ export class Database {
   }
 
   *#expiryHints(): IterableIterator<{ atMs: Millis; key: string }> {
-    for (const [key, entry] of this.#entries) {
+    for (const [key, entry] of this.#entries.entries()) {
       if (entry.expireAtMs !== 0) yield { atMs: entry.expireAtMs, key };
     }
   }
 
   #drop(): void {
     this.#account.clear();
-    this.#sampler = undefined;
-    // A new Map, not clear(): a snapshot under way still walks the old one.
-    this.#entries = new Map();
+    // A snapshot under way still walks the old one.
+    this.#entries = new DenseMap();
     this.#tombstones.clear();
     this.#forms.clear();
     this.#expiring = 0;
     this.#expiry.clear();
-    this.#scans = new ScanTable();
-    this.#picker.reset();
   }
 }

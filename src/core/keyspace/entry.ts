@@ -13,26 +13,14 @@ export class Entry {
   usedSec: number;
   /** How often it is used, while that is counted. */
   frequency: number = FREQUENCY_INITIAL;
-  /** Its key's place among those that evictions pick from; means nothing without them. */
-  slot = -1;
-  /** Rises with each key that is created: the order in which a database's Map holds its keys, and SCAN's cursor. */
-  readonly birth: number;
   /** Number of the snapshot that needs no more of it: it was written there, or it came to be later. */
   snapshotMark: number;
 
-  constructor(
-    value: Value,
-    expireAtMs: Millis,
-    changedAt: Offset,
-    usedSec: number,
-    birth: number,
-    snapshotMark: number,
-  ) {
+  constructor(value: Value, expireAtMs: Millis, changedAt: Offset, usedSec: number, snapshotMark: number) {
     this.value = value;
     this.expireAtMs = expireAtMs;
     this.changedAt = changedAt;
     this.usedSec = usedSec;
-    this.birth = birth;
     this.snapshotMark = snapshotMark;
   }
 }

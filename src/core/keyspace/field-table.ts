@@ -1,16 +1,12 @@
-/** The fields of a large hash: a Map, with what picks and scans in it need. */
+/** The fields of a large hash, and what they take in memory. */
 import type { Randomness } from "../../base/randomness.ts";
+import { DenseMap } from "./dense-map.ts";
 import { FIELD_BYTES, FIELD_TABLE_BYTES, stringBytes } from "./memory-model.ts";
-import { RovingPicker } from "./roving-picker.ts";
-import { type ScanPage, ScanTable } from "./scan-table.ts";
 
 export class FieldTable {
-  readonly #fields = new Map<string, string>();
+  readonly #fields = new DenseMap<string>();
   /** Of the fields' and values' texts. */
   #textBytes = 0;
-  #scans: ScanTable<string, string> | undefined;
-  #lastCursor = 0;
-  #picker: RovingPicker<string, string> | undefined;
 
   get size(): number {
     return this.#fields.size;
@@ -30,8 +26,7 @@ export class FieldTable {
 
   /** @returns whether the field is new. */
   set(field: string, value: string): boolean {
-    const known = this.#fields.get(field);
-    this.#fields.set(field, value);
+    const known = this.#fields.set(field, value);
     this.#textBytes +=
       stringBytes(value.length) -
       (known === undefined ? -stringBytes(field.length) : stringBytes(known.length));
@@ -40,36 +35,29 @@ export class FieldTable {
 
   /** @returns whether the field was there. */
   delete(field: string): boolean {
-    const known = this.#fields.get(field);
+    const known = this.#fields.delete(field);
     if (known === undefined) return false;
     this.#textBytes -= stringBytes(field.length) + stringBytes(known.length);
-    return this.#fields.delete(field);
+    return true;
   }
 
   entries(): IterableIterator<[string, string]> {
     return this.#fields.entries();
   }
 
-  /** One page; `undefined` for a cursor that is not known any more. */
-  scan(cursor: number, count: number): ScanPage<string, string> | undefined {
-    this.#scans ??= new ScanTable();
-    const iterator = cursor === 0 ? this.#fields.entries() : this.#scans.take(cursor);
-    if (iterator === undefined) return undefined;
-    return this.#scans.page(iterator, count, () => {
-      this.#lastCursor += 1;
-      return this.#lastCursor;
-    });
+  /** One page of HSCAN; see `DenseMap.scan`. */
+  scan(cursor: number, count: number): { readonly cursor: number; readonly items: [string, string][] } {
+    return this.#fields.scan(cursor, count);
   }
 
-  /** Any field, in constant time; `undefined` if there is none. */
+  /** Any field, each as likely as any other; `undefined` if there is none. */
   randomField(random: Randomness): string | undefined {
-    this.#picker ??= new RovingPicker();
-    return this.#picker.pick(this.#fields, random)?.[0];
+    return this.size === 0 ? undefined : this.#fields.keyAt(random.below(this.size));
   }
 
   clone(): FieldTable {
     const copy = new FieldTable();
-    for (const [field, value] of this.#fields) copy.set(field, value);
+    for (const [field, value] of this.#fields.entries()) copy.set(field, value);
     return copy;
   }
 }

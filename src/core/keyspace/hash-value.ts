@@ -6,7 +6,6 @@ import { encodingLimits } from "./encoding-limits.ts";
 import { FieldTable } from "./field-table.ts";
 import { HASH_BYTES } from "./memory-model.ts";
 import { PackedFields } from "./packed-fields.ts";
-import type { ScanPage } from "./scan-table.ts";
 import type { Collection } from "./value.ts";
 
 /** Size of one HSET among those that rebuild a hash. */
@@ -65,14 +64,11 @@ export class HashValue implements Collection {
     return this.#fields.delete(field);
   }
 
-  /**
-   * One page of HSCAN. A compact hash, or a cursor that this table no longer knows, is answered whole in one page:
-   * every field present throughout is returned, at worst twice.
-   */
-  scan(cursor: number, count: number): ScanPage<string, string> {
+  /** One page of HSCAN: every field present throughout is returned, perhaps more than once. A compact hash is answered whole in one page. */
+  scan(cursor: number, count: number): { readonly cursor: number; readonly items: [string, string][] } {
     const fields = this.#fields;
-    const page = this.#wide && fields instanceof FieldTable ? fields.scan(cursor, count) : undefined;
-    return page ?? { cursor: 0, items: [...fields.entries()] };
+    if (this.#wide && fields instanceof FieldTable) return fields.scan(cursor, count);
+    return { cursor: 0, items: [...fields.entries()] };
   }
 
   /** Any field, in constant time; `undefined` for an empty hash. */

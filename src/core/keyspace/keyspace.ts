@@ -106,7 +106,6 @@ export class Keyspace extends Bookkeeping {
     this.#evictionRandom = random;
     this.useCounting = countsUses(settings.policy) ? random : null;
     this.#evictor.forget();
-    for (const database of this.#databases) database.stopSampling();
   }
 
   /** Whether keys and values take more memory than they may. */

@@ -6,17 +6,10 @@
  */
 import { INDEXED_MEMBER_BYTES, MEMBER_BYTES, stringBytes } from "./memory-model.ts";
 import { PositionIndex } from "./position-index.ts";
+import { type Page, pageOf } from "./scan-page.ts";
 
 /** Up to here members are compared one by one; an index comes at twice this size, so that it does not come and go. */
 const UNINDEXED_MAX = 8;
-
-export interface Page {
-  /** 0 when the scan is complete. */
-  readonly cursor: number;
-  /** Positions of this page: from `from` down to `to`, both included; none when `to` is greater. */
-  readonly from: number;
-  readonly to: number;
-}
 
 export class MemberTable {
   readonly #members: string[] = [];
@@ -82,14 +75,9 @@ export class MemberTable {
     return position;
   }
 
-  /**
-   * One page of a scan from the end to the beginning; the cursor is the number of members still to come. Members move
-   * only towards the beginning, so each one that is present throughout comes up, at worst twice.
-   */
+  /** One page of a scan; see `pageOf`. */
   page(cursor: number, count: number): Page {
-    const from = (cursor === 0 ? this.size : Math.min(cursor, this.size)) - 1;
-    const to = Math.max(0, from - count + 1);
-    return { cursor: to, from, to };
+    return pageOf(this.size, cursor, count);
   }
 }
 
