@@ -100,7 +100,7 @@ export class ClientDesk {
     const { keyspace, dispatcher } = this.#setup;
     keyspace.nowMs = now.wallMs;
     dispatcher.beginBatch(now.monoMs);
-    this.#housekeeping.beginBatch();
+    this.#housekeeping.beginBatch(now.monoMs);
     if (now.monoMs >= this.#pause.untilMs) this.unpause();
     else this.#setMayExpire();
   }

@@ -14,9 +14,8 @@ const EXPIRED_PER_TICK = 1000;
 /** Keys that may be evicted at once; what is left waits for the next command, or the next tick, which then comes soon. */
 const EVICTED_PER_COMMAND = 32;
 const EVICTED_PER_TICK = 100;
-/** Commands that come together share so many; then each gets only as many as it needs to bring no more than it takes away. */
-const EVICTED_PER_BATCH = 256;
-const EVICTED_PER_LATER_COMMAND = 2;
+/** Until time has passed, all commands together may evict so many; then each only what makes room for the one before it. */
+const EVICTED_AT_ONCE = 256;
 /** Until the next tick while keys are still to be evicted. */
 const EVICTION_PAUSE_MS: Millis = 1;
 
@@ -33,7 +32,10 @@ export class Housekeeping {
   memoryFull = false;
   readonly #setup: HousekeepingSetup;
   #evicting = false;
-  #leftInBatch = EVICTED_PER_BATCH;
+  #atMs: Millis = Number.NEGATIVE_INFINITY;
+  #evictedAtOnce = 0;
+  /** What keys took when no more could be evicted at once: it shall not become more. */
+  #bytesWhenSpent = 0;
 
   constructor(setup: HousekeepingSetup) {
     this.#setup = setup;
@@ -44,9 +46,11 @@ export class Housekeeping {
     return this.#evicting ? nowMs + EVICTION_PAUSE_MS : Number.POSITIVE_INFINITY;
   }
 
-  /** Commands that have come together are about to run, one after the other. */
-  beginBatch(): void {
-    this.#leftInBatch = EVICTED_PER_BATCH;
+  /** The clock was read: if it has moved, others have had their turn. */
+  beginBatch(nowMs: Millis): void {
+    if (nowMs - this.#atMs < EVICTION_PAUSE_MS) return;
+    this.#atMs = nowMs;
+    this.#evictedAtOnce = 0;
   }
 
   /** On a tick of a master that may write. */
@@ -60,21 +64,24 @@ export class Housekeeping {
   /** Before a command: there should be room for what it brings. @param mayWrite this is a master that may make records now. */
   makeRoom(mayWrite: boolean): void {
     if (mayWrite && this.#setup.keyspace.isOverMemory) {
-      const budget = this.#leftInBatch > 0 ? EVICTED_PER_COMMAND : EVICTED_PER_LATER_COMMAND;
-      this.#leftInBatch -= budget;
-      this.#evict(budget);
+      const isSpent = this.#evictedAtOnce >= EVICTED_AT_ONCE;
+      const before = this.#setup.keyspace.evictedKeys;
+      this.#evict(EVICTED_PER_COMMAND, isSpent ? this.#bytesWhenSpent : 0);
+      this.#evictedAtOnce += this.#setup.keyspace.evictedKeys - before;
+      if (!isSpent) this.#bytesWhenSpent = this.#setup.keyspace.usedBytes;
       return;
     }
     this.memoryFull = false;
     this.#evicting = false;
   }
 
-  #evict(budget: number): void {
+  /** @param downToBytes not further, though more may have to go. */
+  #evict(budget: number, downToBytes = 0): void {
     const { keyspace, dispatcher, log } = this.#setup;
     this.memoryFull = false;
     if (keyspace.isOverMemory) {
       keyspace.writeOffset = (log.assigned + 1) as Offset;
-      const { execution, anyLeft } = dispatcher.evictSlice(budget);
+      const { execution, anyLeft } = dispatcher.evictSlice(budget, downToBytes);
       this.#setup.record(execution);
       this.memoryFull = !anyLeft;
     }

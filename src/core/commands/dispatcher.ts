@@ -180,10 +180,13 @@ export class Dispatcher {
    *
    * @returns the same object as `execute`, and whether there are keys that may go, or need to.
    */
-  evictSlice(budget: number): { readonly execution: Execution; readonly anyLeft: boolean } {
+  evictSlice(
+    budget: number,
+    downToBytes: number,
+  ): { readonly execution: Execution; readonly anyLeft: boolean } {
     const execution = this.#begin();
     const changesBefore = this.#keyspace.changes;
-    const anyLeft = this.#keyspace.evict(budget);
+    const anyLeft = this.#keyspace.evict(budget, downToBytes);
     this.#finish(changesBefore);
     return { execution, anyLeft };
   }

@@ -114,14 +114,14 @@ export class Keyspace extends Bookkeeping {
   }
 
   /**
-   * Deletes up to `budget` keys while there is too little memory, and leaves their DELs in `effects`. Only on a master that
+   * Deletes up to `budget` keys while there is too little memory, and more than `downToBytes` is used; leaves their DELs in `effects`. Only on a master that
    * can write.
    *
    * @returns false when there is too little memory still, and no key that may go.
    */
-  evict(budget: number): boolean {
+  evict(budget: number, downToBytes: number): boolean {
     const random = this.#evictionRandom;
-    for (let left = budget; left > 0 && this.isOverMemory; left -= 1) {
+    for (let left = budget; left > 0 && this.isOverMemory && this.usedBytes > downToBytes; left -= 1) {
       const victim =
         random && this.mayExpire
           ? this.#evictor.choose(this.#databases, this.memory, random, this.nowSec)

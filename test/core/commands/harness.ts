@@ -193,7 +193,7 @@ export class Harness {
   /** @returns whether there are keys left that may go, or need to. */
   evict(budget: number): boolean {
     this.keyspace.writeOffset = (this.#offset + 1) as Offset;
-    const { execution, anyLeft } = this.dispatcher.evictSlice(budget);
+    const { execution, anyLeft } = this.dispatcher.evictSlice(budget, 0);
     this.#record(execution);
     return anyLeft;
   }

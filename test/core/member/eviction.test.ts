@@ -75,6 +75,23 @@ describe("a master with more than maxmemory", () => {
     expect(n1.keyspace.evictedKeys).toBeLessThan(1500);
   });
 
+  it("makes room for large values that come together, at the cost of many small ones", () => {
+    const { group, n1, client } = scene();
+    for (let at = 0; at < 5000; at += 1) n1.run(client, "SET", `k${at}`, "v".repeat(50));
+    const maxBytes = n1.keyspace.usedBytes;
+    limit(n1, { policy: "allkeys-lru", maxBytes });
+    for (let round = 0; round < 10; round += 1) {
+      n1.runAll(
+        client,
+        Array.from({ length: 50 }, (_, at) => ["SET", `large${round}:${at}`, "v".repeat(5000)]),
+      );
+      group.pass(2, 1);
+      expect(n1.keyspace.usedBytes).toBeLessThan(maxBytes * 1.3);
+    }
+    group.pass(100, 1);
+    expect(n1.keyspace.usedBytes).toBeLessThanOrEqual(maxBytes);
+  });
+
   it("evicts nothing while it may write no record, and tells a waiting reader of no key that it may still lose", () => {
     const { group, n1, client } = scene();
     n1.ask(client, "SET", "a", "1");
