@@ -1,5 +1,6 @@
 /** The options of SORT and SORT_RO, and what a pattern of BY or GET stands for. */
 import { HashValue } from "../keyspace/hash-value.ts";
+import { ownText } from "../keyspace/packed-fields.ts";
 import { type Argv, arg } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
@@ -80,6 +81,10 @@ export function lookUpPattern(context: CommandContext, pattern: string, element:
   const hasField = arrow !== -1 && arrow + 2 < pattern.length;
   const suffix = pattern.slice(star + 1, hasField ? arrow : undefined);
   const value = readSource(context, pattern.slice(0, star) + element + suffix)?.value;
-  if (hasField) return value instanceof HashValue ? value.get(pattern.slice(arrow + 2)) : undefined;
+  if (hasField) {
+    const found = value instanceof HashValue ? value.get(pattern.slice(arrow + 2)) : undefined;
+    // STORE keeps it.
+    return found === undefined ? undefined : ownText(found);
+  }
   return typeof value === "string" ? value : undefined;
 }

@@ -5,7 +5,7 @@ import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { encodingLimits } from "./encoding-limits.ts";
 import { FieldTable } from "./field-table.ts";
 import { HASH_BYTES } from "./memory-model.ts";
-import { PackedFields } from "./packed-fields.ts";
+import { ownText, PackedFields } from "./packed-fields.ts";
 import type { Collection } from "./value.ts";
 
 /** Size of one HSET among those that rebuild a hash. */
@@ -36,6 +36,7 @@ export class HashValue implements Collection {
     return this.#fields.entries();
   }
 
+  /** Not to be kept, as `entries`. */
   get(field: string): string | undefined {
     return this.#fields.get(field);
   }
@@ -46,10 +47,11 @@ export class HashValue implements Collection {
 
   /** @returns whether the field is new. */
   set(field: string, value: string): boolean {
-    if (this.#fields instanceof PackedFields && !this.#fields.accepts(field, value)) {
+    let isNew = this.#fields.set(field, value);
+    if (isNew === undefined) {
       this.#fields = tableOf(this.#fields);
+      isNew = this.#fields.set(field, value);
     }
-    const isNew = this.#fields.set(field, value);
     if (!this.#wide) {
       this.#wide =
         this.#fields.size > encodingLimits.hashEntriesMax ||
@@ -71,7 +73,7 @@ export class HashValue implements Collection {
     return { cursor: 0, items: [...fields.entries()] };
   }
 
-  /** Any field, in constant time; `undefined` for an empty hash. */
+  /** Any field, each as likely as any other; `undefined` for an empty hash. */
   randomField(random: Randomness): string | undefined {
     const fields = this.#fields;
     if (fields instanceof FieldTable) return fields.randomField(random);
@@ -107,13 +109,8 @@ export class HashValue implements Collection {
   }
 }
 
-/** With texts of their own, which do not hold on to the packed one. */
-function tableOf(packed: PackedFields): FieldTable {
+function tableOf(packed: PackedFields | FieldTable): FieldTable {
   const table = new FieldTable();
   for (const [field, value] of packed.entries()) table.set(ownText(field), ownText(value));
   return table;
-}
-
-function ownText(text: string): string {
-  return Buffer.from(text, "latin1").toString("latin1");
 }

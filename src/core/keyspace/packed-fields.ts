@@ -4,7 +4,7 @@
  */
 import { stringBytes } from "./memory-model.ts";
 
-/** Few enough that going through all of them, and copying them for a change, costs next to nothing. */
+/** Few enough that to go through all of them, or to copy them for a change, takes a microsecond or so. */
 const FIELDS_MAX = 128;
 const BYTES_MAX = 4096;
 
@@ -22,12 +22,7 @@ export class PackedFields {
     return OBJECT_BYTES + stringBytes(this.#text.length);
   }
 
-  /** Whether it stays small when the field gets this value. */
-  accepts(field: string, value: string): boolean {
-    const added = field.length + value.length + 4;
-    return this.size < FIELDS_MAX && this.#text.length + added <= BYTES_MAX;
-  }
-
+  /** As `Map.get`; short-lived use only, see `entries`. */
   get(field: string): string | undefined {
     const at = this.#find(field);
     if (at === this.#text.length) return undefined;
@@ -39,18 +34,21 @@ export class PackedFields {
     return this.#find(field) < this.#text.length;
   }
 
-  /** The owner has asked whether it accepts them. @returns whether the field is new. */
-  set(field: string, value: string): boolean {
+  /** @returns whether the field is new; `undefined` when the hash would be small no more, and nothing is changed. */
+  set(field: string, value: string): boolean | undefined {
     const text = this.#text;
     const at = this.#find(field);
-    if (at === text.length) {
-      this.#become(text + pack(field) + pack(value));
-      this.size += 1;
-      return true;
-    }
-    const valueAt = endOf(text, at);
-    this.#become(text.slice(0, valueAt) + pack(value) + text.slice(endOf(text, valueAt)));
-    return false;
+    const isNew = at === text.length;
+    const valueAt = isNew ? at : endOf(text, at);
+    const changed = isNew
+      ? text + pack(field) + pack(value)
+      : text.slice(0, valueAt) + pack(value) + text.slice(endOf(text, valueAt));
+    if (changed.length > BYTES_MAX || (isNew && this.size === FIELDS_MAX)) return undefined;
+    if (isNew) this.size += 1;
+    // Looking into it makes V8 copy its parts together: otherwise it would keep the former text alive.
+    changed.charCodeAt(0);
+    this.#text = changed;
+    return isNew;
   }
 
   /** @returns whether the field was there. */
@@ -58,7 +56,8 @@ export class PackedFields {
     const text = this.#text;
     const at = this.#find(field);
     if (at === text.length) return false;
-    this.#become(text.slice(0, at) + text.slice(endOf(text, endOf(text, at))));
+    // One end alone is no text of its own for V8, but a view of the former one.
+    this.#text = ownText(text.slice(0, at) + text.slice(endOf(text, endOf(text, at))));
     this.size -= 1;
     return true;
   }
@@ -94,12 +93,11 @@ export class PackedFields {
     }
     return at;
   }
+}
 
-  #become(text: string): void {
-    // Looking into it makes V8 copy its parts together: otherwise it would keep the former text alive.
-    text.charCodeAt(0);
-    this.#text = text;
-  }
+/** The same text, which holds on to no other one. */
+export function ownText(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
 }
 
 function pack(text: string): string {

@@ -79,6 +79,14 @@ describe("a hash", () => {
     expect([...hash.entries()].map((entry) => entry.join(""))).toEqual(["a4", "c3", "b5"]);
   });
 
+  it("stays packed when a field gets another value, however full it is", () => {
+    const hash = new HashValue();
+    for (let at = 0; at < 128; at += 1) hash.set(`field:${at}`, "v");
+    const { bytes } = hash;
+    for (let at = 0; at < 128; at += 1) hash.set(`field:${at}`, "w");
+    expect(hash.bytes).toBe(bytes);
+  });
+
   it("tells fields apart of which one begins as the other does, or looks as if packed", () => {
     const hash = new HashValue();
     for (const field of ["ab", "a", "", "\x02ab", "abc"]) hash.set(field, `value of ${field}`);
