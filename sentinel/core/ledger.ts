@@ -23,6 +23,7 @@ export class GroupLedger {
   #state: GroupState;
   /** The record of `#state` as it is on disk: only this may be reported as stored. */
   #saved: GroupRecord | null;
+  #learnt: GroupRecord | null;
   /** True until this sentinel, started without state, has heard enough to take part. */
   #blank: boolean;
   #standing: GroupRecord | null = null;
@@ -47,7 +48,8 @@ export class GroupLedger {
     const recovered = setup.keeper.groupState(setup.group);
     this.#state = recovered ?? EMPTY_GROUP_STATE;
     this.#blank = recovered === undefined;
-    this.#saved = this.#state.onlyLearnt === true ? null : this.#state.record;
+    this.#saved = this.#state.onlyLearnt ? null : this.#state.record;
+    this.#learnt = this.#state.onlyLearnt ? this.#state.record : null;
     this.#epochSinceMs = setup.nowMs;
     if (this.#saved !== null) this.#heldBy.set(this.#self, this.#saved.number);
   }
@@ -64,7 +66,7 @@ export class GroupLedger {
     return this.#state.votedFor;
   }
 
-  /** The newest record stored here, perhaps not yet durable. */
+  /** The newest record stored or learnt here, perhaps not yet durable. */
   get stored(): GroupRecord | null {
     return this.#state.record;
   }
@@ -77,9 +79,9 @@ export class GroupLedger {
     return this.#saved;
   }
 
-  /** A record that this sentinel knows of and does not hold; `null` if it holds what it knows. */
+  /** A record that this sentinel knows of and does not hold; `null` once it durably holds one. */
   get learnt(): GroupRecord | null {
-    return this.#state.onlyLearnt === true ? this.#state.record : null;
+    return this.#learnt;
   }
 
   /** The newest record known to stand; clients are answered from it alone. */
@@ -94,7 +96,7 @@ export class GroupLedger {
   /**
    * Ends blankness: every other sentinel's voted epoch has been heard, `floor` is the greatest.
    *
-   * @param record the newest that any of them holds. Without it this sentinel could bear no witness of the reign that
+   * @param record the newest that any of them knows. Without it this sentinel could bear no witness of the reign that
    *   it votes about, nor store that record any more where `floor` is above it. It counts as stored here only where it
    *   is not: a leader above it may have been elected without it.
    */
@@ -103,6 +105,7 @@ export class GroupLedger {
     this.#epochSinceMs = nowMs;
     const votedEpoch = Math.max(floor, this.votedEpoch) as Epoch;
     const onlyLearnt = record !== null && record.number.epoch < votedEpoch;
+    if (onlyLearnt) this.#learnt = record;
     this.#change({ votedEpoch, votedFor: null, record, onlyLearnt }, () => {
       if (record === null || onlyLearnt) return;
       this.#saved = record;
@@ -133,6 +136,7 @@ export class GroupLedger {
     if (record.number.epoch !== this.storedEpoch) this.#epochSinceMs = nowMs;
     this.#change({ record, onlyLearnt: false }, (now) => {
       this.#saved = record;
+      this.#learnt = null;
       this.confirm(this.#self, record.number);
       then(now);
     });

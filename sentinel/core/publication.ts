@@ -85,7 +85,7 @@ export class Publication {
     else this.#holdingSinceMs ??= nowMs;
   }
 
-  /** It closed its link, as a process that ends does; one that is only silent keeps it. */
+  /** Its link has ended, as that of a process that ends does; one that is only silent keeps it for a while. */
   #hasCrashed({ master }: GroupRecord): boolean {
     const watch = master === null ? undefined : this.#context.watches.get(master);
     return watch !== undefined && watch.link === null && watch.down?.cause !== "silence";

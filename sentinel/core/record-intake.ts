@@ -2,7 +2,7 @@
  * Takes records of the group into the ledger, whoever sends them, and learns what a blank sentinel must know before its
  * word is worth anything. Does not judge whether a record stands.
  */
-import type { Epoch, Millis } from "../../src/base/ids.ts";
+import { EPOCH_ZERO, type Epoch, type Millis } from "../../src/base/ids.ts";
 import type { LinkId } from "../../src/protocol/peer/identity.ts";
 import type { Store } from "../../src/protocol/peer/sentinel-messages.ts";
 import { compareRecordNumbers, type GroupRecord } from "../../src/rules/group-record.ts";
@@ -12,7 +12,9 @@ import { pingMaster } from "./heartbeat.ts";
 export class RecordIntake {
   readonly #context: GroupContext;
   /** While this sentinel is blank: the newest record that it has been told of. */
-  #learnt: GroupRecord | null = null;
+  #heardOf: GroupRecord | null = null;
+  /** The greatest epoch that anybody was heard to have voted in or to hold a record of. */
+  #floor: Epoch = EPOCH_ZERO;
 
   constructor(context: GroupContext) {
     this.#context = context;
@@ -38,8 +40,8 @@ export class RecordIntake {
     const { ledger, config } = this.#context;
     if (record.name !== config.name) return false;
     if (ledger.blank) {
-      const known = this.#learnt;
-      if (known === null || compareRecordNumbers(record.number, known.number) > 0) this.#learnt = record;
+      const known = this.#heardOf;
+      if (known === null || compareRecordNumbers(record.number, known.number) > 0) this.#heardOf = record;
       return false;
     }
     const before = ledger.storedEpoch;
@@ -54,23 +56,23 @@ export class RecordIntake {
     if (!ledger.blank) return;
     const reports = peers.all.map((peer) => peer.report(config.name, nowMs));
     const heard = reports.filter((report) => report !== null);
+    // Also of those who have lost their state since.
+    for (const { votedEpoch, stored } of heard) {
+      this.#floor = Math.max(this.#floor, votedEpoch, stored?.epoch ?? 0) as Epoch;
+    }
     if (heard.length < reports.length) return;
-    const isVirgin = heard.every((report) => report.votedEpoch === 0 && report.stored === null);
+    const newest = this.#heardOf;
+    const isVirgin = newest === null && this.#floor === 0;
     if (!isVirgin && heard.some((report) => report.blank)) return;
-    const floor = Math.max(
-      0,
-      ...heard.map((report) => Math.max(report.votedEpoch, report.stored?.epoch ?? 0)),
-    );
-    const learnt = this.#learnt;
     const isNewest = heard
       .flatMap((report) => [report.stored, report.learnt])
       .every(
-        (number) => number === null || (learnt !== null && compareRecordNumbers(learnt.number, number) >= 0),
+        (number) => number === null || (newest !== null && compareRecordNumbers(newest.number, number) >= 0),
       );
     if (!isNewest) return;
-    this.#learnt = null;
-    ledger.takePart(floor as Epoch, learnt, nowMs);
-    if (learnt !== null) this.#onNewEpoch(nowMs);
+    this.#heardOf = null;
+    ledger.takePart(this.#floor, newest, nowMs);
+    if (newest !== null) this.#onNewEpoch(nowMs);
   }
 
   #onNewEpoch(nowMs: Millis): void {

@@ -16,7 +16,7 @@ export interface GroupState {
    * The record was heard of after a loss of state, together with a voted epoch above it: a leader may have been elected
    * that did not see it here. It is known, and not held.
    */
-  readonly onlyLearnt?: boolean;
+  readonly onlyLearnt: boolean;
 }
 
 export interface SentinelState {
@@ -25,7 +25,12 @@ export interface SentinelState {
   readonly groups: Readonly<Record<string, GroupState>>;
 }
 
-export const EMPTY_GROUP_STATE: GroupState = { votedEpoch: EPOCH_ZERO, votedFor: null, record: null };
+export const EMPTY_GROUP_STATE: GroupState = {
+  votedEpoch: EPOCH_ZERO,
+  votedFor: null,
+  record: null,
+  onlyLearnt: false,
+};
 
 const stateSchema = z.object({
   format: z.literal(1),
@@ -36,7 +41,7 @@ const stateSchema = z.object({
       votedEpoch: z.number().int().min(0),
       votedFor: z.object({ id: z.string(), startId: z.string() }).nullable(),
       record: groupRecordSchema.nullable(),
-      onlyLearnt: z.boolean().optional(),
+      onlyLearnt: z.boolean(),
     }),
   ),
 });

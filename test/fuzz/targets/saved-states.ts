@@ -62,7 +62,12 @@ const sentinelState = fc.record({
   id: fc.constant("s1"),
   groups: fc.dictionary(
     text,
-    fc.record({ votedEpoch: epoch, votedFor: fc.option(leader), record: fc.option(groupRecord) }),
+    fc.record({
+      votedEpoch: epoch,
+      votedFor: fc.option(leader),
+      record: fc.option(groupRecord),
+      onlyLearnt: fc.boolean(),
+    }),
     { maxKeys: 2 },
   ),
 });
