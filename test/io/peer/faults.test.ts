@@ -172,9 +172,14 @@ describe("a link over which nothing comes", () => {
     silent.network.pause();
     expect((await dialler.next("linkDown")).peer.id).toBe("n2");
     expect(await dialler.log("peer-silent")).toMatchObject({ peer: "n2" });
-    expect(quiet.count("linkDown")).toBe(0);
     silent.network.resume();
     await silent.next("linkDown");
     await silent.next("linkUp");
+    // As many looks again, and more.
+    silent.network.pause();
+    await dialler.next("linkUp");
+    expect((await dialler.next("linkDown")).peer.id).toBe("n2");
+    expect(dialler.logged.filter(({ event, peer }) => event === "peer-silent" && peer === "n3")).toEqual([]);
+    expect(quiet.count("linkDown")).toBe(0);
   });
 });
