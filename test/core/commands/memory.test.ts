@@ -54,7 +54,7 @@ describe("MEMORY", () => {
     expect(at("total.allocated")).toBe(harness.keyspace.usedBytes + EMPTY_BYTES);
     expect(at("db.2")).toEqual([
       "overhead.hashtable.main",
-      128,
+      112,
       "overhead.hashtable.expires",
       80,
       "overhead.hashtable.slot-to-keys",
