@@ -8,6 +8,13 @@ import { InterrexError } from "../../src/base/errors.ts";
 import { asChildMessage } from "./child-message.ts";
 import type { PlannedProcess } from "./layout.ts";
 
+/**
+ * Replies and records under way outlive a small young generation of V8, which then costs many times as much: long
+ * pipelined replies come two to three times as fast with this one. It takes memory only when there is much under way.
+ */
+const YOUNG_GENERATION = "--max-semi-space-size";
+const YOUNG_GENERATION_MB = 32;
+
 export interface ChildExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -30,7 +37,8 @@ export class Child {
     this.plan = plan;
     const log = openSync(plan.logPath, "a");
     try {
-      this.#process = spawn(process.execPath, [main, plan.kind, "--config", plan.configPath], {
+      const args = [...nodeOptions(plan), main, plan.kind, "--config", plan.configPath];
+      this.#process = spawn(process.execPath, args, {
         // The IPC channel tells it when this process ends, even by SIGKILL: no orphan outlives its parent.
         stdio: ["ignore", "ignore", log, "ipc"],
         // The file that was written holds the password; the environment must not win over it.
@@ -60,6 +68,12 @@ export class Child {
   signal(signal: NodeJS.Signals): void {
     if (this.running) this.#process.kill(signal);
   }
+}
+
+/** What the user asks of Node in its own way wins. */
+function nodeOptions({ kind }: PlannedProcess): string[] {
+  const isGiven = process.env.NODE_OPTIONS?.includes(YOUNG_GENERATION) === true;
+  return kind === "sentinel" || isGiven ? [] : [`${YOUNG_GENERATION}=${YOUNG_GENERATION_MB}`];
 }
 
 function watch(child: ChildProcess, plan: PlannedProcess): Pick<Child, "exited" | "ready"> {

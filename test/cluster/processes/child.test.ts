@@ -49,6 +49,12 @@ describe("a child process", () => {
     expect(child.pid).toBeGreaterThan(0);
   });
 
+  it("has the larger young generation that a node works best with", async () => {
+    const child = start("obeys");
+    await child.ready;
+    expect(readFileSync(`/proc/${child.pid}/cmdline`, "utf8")).toContain("--max-semi-space-size=32");
+  });
+
   it("that refuses to start gives its own reason", async () => {
     const child = start("refuses");
     await expect(child.ready).rejects.toThrow("n1 did not start: Port 1 is in use");
