@@ -105,10 +105,12 @@ export class GroupLedger {
     this.#epochSinceMs = nowMs;
     const votedEpoch = Math.max(floor, this.votedEpoch) as Epoch;
     const onlyLearnt = record !== null && record.number.epoch < votedEpoch;
-    if (onlyLearnt) this.#learnt = record;
+    // Held durably or not at all: until then it is only known.
+    this.#learnt = record;
     this.#change({ votedEpoch, votedFor: null, record, onlyLearnt }, () => {
       if (record === null || onlyLearnt) return;
       this.#saved = record;
+      this.#learnt = null;
       this.confirm(this.#self, record.number);
     });
   }

@@ -52,7 +52,7 @@ describe("a child process", () => {
   it("has the larger young generation that a node works best with", async () => {
     const child = start("obeys");
     await child.ready;
-    expect(readFileSync(`/proc/${child.pid}/cmdline`, "utf8")).toContain("--max-semi-space-size=32");
+    expect(readFileSync(child.plan.logPath, "utf8")).toContain("--max-semi-space-size=32");
   });
 
   it("that refuses to start gives its own reason", async () => {

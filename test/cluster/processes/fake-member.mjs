@@ -3,6 +3,7 @@ const [behaviour] = process.argv.slice(2);
 process.on("disconnect", () => process.exit());
 switch (behaviour) {
   case "obeys":
+    console.error(process.execArgv.join(" "));
     process.on("SIGTERM", () => process.exit(0));
     break;
   case "ignores":
