@@ -16,6 +16,8 @@ const EVICTED_PER_COMMAND = 32;
 const EVICTED_PER_TICK = 100;
 /** Until time has passed, all commands together may evict so many; then each only what makes room for the one before it. */
 const EVICTED_AT_ONCE = 256;
+/** Also where `maxmemory` is less than what no key at all takes, and there is nothing to evict: then all is full. */
+const NO_BOUND = Number.NEGATIVE_INFINITY;
 /** Until the next tick while keys are still to be evicted. */
 const EVICTION_PAUSE_MS: Millis = 1;
 
@@ -66,7 +68,7 @@ export class Housekeeping {
     if (mayWrite && this.#setup.keyspace.isOverMemory) {
       const isSpent = this.#evictedAtOnce >= EVICTED_AT_ONCE;
       const before = this.#setup.keyspace.evictedKeys;
-      this.#evict(EVICTED_PER_COMMAND, isSpent ? this.#bytesWhenSpent : 0);
+      this.#evict(EVICTED_PER_COMMAND, isSpent ? this.#bytesWhenSpent : NO_BOUND);
       this.#evictedAtOnce += this.#setup.keyspace.evictedKeys - before;
       if (!isSpent) this.#bytesWhenSpent = this.#setup.keyspace.usedBytes;
       return;
@@ -76,7 +78,7 @@ export class Housekeeping {
   }
 
   /** @param downToBytes not further, though more may have to go. */
-  #evict(budget: number, downToBytes = 0): void {
+  #evict(budget: number, downToBytes = NO_BOUND): void {
     const { keyspace, dispatcher, log } = this.#setup;
     this.memoryFull = false;
     if (keyspace.isOverMemory) {

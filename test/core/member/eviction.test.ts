@@ -120,6 +120,15 @@ describe("a master with more than maxmemory", () => {
     expect(n2.ask(reader, "SET", "a", "1")).toMatch(/^-READONLY/);
   });
 
+  it("takes no write where maxmemory is less than no key at all takes", () => {
+    const { n1, client } = scene();
+    limit(n1, { maxBytes: 1 });
+    const oom = /^-OOM command not allowed when used memory > 'maxmemory'\./;
+    expect(n1.ask(client, "EVAL", "redis.call('SET', 'a', '1')", "0")).toMatch(oom);
+    expect(n1.ask(client, "SET", "a", "1")).toMatch(oom);
+    expect(n1.ask(client, "DBSIZE")).toBe(":0\r\n");
+  });
+
   it("takes writes again once there is room", () => {
     const { n1, client } = scene();
     n1.ask(client, "SET", "a", "1");
