@@ -200,7 +200,7 @@ export class Member {
         this.desk.remove(input.client);
         break;
       case "logRead":
-        if (input.link !== null) reign?.replicas.onLogRead(input.link, input.from, input.bytes);
+        if (input.link !== null) reign?.replicas.onLogRead(input.link, input.from, input.bytes, now.monoMs);
         else applier.onLogRead(input.from, input.bytes, this.#applyLimit());
         break;
       case "snapshotLoad":

@@ -175,7 +175,7 @@ export class Reign implements ServingReign {
     log.tail.trim(log.committed);
   }
 
-  deadlineMs(): Millis | undefined {
+  deadlineMs(): Millis {
     return this.replicas.deadlineMs();
   }
 

@@ -102,7 +102,7 @@ export class MasterReign {
       { phase: "streaming", next, reading: false },
       nowMs,
     );
-    if (next >= this.#log.tail.firstInMemory) this.#startStreaming(replica, from);
+    if (next >= this.#log.tail.firstInMemory) this.#startStreaming(replica, from, nowMs);
     else {
       this.#pendingSyncs.set(link, { replica, from });
       this.#outbox.push({ type: "readLog", link, from: next, bytesMax: READ_BYTES });
@@ -121,12 +121,12 @@ export class MasterReign {
   }
 
   /** Records from disk, for a replica that is behind memory; `null`: they are gone, a snapshot has to do. */
-  onLogRead(link: LinkId, from: Offset, bytes: Buffer | null): void {
+  onLogRead(link: LinkId, from: Offset, bytes: Buffer | null, nowMs: Millis): void {
     const pending = this.#pendingSyncs.get(link);
     if (pending !== undefined) {
       this.#pendingSyncs.delete(link);
       if (bytes === null) this.#startFullSync(pending.replica);
-      else this.#startStreaming(pending.replica, pending.from, bytes);
+      else this.#startStreaming(pending.replica, pending.from, nowMs, bytes);
       return;
     }
     const replica = this.#replicas.get(link);
@@ -135,8 +135,8 @@ export class MasterReign {
     // The log was truncated under a replica that lagged: it is let go and resyncs.
     if (bytes === null) this.#outbox.push({ type: "closeLink", link });
     else {
-      this.#frames.send(replica, bytes, lastOffsetIn(bytes));
-      this.#frames.pump(replica);
+      this.#frames.send(replica, bytes, lastOffsetIn(bytes), nowMs);
+      this.#frames.pump(replica, nowMs);
     }
   }
 
@@ -198,11 +198,11 @@ export class MasterReign {
       this.#outbox.push({ type: "closeLink", link });
       return false;
     }
-    // Only who had to wait goes on here: in async, records that wait for company would lose it with every ack.
+    // Only who had to wait goes on here: records that wait for company would lose it with every ack.
     const hadToWait = !replica.mayTakeMore;
     replica.acknowledged(ack.received, ack.applied, ack.frame, nowMs);
     this.#catchUp.onAck(replica.id, replica.incarnation, replica.received);
-    if (hadToWait) this.#frames.pump(replica);
+    if (hadToWait) this.#frames.pump(replica, nowMs);
     return true;
   }
 
@@ -301,19 +301,20 @@ export class MasterReign {
     return this.#frames.wantsFlush(nowMs);
   }
 
-  /** Ends a turn: sends what is new to every streaming replica. Call when the log's tail holds the turn's records. */
+  /** Ends a turn: sends what is new to the replicas. Call when the log's tail holds the turn's records. */
   flush(nowMs: Millis): void {
-    this.#frames.flush(this.#replicas, this.record.mode === "async", nowMs);
+    const awaited = { counted: this.#countedAcks(), needed: this.record.copies - 1 };
+    this.#frames.flush(this.#replicas, awaited, nowMs);
   }
 
-  /** When `flush` must be called although nothing else happens. */
-  deadlineMs(): Millis | undefined {
+  /** When `flush` must be called although nothing else happens; `Infinity` when it need not be. */
+  deadlineMs(): Millis {
     return this.#frames.dueMs;
   }
 
   // ---- how a replica begins ----------------------------------------------------------------------
 
-  #startStreaming(replica: ReplicaPeer, from: LogPosition, bytes?: Buffer): void {
+  #startStreaming(replica: ReplicaPeer, from: LogPosition, nowMs: Millis, bytes?: Buffer): void {
     this.#replicas.set(replica.link, replica);
     this.#counted = null;
     this.#outbox.send(replica.link, {
@@ -322,8 +323,8 @@ export class MasterReign {
       from,
       client: this.#client,
     });
-    if (bytes !== undefined) this.#frames.send(replica, bytes, lastOffsetIn(bytes));
-    if (!this.#frames.pump(replica) && bytes === undefined) this.#frames.sendEmpty(replica);
+    if (bytes !== undefined) this.#frames.send(replica, bytes, lastOffsetIn(bytes), nowMs);
+    if (!this.#frames.pump(replica, nowMs) && bytes === undefined) this.#frames.sendEmpty(replica);
   }
 
   #startFullSync(replica: ReplicaPeer): void {

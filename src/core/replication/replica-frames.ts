@@ -13,10 +13,23 @@ import { RoundClock } from "./round-clock.ts";
 const FRAME_BYTES_MAX = 256 * 1024;
 /** Bytes of log read from disk at once for a replica that is behind memory. */
 export const READ_BYTES: number = 1024 * 1024;
-/** Without records to carry it, the commit offset waits this long for some (not in sync mode). */
+/** Without records to carry it, the commit offset waits this long for some; in sync mode, where replies wait for it, not at all. */
 const COMMIT_FRAME_DELAY_MS: Millis = 5;
-/** In async, frames with records go out at most this often: a fixed part of what a failover may lose. */
-const ASYNC_FRAME_GAP_MS: Millis = 2;
+/**
+ * To replicas that no reply waits for, frames with records go out at most this often. In async that is all of them, and
+ * a fixed part of what a failover may lose; in the other modes it bounds how long a write waits when an awaited one is late.
+ */
+const UNAWAITED_FRAME_GAP_MS: Millis = 2;
+const NEVER = Number.POSITIVE_INFINITY;
+const NOBODY: readonly ReplicaPeer[] = [];
+
+/** Whose acks replies wait for. */
+export interface Awaited {
+  /** Replicas whose acks count. */
+  readonly counted: readonly ReplicaPeer[];
+  /** How many of them must acknowledge. */
+  readonly needed: number;
+}
 
 export class ReplicaFrames {
   readonly rounds: RoundClock = new RoundClock();
@@ -24,10 +37,15 @@ export class ReplicaFrames {
   readonly #log: ReplicationLog;
   readonly #outbox: MemberOutbox;
   #roundWanted = false;
-  #commitSent: Offset = OFFSET_ZERO;
-  /** When the next frames go out, if something waits for company. */
-  #dueMs: Millis | undefined;
-  #lastSentMs: Millis = 0;
+  /** The awaited replicas shall hear of the commit with the next flush. */
+  #commitAwaited = false;
+  /** Who has not been told of this commit by then is told of it, with records or without. */
+  #commitDue: { readonly offset: Offset; readonly atMs: Millis } | undefined;
+  /** When whoever lacks records gets them. */
+  #recordsDueMs: Millis | undefined;
+  /** End of the log when everybody last got what was lacking, and when that was. */
+  #lastForAll: Offset = OFFSET_ZERO;
+  #lastForAllMs: Millis = 0;
   #last: Records | null = null;
 
   constructor(epoch: Epoch, log: ReplicationLog, outbox: MemberOutbox) {
@@ -36,9 +54,9 @@ export class ReplicaFrames {
     this.#outbox = outbox;
   }
 
-  /** When `flush` must be called although nothing else happens. */
-  get dueMs(): Millis | undefined {
-    return this.#dueMs;
+  /** When `flush` must be called although nothing else happens; `Infinity` when it need not be. */
+  get dueMs(): Millis {
+    return Math.min(this.#recordsDueMs ?? NEVER, this.#commitDue?.atMs ?? NEVER);
   }
 
   /** The number of a round that begins after now. */
@@ -49,48 +67,77 @@ export class ReplicaFrames {
 
   /** The commit offset moved: the replicas hear of it soon, with records or without. */
   noteCommit(isSync: boolean, nowMs: Millis): void {
-    if (this.#log.committed <= this.#commitSent) return;
-    this.#dueMs ??= isSync ? nowMs : nowMs + COMMIT_FRAME_DELAY_MS;
+    if (isSync) this.#commitAwaited = true;
+    this.#commitDue ??= { offset: this.#log.committed, atMs: nowMs + COMMIT_FRAME_DELAY_MS };
   }
 
   /** Whether `flush` has something to do now, records of this turn aside. */
   wantsFlush(nowMs: Millis): boolean {
-    return this.#roundWanted || (this.#dueMs !== undefined && this.#dueMs <= nowMs);
+    return this.#roundWanted || this.#commitAwaited || this.dueMs <= nowMs;
   }
 
-  /** Ends a turn: sends what is new to every streaming replica. Call when the log's tail holds the turn's records. */
-  flush(replicas: ReadonlyMap<unknown, ReplicaPeer>, isAsync: boolean, nowMs: Millis): void {
-    const hasRecords = this.#log.tail.lastOffset >= nextToSend(replicas);
-    // In async nobody waits for the replicas, so records of a few turns share a frame.
-    if (hasRecords && isAsync) this.#dueMs ??= this.#lastSentMs + ASYNC_FRAME_GAP_MS;
-    if (!this.wantsFlush(nowMs) && !(hasRecords && !isAsync)) return;
-    this.rounds.begin(nowMs);
-    this.#roundWanted = false;
-    this.#lastSentMs = nowMs;
-    this.#dueMs = undefined;
-    this.#commitSent = this.#log.committed;
+  /**
+   * Ends a turn: sends what is new at once to the replicas that replies wait for, as many as are needed and those that
+   * answer soonest, and to the others a little later, with what has come meanwhile. So the machines of those others,
+   * and this one, have far less to do, and a replica that is late holds up no write for long.
+   *
+   * Call when the log's tail holds the turn's records.
+   */
+  flush(replicas: ReadonlyMap<unknown, ReplicaPeer>, awaited: Awaited, nowMs: Millis): void {
+    const { lastOffset } = this.#log.tail;
+    const hasNews = isAnyFree(replicas.values(), lastOffset);
+    if (hasNews) this.#recordsDueMs ??= this.#lastForAllMs + UNAWAITED_FRAME_GAP_MS;
+    const forAll = this.#roundWanted || (this.#recordsDueMs ?? NEVER) <= nowMs;
+    const soonest = hasNews || this.#commitAwaited ? this.#soonest(awaited, nowMs) : NOBODY;
+    let begun = false;
     for (const replica of replicas.values()) {
-      if (!this.pump(replica)) this.sendEmpty(replica);
+      const isAwaited = soonest.includes(replica);
+      const isOwed = this.#isOwedFrame(replica, isAwaited, nowMs);
+      if (!isOwed && !(isFree(replica, lastOffset) && (forAll || isAwaited))) continue;
+      if (!begun) this.rounds.begin(nowMs);
+      begun = true;
+      if (!this.pump(replica, nowMs) && isOwed) this.sendEmpty(replica);
     }
+    this.#settle(forAll, nowMs);
+  }
+
+  /** Whether it gets a frame now even if there are no records for it. */
+  #isOwedFrame(replica: ReplicaPeer, isAwaited: boolean, nowMs: Millis): boolean {
+    if (replica.state.phase !== "streaming") return false;
+    if (this.#roundWanted || (isAwaited && this.#commitAwaited)) return true;
+    const due = this.#commitDue;
+    return due !== undefined && due.atMs <= nowMs && replica.commitTold < due.offset;
+  }
+
+  #settle(forAll: boolean, nowMs: Millis): void {
+    const { committed, tail } = this.#log;
+    const due = this.#commitDue;
+    if (this.#roundWanted) this.#commitDue = undefined;
+    else if (due !== undefined && due.atMs <= nowMs) {
+      const isNewer = committed > due.offset;
+      this.#commitDue = isNewer ? { offset: committed, atMs: nowMs + COMMIT_FRAME_DELAY_MS } : undefined;
+    }
+    this.#roundWanted = false;
+    this.#commitAwaited = false;
+    if (!forAll) return;
+    this.#recordsDueMs = undefined;
+    this.#lastForAll = tail.lastOffset;
+    this.#lastForAllMs = nowMs;
   }
 
   /** Sends records until the replica has all, or may take no more. @returns whether a frame went out. */
-  pump(replica: ReplicaPeer): boolean {
+  pump(replica: ReplicaPeer, nowMs: Millis): boolean {
     let sent = false;
-    while (
-      replica.state.phase === "streaming" &&
-      !replica.state.reading &&
-      replica.state.next <= this.#log.tail.lastOffset &&
-      replica.mayTakeMore
-    ) {
-      const { next } = replica.state;
+    const { state } = replica;
+    while (state.phase === "streaming" && isFree(replica, this.#log.tail.lastOffset)) {
+      const { next } = state;
       const chunk = this.#log.tail.chunkFrom(next, FRAME_BYTES_MAX);
       if (chunk === undefined) {
-        replica.state.reading = true;
+        state.reading = true;
         this.#outbox.push({ type: "readLog", link: replica.link, from: next, bytesMax: READ_BYTES });
         break;
       }
-      this.send(replica, chunk.bytes, chunk.lastOffset);
+      this.send(replica, chunk.bytes, chunk.lastOffset, nowMs);
       sent = true;
     }
     return sent;
@@ -98,11 +145,18 @@ export class ReplicaFrames {
 
   /** Even without records a frame tells the commit offset and asks for an ack. */
   sendEmpty(replica: ReplicaPeer): void {
-    this.send(replica, Buffer.alloc(0), OFFSET_ZERO);
+    this.#send(replica, Buffer.alloc(0));
   }
 
   /** @param bytes whole records, the ones that this replica is sent next. */
-  send(replica: ReplicaPeer, bytes: Buffer, lastOffset: Offset): void {
+  send(replica: ReplicaPeer, bytes: Buffer, lastOffset: Offset, nowMs: Millis): void {
+    if (replica.state.phase !== "streaming") return;
+    this.#send(replica, bytes);
+    replica.sent(lastOffset, bytes.length, nowMs);
+    replica.state.next = (lastOffset + 1) as Offset;
+  }
+
+  #send(replica: ReplicaPeer, bytes: Buffer): void {
     if (replica.state.phase !== "streaming") return;
     const frame: Records = {
       type: "records",
@@ -114,19 +168,35 @@ export class ReplicaFrames {
     };
     // One message for all replicas that are equally far: it is encoded once.
     if (this.#last === null || !isSame(this.#last, frame)) this.#last = frame;
+    replica.commitTold = frame.commit;
     this.#outbox.send(replica.link, this.#last);
-    if (bytes.length === 0) return;
-    replica.sent(lastOffset, bytes.length);
-    replica.state.next = (lastOffset + 1) as Offset;
+  }
+
+  /** The replicas to wait for: those of whom an ack can be expected soonest. */
+  #soonest({ counted, needed }: Awaited, nowMs: Millis): readonly ReplicaPeer[] {
+    if (needed >= counted.length) return counted;
+    if (needed <= 0) return NOBODY;
+    // Who lags behind the frames to all would first have to take those.
+    const delayMs = (replica: ReplicaPeer): Millis =>
+      lacks(replica, this.#lastForAll) ? Number.POSITIVE_INFINITY : replica.ackDelayMs(nowMs);
+    return [...counted].sort((a, b) => delayMs(a) - delayMs(b)).slice(0, needed);
   }
 }
 
-function nextToSend(replicas: ReadonlyMap<unknown, ReplicaPeer>): number {
-  let next = Number.POSITIVE_INFINITY;
-  for (const { state } of replicas.values()) {
-    if (state.phase === "streaming") next = Math.min(next, state.next);
-  }
-  return next;
+function isAnyFree(replicas: Iterable<ReplicaPeer>, offset: Offset): boolean {
+  for (const replica of replicas) if (isFree(replica, offset)) return true;
+  return false;
+}
+
+/** Whether it lacks something and can be sent it now; who cannot goes on with its next ack, or with what is read for it. */
+function isFree(replica: ReplicaPeer, offset: Offset): boolean {
+  const { state } = replica;
+  return state.phase === "streaming" && state.next <= offset && !state.reading && replica.mayTakeMore;
+}
+
+/** Whether it is still to be sent something up to `offset`. */
+function lacks({ state }: ReplicaPeer, offset: Offset): boolean {
+  return state.phase === "streaming" && state.next <= offset;
 }
 
 function isSame(a: Records, b: Records): boolean {

@@ -7,6 +7,8 @@ import type { FullSyncNotes } from "./full-sync-notes.ts";
 
 /** Bytes sent and not yet acknowledged, beyond which the master waits for acks. */
 const IN_FLIGHT_BYTES_MAX = 8 * 1024 * 1024;
+/** What a new ack weighs in the average of how long they take. */
+const ACK_WEIGHT = 1 / 8;
 /** Snapshot pieces under way at once. */
 export const SNAPSHOT_PIECES_IN_FLIGHT = 4;
 
@@ -30,9 +32,13 @@ export class ReplicaPeer implements CountedAck {
   received: Offset = OFFSET_ZERO;
   applied: Offset = OFFSET_ZERO;
   round = 0;
+  /** The commit offset of the newest frame to it. */
+  commitTold: Offset = OFFSET_ZERO;
   lastHeardMs: Millis;
-  #inFlight: { readonly lastOffset: Offset; readonly bytes: number }[] = [];
+  #inFlight: { readonly lastOffset: Offset; readonly bytes: number; readonly sentMs: Millis }[] = [];
   #inFlightBytes = 0;
+  /** From a frame's sending to its ack, on average of late. */
+  #ackMs: Millis = 0;
 
   constructor(
     who: { id: MemberId; link: LinkId; incarnation: IncarnationId; client: ClientAddress },
@@ -51,8 +57,14 @@ export class ReplicaPeer implements CountedAck {
     return this.#inFlightBytes < IN_FLIGHT_BYTES_MAX;
   }
 
-  sent(lastOffset: Offset, bytes: number): void {
-    this.#inFlight.push({ lastOffset, bytes });
+  /** How long an ack of it can be expected to take: as of late, or as long as one is overdue already. */
+  ackDelayMs(nowMs: Millis): Millis {
+    const oldest = this.#inFlight[0];
+    return oldest === undefined ? this.#ackMs : Math.max(this.#ackMs, nowMs - oldest.sentMs);
+  }
+
+  sent(lastOffset: Offset, bytes: number, nowMs: Millis): void {
+    this.#inFlight.push({ lastOffset, bytes, sentMs: nowMs });
     this.#inFlightBytes += bytes;
   }
 
@@ -67,6 +79,9 @@ export class ReplicaPeer implements CountedAck {
       this.#inFlightBytes -= frame.bytes;
       done++;
     }
-    if (done > 0) this.#inFlight = this.#inFlight.slice(done);
+    const newest = this.#inFlight[done - 1];
+    if (newest === undefined) return;
+    this.#ackMs += (nowMs - newest.sentMs - this.#ackMs) * ACK_WEIGHT;
+    this.#inFlight = this.#inFlight.slice(done);
   }
 }

@@ -65,7 +65,7 @@ export class PeerNetwork {
   #corked: PeerLink[] = [];
   /** What was sent last, until it leaves. */
   #encoded: { readonly message: PeerMessage; readonly as: EncodedMessage } | null = null;
-  #flushDue = false;
+  #flushDue: NodeJS.Immediate | null = null;
   #lastLinkId: LinkId = 0;
   readonly #lifeTimer: NodeJS.Timeout;
   #closed: Promise<void> | null = null;
@@ -156,6 +156,9 @@ export class PeerNetwork {
    */
   flush(): void {
     if (this.#gate.paused) return;
+    // Left to run, it would cost a turn of the event loop without anything to do.
+    if (this.#flushDue !== null) clearImmediate(this.#flushDue);
+    this.#flushDue = null;
     const corked = this.#corked;
     this.#corked = [];
     this.#encoded = null;
@@ -310,10 +313,8 @@ export class PeerNetwork {
 
   #flushLater(link: PeerLink): void {
     this.#corked.push(link);
-    if (this.#flushDue) return;
-    this.#flushDue = true;
-    setImmediate(() => {
-      this.#flushDue = false;
+    this.#flushDue ??= setImmediate(() => {
+      this.#flushDue = null;
       this.flush();
     });
   }

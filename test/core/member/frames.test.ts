@@ -1,5 +1,5 @@
-/** In async mode nobody waits for the replicas: records of a few turns share a frame. */
-import { expect, it } from "vitest";
+/** When records go to which replica: at once to those that replies wait for, to the others a little later with what came meanwhile. */
+import { describe, expect, it } from "vitest";
 import type { LinkId } from "../../../src/protocol/peer/identity.ts";
 import type { NodeMessage, Records } from "../../../src/protocol/peer/node-messages.ts";
 import { TestGroup, type TestMember } from "./test-group.ts";
@@ -11,24 +11,121 @@ class WatchedGroup extends TestGroup {
     if (message.type === "records" && message.bytes.length > 0) this.frames.push(message);
     super.send(from, link, message);
   }
+
+  /** Time goes on, and nobody has noticed yet. */
+  advance(ms: number): void {
+    this.now = { monoMs: this.now.monoMs + ms, wallMs: this.now.wallMs + ms };
+  }
+
+  /** Which of the two replicas hold the master's whole log. */
+  upToDate(master: TestMember): string[] {
+    const last = master.member.log.tail.lastOffset;
+    return this.members
+      .filter((member) => member !== master && member.member.log.tail.lastOffset === last)
+      .map(({ id }) => id);
+  }
 }
 
-it("sends the records of several turns as one frame, though acks of earlier ones come in between", () => {
-  const group = new WatchedGroup({ mode: "async", copies: 1 });
+describe("in async", () => {
+  it("sends the records of several turns as one frame, though acks of earlier ones come in between", () => {
+    const group = new WatchedGroup({ mode: "async", copies: 1 });
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    group.pass(200);
+    group.frames.length = 0;
+    group.advance(5);
+    n1.run(client, "SET", "a", "1");
+    expect(group.frames.length).toBe(2);
+    for (const value of ["2", "3"]) n1.run(client, "SET", "a", value);
+    // The acks of the first frame arrive.
+    group.settle();
+    expect(group.frames.length).toBe(2);
+    group.pass(5, 1);
+    expect(group.frames.length).toBe(4);
+    // One message for both replicas, so that it is encoded once.
+    expect(group.frames[2]).toBe(group.frames[3]);
+    expect(group.upToDate(n1)).toEqual(["n2", "n3"]);
+  });
+});
+
+describe("in semi-sync", () => {
+  it("sends each turn's records to one replica at once, and to the other those of several turns as one frame", () => {
+    const group = new WatchedGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    n1.ask(client, "SET", "a", "0");
+    group.frames.length = 0;
+    for (const value of ["1", "2", "3"]) {
+      expect(n1.ask(client, "SET", "a", value)).toBe("+OK\r\n");
+    }
+    expect(group.frames.length).toBe(3);
+    expect(group.upToDate(n1)).toEqual(["n2"]);
+    group.pass(2, 1);
+    expect(group.frames.length).toBe(4);
+    expect(group.upToDate(n1)).toEqual(["n2", "n3"]);
+  });
+
+  it("a replica that is late holds a write up only until the other gets it, and the next one not at all", () => {
+    const group = new WatchedGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    for (const value of ["1", "2"]) n1.ask(client, "SET", "a", value);
+    const [awaited] = group.upToDate(n1) as [string];
+    group.member(awaited).diskIsSlow = true;
+    expect(n1.ask(client, "SET", "a", "3")).toBe("");
+    group.pass(2, 1);
+    expect(n1.read(client)).toBe("+OK\r\n");
+    expect(n1.ask(client, "SET", "a", "4")).toBe("+OK\r\n");
+    expect(group.member(awaited).member.log.persisted).toBeLessThan(n1.member.log.committed);
+  });
+
+  it("waits for the replica that answers sooner, once it has seen which that is", () => {
+    const group = new WatchedGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    const n2 = group.member("n2");
+    for (const value of ["1", "2"]) {
+      n2.diskIsSlow = true;
+      n1.run(client, "SET", "a", value);
+      group.pass(10, 1);
+      n2.releaseDisk();
+      group.settle();
+    }
+    group.pass(20);
+    n1.read(client);
+    for (const value of ["3", "4"]) expect(n1.ask(client, "SET", "a", value)).toBe("+OK\r\n");
+    expect(group.upToDate(n1)).toEqual(["n3"]);
+  });
+
+  it("WAIT for more replicas than a write needs does not wait for the others' next frame", () => {
+    const group = new WatchedGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    n1.ask(client, "SET", "a", "0");
+    n1.ask(client, "SET", "a", "1");
+    expect(group.upToDate(n1)).toEqual(["n2"]);
+    expect(n1.ask(client, "WAIT", "2", "0")).toBe(":2\r\n");
+  });
+});
+
+it("in sync, one replica applies a write at once, and the other gets it a little later", () => {
+  const group = new WatchedGroup({ mode: "sync" });
   const n1 = group.reign(1, "n1", ["n2", "n3"]);
   const client = n1.connect();
-  group.pass(200);
-  group.frames.length = 0;
-  group.now = { monoMs: group.now.monoMs + 5, wallMs: group.now.wallMs + 5 };
-  n1.run(client, "SET", "a", "1");
-  expect(group.frames.length).toBe(2);
-  for (const value of ["2", "3"]) n1.run(client, "SET", "a", value);
-  // The acks of the first frame arrive.
-  group.settle();
-  expect(group.frames.length).toBe(2);
-  group.pass(5, 1);
-  expect(group.frames.length).toBe(4);
-  // One message for both replicas, so that it is encoded once.
-  expect(group.frames[2]).toBe(group.frames[3]);
-  expect(group.member("n2").member.log.tail.lastOffset).toBe(n1.member.log.tail.lastOffset);
+  n1.ask(client, "SET", "a", "0");
+  expect(n1.ask(client, "SET", "a", "1")).toBe("+OK\r\n");
+  expect(group.member("n2").member.log.applied).toBe(n1.member.log.applied);
+  expect(group.upToDate(n1)).toEqual(["n2"]);
+  group.pass(10, 1);
+  expect(group.member("n3").member.log.applied).toBe(n1.member.log.applied);
+});
+
+it("with as many copies as members, every replica gets each turn's records at once", () => {
+  const group = new WatchedGroup({ copies: 3 });
+  const n1 = group.reign(1, "n1", ["n2", "n3"]);
+  const client = n1.connect();
+  for (const value of ["0", "1"]) {
+    expect(n1.ask(client, "SET", "a", value)).toBe("+OK\r\n");
+  }
+  expect(group.upToDate(n1)).toEqual(["n2", "n3"]);
 });
