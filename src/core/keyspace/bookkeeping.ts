@@ -11,7 +11,7 @@ import { MEMORY_DEFAULTS, type MemorySettings } from "./memory-settings.ts";
 import { NOTIFY, notificationsOf, type Publication } from "./notifications.ts";
 import type { StreamNodeLimits } from "./stream-node.ts";
 
-/** A snapshot under way: it is shown every key that it still needs right before that key changes. */
+/** A snapshot under way: it is shown every key that it still needs right before that key changes, and marks it. */
 export interface SnapshotSink {
   preserve(db: number, key: string, entry: Entry): void;
 }

@@ -139,7 +139,6 @@ export class Database {
     if (entry === undefined) return;
     if (books.snapshot !== null && entry.snapshotMark !== books.snapshotMark) {
       books.snapshot.preserve(this.snapshotIndex, key, entry);
-      entry.snapshotMark = books.snapshotMark;
     }
     entry.changedAt = books.writeOffset;
     if (typeof entry.value !== "string") this.#account.unsettle(entry.value);

@@ -65,6 +65,11 @@ export class DenseMap<Value> {
     for (let position = 0; position < this.#keys.length; position += 1) yield this.#at(position);
   }
 
+  /** Those of now, whatever changes meanwhile: the arrays are copied at once. */
+  frozenEntries(): IterableIterator<[string, Value]> {
+    return pairs(this.#keys.slice(), this.#values.slice());
+  }
+
   /** Whoever is there throughout comes up, perhaps more than once, whatever changes meanwhile; who comes meanwhile may not. */
   *walk(): IterableIterator<[string, Value]> {
     for (let position = this.size - 1; position >= 0; position = Math.min(position, this.size) - 1) {
@@ -82,5 +87,11 @@ export class DenseMap<Value> {
 
   #at(position: number): [string, Value] {
     return [this.#keys[position] as string, this.#values[position] as Value];
+  }
+}
+
+function* pairs<Value>(keys: readonly string[], values: readonly Value[]): IterableIterator<[string, Value]> {
+  for (let position = 0; position < keys.length; position += 1) {
+    yield [keys[position] as string, values[position] as Value];
   }
 }

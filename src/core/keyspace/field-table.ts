@@ -45,6 +45,11 @@ export class FieldTable {
     return this.#fields.entries();
   }
 
+  /** See `DenseMap.frozenEntries`. */
+  frozenEntries(): IterableIterator<[string, string]> {
+    return this.#fields.frozenEntries();
+  }
+
   /** One page of HSCAN; see `DenseMap.scan`. */
   scan(cursor: number, count: number): { readonly cursor: number; readonly items: [string, string][] } {
     return this.#fields.scan(cursor, count);

@@ -87,19 +87,9 @@ export class HashValue implements Collection {
     return copy;
   }
 
-  *rebuild(key: string): IterableIterator<string> {
-    let argv = ["HSET", key];
-    let bytes = 0;
-    for (const [field, value] of this.#fields.entries()) {
-      argv.push(field, value);
-      bytes += field.length + value.length;
-      if (argv.length >= 2 + PIECE_FIELDS_MAX * 2 || bytes >= PIECE_BYTES_MAX) {
-        yield encodeCommand(argv);
-        argv = ["HSET", key];
-        bytes = 0;
-      }
-    }
-    if (argv.length > 2) yield encodeCommand(argv);
+  rebuild(key: string): IterableIterator<string> {
+    const fields = this.#fields;
+    return piecesOf(key, fields instanceof FieldTable ? fields.frozenEntries() : fields.entries());
   }
 
   digest(): Buffer {
@@ -107,6 +97,21 @@ export class HashValue implements Collection {
     for (const [field, value] of this.#fields.entries()) addDigest(sum, digestOf(field, value));
     return sum;
   }
+}
+
+function* piecesOf(key: string, fields: Iterable<readonly [string, string]>): IterableIterator<string> {
+  let argv = ["HSET", key];
+  let bytes = 0;
+  for (const [field, value] of fields) {
+    argv.push(field, value);
+    bytes += field.length + value.length;
+    if (argv.length >= 2 + PIECE_FIELDS_MAX * 2 || bytes >= PIECE_BYTES_MAX) {
+      yield encodeCommand(argv);
+      argv = ["HSET", key];
+      bytes = 0;
+    }
+  }
+  if (argv.length > 2) yield encodeCommand(argv);
 }
 
 function tableOf(packed: PackedFields | FieldTable): FieldTable {

@@ -23,6 +23,11 @@ export class IntSet {
     return String(this.#integers[position]);
   }
 
+  /** All of them, in ascending order. */
+  copy(): string[] {
+    return this.#integers.map(String);
+  }
+
   has(member: string): boolean {
     const integer = parseInteger(member);
     return integer !== undefined && this.#integers[this.#placeOf(integer)] === integer;

@@ -174,18 +174,10 @@ export class ListValue implements Collection {
     return copy;
   }
 
-  *rebuild(key: string): IterableIterator<string> {
-    let argv = ["RPUSH", key];
-    let bytes = 0;
-    for (const element of this.elements()) {
-      argv.push(element);
-      bytes += element.length;
-      if (argv.length < 2 + PIECE_ELEMENTS_MAX && bytes < PIECE_BYTES_MAX) continue;
-      yield encodeCommand(argv);
-      argv = ["RPUSH", key];
-      bytes = 0;
-    }
-    if (argv.length > 2) yield encodeCommand(argv);
+  rebuild(key: string): IterableIterator<string> {
+    const nodes: ListNode[] = [];
+    for (let node = this.#first; node !== undefined; node = node.next) nodes.push(node.clone());
+    return piecesOf(key, nodes);
   }
 
   digest(): Buffer {
@@ -300,4 +292,20 @@ export class ListValue implements Collection {
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
   }
+}
+
+function* piecesOf(key: string, nodes: readonly ListNode[]): IterableIterator<string> {
+  let argv = ["RPUSH", key];
+  let bytes = 0;
+  for (const node of nodes) {
+    for (const element of node.elements()) {
+      argv.push(element);
+      bytes += element.length;
+      if (argv.length < 2 + PIECE_ELEMENTS_MAX && bytes < PIECE_BYTES_MAX) continue;
+      yield encodeCommand(argv);
+      argv = ["RPUSH", key];
+      bytes = 0;
+    }
+  }
+  if (argv.length > 2) yield encodeCommand(argv);
 }

@@ -31,6 +31,11 @@ export class MemberTable {
     return this.#members[position] as string;
   }
 
+  /** All members, in order of position. */
+  copy(): string[] {
+    return this.#members.slice();
+  }
+
   /** @returns the position, or -1. */
   find(member: string): number {
     const index = this.#index;

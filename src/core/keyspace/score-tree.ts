@@ -126,6 +126,20 @@ export class ScoreTree {
     }
   }
 
+  /** Those of now in order, whatever changes meanwhile: they are copied at once. */
+  frozenEntries(): IterableIterator<[member: string, score: number]> {
+    const members = new Array<string>(this.size);
+    const scores = new Float64Array(this.size);
+    let at = 0;
+    for (let leaf: ScoreLeaf | undefined = this.#seek(0)[0]; leaf !== undefined; leaf = leaf.next) {
+      for (let place = 0; place < leaf.size; place += 1, at += 1) {
+        members[at] = leaf.members[place] as string;
+        scores[at] = leaf.scores[place] as number;
+      }
+    }
+    return pairs(members, scores);
+  }
+
   /** The member's score, found by looking at each: for small trees. */
   search(member: string): number | undefined {
     for (let leaf: ScoreLeaf | undefined = this.#seek(0)[0]; leaf !== undefined; leaf = leaf.next) {
@@ -153,4 +167,11 @@ export class ScoreTree {
     }
     return [node, left];
   }
+}
+
+function* pairs(
+  members: readonly string[],
+  scores: Float64Array,
+): IterableIterator<[member: string, score: number]> {
+  for (let at = 0; at < members.length; at += 1) yield [members[at] as string, scores[at] as number];
 }

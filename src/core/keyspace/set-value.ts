@@ -76,19 +76,8 @@ export class SetValue implements Collection {
     return copy;
   }
 
-  *rebuild(key: string): IterableIterator<string> {
-    let argv = ["SADD", key];
-    let bytes = 0;
-    for (const member of this.members()) {
-      argv.push(member);
-      bytes += member.length;
-      if (argv.length >= 2 + PIECE_MEMBERS_MAX || bytes >= PIECE_BYTES_MAX) {
-        yield encodeCommand(argv);
-        argv = ["SADD", key];
-        bytes = 0;
-      }
-    }
-    if (argv.length > 2) yield encodeCommand(argv);
+  rebuild(key: string): IterableIterator<string> {
+    return piecesOf(key, this.#content.copy());
   }
 
   digest(): Buffer {
@@ -96,4 +85,19 @@ export class SetValue implements Collection {
     for (const member of this.members()) addDigest(sum, digestOf(member));
     return sum;
   }
+}
+
+function* piecesOf(key: string, members: readonly string[]): IterableIterator<string> {
+  let argv = ["SADD", key];
+  let bytes = 0;
+  for (const member of members) {
+    argv.push(member);
+    bytes += member.length;
+    if (argv.length >= 2 + PIECE_MEMBERS_MAX || bytes >= PIECE_BYTES_MAX) {
+      yield encodeCommand(argv);
+      argv = ["SADD", key];
+      bytes = 0;
+    }
+  }
+  if (argv.length > 2) yield encodeCommand(argv);
 }

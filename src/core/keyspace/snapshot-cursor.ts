@@ -1,8 +1,8 @@
 /**
  * Writes the state of a keyspace at one moment, slice by slice, while commands go on.
  *
- * Keys that change meanwhile are written right before they change, keys that come to be later are left out.
- * Such a pre-image is written whole at once: changing a huge collection during a snapshot costs its serialisation.
+ * Keys that change meanwhile are written right before they change, keys that come to be later are left out. Of a large
+ * collection only the elements are noted down then (see `Collection.rebuild`), and written when its turn comes.
  * What was preserved between two slices is not bounded here; slices must keep coming.
  */
 import { invariant } from "../../base/errors.ts";
@@ -14,15 +14,17 @@ import type { Entry } from "./entry.ts";
 
 /** What passing over one key costs of a slice's budget, so that keys already written do not make a slice long. */
 const KEY_COST_BYTES = 16;
+/** A collection that takes no more is written whole at once. */
+const SMALL_BYTES = 4096;
 
 interface Source {
   readonly db: number;
   readonly entries: Iterator<[string, Entry]>;
 }
 
-interface KeyInProgress {
+/** A collection as it was: what becomes of it meanwhile is nothing to it. */
+interface FrozenKey {
   readonly db: number;
-  readonly entry: Entry;
   readonly pieces: IterableIterator<string>;
 }
 
@@ -32,7 +34,8 @@ export class SnapshotCursor implements SnapshotSink {
   readonly #sources: Source[];
   /** Keys of that moment that are still to be written. */
   #remaining: number;
-  #inProgress: KeyInProgress | undefined;
+  /** Large collections that are being written, or shall be; the first one's turn is next. */
+  #frozen: FrozenKey[] = [];
   #text = "";
   #selected = -1;
   #done = false;
@@ -73,22 +76,27 @@ export class SnapshotCursor implements SnapshotSink {
   abort(): void {
     this.#done = true;
     this.#sources.length = 0;
-    this.#inProgress = undefined;
+    this.#frozen = [];
     if (this.#books.snapshot === this) this.#books.snapshot = null;
   }
 
+  /** Writes the key, or notes down what is to be written of it, and marks it as done with. */
   preserve(db: number, key: string, entry: Entry): void {
-    const interrupts = this.#inProgress?.entry !== entry;
-    const pieces = interrupts ? rebuild(key, entry) : (this.#inProgress?.pieces ?? []);
-    for (const piece of pieces) this.#write(db, piece);
-    this.#finish(entry);
-    if (!interrupts) this.#inProgress = undefined;
+    const { value } = entry;
+    entry.snapshotMark = this.#mark;
+    if (typeof value !== "string" && value.bytes > SMALL_BYTES) {
+      this.#frozen.push({ db, pieces: rebuild(key, entry) });
+      return;
+    }
+    for (const piece of rebuild(key, entry)) this.#write(db, piece);
+    this.#remaining -= 1;
   }
 
   /** Writes one piece or passes over one key. @returns false at the end. */
   #step(): boolean {
-    if (this.#inProgress !== undefined) {
-      this.#writePiece(this.#inProgress);
+    const frozen = this.#frozen[0];
+    if (frozen !== undefined) {
+      this.#writePiece(frozen);
       return true;
     }
     if (this.#remaining === 0) return false;
@@ -100,35 +108,24 @@ export class SnapshotCursor implements SnapshotSink {
       return true;
     }
     const [key, entry] = step.value;
-    if (entry.snapshotMark === this.#mark) return true;
-    if (typeof entry.value === "string") {
-      this.#write(source.db, setCommand(key, entry.value, entry.expireAtMs));
-      this.#finish(entry);
-    } else {
-      this.#inProgress = { db: source.db, entry, pieces: rebuild(key, entry) };
-    }
+    if (entry.snapshotMark !== this.#mark) this.preserve(source.db, key, entry);
     return true;
   }
 
-  #writePiece(key: KeyInProgress): void {
-    const piece = key.pieces.next();
+  #writePiece({ db, pieces }: FrozenKey): void {
+    const piece = pieces.next();
     if (!piece.done) {
-      this.#write(key.db, piece.value);
+      this.#write(db, piece.value);
       return;
     }
-    this.#finish(key.entry);
-    this.#inProgress = undefined;
+    this.#frozen.shift();
+    this.#remaining -= 1;
   }
 
   #write(db: number, command: string): void {
     if (db !== this.#selected) this.#text += encodeCommand(["SELECT", String(db)]);
     this.#selected = db;
     this.#text += command;
-  }
-
-  #finish(entry: Entry): void {
-    entry.snapshotMark = this.#mark;
-    this.#remaining -= 1;
   }
 }
 
@@ -138,11 +135,12 @@ function setCommand(key: string, value: string, expireAtMs: Millis): string {
   );
 }
 
-function* rebuild(key: string, entry: Entry): IterableIterator<string> {
-  if (typeof entry.value === "string") {
-    yield setCommand(key, entry.value, entry.expireAtMs);
-    return;
-  }
-  yield* entry.value.rebuild(key);
-  if (entry.expireAtMs !== 0) yield encodeCommand(["PEXPIREAT", key, String(entry.expireAtMs)]);
+function rebuild(key: string, { value, expireAtMs }: Entry): IterableIterator<string> {
+  if (typeof value === "string") return [setCommand(key, value, expireAtMs)].values();
+  return withExpiry(value.rebuild(key), key, expireAtMs);
+}
+
+function* withExpiry(pieces: Iterable<string>, key: string, expireAtMs: Millis): IterableIterator<string> {
+  yield* pieces;
+  if (expireAtMs !== 0) yield encodeCommand(["PEXPIREAT", key, String(expireAtMs)]);
 }

@@ -22,6 +22,8 @@ export interface Delivery {
   count: ExactInteger;
 }
 
+type DeliveryFacts = Pick<Delivery, "atMs" | "count">;
+
 export class Consumer {
   readonly name: string;
   /** When it last read or claimed something. */
@@ -115,22 +117,15 @@ export class StreamGroup {
     return copy;
   }
 
-  /** Commands that make it, on a stream that is there already. */
-  *rebuild(key: string): IterableIterator<string> {
+  /** Commands that make it as it is now, on a stream that is there already. */
+  rebuild(key: string): IterableIterator<string> {
     const read = ["ENTRIESREAD", String(this.entriesRead)];
-    yield encodeCommand(["XGROUP", "CREATE", key, this.name, formatId(this.lastId), ...read]);
-    for (const consumer of this.consumers()) {
-      let batch = new ClaimBatch();
-      for (const { id, value } of consumer.pending.from()) {
-        if (!batch.takes(value)) {
-          yield batch.encode(key, this.name, consumer.name);
-          batch = new ClaimBatch();
-        }
-        batch.add(id, value);
-      }
-      if (!batch.isEmpty) yield batch.encode(key, this.name, consumer.name);
-      yield encodeSeen(key, this.name, consumer);
-    }
+    const create = encodeCommand(["XGROUP", "CREATE", key, this.name, formatId(this.lastId), ...read]);
+    const consumers = this.consumers().map(({ name, seenMs, pending }) => ({
+      ...{ name, seenMs },
+      pending: Array.from(pending.from(), ({ id, value: { atMs, count } }) => ({ id, atMs, count })),
+    }));
+    return piecesOf(key, this.name, create, consumers);
   }
 
   /** All that there is to know, in an order that depends on nothing else. */
@@ -143,10 +138,36 @@ export class StreamGroup {
   }
 }
 
+/** A consumer as it was at one moment. */
+interface FrozenConsumer extends Pick<Consumer, "name" | "seenMs"> {
+  readonly pending: readonly ({ readonly id: StreamId } & DeliveryFacts)[];
+}
+
+function* piecesOf(
+  key: string,
+  group: string,
+  create: string,
+  consumers: readonly FrozenConsumer[],
+): IterableIterator<string> {
+  yield create;
+  for (const consumer of consumers) {
+    let batch = new ClaimBatch();
+    for (const delivery of consumer.pending) {
+      if (!batch.takes(delivery)) {
+        yield batch.encode(key, group, consumer.name);
+        batch = new ClaimBatch();
+      }
+      batch.add(delivery.id, delivery);
+    }
+    if (!batch.isEmpty) yield batch.encode(key, group, consumer.name);
+    yield encodeSeen(key, group, consumer);
+  }
+}
+
 /** Deliveries of one consumer at one time and with one count. */
 export class ClaimBatch {
   readonly #ids: string[] = [];
-  #like: Delivery | undefined;
+  #like: DeliveryFacts | undefined;
 
   get isEmpty(): boolean {
     return this.#like === undefined;
@@ -157,12 +178,12 @@ export class ClaimBatch {
     return this.#like?.atMs;
   }
 
-  takes({ atMs, count }: Delivery): boolean {
+  takes({ atMs, count }: DeliveryFacts): boolean {
     if (this.#like === undefined) return true;
     return this.#like.atMs === atMs && this.#like.count === count && this.#ids.length < PIECE_IDS_MAX;
   }
 
-  add(id: StreamId, delivery: Delivery): void {
+  add(id: StreamId, delivery: DeliveryFacts): void {
     this.#like ??= delivery;
     this.#ids.push(formatId(id));
   }
@@ -187,7 +208,11 @@ export class ClaimBatch {
 }
 
 /** Replayed, it makes the consumer, seen when it was. */
-export function encodeSeen(key: string, group: string, { name, seenMs }: Consumer): string {
+export function encodeSeen(
+  key: string,
+  group: string,
+  { name, seenMs }: Pick<Consumer, "name" | "seenMs">,
+): string {
   return encodeCommand(["XCLAIM", key, group, name, "0", "TIME", String(seenMs), "JUSTID"]);
 }
 

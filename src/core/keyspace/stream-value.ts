@@ -195,14 +195,17 @@ export class StreamValue implements Collection {
     return copy;
   }
 
-  *rebuild(key: string): IterableIterator<string> {
-    for (const { id, pairs } of this.#entries()) yield encodeCommand(["XADD", key, formatId(id), ...pairs]);
-    // A stream without entries is made by one that is trimmed at once.
-    if (this.#size === 0) yield encodeCommand(["XADD", key, "MAXLEN", "=", "0", "0-1", "", ""]);
+  rebuild(key: string): IterableIterator<string> {
+    const nodes = [...this.#nodes.from()].map(({ value }) => value.clone());
     const added = ["ENTRIESADDED", String(this.entriesAdded)];
     const deleted = ["MAXDELETEDID", formatId(this.maxDeletedId)];
-    yield encodeCommand(["XSETID", key, formatId(this.lastId), ...added, ...deleted]);
-    for (const group of this.groups()) yield* group.rebuild(key);
+    const setId = encodeCommand(["XSETID", key, formatId(this.lastId), ...added, ...deleted]);
+    return piecesOf(
+      key,
+      nodes,
+      setId,
+      this.groups().map((group) => group.rebuild(key)),
+    );
   }
 
   digest(): Buffer {
@@ -229,4 +232,20 @@ export class StreamValue implements Collection {
   #entries(): IterableIterator<StreamEntry> {
     return this.range(ID_ZERO, ID_MAX);
   }
+}
+
+function* piecesOf(
+  key: string,
+  nodes: readonly StreamNode[],
+  setId: string,
+  groups: readonly IterableIterator<string>[],
+): IterableIterator<string> {
+  for (const node of nodes) {
+    for (const { id, pairs } of node.from(ID_ZERO))
+      yield encodeCommand(["XADD", key, formatId(id), ...pairs]);
+  }
+  // A stream without entries is made by one that is trimmed at once.
+  if (nodes.length === 0) yield encodeCommand(["XADD", key, "MAXLEN", "=", "0", "0-1", "", ""]);
+  yield setId;
+  for (const pieces of groups) yield* pieces;
 }

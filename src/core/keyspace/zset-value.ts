@@ -150,19 +150,8 @@ export class ZsetValue implements Collection {
     return copy;
   }
 
-  *rebuild(key: string): IterableIterator<string> {
-    let argv = ["ZADD", key];
-    let bytes = 0;
-    for (const [member, score] of this.entries()) {
-      argv.push(formatDouble(score), member);
-      bytes += member.length;
-      if (argv.length >= 2 + PIECE_MEMBERS_MAX * 2 || bytes >= PIECE_BYTES_MAX) {
-        yield encodeCommand(argv);
-        argv = ["ZADD", key];
-        bytes = 0;
-      }
-    }
-    if (argv.length > 2) yield encodeCommand(argv);
+  rebuild(key: string): IterableIterator<string> {
+    return piecesOf(key, this.#tree.frozenEntries());
   }
 
   digest(): Buffer {
@@ -179,4 +168,22 @@ export class ZsetValue implements Collection {
     }
     this.#table = table;
   }
+}
+
+function* piecesOf(
+  key: string,
+  entries: Iterable<readonly [member: string, score: number]>,
+): IterableIterator<string> {
+  let argv = ["ZADD", key];
+  let bytes = 0;
+  for (const [member, score] of entries) {
+    argv.push(formatDouble(score), member);
+    bytes += member.length;
+    if (argv.length >= 2 + PIECE_MEMBERS_MAX * 2 || bytes >= PIECE_BYTES_MAX) {
+      yield encodeCommand(argv);
+      argv = ["ZADD", key];
+      bytes = 0;
+    }
+  }
+  if (argv.length > 2) yield encodeCommand(argv);
 }
