@@ -42,13 +42,20 @@ export interface BlockedCommand {
  */
 export const REPLY_PIECE_BYTES: number = 32 * 1024;
 
+/**
+ * What is kept for a client comes in arrays that are made when there is something to keep, and replaced by these when there is
+ * nothing more. One that waited for it, empty, would be old to V8 by then: filled and dropped, it would keep all it held alive
+ * until the next collection of the old generation (measured: a third of all replies, with 50 busy clients).
+ */
+const NO_PIECES: readonly string[] = [];
+const NOTHING_HELD: readonly HeldReply[] = [];
+
 export class Client {
   readonly session: ClientSession;
   /** What may go out now, latin1, after the pieces that are full. */
   #ready = "";
-  #fullPieces: string[] = [];
-  /** Oldest first. */
-  held: HeldReply[] = [];
+  #fullPieces: string[] | null = null;
+  #held: HeldReply[] | null = null;
   /**
    * The next command, on hold: the node may not run it now (a switchover, a reign not yet established), or the client
    * is blocked. What the client sent after it stays in its decoder.
@@ -67,23 +74,39 @@ export class Client {
     this.session = session;
   }
 
+  /** Replies that may not go out yet, oldest first. */
+  get held(): readonly HeldReply[] {
+    return this.#held ?? NOTHING_HELD;
+  }
+
+  hold(reply: HeldReply): void {
+    this.#held ??= [];
+    this.#held.push(reply);
+  }
+
+  /** The oldest `count` are held no more. */
+  unhold(count: number): void {
+    this.#held = count >= this.held.length ? null : this.held.slice(count);
+  }
+
   /** Adds a reply to what may go out now. */
   reply(text: string): void {
     if (this.#ready !== "" && this.#ready.length + text.length > REPLY_PIECE_BYTES) {
+      this.#fullPieces ??= [];
       this.#fullPieces.push(this.#ready);
       this.#ready = text;
     } else this.#ready += text;
   }
 
   get readyBytes(): number {
-    return this.#fullPieces.reduce((bytes, piece) => bytes + piece.length, this.#ready.length);
+    return (this.#fullPieces ?? NO_PIECES).reduce((bytes, piece) => bytes + piece.length, this.#ready.length);
   }
 
   /** @returns what may go out now, in order. */
   takeReady(): string[] {
-    const pieces = this.#fullPieces;
+    const pieces = this.#fullPieces ?? [];
     if (this.#ready !== "") pieces.push(this.#ready);
-    this.#fullPieces = [];
+    this.#fullPieces = null;
     this.#ready = "";
     this.listed = false;
     return pieces;

@@ -54,7 +54,7 @@ export class ReplyGate {
       if (need.offset > last.offset) last.offset = need.offset;
       return;
     }
-    client.held.push({ text, count: 1, ...need, deadlineMs, turn });
+    client.hold({ text, count: 1, ...need, deadlineMs, turn });
     this.#waiting.add(client);
   }
 
@@ -113,7 +113,7 @@ export class ReplyGate {
 
   #settle(client: Client, done: number): void {
     if (done === 0) return;
-    client.held = client.held.slice(done);
+    client.unhold(done);
     if (client.held.length === 0) this.#waiting.delete(client);
     this.#release(client);
   }

@@ -44,6 +44,9 @@ type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string }
 
 const NOTHING = Buffer.alloc(0) as Latin1Buffer;
 
+/** Between commands. */
+const NO_ARGUMENTS: string[] = [];
+
 export class RequestDecoder {
   /** Set while the client must still authenticate: long commands and long arguments are then protocol errors. */
   unauthenticated = false;
@@ -62,8 +65,11 @@ export class RequestDecoder {
   /** Bytes behind `#position` known to hold no line end, so that a line that drips in is searched only once. */
   #searched = 0;
 
-  /** The command being read; its strings are copies, so they pin no chunk. */
-  #argv: string[] = [];
+  /**
+   * The command being read; its strings are copies, so they pin no chunk. Made when the command begins, not when the one before it
+   * ends: an array that has waited for it is old to V8, and keeps what it held alive when it is dropped.
+   */
+  #argv: string[] = NO_ARGUMENTS;
   #argvBytes = 0;
   /** Arguments that `#argv` still lacks; 0 between commands. */
   #missing = 0;
@@ -125,7 +131,7 @@ export class RequestDecoder {
       if (this.#missing === 0) continue;
       if (!this.#readArguments()) return undefined;
       const argv = this.#argv;
-      this.#argv = [];
+      this.#argv = NO_ARGUMENTS;
       this.#argvBytes = 0;
       return argv;
     }
@@ -143,6 +149,7 @@ export class RequestDecoder {
     if (this.unauthenticated && count > UNAUTHENTICATED_ARGUMENTS_MAX)
       return this.#fail("unauthenticated multibulk length");
     this.#missing = Math.max(count, 0);
+    if (this.#missing > 0) this.#argv = [];
     return true;
   }
 
@@ -256,7 +263,7 @@ export class RequestDecoder {
   #fail(reason: string): false {
     this.#error = new ProtocolError(reason);
     this.#release();
-    this.#argv = [];
+    this.#argv = NO_ARGUMENTS;
     this.#argvBytes = 0;
     return false;
   }
