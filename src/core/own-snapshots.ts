@@ -7,8 +7,8 @@ import type { LogPosition } from "../rules/log-position.ts";
 import type { MemberOutbox } from "./member-io.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
 
-/** Bytes of snapshot made at once: a few milliseconds of work. */
-const SLICE_BYTES = 256 * 1024;
+/** Bytes of snapshot made at once: a millisecond or so of work. */
+const SLICE_BYTES = 64 * 1024;
 
 /** The keyspace's snapshot cursor, as far as it is needed here. */
 export interface SliceSource {

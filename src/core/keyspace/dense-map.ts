@@ -3,12 +3,13 @@
  * grows, as a `Map` of a million keys has one. What goes is replaced by the last one, so the order is that of insertion
  * only until the first removal.
  */
+import { ChunkedArray } from "./chunked-array.ts";
 import { PositionIndex } from "./position-index.ts";
 import { pageOf } from "./scan-page.ts";
 
 export class DenseMap<Value> {
-  readonly #keys: string[] = [];
-  readonly #values: Value[] = [];
+  readonly #keys = new ChunkedArray<string>();
+  readonly #values = new ChunkedArray<Value>();
   readonly #index = new PositionIndex();
 
   get size(): number {
@@ -17,7 +18,7 @@ export class DenseMap<Value> {
 
   get(key: string): Value | undefined {
     const position = this.#index.find(this.#keys, key, this.#index.hashOf(key));
-    return position === -1 ? undefined : this.#values[position];
+    return position === -1 ? undefined : this.#values.at(position);
   }
 
   has(key: string): boolean {
@@ -29,8 +30,8 @@ export class DenseMap<Value> {
     const hash = this.#index.hashOf(key);
     const position = this.#index.find(this.#keys, key, hash);
     if (position !== -1) {
-      const known = this.#values[position];
-      this.#values[position] = value;
+      const known = this.#values.at(position);
+      this.#values.put(position, value);
       return known;
     }
     this.#index.append(hash, this.#keys.length);
@@ -45,19 +46,20 @@ export class DenseMap<Value> {
     const values = this.#values;
     const position = this.#index.find(keys, key, this.#index.hashOf(key));
     if (position === -1) return undefined;
-    const last = keys.length - 1;
-    const known = values[position];
-    this.#index.remove(position, last);
-    keys[position] = keys[last] as string;
-    values[position] = values[last] as Value;
-    keys.pop();
-    values.pop();
+    const known = values.at(position);
+    this.#index.remove(position, keys.length - 1);
+    const lastKey = keys.pop();
+    const lastValue = values.pop();
+    if (position < keys.length) {
+      keys.put(position, lastKey);
+      values.put(position, lastValue);
+    }
     return known;
   }
 
   /** @param position one of 0 to size - 1; who stands where changes with every removal. */
   keyAt(position: number): string {
-    return this.#keys[position] as string;
+    return this.#keys.at(position);
   }
 
   /** From the first position to the last. The map must not change meanwhile. */
@@ -65,9 +67,9 @@ export class DenseMap<Value> {
     for (let position = 0; position < this.#keys.length; position += 1) yield this.#at(position);
   }
 
-  /** Those of now, whatever changes meanwhile: the arrays are copied at once. */
+  /** Those of now, whatever changes meanwhile. */
   frozenEntries(): IterableIterator<[string, Value]> {
-    return pairs(this.#keys.slice(), this.#values.slice());
+    return pairs(this.#keys.frozen(), this.#values.frozen());
   }
 
   /** Whoever is there throughout comes up, perhaps more than once, whatever changes meanwhile; who comes meanwhile may not. */
@@ -86,12 +88,16 @@ export class DenseMap<Value> {
   }
 
   #at(position: number): [string, Value] {
-    return [this.#keys[position] as string, this.#values[position] as Value];
+    return [this.#keys.at(position), this.#values.at(position)];
   }
 }
 
-function* pairs<Value>(keys: readonly string[], values: readonly Value[]): IterableIterator<[string, Value]> {
-  for (let position = 0; position < keys.length; position += 1) {
-    yield [keys[position] as string, values[position] as Value];
+function* pairs<Value>(
+  keys: readonly (readonly string[])[],
+  values: readonly (readonly Value[])[],
+): IterableIterator<[string, Value]> {
+  for (const [at, chunk] of keys.entries()) {
+    for (const [within, key] of chunk.entries())
+      yield [key, (values[at] as readonly Value[])[within] as Value];
   }
 }

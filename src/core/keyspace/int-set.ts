@@ -23,9 +23,9 @@ export class IntSet {
     return String(this.#integers[position]);
   }
 
-  /** All of them, in ascending order. */
-  copy(): string[] {
-    return this.#integers.map(String);
+  /** All of them, in ascending order, as `MemberTable.frozen`. */
+  frozen(): string[][] {
+    return [this.#integers.map(String)];
   }
 
   has(member: string): boolean {

@@ -4,6 +4,7 @@
  * A member that goes is replaced by the last one. So the order is that of insertion only until the first removal, but
  * it is the same on every member that replays the same commands. It knows nothing of what belongs to a member.
  */
+import { ChunkedArray } from "./chunked-array.ts";
 import { INDEXED_MEMBER_BYTES, MEMBER_BYTES, stringBytes } from "./memory-model.ts";
 import { PositionIndex } from "./position-index.ts";
 import { type Page, pageOf } from "./scan-page.ts";
@@ -11,36 +12,42 @@ import { type Page, pageOf } from "./scan-page.ts";
 /** Up to here members are compared one by one; an index comes at twice this size, so that it does not come and go. */
 const UNINDEXED_MAX = 8;
 
+/** Too many to compare one by one. */
+interface IndexedMembers {
+  readonly members: ChunkedArray<string>;
+  readonly index: PositionIndex;
+}
+
 export class MemberTable {
-  readonly #members: string[] = [];
-  #index: PositionIndex | undefined;
+  /** Empty when there are many. */
+  #few: string[] = [];
+  #many: IndexedMembers | undefined;
   #textBytes = 0;
 
   get size(): number {
-    return this.#members.length;
+    return this.#many === undefined ? this.#few.length : this.#many.members.length;
   }
 
   /** In memory, the table itself not counted. */
   get bytes(): number {
-    const each = this.#index === undefined ? MEMBER_BYTES : INDEXED_MEMBER_BYTES;
-    return this.#textBytes + this.#members.length * each;
+    return this.#textBytes + this.size * (this.#many === undefined ? MEMBER_BYTES : INDEXED_MEMBER_BYTES);
   }
 
   /** @param position one of 0 to size - 1. */
   at(position: number): string {
-    return this.#members[position] as string;
+    return this.#many === undefined ? (this.#few[position] as string) : this.#many.members.at(position);
   }
 
-  /** All members, in order of position. */
-  copy(): string[] {
-    return this.#members.slice();
+  /** The members of now in order of position, in pieces that stay as they are. */
+  frozen(): readonly (readonly string[])[] {
+    return this.#many === undefined ? [[...this.#few]] : this.#many.members.frozen();
   }
 
   /** @returns the position, or -1. */
   find(member: string): number {
-    const index = this.#index;
-    if (index === undefined) return this.#members.indexOf(member);
-    return index.find(this.#members, member, index.hashOf(member));
+    if (this.#many === undefined) return this.#few.indexOf(member);
+    const { index, members } = this.#many;
+    return index.find(members, member, index.hashOf(member));
   }
 
   has(member: string): boolean {
@@ -49,34 +56,18 @@ export class MemberTable {
 
   /** Adds it at the end. @returns whether it is new. */
   add(member: string): boolean {
-    const members = this.#members;
-    const index = this.#index;
-    if (index === undefined) {
-      if (members.includes(member)) return false;
-      members.push(member);
-      this.#textBytes += stringBytes(member.length);
-      if (members.length === UNINDEXED_MAX * 2) this.#index = indexOver(members);
-      return true;
-    }
-    const hash = index.hashOf(member);
-    if (index.find(members, member, hash) !== -1) return false;
-    index.append(hash, members.length);
-    members.push(member);
+    if (!(this.#many === undefined ? this.#addToFew(member) : addToMany(this.#many, member))) return false;
     this.#textBytes += stringBytes(member.length);
     return true;
   }
 
   /** @returns the position that the last member has taken, or -1 when `member` is not here. */
   remove(member: string): number {
-    const members = this.#members;
     const position = this.find(member);
     if (position === -1) return -1;
-    const last = members.length - 1;
-    this.#index?.remove(position, last);
-    members[position] = members[last] as string;
-    members.pop();
+    if (this.#many === undefined) removeFromFew(this.#few, position);
+    else this.#removeFromMany(this.#many, position);
     this.#textBytes -= stringBytes(member.length);
-    if (last <= UNINDEXED_MAX) this.#index = undefined;
     return position;
   }
 
@@ -84,10 +75,38 @@ export class MemberTable {
   page(cursor: number, count: number): Page {
     return pageOf(this.size, cursor, count);
   }
+
+  #addToFew(member: string): boolean {
+    const few = this.#few;
+    if (few.includes(member)) return false;
+    few.push(member);
+    if (few.length < UNINDEXED_MAX * 2) return true;
+    const many = { members: new ChunkedArray<string>(), index: new PositionIndex() };
+    for (const each of few) addToMany(many, each);
+    this.#many = many;
+    this.#few = [];
+    return true;
+  }
+
+  #removeFromMany({ members, index }: IndexedMembers, position: number): void {
+    index.remove(position, members.length - 1);
+    const last = members.pop();
+    if (position < members.length) members.put(position, last);
+    if (members.length > UNINDEXED_MAX) return;
+    this.#few = members.frozen().flat();
+    this.#many = undefined;
+  }
 }
 
-function indexOver(members: readonly string[]): PositionIndex {
-  const index = new PositionIndex();
-  for (const [position, member] of members.entries()) index.append(index.hashOf(member), position);
-  return index;
+function addToMany({ members, index }: IndexedMembers, member: string): boolean {
+  const hash = index.hashOf(member);
+  if (index.find(members, member, hash) !== -1) return false;
+  index.append(hash, members.length);
+  members.push(member);
+  return true;
+}
+
+function removeFromFew(few: string[], position: number): void {
+  const last = few.pop() as string;
+  if (position < few.length) few[position] = last;
 }

@@ -18,10 +18,18 @@ export function seedMemberHashes(seed: number): void {
 }
 
 const TABLE_MIN = 16;
-const SHARDED_FROM = 32 * 1024;
+const SHARDED_FROM = 8 * 1024;
 const SHARDS = 256;
 /** The top bits choose the shard, the low ones the slot. */
 const SHARD_SHIFT = 24;
+/** Hashes are kept in pieces of so many, which are never copied when more come. */
+const CHUNK_BITS = 12;
+const CHUNK = 2 ** CHUNK_BITS;
+
+/** Where the members stand. */
+interface Members {
+  at(position: number): string;
+}
 
 /** Slots hold a position plus one; 0 is free. At most half of them are taken. */
 interface Shard {
@@ -32,7 +40,7 @@ interface Shard {
 export class PositionIndex {
   readonly #seed = seedOfNewOnes;
   /** By position. */
-  #hashes = new Int32Array(TABLE_MIN);
+  readonly #hashes: Int32Array[] = [new Int32Array(TABLE_MIN)];
   #shards: Shard[] = [emptyShard()];
   #count = 0;
 
@@ -45,21 +53,20 @@ export class PositionIndex {
   }
 
   /** @returns the position, or -1. */
-  find(members: readonly string[], member: string, hash: number): number {
+  find(members: Members, member: string, hash: number): number {
     const { slots } = this.#shardOf(hash);
-    const hashes = this.#hashes;
     const mask = slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const position = (slots[slot] as number) - 1;
       if (position === -1) return -1;
-      if (hashes[position] === hash && members[position] === member) return position;
+      if (this.#hashAt(position) === hash && members.at(position) === member) return position;
     }
   }
 
   /** A member that is not here yet stands at `position`, which is the next one. */
   append(hash: number, position: number): void {
-    if (position >= this.#hashes.length) this.#resizeHashes(position * 2);
-    this.#hashes[position] = hash;
+    this.#makeRoom(position);
+    this.#putHash(position, hash);
     this.#count += 1;
     if (this.#count === SHARDED_FROM) this.#split();
     this.#put(this.#shardOf(hash), hash, position);
@@ -67,16 +74,15 @@ export class PositionIndex {
 
   /** The member at `position` goes; the one at `last` takes its place. */
   remove(position: number, last: number): void {
-    const hashes = this.#hashes;
-    this.#clear(hashes[position] as number, position);
+    this.#clear(this.#hashAt(position), position);
     if (position !== last) {
-      const moved = hashes[last] as number;
+      const moved = this.#hashAt(last);
       const { slots } = this.#shardOf(moved);
       slots[slotOf(slots, moved, last)] = position + 1;
-      hashes[position] = moved;
+      this.#putHash(position, moved);
     }
     this.#count -= 1;
-    if (hashes.length > TABLE_MIN && this.#count * 4 < hashes.length) this.#resizeHashes(hashes.length / 2);
+    this.#giveBackRoom();
   }
 
   /** Frees the slot, and moves up what had to make way for it, so that no search ends too early. */
@@ -86,7 +92,7 @@ export class PositionIndex {
     const mask = slots.length - 1;
     let free = slotOf(slots, hash, position);
     for (let slot = (free + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = (this.#hashes[(slots[slot] as number) - 1] as number) & mask;
+      const home = this.#hashAt((slots[slot] as number) - 1) & mask;
       if (((slot - home) & mask) < ((slot - free) & mask)) continue;
       slots[free] = slots[slot] as number;
       free = slot;
@@ -105,7 +111,7 @@ export class PositionIndex {
   #rehash(shard: Shard, length: number): void {
     const slots = new Int32Array(length);
     for (const taken of shard.slots) {
-      if (taken !== 0) slots[slotOf(slots, this.#hashes[taken - 1] as number, -1)] = taken;
+      if (taken !== 0) slots[slotOf(slots, this.#hashAt(taken - 1), -1)] = taken;
     }
     shard.slots = slots;
   }
@@ -113,10 +119,11 @@ export class PositionIndex {
   #split(): void {
     const [whole] = this.#shards;
     if (whole === undefined || this.#shards.length > 1) return;
-    this.#shards = Array.from({ length: SHARDS }, emptyShard);
+    const slots = whole.slots.length / SHARDS;
+    this.#shards = Array.from({ length: SHARDS }, () => emptyShard(slots));
     for (const taken of whole.slots) {
       if (taken === 0) continue;
-      const hash = this.#hashes[taken - 1] as number;
+      const hash = this.#hashAt(taken - 1);
       this.#put(this.#shardOf(hash), hash, taken - 1);
     }
   }
@@ -126,15 +133,40 @@ export class PositionIndex {
     return shards[shards.length === 1 ? 0 : hash >>> SHARD_SHIFT] as Shard;
   }
 
-  #resizeHashes(length: number): void {
-    const hashes = new Int32Array(length);
-    hashes.set(this.#hashes.subarray(0, length));
-    this.#hashes = hashes;
+  #hashAt(position: number): number {
+    return (this.#hashes[position >>> CHUNK_BITS] as Int32Array)[position & (CHUNK - 1)] as number;
+  }
+
+  #putHash(position: number, hash: number): void {
+    (this.#hashes[position >>> CHUNK_BITS] as Int32Array)[position & (CHUNK - 1)] = hash;
+  }
+
+  /** The first piece doubles until it is a whole one. */
+  #makeRoom(position: number): void {
+    const [first] = this.#hashes as [Int32Array];
+    if (position >= CHUNK) {
+      if (position >>> CHUNK_BITS === this.#hashes.length) this.#hashes.push(new Int32Array(CHUNK));
+    } else if (position === first.length) this.#hashes[0] = resized(first, position * 2);
+  }
+
+  #giveBackRoom(): void {
+    // One piece too many stays, for one that comes and goes.
+    if (this.#hashes.length > (this.#count >>> CHUNK_BITS) + 2) this.#hashes.pop();
+    const [first] = this.#hashes as [Int32Array];
+    if (first.length > TABLE_MIN && this.#count * 4 < first.length) {
+      this.#hashes[0] = resized(first, first.length / 2);
+    }
   }
 }
 
-function emptyShard(): Shard {
-  return { slots: new Int32Array(TABLE_MIN), count: 0 };
+function resized(hashes: Int32Array, length: number): Int32Array {
+  const copy = new Int32Array(length);
+  copy.set(hashes.subarray(0, length));
+  return copy;
+}
+
+function emptyShard(slots: number = TABLE_MIN): Shard {
+  return { slots: new Int32Array(slots), count: 0 };
 }
 
 /** The slot of `position`, which is there; for -1 the first free one. */

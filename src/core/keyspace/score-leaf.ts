@@ -5,11 +5,19 @@ export const NODE_MAX = 64;
 /** One with fewer is merged with a neighbour, or evened out with it; only the root may have fewer. */
 export const NODE_MIN = 16;
 
+/** What a leaf held at one moment. */
+export interface FrozenRun {
+  readonly scores: readonly number[];
+  readonly members: readonly string[];
+}
+
 export class ScoreLeaf {
   scores: number[] = [];
   members: string[] = [];
   previous: ScoreLeaf | undefined;
   next: ScoreLeaf | undefined;
+  /** Its arrays are somebody else's too: they are copied before they change. */
+  #isShared = false;
 
   /** Number of members. */
   get size(): number {
@@ -37,6 +45,7 @@ export class ScoreLeaf {
 
   /** Adds a member that is not here. @returns a new right neighbour when this one was too full. */
   insert(score: number, member: string): ScoreLeaf | undefined {
+    this.#own();
     const place = this.placeOf(score, member);
     insertAt(this.scores, place, score);
     insertAt(this.members, place, member);
@@ -51,6 +60,7 @@ export class ScoreLeaf {
   remove(score: number, member: string): boolean {
     const place = this.placeOf(score, member);
     if (this.members[place] !== member || this.scores[place] !== score) return false;
+    this.#own();
     this.scores.splice(place, 1);
     this.members.splice(place, 1);
     return true;
@@ -61,17 +71,33 @@ export class ScoreLeaf {
     const place = this.placeOf(score, member);
     if (place === 0 || place + 1 >= this.width) return false;
     const fits = (this.scores[place - 1] as number) < wanted && wanted < (this.scores[place + 1] as number);
-    if (fits) this.scores[place] = wanted;
-    return fits;
+    if (!fits) return false;
+    this.#own();
+    this.scores[place] = wanted;
+    return true;
   }
 
   /** Takes over what `right`, the next leaf, has. @returns a new right neighbour when that is too much for one. */
   absorb(right: ScoreLeaf): ScoreLeaf | undefined {
+    this.#own();
     this.scores.push(...right.scores);
     this.members.push(...right.members);
     this.next = right.next;
     if (this.next !== undefined) this.next.previous = this;
     return this.width > NODE_MAX ? this.#splitAt(this.width >>> 1) : undefined;
+  }
+
+  /** What it holds now, and nobody changes. */
+  frozen(): FrozenRun {
+    this.#isShared = true;
+    return { scores: this.scores, members: this.members };
+  }
+
+  #own(): void {
+    if (!this.#isShared) return;
+    this.#isShared = false;
+    this.scores = this.scores.slice();
+    this.members = this.members.slice();
   }
 
   #splitAt(place: number): ScoreLeaf {

@@ -4,7 +4,7 @@
  * removes one must say it.
  */
 import { type IsBefore, ScoreBranch, type ScoreNode } from "./score-branch.ts";
-import { ScoreLeaf } from "./score-leaf.ts";
+import { type FrozenRun, ScoreLeaf } from "./score-leaf.ts";
 
 export class ScoreTree {
   #root: ScoreNode = new ScoreLeaf();
@@ -126,18 +126,13 @@ export class ScoreTree {
     }
   }
 
-  /** Those of now in order, whatever changes meanwhile: they are copied at once. */
+  /** Those of now in order, whatever changes meanwhile. */
   frozenEntries(): IterableIterator<[member: string, score: number]> {
-    const members = new Array<string>(this.size);
-    const scores = new Float64Array(this.size);
-    let at = 0;
+    const runs: FrozenRun[] = [];
     for (let leaf: ScoreLeaf | undefined = this.#seek(0)[0]; leaf !== undefined; leaf = leaf.next) {
-      for (let place = 0; place < leaf.size; place += 1, at += 1) {
-        members[at] = leaf.members[place] as string;
-        scores[at] = leaf.scores[place] as number;
-      }
+      runs.push(leaf.frozen());
     }
-    return pairs(members, scores);
+    return pairs(runs);
   }
 
   /** The member's score, found by looking at each: for small trees. */
@@ -169,9 +164,8 @@ export class ScoreTree {
   }
 }
 
-function* pairs(
-  members: readonly string[],
-  scores: Float64Array,
-): IterableIterator<[member: string, score: number]> {
-  for (let at = 0; at < members.length; at += 1) yield [members[at] as string, scores[at] as number];
+function* pairs(runs: readonly FrozenRun[]): IterableIterator<[member: string, score: number]> {
+  for (const { members, scores } of runs) {
+    for (let at = 0; at < members.length; at += 1) yield [members[at] as string, scores[at] as number];
+  }
 }

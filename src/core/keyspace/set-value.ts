@@ -77,7 +77,7 @@ export class SetValue implements Collection {
   }
 
   rebuild(key: string): IterableIterator<string> {
-    return piecesOf(key, this.#content.copy());
+    return piecesOf(key, this.#content.frozen());
   }
 
   digest(): Buffer {
@@ -87,13 +87,14 @@ export class SetValue implements Collection {
   }
 }
 
-function* piecesOf(key: string, members: readonly string[]): IterableIterator<string> {
+function* piecesOf(key: string, chunks: readonly (readonly string[])[]): IterableIterator<string> {
   let argv = ["SADD", key];
   let bytes = 0;
-  for (const member of members) {
-    argv.push(member);
-    bytes += member.length;
-    if (argv.length >= 2 + PIECE_MEMBERS_MAX || bytes >= PIECE_BYTES_MAX) {
+  for (const members of chunks) {
+    for (const member of members) {
+      argv.push(member);
+      bytes += member.length;
+      if (argv.length < 2 + PIECE_MEMBERS_MAX && bytes < PIECE_BYTES_MAX) continue;
       yield encodeCommand(argv);
       argv = ["SADD", key];
       bytes = 0;

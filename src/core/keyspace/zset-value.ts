@@ -1,6 +1,7 @@
 /** A sorted set: members with scores, in order of score and then of bytes. It knows nothing of keys, expiry or clients. */
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { formatDouble } from "../../protocol/resp/reply.ts";
+import { ChunkedArray } from "./chunked-array.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { encodingLimits } from "./encoding-limits.ts";
 import { MemberTable } from "./member-table.ts";
@@ -18,6 +19,12 @@ export function isCompact(members: number, longest: number): boolean {
   return members <= encodingLimits.zsetEntriesMax && longest <= encodingLimits.zsetValueBytesMax;
 }
 
+interface WideParts {
+  readonly table: MemberTable;
+  /** Of each member of the table, at the same position. */
+  readonly scores: ChunkedArray<number>;
+}
+
 export class ZsetValue implements Collection {
   readonly type = "zset" as const;
   accountedBytes = 0;
@@ -25,9 +32,7 @@ export class ZsetValue implements Collection {
   #textBytes = 0;
   readonly #tree = new ScoreTree();
   /** Once wide, always wide, as in Redis; a compact one is searched through for a member's score. */
-  #table: MemberTable | undefined;
-  /** Of each member of the table, at the same position. */
-  readonly #scores: number[] = [];
+  #wide: WideParts | undefined;
 
   constructor(wide = false) {
     if (wide) this.#widen();
@@ -38,28 +43,29 @@ export class ZsetValue implements Collection {
   }
 
   get encoding(): "listpack" | "skiplist" {
-    return this.#table === undefined ? "listpack" : "skiplist";
+    return this.#wide === undefined ? "listpack" : "skiplist";
   }
 
   get bytes(): number {
-    const table = this.#table;
+    const table = this.#wide?.table;
     // The table counts the members' texts as well; they are the same ones.
     if (table === undefined) return ZSET_BYTES + this.#textBytes + this.size * MEMBER_BYTES * 2;
     return ZSET_BYTES + table.bytes + this.size * SCORE_BYTES;
   }
 
   score(member: string): number | undefined {
-    if (this.#table === undefined) return this.#tree.search(member);
-    const position = this.#table.find(member);
-    return position === -1 ? undefined : this.#scores[position];
+    if (this.#wide === undefined) return this.#tree.search(member);
+    const { table, scores } = this.#wide;
+    const position = table.find(member);
+    return position === -1 ? undefined : scores.at(position);
   }
 
   /** Adds the member, or changes its score. @param score not NaN. @param known its score now, as `score` tells. */
   set(member: string, score: number, known: number | undefined): void {
-    if (this.#table === undefined && !isCompact(this.size + (known === undefined ? 1 : 0), member.length)) {
+    if (this.#wide === undefined && !isCompact(this.size + (known === undefined ? 1 : 0), member.length)) {
       this.#widen();
     }
-    const table = this.#table;
+    const wide = this.#wide;
     // A compact one in Redis makes no difference between 0 and -0. Here none does: what is rebuilt from a snapshot begins as a compact one.
     const kept = score === 0 ? 0 : score;
     if (known === undefined) {
@@ -68,12 +74,12 @@ export class ZsetValue implements Collection {
     } else {
       this.#tree.change(known, member, kept);
     }
-    if (table === undefined) return;
+    if (wide === undefined) return;
     if (known === undefined) {
-      table.add(member);
-      this.#scores.push(kept);
+      wide.table.add(member);
+      wide.scores.push(kept);
     } else {
-      this.#scores[table.find(member)] = kept;
+      wide.scores.put(wide.table.find(member), kept);
     }
   }
 
@@ -83,10 +89,11 @@ export class ZsetValue implements Collection {
     if (score === undefined) return false;
     this.#tree.remove(score, member);
     this.#textBytes -= stringBytes(member.length);
-    const position = this.#table?.remove(member);
-    if (position === undefined) return true;
-    this.#scores[position] = this.#scores[this.#scores.length - 1] as number;
-    this.#scores.pop();
+    if (this.#wide === undefined) return true;
+    const { table, scores } = this.#wide;
+    const position = table.remove(member);
+    const last = scores.pop();
+    if (position < scores.length) scores.put(position, last);
     return true;
   }
 
@@ -136,16 +143,16 @@ export class ZsetValue implements Collection {
     cursor: number,
     count: number,
   ): { readonly cursor: number; readonly items: [member: string, score: number][] } {
-    if (this.#table === undefined) return { cursor: 0, items: [...this.entries()] };
-    const page = this.#table.page(cursor, count);
+    if (this.#wide === undefined) return { cursor: 0, items: [...this.entries()] };
+    const { table, scores } = this.#wide;
+    const page = table.page(cursor, count);
     const items: [string, number][] = [];
-    for (let at = page.from; at >= page.to; at -= 1)
-      items.push([this.#table.at(at), this.#scores[at] as number]);
+    for (let at = page.from; at >= page.to; at -= 1) items.push([table.at(at), scores.at(at)]);
     return { cursor: page.cursor, items };
   }
 
   clone(): ZsetValue {
-    const copy = new ZsetValue(this.#table !== undefined);
+    const copy = new ZsetValue(this.#wide !== undefined);
     for (const [member, score] of this.entries()) copy.set(member, score, undefined);
     return copy;
   }
@@ -161,12 +168,12 @@ export class ZsetValue implements Collection {
   }
 
   #widen(): void {
-    const table = new MemberTable();
+    const wide = { table: new MemberTable(), scores: new ChunkedArray<number>() };
     for (const [member, score] of this.entries()) {
-      table.add(member);
-      this.#scores.push(score);
+      wide.table.add(member);
+      wide.scores.push(score);
     }
-    this.#table = table;
+    this.#wide = wide;
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Offset } from "../../../src/base/ids.ts";
+import { SeededRandomness } from "../../../src/base/randomness.ts";
 import { Harness } from "../commands/harness.ts";
 
 function filled(): Harness {
@@ -85,6 +86,48 @@ describe("a snapshot in slices", () => {
         slices.push(slice);
       expect({ before, digest: rebuild(slices) }).toEqual({ before, digest: atBegin });
       expect(harness.keyspace.snapshot).toBeNull();
+    }
+  });
+
+  it("holds large collections as they were, whatever happens to any of their elements meanwhile", () => {
+    const random = new SeededRandomness(3);
+    const harness = new Harness();
+    const add = (at: number): string[] => [
+      `HSET h f${at} ${at}`,
+      `SADD s m${at}`,
+      `ZADD z ${random.below(1000)} m${at}`,
+      `${random.below(2) === 0 ? "RPUSH" : "LPUSH"} l ${at}`,
+      `XADD stream ${at + 1} f ${at}`,
+    ];
+    const change = (): string => {
+      const at = random.below(9000);
+      const changes = [
+        ...[`HSET h f${at} new`, `HDEL h f${at}`, `SREM s m${at}`, `SADD s n${at}`],
+        ...[`ZADD z ${random.below(1000)} m${at}`, `ZREM z m${at}`, `ZINCRBY z 0.001 m${at}`],
+        ...["LPOP l", "RPOP l", `LSET l ${at % 4000} new`, `LREM l 1 ${at}`, `LINSERT l BEFORE ${at} new`],
+        `XDEL stream ${at}`,
+      ];
+      return changes[random.below(changes.length)] as string;
+    };
+    for (let at = 0; at < 9000; at += 1) for (const command of add(at)) harness.run(command);
+    const atBegin = harness.keyspace.digest();
+    const cursor = harness.keyspace.beginSnapshot();
+    const slices: string[] = [];
+    for (let slice = cursor.nextSlice(2000); slice !== undefined; slice = cursor.nextSlice(2000)) {
+      slices.push(slice);
+      for (let left = 5; left > 0; left -= 1) harness.run(change());
+    }
+    expect(rebuild(slices)).toBe(atBegin);
+    expect(harness.keyspace.digest()).not.toBe(atBegin);
+  });
+
+  it("writes a large collection that changes in slices too", () => {
+    const harness = new Harness();
+    for (let at = 0; at < 9000; at += 1) harness.run(`HSET h f${at} ${at}`);
+    const cursor = harness.keyspace.beginSnapshot();
+    harness.run("HSET h f0 changed");
+    for (let slice = cursor.nextSlice(100); slice !== undefined; slice = cursor.nextSlice(100)) {
+      expect(slice.length).toBeLessThan(2500);
     }
   });
 
