@@ -80,8 +80,7 @@ export class DataNode {
     this.#storage = options.storage ?? defaultStorage(config);
     this.#snapshots = new SnapshotHands(this.#storage, {
       input: (input) => this.#input(input),
-      log: (error) =>
-        this.#log.error({ event: "snapshot-failed", err: error }, "a snapshot could not be written"),
+      log: (error) => this.#snapshotFailed(error),
       fail: (error) => this.#fail(error),
     });
     this.#limits = nodeLimits(config.clientsMax);
@@ -295,6 +294,12 @@ export class DataNode {
       },
       failed: (error) => this.#fail(error),
     };
+  }
+
+  #snapshotFailed(error: unknown): void {
+    // One that a stop has cut short is no failure: the next start takes no notice of it.
+    if (this.#phase === "stopped") return;
+    this.#log.error({ event: "snapshot-failed", err: error }, "a snapshot could not be written");
   }
 
   // ---- inputs --------------------------------------------------------------------------------------

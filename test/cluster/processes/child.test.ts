@@ -49,10 +49,10 @@ describe("a child process", () => {
     expect(child.pid).toBeGreaterThan(0);
   });
 
-  it("has the larger young generation that a node works best with", async () => {
+  it("has the smaller young generation with which a node has the shortest pauses", async () => {
     const child = start("obeys");
     await child.ready;
-    expect(readFileSync(child.plan.logPath, "utf8")).toContain("--max-semi-space-size=32");
+    expect(readFileSync(child.plan.logPath, "utf8")).toContain("--max-semi-space-size=8");
   });
 
   it("that refuses to start gives its own reason", async () => {
