@@ -5,6 +5,7 @@
  * Commands look with `read`, and change through `set`, `update`, `setExpiry` and `remove`, or call `beforeChange`
  * right before they change a collection in place; every change must be propagated by the same command.
  */
+import { invariant } from "../../base/errors.ts";
 import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
 import type { Randomness } from "../../base/randomness.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
@@ -12,7 +13,7 @@ import { AwaitedKeys } from "./awaited-keys.ts";
 import type { Bookkeeping } from "./bookkeeping.ts";
 import { DenseMap } from "./dense-map.ts";
 import { Entry } from "./entry.ts";
-import { type ExpiryHint, ExpiryIndex } from "./expiry-index.ts";
+import { ExpiryIndex } from "./expiry-index.ts";
 import { MemoryAccount } from "./memory-account.ts";
 import { NOTIFY } from "./notifications.ts";
 import { afterUse, decayed } from "./use-frequency.ts";
@@ -43,10 +44,8 @@ export class Database {
   #floorOffset: Offset = OFFSET_ZERO;
   /** What `noteForm` was told. */
   readonly #forms = new Map<Entry, StringForm>();
-  #expiring = 0;
-  readonly #expiry = new ExpiryIndex();
+  #expiry = new ExpiryIndex();
   readonly #account: MemoryAccount;
-  readonly #isValid = ({ atMs, key }: ExpiryHint): boolean => this.#entries.get(key)?.expireAtMs === atMs;
 
   constructor(index: number, books: Bookkeeping) {
     this.index = index;
@@ -63,7 +62,7 @@ export class Database {
 
   /** Number of keys with an expiry. */
   get expiring(): number {
-    return this.#expiring;
+    return this.#expiry.size;
   }
 
   /** All of them; keys may come, go and change meanwhile, see `DenseMap.walk`. */
@@ -162,7 +161,7 @@ export class Database {
       if (known.expireAtMs !== expireAtMs) this.#changeExpiry(key, known, expireAtMs);
       return;
     }
-    const entry = new Entry(value, 0, books.writeOffset, books.nowSec, books.snapshotMark);
+    const entry = new Entry(value, books.writeOffset, books.nowSec, books.snapshotMark);
     this.#entries.set(key, entry);
     this.#account.addKey(key, value);
     if (books.notifyFlags !== 0) books.notify(NOTIFY.created, "new", this.index, key);
@@ -202,8 +201,8 @@ export class Database {
     this.#entries.delete(key);
     if (this.#forms.size !== 0) this.#forms.delete(entry);
     this.#account.removeKey(key, entry.value);
-    if (entry.expireAtMs !== 0) {
-      this.#expiring -= 1;
+    if (entry.expiry !== null) {
+      this.#expiry.remove(entry.expiry);
       this.#account.removeExpiry();
     }
     if (books.replaying) return;
@@ -294,18 +293,15 @@ export class Database {
 
   /** Deletes the key that was due first, and propagates that. @returns false when none is due. */
   expireNext(): boolean {
-    for (;;) {
-      const hint = this.#expiry.first();
-      if (hint === undefined || hint.atMs >= this.#books.nowMs) return false;
-      this.#expiry.removeFirst();
-      const entry = this.#entries.get(hint.key);
-      if (entry === undefined || entry.expireAtMs !== hint.atMs) continue;
-      this.#expire(hint.key, entry);
-      return true;
-    }
+    const first = this.#expiry.first();
+    if (first === undefined || first.atMs >= this.#books.nowMs) return false;
+    const entry = this.#entries.get(first.key);
+    invariant(entry?.expiry === first, "whatever expires is a key's");
+    this.#expire(first.key, entry);
+    return true;
   }
 
-  /** When the next key may be due; a hint that is never too late. */
+  /** When the next key is due. */
   nextExpiryMs(): Millis | undefined {
     return this.#expiry.first()?.atMs;
   }
@@ -338,12 +334,12 @@ export class Database {
 
   /** Any key that expires. */
   sampleExpiring(random: Randomness): string | undefined {
-    return this.#expiring === 0 ? undefined : this.#expiry.any(random, this.#isValid)?.key;
+    return this.#expiry.any(random)?.key;
   }
 
   /** The key that expires before all others. */
   firstToExpire(): string | undefined {
-    return this.#expiry.firstValid(this.#isValid)?.key;
+    return this.#expiry.first()?.key;
   }
 
   /** Removes a key that must give way, and propagates that. */
@@ -372,21 +368,17 @@ export class Database {
   }
 
   #changeExpiry(key: string, entry: Entry, expireAtMs: Millis): void {
-    if (entry.expireAtMs !== 0) {
-      this.#expiring -= 1;
+    const { expiry } = entry;
+    if (expireAtMs !== 0) {
+      if (expiry !== null) this.#expiry.change(expiry, expireAtMs);
+      else {
+        entry.expiry = this.#expiry.add(key, expireAtMs);
+        this.#account.addExpiry();
+      }
+    } else if (expiry !== null) {
+      this.#expiry.remove(expiry);
       this.#account.removeExpiry();
-    }
-    entry.expireAtMs = expireAtMs;
-    if (expireAtMs === 0) return;
-    this.#expiring += 1;
-    this.#account.addExpiry();
-    this.#expiry.add(expireAtMs, key);
-    if (this.#expiry.isBloated(this.#expiring)) this.#expiry.rebuild(this.#expiryHints());
-  }
-
-  *#expiryHints(): IterableIterator<{ atMs: Millis; key: string }> {
-    for (const [key, entry] of this.#entries.entries()) {
-      if (entry.expireAtMs !== 0) yield { atMs: entry.expireAtMs, key };
+      entry.expiry = null;
     }
   }
 
@@ -396,7 +388,6 @@ export class Database {
     this.#entries = new DenseMap();
     this.#tombstones.clear();
     this.#forms.clear();
-    this.#expiring = 0;
-    this.#expiry.clear();
+    this.#expiry = new ExpiryIndex();
   }
 }

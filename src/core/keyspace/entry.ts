@@ -1,12 +1,13 @@
 /** One key's value and what the keyspace knows about it. */
 import type { Millis, Offset } from "../../base/ids.ts";
+import type { Expiry } from "./expiry-index.ts";
 import { FREQUENCY_INITIAL } from "./use-frequency.ts";
 import type { Value } from "./value.ts";
 
 export class Entry {
   value: Value;
-  /** Wall-clock milliseconds at which the key expires; 0 for never. */
-  expireAtMs: Millis;
+  /** Its place in the database's index of expiries; `null` when it lives for ever. */
+  expiry: Expiry | null = null;
   /** Offset of the record that last changed it. */
   changedAt: Offset;
   /** When a command last looked at it, in seconds: a small integer costs no memory of its own. */
@@ -16,11 +17,15 @@ export class Entry {
   /** Number of the snapshot that needs no more of it: it was written there, or it came to be later. */
   snapshotMark: number;
 
-  constructor(value: Value, expireAtMs: Millis, changedAt: Offset, usedSec: number, snapshotMark: number) {
+  constructor(value: Value, changedAt: Offset, usedSec: number, snapshotMark: number) {
     this.value = value;
-    this.expireAtMs = expireAtMs;
     this.changedAt = changedAt;
     this.usedSec = usedSec;
     this.snapshotMark = snapshotMark;
+  }
+
+  /** Wall-clock milliseconds at which the key expires; 0 for never. */
+  get expireAtMs(): Millis {
+    return this.expiry === null ? 0 : this.expiry.atMs;
   }
 }

@@ -1,100 +1,95 @@
 /**
- * Finds the keys whose time has come: a binary heap of (time, key), ordered by time.
- * Entries of the heap are hints: the owner checks each against the key's present expiry. Stale ones are dropped when
- * they surface, or all at once when they outnumber the valid ones, so that a key refreshed for ever costs bounded memory.
+ * Finds the keys whose time has come: a binary heap of keys in order of time. Each knows where it stands, so that a new time
+ * moves it and a removal takes it out at once: a key that is refreshed for ever costs nothing, and nothing is ever rebuilt.
  */
 import type { Millis } from "../../base/ids.ts";
 import type { Randomness } from "../../base/randomness.ts";
+import { ChunkedArray } from "./chunked-array.ts";
 
-export interface ExpiryHint {
-  readonly atMs: Millis;
+/** That a key expires, and when. */
+export class Expiry {
   readonly key: string;
+  /** Wall-clock milliseconds. Changed by the index alone. */
+  atMs: Millis;
+  /** The index's own: where it stands there. */
+  position: number;
+
+  constructor(key: string, atMs: Millis, position: number) {
+    this.key = key;
+    this.atMs = atMs;
+    this.position = position;
+  }
 }
 
-/** Below so many hints a rebuild is not worth it. */
-const REBUILD_FLOOR = 1024;
-/** Stale hints met in a row before a valid one is searched in order. */
-const TRIES_MAX = 16;
-
 export class ExpiryIndex {
-  #heap: ExpiryHint[] = [];
+  readonly #heap = new ChunkedArray<Expiry>();
 
   get size(): number {
     return this.#heap.length;
   }
 
-  /** Whether stale hints outnumber `valid`, the number of keys that do expire: time to `rebuild`. */
-  isBloated(valid: number): boolean {
-    return this.#heap.length > REBUILD_FLOOR && this.#heap.length > valid * 2;
+  /** A key that does not expire yet. */
+  add(key: string, atMs: Millis): Expiry {
+    const added = new Expiry(key, atMs, this.#heap.length);
+    this.#heap.push(added);
+    this.#rise(added);
+    return added;
   }
 
-  rebuild(hints: Iterable<ExpiryHint>): void {
-    // An array in ascending order is a heap.
-    this.#heap = [...hints].sort((one, other) => one.atMs - other.atMs);
+  /** @param expiry one that is here. */
+  change(expiry: Expiry, atMs: Millis): void {
+    expiry.atMs = atMs;
+    this.#rise(expiry);
+    this.#sink(expiry);
   }
 
-  clear(): void {
-    this.#heap = [];
+  /** @param expiry one that is here. */
+  remove(expiry: Expiry): void {
+    const last = this.#heap.pop();
+    if (last === expiry) return;
+    this.#place(last, expiry.position);
+    this.#rise(last);
+    this.#sink(last);
   }
 
-  add(atMs: Millis, key: string): void {
-    const heap = this.#heap;
-    const added: ExpiryHint = { atMs, key };
-    let at = heap.length;
-    heap.push(added);
+  /** The earliest one. */
+  first(): Expiry | undefined {
+    return this.#heap.length === 0 ? undefined : this.#heap.at(0);
+  }
+
+  /** Any one, each as likely as any other. */
+  any(random: Randomness): Expiry | undefined {
+    return this.#heap.length === 0 ? undefined : this.#heap.at(random.below(this.#heap.length));
+  }
+
+  #rise(expiry: Expiry): void {
+    let at = expiry.position;
     while (at > 0) {
       const parentAt = (at - 1) >> 1;
-      const parent = heap[parentAt] as ExpiryHint;
-      if (parent.atMs <= atMs) break;
-      heap[at] = parent;
+      const parent = this.#heap.at(parentAt);
+      if (parent.atMs <= expiry.atMs) break;
+      this.#place(parent, at);
       at = parentAt;
     }
-    heap[at] = added;
+    if (at !== expiry.position) this.#place(expiry, at);
   }
 
-  /** Earliest hint, for the owner to compare with the clock. */
-  first(): ExpiryHint | undefined {
-    return this.#heap[0];
-  }
-
-  /** Any valid hint, each about as likely as any other. The stale ones are at most as many, or few. */
-  any(random: Randomness, isValid: (hint: ExpiryHint) => boolean): ExpiryHint | undefined {
+  #sink(expiry: Expiry): void {
     const heap = this.#heap;
-    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-      const hint = heap[random.below(heap.length)];
-      if (hint !== undefined && isValid(hint)) return hint;
+    let at = expiry.position;
+    for (let childAt = at * 2 + 1; childAt < heap.length; childAt = at * 2 + 1) {
+      let child = heap.at(childAt);
+      if (childAt + 1 < heap.length && heap.at(childAt + 1).atMs < child.atMs) child = heap.at(childAt + 1);
+      if (child.atMs >= expiry.atMs) break;
+      const { position } = child;
+      this.#place(child, at);
+      at = position;
     }
-    return heap.find(isValid);
+    if (at !== expiry.position) this.#place(expiry, at);
   }
 
-  /** The earliest valid hint; drops the stale ones before it. */
-  firstValid(isValid: (hint: ExpiryHint) => boolean): ExpiryHint | undefined {
-    for (let hint = this.first(); hint !== undefined; hint = this.first()) {
-      if (isValid(hint)) return hint;
-      this.removeFirst();
-    }
-    return undefined;
-  }
-
-  removeFirst(): void {
-    const heap = this.#heap;
-    const moved = heap.pop();
-    const size = heap.length;
-    if (moved === undefined || size === 0) return;
-    let at = 0;
-    for (;;) {
-      let childAt = at * 2 + 1;
-      if (childAt >= size) break;
-      let child = heap[childAt] as ExpiryHint;
-      const right = heap[childAt + 1];
-      if (right !== undefined && right.atMs < child.atMs) {
-        child = right;
-        childAt += 1;
-      }
-      if (child.atMs >= moved.atMs) break;
-      heap[at] = child;
-      at = childAt;
-    }
-    heap[at] = moved;
+  #place(expiry: Expiry, position: number): void {
+    this.#heap.put(position, expiry);
+    expiry.position = position;
   }
 }

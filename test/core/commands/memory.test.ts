@@ -56,7 +56,7 @@ describe("MEMORY", () => {
       "overhead.hashtable.main",
       112,
       "overhead.hashtable.expires",
-      80,
+      68,
       "overhead.hashtable.slot-to-keys",
       0,
     ]);

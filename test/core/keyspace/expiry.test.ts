@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ExpiryIndex } from "../../../src/core/keyspace/expiry-index.ts";
+import { SeededRandomness } from "../../../src/base/randomness.ts";
+import { type Expiry, ExpiryIndex } from "../../../src/core/keyspace/expiry-index.ts";
 import { Harness } from "../commands/harness.ts";
 
 describe("expiry in the background", () => {
@@ -47,32 +48,64 @@ describe("expiry in the background", () => {
     expect(harness.keyspace.nextExpiryMs()).toBeUndefined();
   });
 
-  it("costs bounded memory for a key that is refreshed for ever", () => {
+  it("expires a key that was refreshed many times when its last time has come", () => {
     const harness = new Harness();
     for (let at = 0; at < 10_000; at += 1) harness.run(`SET a 1 PX ${1000 + at}`);
+    expect(harness.keyspace.nextExpiryMs()).toBe(harness.keyspace.nowMs + 10_999);
     harness.keyspace.nowMs += 20_000;
     expect(harness.expire(10).effects).toBe("*2\r\n$3\r\nDEL\r\n$1\r\na\r\n");
-    const index = new ExpiryIndex();
-    for (let at = 0; at < 3000; at += 1) index.add(at, "a");
-    expect(index.isBloated(1)).toBe(true);
-    index.rebuild([{ atMs: 3000, key: "a" }]);
-    expect(index.size).toBe(1);
   });
 });
 
 describe("the expiry index", () => {
-  it("hands out hints in order of time", () => {
+  /** What happens to one of ten keys: it gets a time, another one, or none. */
+  const changes = fc.array(
+    fc.record({ key: fc.nat({ max: 9 }), atMs: fc.option(fc.nat({ max: 50 }), { nil: null }) }),
+    { maxLength: 100 },
+  );
+
+  it("hands out what is left in order of time, whatever was changed and removed", () => {
     fc.assert(
-      fc.property(fc.array(fc.nat({ max: 50 })), (times) => {
+      fc.property(changes, (steps) => {
         const index = new ExpiryIndex();
-        for (const time of times) index.add(time, `k${time}`);
-        const order: number[] = [];
-        for (let hint = index.first(); hint !== undefined; hint = index.first()) {
-          order.push(hint.atMs);
-          index.removeFirst();
+        const known = new Map<string, Expiry>();
+        const model = new Map<string, number>();
+        for (const { key: number, atMs } of steps) {
+          const key = `k${number}`;
+          const expiry = known.get(key);
+          if (atMs === null) {
+            if (expiry !== undefined) index.remove(expiry);
+            known.delete(key);
+            model.delete(key);
+          } else {
+            if (expiry === undefined) known.set(key, index.add(key, atMs));
+            else index.change(expiry, atMs);
+            model.set(key, atMs);
+          }
+          expect(index.size).toBe(model.size);
         }
-        expect(order).toEqual(times.toSorted((one, other) => one - other));
+        const order: [string, number][] = [];
+        for (let first = index.first(); first !== undefined; first = index.first()) {
+          order.push([first.key, first.atMs]);
+          index.remove(first);
+        }
+        expect(order.map(([, atMs]) => atMs)).toEqual([...model.values()].sort((one, other) => one - other));
+        expect(new Map(order)).toEqual(model);
       }),
     );
+  });
+
+  it("draws each as likely as any other", () => {
+    const index = new ExpiryIndex();
+    for (let at = 0; at < 10; at += 1) index.add(`k${at}`, at);
+    const random = new SeededRandomness(1);
+    const drawn = new Map<string | undefined, number>();
+    for (let draw = 0; draw < 10_000; draw += 1) {
+      const key = index.any(random)?.key;
+      drawn.set(key, (drawn.get(key) ?? 0) + 1);
+    }
+    expect(drawn.size).toBe(10);
+    for (const times of drawn.values()) expect(Math.abs(times - 1000)).toBeLessThan(200);
+    expect(new ExpiryIndex().any(random)).toBeUndefined();
   });
 });
