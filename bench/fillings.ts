@@ -9,6 +9,8 @@ export interface Filling {
 }
 
 const PER_COMMAND = 10;
+const DAY_SEC = 86_400;
+const HOUR_SEC = 3600;
 
 /** Key and value together are 27 bytes. */
 export const STRINGS: Filling = {
@@ -37,6 +39,24 @@ const SORTED_SET_MEMBERS: Filling = {
     "zset",
     ...elementsOf(index).flatMap((element) => [String(scoreOf(element)), `member:${digits(element)}`]),
   ],
+};
+
+/** One hash of all fields. */
+export const ONE_HASH: Filling = {
+  element: "hash field",
+  perCommand: PER_COMMAND,
+  command: (index) => [
+    "HSET",
+    "hash",
+    ...elementsOf(index).flatMap((element) => [`field:${digits(element)}`, `value:${digits(element)}`]),
+  ],
+};
+
+/** A time for each key of `STRINGS`, far away. */
+export const EXPIRIES: Filling = {
+  element: "expiry",
+  perCommand: 1,
+  command: (index) => ["EXPIRE", stringKey(index), String(DAY_SEC + (index % HOUR_SEC))],
 };
 
 export const FILLINGS: readonly Filling[] = [STRINGS, HASH_FIELDS, SORTED_SET_MEMBERS];

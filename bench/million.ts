@@ -1,9 +1,12 @@
-/** A server that holds many keys: how soon a fresh replica and the server itself after a restart hold them all, and how long a client waits while a snapshot is taken. */
+/**
+ * A server that holds many keys: how soon a fresh replica and the server itself after a restart hold them all, and how long a client
+ * waits while keys come in, while a snapshot is taken, and while much of what is held changes.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Contender } from "./contender.ts";
 import type { Figure } from "./figure.ts";
 import { type Bench, take } from "./figures.ts";
-import { STRINGS } from "./fillings.ts";
+import { EXPIRIES, ONE_HASH, STRINGS } from "./fillings.ts";
 import { load } from "./load.ts";
 import type { LoneServer } from "./lone-server.ts";
 import { longestWait } from "./probe.ts";
@@ -19,10 +22,17 @@ interface Step {
   readonly name: string;
   readonly measure: Measure;
   readonly aim?: Figure["aim"];
+  /** It can be measured but once. */
+  readonly once?: true;
 }
 
 /** In this order: the first restart reads what the load has left on the disk, those after it a snapshot. */
 const STEPS: readonly Step[] = [
+  {
+    name: "longest wait of a client, keys coming in",
+    measure: (_, server, keys) => fill(server, keys),
+    once: true,
+  },
   { name: "restart, disk as the load left it", measure: (_, server, keys) => restart(server, keys) },
   {
     name: "longest wait of a client, at rest",
@@ -41,7 +51,18 @@ const STEPS: readonly Step[] = [
     },
   },
   { name: "full sync of a fresh replica", measure: fullSync },
+  {
+    name: "longest wait of a client, every key given a new expiry",
+    measure: (_, server, keys) => longestWait(server, keys, () => load(server, EXPIRIES, keys)),
+  },
+  {
+    name: "longest wait of a client, BGSAVE while one hash of as many fields changes",
+    measure: (_, server, keys) => saveWhileHashChanges(server, keys),
+    aim: { atMost: PAUSE_MAX_MS },
+  },
 ];
+/** A tenth of its fields: more than can change while a snapshot is taken. */
+const CHANGED_SHARE = 0.1;
 
 export async function millionFigures(bench: Bench): Promise<Figure[]> {
   const { elements: keys, largeRounds } = bench.effort;
@@ -53,14 +74,11 @@ export async function millionFigures(bench: Bench): Promise<Figure[]> {
         const server = await contender.startAlone(null);
         servers.set(contender, server);
         await server.holds(0);
-        bench.say(`${contender.label}: loading ${keys} keys`);
-        await load(server, STRINGS, keys);
-        await server.settled();
       });
     }
-    for (const { name, measure, aim } of STEPS) {
+    for (const { name, measure, aim, once } of STEPS) {
       const times = new Map<Contender, number[]>();
-      for (let round = 0; round < largeRounds; round += 1) {
+      for (let round = 0; round < (once ? 1 : largeRounds); round += 1) {
         for (const [contender, server] of servers) {
           await attempt(bench, contender, servers, async () => {
             const ms = await measure(contender, server, keys);
@@ -101,6 +119,20 @@ async function attempt(
     servers.delete(contender);
     await server?.close();
   }
+}
+
+async function fill(server: LoneServer, keys: number): Promise<number> {
+  const ms = await longestWait(server, keys, () => load(server, STRINGS, keys));
+  await server.settled();
+  return ms;
+}
+
+async function saveWhileHashChanges(server: LoneServer, fields: number): Promise<number> {
+  await load(server, ONE_HASH, fields);
+  await server.settled();
+  return await longestWait(server, fields, () =>
+    Promise.all([server.snapshot(), load(server, ONE_HASH, fields * CHANGED_SHARE)]),
+  );
 }
 
 async function restart(server: LoneServer, keys: number): Promise<number> {
