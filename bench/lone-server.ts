@@ -10,6 +10,7 @@ import type { Endpoint } from "../cluster/chaos/chaos-client.ts";
 import { ask } from "../cluster/chaos/look.ts";
 import { freePortRun } from "../cluster/chaos/port-run.ts";
 import { PEER_PORT_DISTANCE } from "../cluster/config/peer-port.ts";
+import { dataNodeOptions } from "../cluster/processes/child.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import { COLLECT, COLLECTED } from "./collect-words.ts";
 import { infoNumber } from "./info-number.ts";
@@ -184,9 +185,10 @@ export async function startLoneInterrex(main: string, follow: Endpoint | null): 
         ? ["--master", "--id", MASTER_ID]
         : ["--id", "fresh", "--replicaof", `${MASTER_ID}=ws://${HOST}:${follow.port + PEER_PORT_DISTANCE}`];
     const flags = ["--port", String(port), "--data-dir", dataDir, "--log-level", "warn"];
+    const options = [...dataNodeOptions(), "--expose-gc", "--import", fileURLToPath(COLLECTOR)];
     return {
       command: process.execPath,
-      args: ["--expose-gc", "--import", fileURLToPath(COLLECTOR), main, "node", ...role, ...flags],
+      args: [...options, main, "node", ...role, ...flags],
       collects: true,
       allocatedField: "interrex_heap_used",
       compact: "BGSAVE",

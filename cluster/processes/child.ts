@@ -37,7 +37,8 @@ export class Child {
     this.plan = plan;
     const log = openSync(plan.logPath, "a");
     try {
-      const args = [...nodeOptions(plan), main, plan.kind, "--config", plan.configPath];
+      const options = plan.kind === "sentinel" ? [] : dataNodeOptions();
+      const args = [...options, main, plan.kind, "--config", plan.configPath];
       this.#process = spawn(process.execPath, args, {
         // The IPC channel tells it when this process ends, even by SIGKILL: no orphan outlives its parent.
         stdio: ["ignore", "ignore", log, "ipc"],
@@ -70,10 +71,10 @@ export class Child {
   }
 }
 
-/** What the user asks of Node in its own way wins. */
-function nodeOptions({ kind }: PlannedProcess): string[] {
+/** @returns the options of Node that a data node runs best with. What the user asks of Node in its own way wins. */
+export function dataNodeOptions(): string[] {
   const isGiven = process.env.NODE_OPTIONS?.includes(YOUNG_GENERATION) === true;
-  return kind === "sentinel" || isGiven ? [] : [`${YOUNG_GENERATION}=${YOUNG_GENERATION_MB}`];
+  return isGiven ? [] : [`${YOUNG_GENERATION}=${YOUNG_GENERATION_MB}`];
 }
 
 function watch(child: ChildProcess, plan: PlannedProcess): Pick<Child, "exited" | "ready"> {
