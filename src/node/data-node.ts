@@ -327,7 +327,7 @@ export class DataNode {
     }
   }
 
-  /** One flush a turn: all commands and messages of the turn share one write and one frame for each replica. */
+  /** One flush a turn: all commands and messages of the turn share one write and one frame for each replica that is waited for. */
   #flushSoon(member: Member): void {
     if (this.#flushDue || !member.wantsFlush) return;
     this.#flushDue = true;
@@ -342,7 +342,8 @@ export class DataNode {
     if (this.#phase !== "running" || (this.#timer !== undefined && this.#timerAtMs <= atMs)) return;
     clearTimeout(this.#timer);
     this.#timerAtMs = atMs;
-    const delayMs = Math.max(1, atMs - this.#clock.now().monoMs);
+    // Rounded up: Node would cut a fraction off, wake too early, and have to wait once more.
+    const delayMs = Math.max(1, Math.ceil(atMs - this.#clock.now().monoMs));
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#timerAtMs = Number.POSITIVE_INFINITY;
@@ -380,7 +381,7 @@ export class DataNode {
   #carryOut(effect: MemberEffect): void {
     switch (effect.type) {
       case "append":
-        // A master has sent the same records: its replicas have them before its own disk does.
+        // A master has sent the same records: who is waited for has them before its own disk does.
         this.#peers.flush();
         return this.#storage.append(effect.bytes, effect.firstOffset, effect.lastOffset);
       case "cut":

@@ -5,10 +5,19 @@ import type { StreamId } from "./stream-id.ts";
 
 export const LEAF_MAX = 256;
 
+/** What a leaf held at one moment. */
+export interface FrozenIds<Held> {
+  readonly ms: readonly ExactInteger[];
+  readonly seq: readonly ExactInteger[];
+  readonly values: readonly Held[];
+}
+
 export class IdLeaf<Held> {
   ms: ExactInteger[] = [];
   seq: ExactInteger[] = [];
   values: Held[] = [];
+  /** Its arrays are somebody else's too: they are copied before they change. */
+  #isShared = false;
 
   /** A leaf with one ID. Literal arrays: most streams are small, and a `push` makes room for sixteen. */
   static of<Held>(id: StreamId, value: Held): IdLeaf<Held> {
@@ -49,13 +58,20 @@ export class IdLeaf<Held> {
     return low;
   }
 
+  replace(place: number, value: Held): void {
+    this.#own();
+    this.values[place] = value;
+  }
+
   insert(place: number, id: StreamId, value: Held): void {
+    this.#own();
     insertAt(this.ms, place, id.ms);
     insertAt(this.seq, place, id.seq);
     insertAt(this.values, place, value);
   }
 
   remove(place: number): void {
+    this.#own();
     if (place === 0) {
       // What came first mostly leaves first, and V8 is quick at that.
       this.ms.shift();
@@ -70,6 +86,7 @@ export class IdLeaf<Held> {
 
   /** Takes over what the next leaf has. */
   absorb(next: IdLeaf<Held>): void {
+    this.#own();
     this.ms.push(...next.ms);
     this.seq.push(...next.seq);
     this.values.push(...next.values);
@@ -77,11 +94,26 @@ export class IdLeaf<Held> {
 
   /** Gives its second half to a new leaf. */
   split(): IdLeaf<Held> {
+    this.#own();
     const half = this.size >>> 1;
     const right = new IdLeaf<Held>();
     right.ms = this.ms.splice(half);
     right.seq = this.seq.splice(half);
     right.values = this.values.splice(half);
     return right;
+  }
+
+  /** What it holds now, and nobody changes. */
+  frozen(): FrozenIds<Held> {
+    this.#isShared = true;
+    return { ms: this.ms, seq: this.seq, values: this.values };
+  }
+
+  #own(): void {
+    if (!this.#isShared) return;
+    this.#isShared = false;
+    this.ms = this.ms.slice();
+    this.seq = this.seq.slice();
+    this.values = this.values.slice();
   }
 }

@@ -3,7 +3,8 @@
  * the beginning. Two levels suffice: of a million entries there are 4,000 leaves, and to move up all of these for one that
  * has come or gone, which one change in a hundred does, is to copy 32 KB.
  */
-import { IdLeaf, LEAF_MAX } from "./id-leaf.ts";
+import type { ExactInteger } from "./exact-integer.ts";
+import { type FrozenIds, IdLeaf, LEAF_MAX } from "./id-leaf.ts";
 import { ID_ZERO, type StreamId } from "./stream-id.ts";
 
 export interface IdAndValue<Held> {
@@ -36,7 +37,7 @@ export class IdMap<Held> {
     }
     const place = leaf.placeOf(id);
     if (leaf.holds(place, id)) {
-      leaf.values[place] = value;
+      leaf.replace(place, value);
     } else if (place === LEAF_MAX && at === this.#leaves.length - 1) {
       // IDs that come in order leave full leaves behind.
       this.#insertAlone(at + 1, id, value);
@@ -93,6 +94,11 @@ export class IdMap<Held> {
     }
   }
 
+  /** Those of now, whatever changes meanwhile. */
+  frozenEntries(): IterableIterator<IdAndValue<Held>> {
+    return pairs(this.#leaves.map((leaf) => leaf.frozen()));
+  }
+
   /** All from `id` back. The map must not change meanwhile. */
   *backwards(id: StreamId): IterableIterator<IdAndValue<Held>> {
     let at = this.#leafOf(id);
@@ -135,6 +141,17 @@ export class IdMap<Held> {
       leaf.absorb(right);
       this.#leaves.splice(left + 1, 1);
       return;
+    }
+  }
+}
+
+function* pairs<Held>(runs: readonly FrozenIds<Held>[]): IterableIterator<IdAndValue<Held>> {
+  for (const { ms, seq, values } of runs) {
+    for (let at = 0; at < values.length; at += 1) {
+      yield {
+        id: { ms: ms[at] as ExactInteger, seq: seq[at] as ExactInteger },
+        value: values[at] as Held,
+      };
     }
   }
 }

@@ -129,7 +129,7 @@ export class Keyspace extends Bookkeeping {
       if (victim === undefined) return false;
       victim.database.evict(victim.key, victim.entry);
     }
-    return true;
+    return !this.isOverMemory || this.#databases.some(({ size }) => size > 0);
   }
 
   /** When `expireCycle` may next find something (wall clock); never too late, maybe too early. */

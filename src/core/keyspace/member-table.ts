@@ -5,7 +5,7 @@
  * it is the same on every member that replays the same commands. It knows nothing of what belongs to a member.
  */
 import { ChunkedArray } from "./chunked-array.ts";
-import { INDEXED_MEMBER_BYTES, MEMBER_BYTES, stringBytes } from "./memory-model.ts";
+import { INDEX_BYTES, INDEXED_MEMBER_BYTES, MEMBER_BYTES, stringBytes } from "./memory-model.ts";
 import { PositionIndex } from "./position-index.ts";
 import { type Page, pageOf } from "./scan-page.ts";
 
@@ -30,7 +30,8 @@ export class MemberTable {
 
   /** In memory, the table itself not counted. */
   get bytes(): number {
-    return this.#textBytes + this.size * (this.#many === undefined ? MEMBER_BYTES : INDEXED_MEMBER_BYTES);
+    if (this.#many === undefined) return this.#textBytes + this.size * MEMBER_BYTES;
+    return INDEX_BYTES + this.#textBytes + this.size * INDEXED_MEMBER_BYTES;
   }
 
   /** @param position one of 0 to size - 1. */

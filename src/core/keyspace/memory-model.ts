@@ -14,13 +14,14 @@ export const EXPIRY_BYTES = 68;
 /** Collections without any element, and what each element costs beside its text. */
 export const HASH_BYTES = 80;
 /** Of a hash's table, when it has become too large to be packed. */
-export const FIELD_TABLE_BYTES = 152;
+export const FIELD_TABLE_BYTES = 900;
 export const FIELD_BYTES = 36;
 export const SET_BYTES = 230;
 export const SMALL_INTEGER_BYTES = 10;
-/** Of an array, and of an array with an index. */
+/** Of an array, and of an array with an index, which costs so much by itself. */
 export const MEMBER_BYTES = 8;
 export const INDEXED_MEMBER_BYTES = 26;
+export const INDEX_BYTES = 600;
 export const ZSET_BYTES = 560;
 export const SCORE_BYTES = 50;
 export const LIST_BYTES = 240;

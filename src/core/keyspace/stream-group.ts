@@ -5,7 +5,7 @@
 import type { Millis } from "../../base/ids.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import type { ExactInteger } from "./exact-integer.ts";
-import { IdMap } from "./id-map.ts";
+import { type IdAndValue, IdMap } from "./id-map.ts";
 import { CONSUMER_BYTES, DELIVERY_BYTES, GROUP_BYTES } from "./memory-model.ts";
 import { formatId, type StreamId } from "./stream-id.ts";
 
@@ -17,12 +17,10 @@ const PIECE_IDS_MAX = 64;
 
 /** A delivered entry, in the lists of its group and of its consumer. */
 export interface Delivery {
-  consumer: Consumer;
-  atMs: Millis;
-  count: ExactInteger;
+  readonly consumer: Consumer;
+  readonly atMs: Millis;
+  readonly count: ExactInteger;
 }
-
-type DeliveryFacts = Pick<Delivery, "atMs" | "count">;
 
 export class Consumer {
   readonly name: string;
@@ -84,18 +82,10 @@ export class StreamGroup {
   /** The entry is the consumer's now, whoever had it. */
   deliver(id: StreamId, consumer: Consumer, atMs: Millis, count: ExactInteger): void {
     const known = this.pending.get(id);
-    if (known === undefined) {
-      const delivery = { consumer, atMs, count };
-      this.pending.set(id, delivery);
-      consumer.pending.set(id, delivery);
-      return;
-    }
-    known.atMs = atMs;
-    known.count = count;
-    if (known.consumer === consumer) return;
-    known.consumer.pending.delete(id);
-    consumer.pending.set(id, known);
-    known.consumer = consumer;
+    const delivery = { consumer, atMs, count };
+    this.pending.set(id, delivery);
+    if (known !== undefined && known.consumer !== consumer) known.consumer.pending.delete(id);
+    consumer.pending.set(id, delivery);
   }
 
   /** @returns whether the entry was delivered to anybody. */
@@ -123,7 +113,7 @@ export class StreamGroup {
     const create = encodeCommand(["XGROUP", "CREATE", key, this.name, formatId(this.lastId), ...read]);
     const consumers = this.consumers().map(({ name, seenMs, pending }) => ({
       ...{ name, seenMs },
-      pending: Array.from(pending.from(), ({ id, value: { atMs, count } }) => ({ id, atMs, count })),
+      pending: pending.frozenEntries(),
     }));
     return piecesOf(key, this.name, create, consumers);
   }
@@ -140,7 +130,7 @@ export class StreamGroup {
 
 /** A consumer as it was at one moment. */
 interface FrozenConsumer extends Pick<Consumer, "name" | "seenMs"> {
-  readonly pending: readonly ({ readonly id: StreamId } & DeliveryFacts)[];
+  readonly pending: IterableIterator<IdAndValue<Delivery>>;
 }
 
 function* piecesOf(
@@ -152,12 +142,12 @@ function* piecesOf(
   yield create;
   for (const consumer of consumers) {
     let batch = new ClaimBatch();
-    for (const delivery of consumer.pending) {
-      if (!batch.takes(delivery)) {
+    for (const { id, value } of consumer.pending) {
+      if (!batch.takes(value)) {
         yield batch.encode(key, group, consumer.name);
         batch = new ClaimBatch();
       }
-      batch.add(delivery.id, delivery);
+      batch.add(id, value);
     }
     if (!batch.isEmpty) yield batch.encode(key, group, consumer.name);
     yield encodeSeen(key, group, consumer);
@@ -167,7 +157,7 @@ function* piecesOf(
 /** Deliveries of one consumer at one time and with one count. */
 export class ClaimBatch {
   readonly #ids: string[] = [];
-  #like: DeliveryFacts | undefined;
+  #like: Delivery | undefined;
 
   get isEmpty(): boolean {
     return this.#like === undefined;
@@ -178,12 +168,12 @@ export class ClaimBatch {
     return this.#like?.atMs;
   }
 
-  takes({ atMs, count }: DeliveryFacts): boolean {
+  takes({ atMs, count }: Delivery): boolean {
     if (this.#like === undefined) return true;
     return this.#like.atMs === atMs && this.#like.count === count && this.#ids.length < PIECE_IDS_MAX;
   }
 
-  add(id: StreamId, delivery: DeliveryFacts): void {
+  add(id: StreamId, delivery: Delivery): void {
     this.#like ??= delivery;
     this.#ids.push(formatId(id));
   }

@@ -13,7 +13,10 @@ import { RoundClock } from "./round-clock.ts";
 const FRAME_BYTES_MAX = 256 * 1024;
 /** Bytes of log read from disk at once for a replica that is behind memory. */
 export const READ_BYTES: number = 1024 * 1024;
-/** Without records to carry it, the commit offset waits this long for some; in sync mode, where replies wait for it, not at all. */
+/**
+ * Without records to carry it, the commit offset waits this long for some; in sync mode, where replies wait for it, those
+ * who hold all that is committed hear of it at once.
+ */
 const COMMIT_FRAME_DELAY_MS: Millis = 5;
 /**
  * To replicas that no reply waits for, frames with records go out at most this often. In async that is all of them, and
@@ -24,7 +27,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 const NOBODY: readonly ReplicaPeer[] = [];
 
 /** Whose acks replies wait for. */
-export interface Awaited {
+interface AwaitedReplicas {
   /** Replicas whose acks count. */
   readonly counted: readonly ReplicaPeer[];
   /** How many of them must acknowledge. */
@@ -37,8 +40,10 @@ export class ReplicaFrames {
   readonly #log: ReplicationLog;
   readonly #outbox: MemberOutbox;
   #roundWanted = false;
-  /** The awaited replicas shall hear of the commit with the next flush. */
+  /** Whoever holds all that is committed shall hear of it with the next flush. */
   #commitAwaited = false;
+  /** When the commit offset moved last. */
+  #committedMs: Millis = 0;
   /** Who has not been told of this commit by then is told of it, with records or without. */
   #commitDue: { readonly offset: Offset; readonly atMs: Millis } | undefined;
   /** When whoever lacks records gets them. */
@@ -68,6 +73,7 @@ export class ReplicaFrames {
   /** The commit offset moved: the replicas hear of it soon, with records or without. */
   noteCommit(isSync: boolean, nowMs: Millis): void {
     if (isSync) this.#commitAwaited = true;
+    this.#committedMs = nowMs;
     this.#commitDue ??= { offset: this.#log.committed, atMs: nowMs + COMMIT_FRAME_DELAY_MS };
   }
 
@@ -83,28 +89,31 @@ export class ReplicaFrames {
    *
    * Call when the log's tail holds the turn's records.
    */
-  flush(replicas: ReadonlyMap<unknown, ReplicaPeer>, awaited: Awaited, nowMs: Millis): void {
+  flush(replicas: ReadonlyMap<unknown, ReplicaPeer>, awaited: AwaitedReplicas, nowMs: Millis): void {
     const { lastOffset } = this.#log.tail;
     const hasNews = isAnyFree(replicas.values(), lastOffset);
     if (hasNews) this.#recordsDueMs ??= this.#lastForAllMs + UNAWAITED_FRAME_GAP_MS;
     const forAll = this.#roundWanted || (this.#recordsDueMs ?? NEVER) <= nowMs;
-    const soonest = hasNews || this.#commitAwaited ? this.#soonest(awaited, nowMs) : NOBODY;
+    // For what is committed nobody waits any more.
+    const soonest = hasNews && this.#log.committed < lastOffset ? this.#soonest(awaited, nowMs) : NOBODY;
     let begun = false;
     for (const replica of replicas.values()) {
-      const isAwaited = soonest.includes(replica);
-      const isOwed = this.#isOwedFrame(replica, isAwaited, nowMs);
-      if (!isOwed && !(isFree(replica, lastOffset) && (forAll || isAwaited))) continue;
+      const isOwed = this.#isOwedFrame(replica, awaited, nowMs);
+      if (!isOwed && !(isFree(replica, lastOffset) && (forAll || soonest.includes(replica)))) continue;
       if (!begun) this.rounds.begin(nowMs);
       begun = true;
       if (!this.pump(replica, nowMs) && isOwed) this.sendEmpty(replica);
     }
     this.#settle(forAll, nowMs);
+    if (!isAnyFree(replicas.values(), lastOffset)) this.#recordsDueMs = undefined;
   }
 
   /** Whether it gets a frame now even if there are no records for it. */
-  #isOwedFrame(replica: ReplicaPeer, isAwaited: boolean, nowMs: Millis): boolean {
+  #isOwedFrame(replica: ReplicaPeer, { counted }: AwaitedReplicas, nowMs: Millis): boolean {
     if (replica.state.phase !== "streaming") return false;
-    if (this.#roundWanted || (isAwaited && this.#commitAwaited)) return true;
+    if (this.#roundWanted) return true;
+    const holdsAll = replica.received >= this.#log.committed;
+    if (this.#commitAwaited && holdsAll && counted.includes(replica)) return true;
     const due = this.#commitDue;
     return due !== undefined && due.atMs <= nowMs && replica.commitTold < due.offset;
   }
@@ -114,8 +123,8 @@ export class ReplicaFrames {
     const due = this.#commitDue;
     if (this.#roundWanted) this.#commitDue = undefined;
     else if (due !== undefined && due.atMs <= nowMs) {
-      const isNewer = committed > due.offset;
-      this.#commitDue = isNewer ? { offset: committed, atMs: nowMs + COMMIT_FRAME_DELAY_MS } : undefined;
+      const atMs = this.#committedMs + COMMIT_FRAME_DELAY_MS;
+      this.#commitDue = committed > due.offset ? { offset: committed, atMs } : undefined;
     }
     this.#roundWanted = false;
     this.#commitAwaited = false;
@@ -148,10 +157,11 @@ export class ReplicaFrames {
     this.#send(replica, Buffer.alloc(0));
   }
 
-  /** @param bytes whole records, the ones that this replica is sent next. */
+  /** @param bytes whole records, the ones that this replica is sent next; possibly none. */
   send(replica: ReplicaPeer, bytes: Buffer, lastOffset: Offset, nowMs: Millis): void {
     if (replica.state.phase !== "streaming") return;
     this.#send(replica, bytes);
+    if (bytes.length === 0) return;
     replica.sent(lastOffset, bytes.length, nowMs);
     replica.state.next = (lastOffset + 1) as Offset;
   }
@@ -173,7 +183,7 @@ export class ReplicaFrames {
   }
 
   /** The replicas to wait for: those of whom an ack can be expected soonest. */
-  #soonest({ counted, needed }: Awaited, nowMs: Millis): readonly ReplicaPeer[] {
+  #soonest({ counted, needed }: AwaitedReplicas, nowMs: Millis): readonly ReplicaPeer[] {
     if (needed >= counted.length) return counted;
     if (needed <= 0) return NOBODY;
     // Who lags behind the frames to all would first have to take those.

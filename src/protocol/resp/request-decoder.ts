@@ -44,9 +44,6 @@ type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string }
 
 const NOTHING = Buffer.alloc(0) as Latin1Buffer;
 
-/** Between commands. */
-const NO_ARGUMENTS: string[] = [];
-
 export class RequestDecoder {
   /** Set while the client must still authenticate: long commands and long arguments are then protocol errors. */
   unauthenticated = false;
@@ -69,7 +66,7 @@ export class RequestDecoder {
    * The command being read; its strings are copies, so they pin no chunk. Made when the command begins, not when the one before it
    * ends: an array that has waited for it is old to V8, and keeps what it held alive when it is dropped.
    */
-  #argv: string[] = NO_ARGUMENTS;
+  #argv: string[] | null = null;
   #argvBytes = 0;
   /** Arguments that `#argv` still lacks; 0 between commands. */
   #missing = 0;
@@ -130,8 +127,8 @@ export class RequestDecoder {
       // `*0` and `*-1` are no commands; Redis skips them without a reply.
       if (this.#missing === 0) continue;
       if (!this.#readArguments()) return undefined;
-      const argv = this.#argv;
-      this.#argv = NO_ARGUMENTS;
+      const argv = this.#argv ?? [];
+      this.#argv = null;
       this.#argvBytes = 0;
       return argv;
     }
@@ -149,12 +146,12 @@ export class RequestDecoder {
     if (this.unauthenticated && count > UNAUTHENTICATED_ARGUMENTS_MAX)
       return this.#fail("unauthenticated multibulk length");
     this.#missing = Math.max(count, 0);
-    if (this.#missing > 0) this.#argv = [];
     return true;
   }
 
   /** @returns false when the command is incomplete or wrong. */
   #readArguments(): boolean {
+    this.#argv ??= [];
     while (this.#missing > 0) {
       if (this.#bulkLength < 0 && !this.#readBulkLength()) return false;
       const start = this.#position;
@@ -263,7 +260,7 @@ export class RequestDecoder {
   #fail(reason: string): false {
     this.#error = new ProtocolError(reason);
     this.#release();
-    this.#argv = NO_ARGUMENTS;
+    this.#argv = null;
     this.#argvBytes = 0;
     return false;
   }

@@ -3,6 +3,10 @@ import type { Offset } from "../../../src/base/ids.ts";
 import { SeededRandomness } from "../../../src/base/randomness.ts";
 import { Harness } from "../commands/harness.ts";
 
+function numbersTo(last: number): string {
+  return Array.from({ length: last }, (_, at) => at + 1).join(" ");
+}
+
 function filled(): Harness {
   const harness = new Harness();
   for (let at = 0; at < 50; at += 1)
@@ -54,6 +58,9 @@ describe("a snapshot in slices", () => {
       "a large sorted set changes",
       ["ZADD z 5 new 7 m3", "ZINCRBY z 1 m4", "ZPOPMAX z 2", "ZREMRANGEBYRANK z 3 9"],
     ],
+    ["most of a large sorted set goes, so that what is left moves together", ["ZREMRANGEBYRANK z 20 280"]],
+    ["most deliveries are acknowledged", [`XACK stream g ${numbersTo(140)}`]],
+
     [
       "sets are stored over",
       ["ZUNIONSTORE z 2 z few", "ZRANGESTORE few z 0 5", "ZMPOP 1 z MIN", "ZREM z m9", "DEL z"],
@@ -119,6 +126,15 @@ describe("a snapshot in slices", () => {
     }
     expect(rebuild(slices)).toBe(atBegin);
     expect(harness.keyspace.digest()).not.toBe(atBegin);
+  });
+
+  it("holds a small set of long members as it was", () => {
+    const harness = new Harness();
+    for (let at = 0; at < 10; at += 1) harness.run(`SADD long ${"x".repeat(600)}${at}`);
+    const atBegin = harness.keyspace.digest();
+    const cursor = harness.keyspace.beginSnapshot();
+    for (const change of ["SADD long new", `SREM long ${"x".repeat(600)}3`]) harness.run(change);
+    expect(rebuild([cursor.nextSlice(1e6) ?? ""])).toBe(atBegin);
   });
 
   it("writes a large collection that changes in slices too", () => {

@@ -6,9 +6,11 @@ import { TestGroup, type TestMember } from "./test-group.ts";
 
 class WatchedGroup extends TestGroup {
   readonly frames: Records[] = [];
+  /** Those without records. */
+  readonly empty: Records[] = [];
 
   override send(from: TestMember, link: LinkId, message: NodeMessage): void {
-    if (message.type === "records" && message.bytes.length > 0) this.frames.push(message);
+    if (message.type === "records") (message.bytes.length > 0 ? this.frames : this.empty).push(message);
     super.send(from, link, message);
   }
 
@@ -118,6 +120,49 @@ it("in sync, one replica applies a write at once, and the other gets it a little
   expect(group.upToDate(n1)).toEqual(["n2"]);
   group.pass(10, 1);
   expect(group.member("n3").member.log.applied).toBe(n1.member.log.applied);
+});
+
+it("in sync, who holds a write hears of its commit at once, though the other one acknowledges sooner by now", () => {
+  const group = new WatchedGroup({ mode: "sync" });
+  const n1 = group.reign(1, "n1", ["n2", "n3"]);
+  const replicas = [group.member("n2"), group.member("n3")];
+  const client = n1.connect();
+  n1.ask(client, "SET", "a", "0");
+  for (const replica of replicas) replica.diskIsSlow = true;
+  n1.run(client, "SET", "a", "1");
+  group.settle();
+  const holders = group.upToDate(n1);
+  expect(holders.length).toBe(1);
+  group.advance(1);
+  for (const replica of replicas) replica.releaseDisk();
+  group.settle();
+  expect(n1.read(client)).toBe("+OK\r\n");
+  expect(group.upToDate(n1)).toEqual(holders);
+});
+
+it("tells nobody by an empty frame of a commit that records have told of, and the others within 5 ms", () => {
+  const group = new WatchedGroup();
+  const n1 = group.reign(1, "n1", ["n2", "n3"]);
+  const client = n1.connect();
+  group.pass(50, 1);
+  group.empty.length = 0;
+  for (const value of ["1", "2", "3", "4"]) {
+    n1.ask(client, "SET", "a", value);
+    group.pass(2, 1);
+  }
+  expect(group.empty).toEqual([]);
+  const { committed } = n1.member.log;
+  group.pass(5, 1);
+  for (const id of ["n2", "n3"]) expect(group.member(id).member.log.committed).toBe(committed);
+  expect(group.empty.length).toBe(2);
+});
+
+it("has no time to wake up for when everybody has everything", () => {
+  const group = new WatchedGroup({ copies: 3 });
+  const n1 = group.reign(1, "n1", ["n2", "n3"]);
+  group.pass(50, 1);
+  n1.ask(n1.connect(), "SET", "a", "1");
+  expect(n1.member.deadlineMs() - group.now.monoMs).toBeGreaterThan(2);
 });
 
 it("with as many copies as members, every replica gets each turn's records at once", () => {
