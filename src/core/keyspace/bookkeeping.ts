@@ -99,8 +99,11 @@ export class Bookkeeping {
 
   /** Accounts for what collections have grown and shrunk by. */
   settle(): void {
-    for (const database of this.unsettled) database.settle();
-    this.unsettled.length = 0;
+    // To set an array's length costs as much as a whole look-up, also where it is 0 already.
+    if (this.unsettled.length > 0) {
+      for (const database of this.unsettled) database.settle();
+      this.unsettled.length = 0;
+    }
     if (this.usedBytes > this.peakBytes) this.peakBytes = this.usedBytes;
   }
 
