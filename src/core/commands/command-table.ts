@@ -6,6 +6,8 @@ export class CommandTable {
   /** Under their lower-case and upper-case names, so that the usual spellings need no conversion. */
   readonly #byName = new Map<string, Command>();
   readonly #commands: Command[] = [];
+  #lastName = "";
+  #last: Command | undefined;
 
   constructor(families: readonly (readonly CommandSpec[])[]) {
     for (const spec of families.flat()) {
@@ -22,7 +24,12 @@ export class CommandTable {
   }
 
   find(name: string): Command | undefined {
-    return this.#byName.get(name) ?? this.#byName.get(name.toLowerCase());
+    // Mostly the same one comes again: to compare its name costs less than to hash it.
+    if (name === this.#lastName) return this.#last;
+    const found = this.#byName.get(name) ?? this.#byName.get(name.toLowerCase());
+    this.#lastName = name;
+    this.#last = found;
+    return found;
   }
 
   /** `container|subcommand`, or a plain name. */
