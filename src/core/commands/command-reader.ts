@@ -10,15 +10,35 @@ const WHOLE = "a record's effects are whole commands";
 /** `latin1Slice` is public in practice but missing from the types; it is faster than `toString("latin1", ...)`. */
 type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string };
 
+/** The name that was read last: mostly the next command has the same, and to compare it costs less than to make it. */
+export class RecentName {
+  #name = "";
+
+  read(bytes: Latin1Buffer, start: number, end: number): string {
+    if (!this.#isAt(bytes, start, end)) this.#name = bytes.latin1Slice(start, end);
+    return this.#name;
+  }
+
+  #isAt(bytes: Latin1Buffer, start: number, end: number): boolean {
+    const name = this.#name;
+    if (end - start !== name.length) return false;
+    for (let at = 0; at < name.length; at += 1) if (bytes[start + at] !== name.charCodeAt(at)) return false;
+    return true;
+  }
+}
+
 export class CommandReader {
   readonly #bytes: Latin1Buffer;
   readonly #end: number;
+  readonly #recent: RecentName;
   #at: number;
 
-  constructor(bytes: Buffer, start: number, end: number) {
+  /** @param recent of the readers before this one, if any. */
+  constructor(bytes: Buffer, start: number, end: number, recent: RecentName = new RecentName()) {
     this.#bytes = bytes as Latin1Buffer;
     this.#at = start;
     this.#end = end;
+    this.#recent = recent;
   }
 
   /** The next command's argv, latin1; `undefined` at the end. Each string is a copy: it pins no buffer. */
@@ -31,8 +51,10 @@ export class CommandReader {
     for (let at = 0; at < count; at += 1) {
       const length = this.#header(36);
       invariant(this.#at + length + CR_AND_LF <= this.#end, WHOLE);
-      argv[at] = this.#bytes.latin1Slice(this.#at, this.#at + length);
-      this.#at += length + CR_AND_LF;
+      const end = this.#at + length;
+      argv[at] =
+        at === 0 ? this.#recent.read(this.#bytes, this.#at, end) : this.#bytes.latin1Slice(this.#at, end);
+      this.#at = end + CR_AND_LF;
     }
     return argv;
   }

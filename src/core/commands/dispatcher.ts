@@ -13,7 +13,7 @@ import { ClientSession, muted } from "../session.ts";
 import { SessionRegistry } from "../session-registry.ts";
 import { Slowlog } from "../slowlog.ts";
 import { type Argv, type Command, FLAGS } from "./command.ts";
-import { CommandReader } from "./command-reader.ts";
+import { CommandReader, RecentName } from "./command-reader.ts";
 import type { CommandTable } from "./command-table.ts";
 import { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
@@ -41,6 +41,8 @@ export class Dispatcher {
   readonly #table: CommandTable;
   readonly #execution: Execution;
   readonly #context: CommandContext;
+  /** Of the commands that are replayed. */
+  readonly #recentName = new RecentName();
   /** Whom replayed commands run for; no client. */
   readonly #replayer: ClientSession;
   /** The next command is the first of its batch, which began at `#batchMs`. */
@@ -209,7 +211,7 @@ export class Dispatcher {
     const keyspace = this.#keyspace;
     const replayer = this.#replayer;
     const bytes = typeof effects === "string" ? Buffer.from(effects, "latin1") : effects;
-    const reader = new CommandReader(bytes, start, end);
+    const reader = new CommandReader(bytes, start, end, this.#recentName);
     const writeOffsetBefore = keyspace.writeOffset;
     keyspace.writeOffset = offset;
     keyspace.replaying = true;

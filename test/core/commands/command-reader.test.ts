@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InvariantError } from "../../../src/base/errors.ts";
-import { CommandReader } from "../../../src/core/commands/command-reader.ts";
+import { CommandReader, RecentName } from "../../../src/core/commands/command-reader.ts";
 import { encodeCommand } from "../../../src/protocol/resp/command-encoder.ts";
 
 const reader = (text: string, end = text.length): CommandReader =>
@@ -22,6 +22,18 @@ describe("the reader of a record's effects", () => {
     ["something that is no command", "PING\r\n"],
   ])("stops the process at %s", (_name, text) => {
     expect(() => reader(text).next()).toThrow(InvariantError);
+  });
+
+  it("tells names of one length, or beginning, apart from the one before", () => {
+    const commands = ["SET", "GET", "SETEX", "SET", "SE", "SET"].map((name) => [name, "a"]);
+    const recent = new RecentName();
+    for (const argv of commands) {
+      const bytes = Buffer.from(encodeCommand(argv), "latin1");
+      expect(new CommandReader(bytes, 0, bytes.length, recent).next()).toEqual(argv);
+    }
+    const together = commands.map(encodeCommand).join("");
+    const one = reader(together);
+    expect(commands.map(() => one.next())).toEqual(commands);
   });
 
   it("stops the process where a command goes on behind the record's end", () => {
