@@ -136,6 +136,14 @@ class Ours {
     this.clients = Array.from({ length: CLIENTS }, () => this.member.connect());
   }
 
+  /** How many different keys clients are blocked on. */
+  get awaitedKeys(): number {
+    const keys = this.clients.flatMap(({ blocked }) =>
+      blocked?.request.kind === "keys" ? blocked.request.keys : [],
+    );
+    return new Set(keys).size;
+  }
+
   /** @returns what each client has got since the last command. */
   ask(client: number, argv: string[]): unknown[][] {
     const own = this.member.ask(this.clients[client] as Client, ...argv);
@@ -143,7 +151,7 @@ class Ours {
   }
 }
 
-/** FLUSHDB and SWAPDB wake those who wait in the order of Redis's hash table: which of a client's keys is looked at first is chance. */
+/** FLUSHDB wakes those who wait in the order of Redis's hash table: which of a client's keys is looked at first is chance. */
 function alike(replies: readonly unknown[][]): unknown[][] {
   const gone = /^\(error\) (UNBLOCKED the stream key|NOGROUP the consumer group this client)/;
   return replies.map((each) =>
@@ -174,6 +182,8 @@ describe.skipIf(!hasRedisServer())("blocked clients, compared with redis-server 
         for (const { client, argv } of steps.flatMap((one) => one.burst.map((argv) => ({ ...one, argv })))) {
           // A blocked client sends nothing.
           if (ours.clients[client]?.blocked !== null) continue;
+          // It wakes those who wait in the order of Redis's hash table, by chance: with several keys it tells nothing.
+          if (argv[0] === "SWAPDB" && ours.awaitedKeys > 1) continue;
           theirs[client]?.send(argv);
           const got = ours.ask(client, argv);
           // Once the server has answered what came later, it has done what came before.
