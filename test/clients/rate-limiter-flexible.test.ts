@@ -10,6 +10,8 @@ const scene = processScene();
 /** One after the other, before the fault and after it. */
 const CALLS = 50;
 const DURATION_SECONDS = 600;
+/** ioredis sends the command again whose answer was lost with its connection, and that one may have been executed. */
+const RESENT_MAX = 1;
 
 it("goes on counting where it was, and lets nobody in again, when the master is killed", async () => {
   const cluster = await scene.up();
@@ -34,7 +36,7 @@ it("goes on counting where it was, and lets nobody in again, when the master is 
   // One after the other: each sees at least its own point more than the one before it.
   expect(counted.filter((points, at) => points <= (counted[at - 1] ?? 0))).toEqual([]);
   const attempts = counted.length + load.failures.length;
-  expect(counted.at(-1)).toBeLessThanOrEqual(attempts);
+  expect(counted.at(-1)).toBeLessThanOrEqual(attempts + RESENT_MAX);
   expect((await many.get("busy"))?.consumedPoints).toBe(counted.at(-1));
 
   const refusal = await few.consume("exhausted").catch((refused: unknown) => refused);
