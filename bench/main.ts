@@ -40,7 +40,7 @@ Groups:
   latency     one SET, async and semi-sync
   families    one command of each family a second, -P 1 and 16; the aim is 0.8 of Redis
   memory      bytes a string, a hash field and a sorted-set member (1M; 100k with --quick)
-  million     1M keys (100k with --quick): restart, full sync, and the longest wait during BGSAVE
+  million     1M keys (100k with --quick): restart, full sync, and the longest waits of a client
 
 Each is described in docs/benchmarks.md.`;
 
