@@ -23,11 +23,7 @@ export const STRINGS: Filling = {
 const HASH_FIELDS: Filling = {
   element: "hash field",
   perCommand: PER_COMMAND,
-  command: (index) => [
-    "HSET",
-    `hash:${digits(index)}`,
-    ...elementsOf(index).flatMap((element) => [`field:${digits(element)}`, `value:${digits(element)}`]),
-  ],
+  command: (index) => ["HSET", `hash:${digits(index)}`, ...fieldsOf(index)],
 };
 
 /** One sorted set of all members: 14 bytes each, scores that come in no order. */
@@ -45,11 +41,7 @@ const SORTED_SET_MEMBERS: Filling = {
 export const ONE_HASH: Filling = {
   element: "hash field",
   perCommand: PER_COMMAND,
-  command: (index) => [
-    "HSET",
-    "hash",
-    ...elementsOf(index).flatMap((element) => [`field:${digits(element)}`, `value:${digits(element)}`]),
-  ],
+  command: (index) => ["HSET", "hash", ...fieldsOf(index)],
 };
 
 /** A time for each key of `STRINGS`, far away. */
@@ -86,6 +78,11 @@ export function request(...words: readonly string[]): string {
 
 function elementsOf(index: number): number[] {
   return Array.from({ length: PER_COMMAND }, (_, at) => index * PER_COMMAND + at);
+}
+
+/** Fields and values in turn. */
+function fieldsOf(index: number): string[] {
+  return elementsOf(index).flatMap((element) => [`field:${digits(element)}`, `value:${digits(element)}`]);
 }
 
 /** A step that shares no factor with the range visits each score of it before it comes back. */

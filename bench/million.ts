@@ -14,6 +14,8 @@ import { longestWait } from "./probe.ts";
 /** No client may wait longer for a snapshot. */
 const PAUSE_MAX_MS = 50;
 const IDLE_MS = 1000;
+/** Of a hash's fields: more than can change while a snapshot is taken. */
+const CHANGED_SHARE = 0.1;
 
 /** One measurement of one round, in ms. */
 type Measure = (contender: Contender, server: LoneServer, keys: number) => Promise<number>;
@@ -61,8 +63,6 @@ const STEPS: readonly Step[] = [
     aim: { atMost: PAUSE_MAX_MS },
   },
 ];
-/** A tenth of its fields: more than can change while a snapshot is taken. */
-const CHANGED_SHARE = 0.1;
 
 export async function millionFigures(bench: Bench): Promise<Figure[]> {
   const { elements: keys, largeRounds } = bench.effort;

@@ -6,6 +6,7 @@ export class CommandTable {
   /** Under their lower-case and upper-case names, so that the usual spellings need no conversion. */
   readonly #byName = new Map<string, Command>();
   readonly #commands: Command[] = [];
+  /** What was found last, and by which name. */
   #lastName = "";
   #last: Command | undefined;
 
@@ -27,6 +28,8 @@ export class CommandTable {
     // Mostly the same one comes again: to compare its name costs less than to hash it.
     if (name === this.#lastName) return this.#last;
     const found = this.#byName.get(name) ?? this.#byName.get(name.toLowerCase());
+    // What is no command's name may be any text, of any length.
+    if (found === undefined) return undefined;
     this.#lastName = name;
     this.#last = found;
     return found;

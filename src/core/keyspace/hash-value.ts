@@ -1,16 +1,12 @@
 /** A hash: fields and their values. It decides how they are kept, and knows nothing of keys, expiry or clients. */
 import type { Randomness } from "../../base/randomness.ts";
-import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { encodingLimits } from "./encoding-limits.ts";
 import { FieldTable } from "./field-table.ts";
 import { HASH_BYTES } from "./memory-model.ts";
 import { ownText, PackedFields } from "./packed-fields.ts";
+import { piecesOf } from "./rebuild-pieces.ts";
 import type { Collection } from "./value.ts";
-
-/** Size of one HSET among those that rebuild a hash. */
-const PIECE_FIELDS_MAX = 64;
-const PIECE_BYTES_MAX = 64 * 1024;
 
 export class HashValue implements Collection {
   readonly type = "hash" as const;
@@ -89,7 +85,7 @@ export class HashValue implements Collection {
 
   rebuild(key: string): IterableIterator<string> {
     const fields = this.#fields;
-    return piecesOf(key, fields instanceof FieldTable ? fields.frozenEntries() : fields.entries());
+    return piecesOf("HSET", key, fields instanceof FieldTable ? fields.frozenEntries() : fields.entries(), 2);
   }
 
   digest(): Buffer {
@@ -97,21 +93,6 @@ export class HashValue implements Collection {
     for (const [field, value] of this.#fields.entries()) addDigest(sum, digestOf(field, value));
     return sum;
   }
-}
-
-function* piecesOf(key: string, fields: Iterable<readonly [string, string]>): IterableIterator<string> {
-  let argv = ["HSET", key];
-  let bytes = 0;
-  for (const [field, value] of fields) {
-    argv.push(field, value);
-    bytes += field.length + value.length;
-    if (argv.length >= 2 + PIECE_FIELDS_MAX * 2 || bytes >= PIECE_BYTES_MAX) {
-      yield encodeCommand(argv);
-      argv = ["HSET", key];
-      bytes = 0;
-    }
-  }
-  if (argv.length > 2) yield encodeCommand(argv);
 }
 
 function tableOf(packed: PackedFields | FieldTable): FieldTable {

@@ -2,16 +2,12 @@
  * A list: a chain of bounded nodes, cheap at both ends, and reached in the middle by skipping whole nodes from the
  * nearer end. It knows nothing of keys, expiry or clients.
  */
-import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { digestOfSequence } from "./digest.ts";
 import { LIST_NODE_BYTES_MAX, LIST_NODE_ELEMENTS_MAX } from "./encoding-limits.ts";
 import { ListNode } from "./list-node.ts";
 import { LIST_BYTES, LOOSE_ELEMENT_BYTES, PACKED_ELEMENT_BYTES } from "./memory-model.ts";
+import { piecesOf } from "./rebuild-pieces.ts";
 import type { Collection } from "./value.ts";
-
-/** Size of one RPUSH among those that rebuild a list. */
-const PIECE_ELEMENTS_MAX = 128;
-const PIECE_BYTES_MAX = 64 * 1024;
 
 export type ListEnd = "first" | "last";
 
@@ -177,7 +173,7 @@ export class ListValue implements Collection {
   rebuild(key: string): IterableIterator<string> {
     const nodes: ListNode[] = [];
     for (let node = this.#first; node !== undefined; node = node.next) nodes.push(node.clone());
-    return piecesOf(key, nodes);
+    return piecesOf("RPUSH", key, runsOf(nodes));
   }
 
   digest(): Buffer {
@@ -294,18 +290,7 @@ export class ListValue implements Collection {
   }
 }
 
-function* piecesOf(key: string, nodes: readonly ListNode[]): IterableIterator<string> {
-  let argv = ["RPUSH", key];
-  let bytes = 0;
-  for (const node of nodes) {
-    for (const element of node.elements()) {
-      argv.push(element);
-      bytes += element.length;
-      if (argv.length < 2 + PIECE_ELEMENTS_MAX && bytes < PIECE_BYTES_MAX) continue;
-      yield encodeCommand(argv);
-      argv = ["RPUSH", key];
-      bytes = 0;
-    }
-  }
-  if (argv.length > 2) yield encodeCommand(argv);
+/** Each node is unpacked when its turn comes. */
+function* runsOf(nodes: readonly ListNode[]): IterableIterator<readonly string[]> {
+  for (const node of nodes) yield node.elements();
 }

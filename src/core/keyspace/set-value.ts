@@ -1,15 +1,11 @@
 /** A set: distinct members. It knows nothing of keys, expiry or clients. */
-import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { encodingLimits } from "./encoding-limits.ts";
 import { IntSet } from "./int-set.ts";
 import { MemberTable } from "./member-table.ts";
 import { SET_BYTES } from "./memory-model.ts";
+import { piecesOf } from "./rebuild-pieces.ts";
 import type { Collection } from "./value.ts";
-
-/** Size of one SADD among those that rebuild a set. */
-const PIECE_MEMBERS_MAX = 128;
-const PIECE_BYTES_MAX = 64 * 1024;
 
 export class SetValue implements Collection {
   readonly type = "set" as const;
@@ -77,7 +73,7 @@ export class SetValue implements Collection {
   }
 
   rebuild(key: string): IterableIterator<string> {
-    return piecesOf(key, this.#content.frozen());
+    return piecesOf("SADD", key, this.#content.frozen());
   }
 
   digest(): Buffer {
@@ -85,20 +81,4 @@ export class SetValue implements Collection {
     for (const member of this.members()) addDigest(sum, digestOf(member));
     return sum;
   }
-}
-
-function* piecesOf(key: string, chunks: readonly (readonly string[])[]): IterableIterator<string> {
-  let argv = ["SADD", key];
-  let bytes = 0;
-  for (const members of chunks) {
-    for (const member of members) {
-      argv.push(member);
-      bytes += member.length;
-      if (argv.length < 2 + PIECE_MEMBERS_MAX && bytes < PIECE_BYTES_MAX) continue;
-      yield encodeCommand(argv);
-      argv = ["SADD", key];
-      bytes = 0;
-    }
-  }
-  if (argv.length > 2) yield encodeCommand(argv);
 }

@@ -26,7 +26,7 @@ export interface Collection {
   clone(): Collection;
   /**
    * RESP commands, each of bounded size, that build under `key` what it holds now, whatever changes while they are taken: to
-   * begin costs next to nothing, and each command what it holds.
+   * begin costs little, whatever the size, and each command what it holds.
    */
   rebuild(key: string): IterableIterator<string>;
   /** A hash of the content that does not depend on any internal order. */

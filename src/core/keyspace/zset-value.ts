@@ -1,18 +1,14 @@
 /** A sorted set: members with scores, in order of score and then of bytes. It knows nothing of keys, expiry or clients. */
-import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { formatDouble } from "../../protocol/resp/reply.ts";
 import { ChunkedArray } from "./chunked-array.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { encodingLimits } from "./encoding-limits.ts";
 import { MemberTable } from "./member-table.ts";
 import { MEMBER_BYTES, SCORE_BYTES, stringBytes, ZSET_BYTES } from "./memory-model.ts";
+import { piecesOf } from "./rebuild-pieces.ts";
 import type { IsBefore } from "./score-branch.ts";
 import { ScoreTree } from "./score-tree.ts";
 import type { Collection } from "./value.ts";
-
-/** Size of one ZADD among those that rebuild a sorted set. */
-const PIECE_MEMBERS_MAX = 64;
-const PIECE_BYTES_MAX = 64 * 1024;
 
 /** Whether so many members, of so many bytes at most, are kept compactly. */
 export function isCompact(members: number, longest: number): boolean {
@@ -158,7 +154,7 @@ export class ZsetValue implements Collection {
   }
 
   rebuild(key: string): IterableIterator<string> {
-    return piecesOf(key, this.#tree.frozenEntries());
+    return piecesOf("ZADD", key, argumentsOf(this.#tree.frozenEntries()), 2);
   }
 
   digest(): Buffer {
@@ -177,20 +173,8 @@ export class ZsetValue implements Collection {
   }
 }
 
-function* piecesOf(
-  key: string,
+function* argumentsOf(
   entries: Iterable<readonly [member: string, score: number]>,
-): IterableIterator<string> {
-  let argv = ["ZADD", key];
-  let bytes = 0;
-  for (const [member, score] of entries) {
-    argv.push(formatDouble(score), member);
-    bytes += member.length;
-    if (argv.length >= 2 + PIECE_MEMBERS_MAX * 2 || bytes >= PIECE_BYTES_MAX) {
-      yield encodeCommand(argv);
-      argv = ["ZADD", key];
-      bytes = 0;
-    }
-  }
-  if (argv.length > 2) yield encodeCommand(argv);
+): IterableIterator<readonly string[]> {
+  for (const [member, score] of entries) yield [formatDouble(score), member];
 }

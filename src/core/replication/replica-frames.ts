@@ -188,7 +188,7 @@ export class ReplicaFrames {
     if (needed <= 0) return NOBODY;
     // Who lags behind the frames to all would first have to take those.
     const delayMs = (replica: ReplicaPeer): Millis =>
-      lacks(replica, this.#lastForAll) ? Number.POSITIVE_INFINITY : replica.ackDelayMs(nowMs);
+      lacks(replica, this.#lastForAll) ? NEVER : replica.ackDelayMs(nowMs);
     return [...counted].sort((a, b) => delayMs(a) - delayMs(b)).slice(0, needed);
   }
 }

@@ -119,3 +119,16 @@ describe("a score tree", () => {
     expect(steps).toBeLessThan(22);
   });
 });
+
+it("gives frozen entries that stay, whichever leaves shrink, are joined and are split meanwhile", () => {
+  const COUNT = 300;
+  for (let from = 0; from + 60 < COUNT; from += 10) {
+    const tree = new ScoreTree();
+    for (let at = 0; at < COUNT; at += 1) tree.insert(at, `m${at}`);
+    const before = [...tree.entries()];
+    const frozen = tree.frozenEntries();
+    for (let at = from; at < from + 60; at += 1) tree.remove(at, `m${at}`);
+    for (let at = 0; at < COUNT; at += 1) tree.insert(at + 0.5, `n${at}`);
+    expect([...frozen]).toEqual(before);
+  }
+});

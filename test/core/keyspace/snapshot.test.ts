@@ -60,7 +60,6 @@ describe("a snapshot in slices", () => {
     ],
     ["most of a large sorted set goes, so that what is left moves together", ["ZREMRANGEBYRANK z 20 280"]],
     ["most deliveries are acknowledged", [`XACK stream g ${numbersTo(140)}`]],
-
     [
       "sets are stored over",
       ["ZUNIONSTORE z 2 z few", "ZRANGESTORE few z 0 5", "ZMPOP 1 z MIN", "ZREM z m9", "DEL z"],
