@@ -3,7 +3,7 @@
  * ended; whether to try again is `kept-link.ts`'s and the cores' business.
  */
 import type { IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { type RawData, WebSocket } from "ws";
 import { InterrexError } from "../../base/errors.ts";
 import type { Millis } from "../../base/ids.ts";
@@ -14,6 +14,9 @@ import type { PauseGate } from "./pause-gate.ts";
 import type { PeerLimits } from "./peer-limits.ts";
 import type { Reachability } from "./reachability.ts";
 import { limitUnprovenBytes, type ProvenConnection, startTimer } from "./unproven.ts";
+
+/** Of a `ws:` url that names none. */
+const DEFAULT_PORT = 80;
 
 export interface DialContext {
   readonly credentials: Credentials;
@@ -54,6 +57,15 @@ export function isRefusedConnect(error: InterrexError): boolean {
   return causes.length > 0 && causes.every((each) => codeOf(each) === "ECONNREFUSED");
 }
 
+/** `null` when the url names no peer port. */
+function endpointOf(url: string): { readonly host: string; readonly port: number } | null {
+  if (!URL.canParse(url)) return null;
+  const { protocol, hostname, port, hash } = new URL(url);
+  if (protocol !== "ws:" || hash !== "") return null;
+  const isIpv6 = hostname.startsWith("[");
+  return { host: isIpv6 ? hostname.slice(1, -1) : hostname, port: port === "" ? DEFAULT_PORT : Number(port) };
+}
+
 function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }
@@ -64,7 +76,10 @@ class DialAttempt implements Dialling {
   readonly #outcome: DialOutcome;
   readonly #dialler: Dialler;
   #over = false;
+  /** Until it is connected; then the WebSocket has it. */
+  #connecting: Socket | null = null;
   #ws: WebSocket | null = null;
+  /** Once it is upgraded. */
   #socket: Socket | null = null;
   #hello: { readonly hello: Hello; readonly challengeNonce: string } | null = null;
   #stopTimer: () => void = () => {};
@@ -78,23 +93,45 @@ class DialAttempt implements Dialling {
   }
 
   start(timeoutMs: Millis): void {
-    const { gate, reach, limits } = this.#context;
+    const { gate, reach } = this.#context;
     this.#stopTimer = startTimer(gate, timeoutMs, () =>
       this.#fail("PEER_SILENT", `no answer in ${timeoutMs} ms`),
     );
     // Into a partition nothing is sent: the attempt hangs until its time-out, as a lost SYN would let it.
     if (!reach.allows(this.#target.id)) return;
-    let ws: WebSocket;
-    try {
-      ws = new WebSocket(this.#target.url, {
-        perMessageDeflate: false,
-        followRedirects: false,
-        maxPayload: Math.max(limits.controlBytesMax, limits.binaryBytesMax),
-      });
-    } catch (cause) {
-      this.#fail("PEER_URL_INVALID", "the url is not valid; it should be like ws://127.0.0.1:16379", cause);
+    const endpoint = endpointOf(this.#target.url);
+    if (endpoint === null) {
+      this.#fail("PEER_URL_INVALID", "the url is not valid; it should be like ws://127.0.0.1:16379");
       return;
     }
+    // By hand: after a crash all peers dial a port where nobody listens, again and again, while they elect the next
+    // master on the same cores, and the HTTP request of a WebSocket costs ten times as much as a refused connect.
+    const socket = connect({ ...endpoint, noDelay: true });
+    this.#connecting = socket;
+    socket.once("error", this.#onError);
+    socket.once("connect", () => {
+      gate.whenRunning(() => {
+        // A partition that has begun meanwhile swallows the request.
+        if (!this.#over && reach.allows(this.#target.id)) this.#upgrade(socket);
+      });
+    });
+  }
+
+  abort(): void {
+    this.#finish();
+    this.#drop();
+  }
+
+  #upgrade(socket: Socket): void {
+    const { limits } = this.#context;
+    const ws = new WebSocket(this.#target.url, {
+      createConnection: () => socket,
+      perMessageDeflate: false,
+      followRedirects: false,
+      maxPayload: Math.max(limits.controlBytesMax, limits.binaryBytesMax),
+    });
+    socket.off("error", this.#onError);
+    this.#connecting = null;
     this.#ws = ws;
     ws.on("upgrade", (response: IncomingMessage) => {
       this.#socket = response.socket;
@@ -106,11 +143,6 @@ class DialAttempt implements Dialling {
     ws.on("unexpected-response", (_request, response) => {
       this.#fail("PEER_REFUSED", `HTTP ${response.statusCode} ${response.statusMessage}`);
     });
-  }
-
-  abort(): void {
-    this.#finish();
-    this.#ws?.terminate();
   }
 
   #opened(ws: WebSocket): void {
@@ -169,12 +201,17 @@ class DialAttempt implements Dialling {
       const { gate, limits } = this.#context;
       closeWithin(gate, limits.closeMsMax, this.#ws, 1008, reason);
     } else {
-      this.#ws?.terminate();
+      this.#drop();
     }
     const message = `Cannot reach ${this.#target.kind} ${this.#target.id} at ${this.#target.url}: ${reason}`;
     this.#context.gate.whenRunning(() =>
       this.#outcome.failed(new InterrexError(code, message, cause === undefined ? {} : { cause })),
     );
+  }
+
+  #drop(): void {
+    this.#connecting?.destroy();
+    this.#ws?.terminate();
   }
 
   #finish(): void {

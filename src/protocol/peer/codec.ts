@@ -37,6 +37,12 @@ const SNAPSHOT_LAST = 1;
  */
 const JOINED_BYTES_MAX = 1024 * 1024;
 
+/**
+ * zod would write a function for each schema when its first message comes. That takes milliseconds, and the messages of a
+ * failover are nearly all first ones; the heartbeats are few enough to be parsed without.
+ */
+const PARSING = { jitless: true } as const;
+
 const controlSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ...Object.entries(nodeMessageSchemas),
   ...Object.entries(sentinelMessageSchemas),
@@ -85,7 +91,7 @@ function decodeControl(data: Buffer): PeerMessage {
   const type = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
   const schema = typeof type === "string" ? controlSchemas.get(type) : undefined;
   if (schema === undefined) throw badMessage(`unknown type ${shown(type)}`);
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, PARSING);
   // The table names each schema by its type; zod has no word for that.
   if (result.success) return result.data as PeerMessage;
   // The first issue alone: zod's own error lists them all, and goes into the log.

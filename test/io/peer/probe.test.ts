@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { startPeer } from "./network-kit.ts";
 
@@ -52,6 +54,28 @@ describe("probe", () => {
     expect((await prober.next("probed")).outcome).toEqual({ result: "silent" });
     prober.network.probe({ kind: "node", id: "n9", url: "no url" });
     expect((await prober.next("probed")).outcome).toEqual({ result: "silent" });
+  });
+
+  it("sends nothing into a partition that begins after the connect", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const prober = await startPeer("s1", { kind: "sentinel", limits: { probeMsMax: 50 } });
+    prober.network.probe({ kind: "node", id: "n1", url: `ws://127.0.0.1:${port}` });
+    // The connect is on its way then, and what comes of it waits.
+    await new Promise(process.nextTick);
+    prober.network.pause();
+    const [socket] = (await once(server, "connection")) as [Socket];
+    let bytes = 0;
+    socket.on("data", (chunk) => {
+      bytes += chunk.length;
+    });
+    prober.network.setReachable(() => false);
+    prober.network.resume();
+    expect((await prober.next("probed")).outcome).toEqual({ result: "silent" });
+    if (!socket.closed) await once(socket, "close");
+    expect(bytes).toBe(0);
+    server.close();
   });
 
   it("too many at once are silent, not queued", async () => {
