@@ -49,10 +49,12 @@ describe("a child process", () => {
     expect(child.pid).toBeGreaterThan(0);
   });
 
-  it("has the smaller young generation with which a node has the shortest pauses", async () => {
+  it("has the generations with which a node has the shortest pauses and the fewest collections", async () => {
     const child = start("obeys");
     await child.ready;
-    expect(readFileSync(child.plan.logPath, "utf8")).toContain("--max-semi-space-size=8");
+    const log = readFileSync(child.plan.logPath, "utf8");
+    expect(log).toContain("--max-semi-space-size=8");
+    expect(log).toContain("--initial-old-space-size=64");
   });
 
   it("that refuses to start gives its own reason", async () => {
