@@ -1,8 +1,10 @@
 /** Requests a second by redis-benchmark, on a master with two replicas attached. Alternates the sides, so that a busy moment of the machine hits both. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { Redis } from "ioredis";
 import type { Arena } from "../cluster/chaos/arena.ts";
-import { ask, findMaster } from "../cluster/chaos/look.ts";
+import type { Endpoint } from "../cluster/chaos/chaos-client.ts";
+import { findMaster } from "../cluster/chaos/look.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import type { Side } from "./contender.ts";
 
@@ -52,7 +54,7 @@ export async function measureThroughput(
       options.onRound?.(side, round);
       const master = await findMaster(arena);
       // What an earlier round has left would make this one another measurement.
-      await ask(master, undefined, "FLUSHALL");
+      await flush(master);
       const args = ["-h", master.host, "-p", String(master.port), ...benchmarkArguments(options)];
       const { stdout } = await promisify(execFile)("redis-benchmark", args);
       for (const [test, bySide] of measured) {
@@ -61,6 +63,18 @@ export async function measureThroughput(
     }
   }
   return measured;
+}
+
+/** Waits for as long as it takes: a server that has just been loaded may need seconds on a busy machine. */
+async function flush({ host, port }: Endpoint): Promise<void> {
+  const client = new Redis({ host, port, disableClientInfo: true });
+  // What goes wrong with the connection reaches the command that waits for it.
+  client.on("error", () => {});
+  try {
+    await client.flushall();
+  } finally {
+    client.disconnect();
+  }
 }
 
 /** Pure: what redis-benchmark is told, but for the server's address. */
