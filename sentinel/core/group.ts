@@ -213,8 +213,8 @@ export class Group {
     this.#errands.settle(this.#failover !== null, nowMs);
     this.#publication.handOut(nowMs);
     this.#publication.settle(nowMs);
-    pingWhoIsDue(this.#context, nowMs);
-    this.#reporting.settle(this.#finds, this.#failover?.epoch ?? null, nowMs);
+    const pinged = pingWhoIsDue(this.#context, nowMs);
+    this.#reporting.settle(this.#finds, this.#failover?.epoch ?? null, pinged, nowMs);
   }
 
   deadlineMs(nowMs: Millis): Millis | undefined {

@@ -6,7 +6,7 @@ import { compareRecordNumbers } from "../../src/rules/group-record.ts";
 import type { VoteReason } from "../../src/rules/vote-reason.ts";
 import type { GroupContext } from "./group-context.ts";
 import type { SentinelPeer } from "./peers.ts";
-import { REPORT_PERIOD_MS } from "./timing.ts";
+import { pingPeriodMs, REPORT_PERIOD_MS } from "./timing.ts";
 
 type Body = Omit<Report, "seq" | "record">;
 
@@ -16,18 +16,27 @@ export class Reporting {
   #said: Body | null = null;
   #saidAtMs: Millis = Number.NEGATIVE_INFINITY;
 
+  /** Earlier than the next pings could take it with them. */
+  readonly #earlyMs: Millis;
+
   constructor(context: GroupContext) {
     this.#context = context;
+    this.#earlyMs = Math.min(pingPeriodMs(context.config.downAfterMs), REPORT_PERIOD_MS) / 2;
   }
 
   get deadlineMs(): Millis {
     return this.#saidAtMs + REPORT_PERIOD_MS;
   }
 
-  /** Reports to everyone if anything has changed, or if it is time. */
-  settle(finds: readonly VoteReason[], leading: Epoch | null, nowMs: Millis): void {
+  /**
+   * Reports to everyone if anything has changed, or if it is time.
+   *
+   * @param alongside pings have just gone out: a report that is due soon goes with them, so that this process wakes once for both.
+   */
+  settle(finds: readonly VoteReason[], leading: Epoch | null, alongside: boolean, nowMs: Millis): void {
     const body = this.#body(finds, leading);
-    if (nowMs < this.deadlineMs && this.#said !== null && saysTheSame(body, this.#said)) return;
+    const dueMs = this.deadlineMs - (alongside ? this.#earlyMs : 0);
+    if (nowMs < dueMs && this.#said !== null && saysTheSame(body, this.#said)) return;
     this.#said = body;
     this.#saidAtMs = nowMs;
     for (const peer of this.#context.peers.all) {

@@ -48,6 +48,8 @@ export class PeerLink {
   #ended = false;
   #corked = false;
   #bytesRead = 0;
+  /** As it was at the last look, a sign of life that went out then included. */
+  #bytesWritten = 0;
   /** How often in a row nothing had come since the time before. */
   #silentLooks = 0;
   /** A frame was dropped by a partition: the link may not be used again after it. */
@@ -124,8 +126,8 @@ export class PeerLink {
   }
 
   /**
-   * Gives the peer a sign of life, and looks for one of its own; to be called every `lifeEveryMs`. Bytes count, not
-   * messages: a large one may be a while on its way.
+   * Gives the peer a sign of life where nothing has gone to it lately, and looks for one of its own; to be called every
+   * `lifeEveryMs`. Bytes count, not messages: a large one may be a while on its way.
    */
   lookForLife(): void {
     if (this.#ended || this.#host.gate.paused || !this.#host.reach.allows(this.peer.id)) return;
@@ -133,7 +135,8 @@ export class PeerLink {
     this.#silentLooks = bytesRead === this.#bytesRead ? this.#silentLooks + 1 : 0;
     this.#bytesRead = bytesRead;
     if (this.#silentLooks < this.#host.limits.silentLooksMax) {
-      this.#ws.ping();
+      if (this.#socket.bytesWritten === this.#bytesWritten) this.#ws.ping();
+      this.#bytesWritten = this.#socket.bytesWritten;
       return;
     }
     this.#warn({ event: "peer-silent" }, "nothing comes over this peer link any more: link closed");

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { WebSocket } from "ws";
 import type { Epoch } from "../../../src/base/ids.ts";
 import { beat, startLinked, startPeer, turns } from "./network-kit.ts";
 
@@ -181,5 +182,21 @@ describe("a link over which nothing comes", () => {
     expect((await dialler.next("linkDown")).peer.id).toBe("n2");
     expect(dialler.logged.filter(({ event, peer }) => event === "peer-silent" && peer === "n3")).toEqual([]);
     expect(quiet.count("linkDown")).toBe(0);
+  });
+
+  it("is given signs of life, but none where messages go", async () => {
+    const patient = { limits: { lifeEveryMs: 1_000_000 } };
+    const dialler = await startPeer("n1", { limits: { lifeEveryMs: 20 } });
+    const [quiet, busy] = [await startPeer("n2", patient), await startPeer("n3", patient)];
+    dialler.network.setTargets([quiet.target, busy.target]);
+    const links = [await dialler.next("linkUp"), await dialler.next("linkUp")];
+    const busyLink = links.find(({ peer }) => peer.id === "n3")?.link ?? 0;
+    const signs = vi.spyOn(WebSocket.prototype, "ping");
+    const sending = setInterval(() => dialler.network.send(busyLink, beat(1)), 1);
+    while (signs.mock.calls.length < 5) await turns();
+    clearInterval(sending);
+    expect(new Set(signs.mock.contexts).size).toBe(1);
+    expect(busy.count("message")).toBeGreaterThan(0);
+    signs.mockRestore();
   });
 });
