@@ -1,8 +1,9 @@
 /** When records go to which replica: at once to those that replies wait for, to the others a little later with what came meanwhile. */
 import { describe, expect, it } from "vitest";
+import type { Client } from "../../../src/core/client.ts";
 import type { LinkId } from "../../../src/protocol/peer/identity.ts";
 import type { NodeMessage, Records } from "../../../src/protocol/peer/node-messages.ts";
-import { TestGroup, type TestMember } from "./test-group.ts";
+import { type GroupOptions, TestGroup, type TestMember } from "./test-group.ts";
 
 class WatchedGroup extends TestGroup {
   readonly frames: Records[] = [];
@@ -27,6 +28,78 @@ class WatchedGroup extends TestGroup {
       .map(({ id }) => id);
   }
 }
+
+/** A master whose memory holds its newest record alone, and n2, which is many behind that. */
+function withLaggard(options: GroupOptions): {
+  group: WatchedGroup;
+  n1: TestMember;
+  n2: TestMember;
+  client: Client;
+} {
+  const group = new WatchedGroup(options);
+  const others = group.members.slice(1).map(({ id }) => id);
+  const n1 = group.reign(1, "n1", others);
+  const n2 = group.member("n2");
+  n1.member.log.tail.bytesMax = 1;
+  group.partition(["n2"]);
+  const client = n1.connect();
+  for (let i = 0; i < 20; i++) {
+    n1.run(client, "SET", `k${i}`, "v");
+    group.pass(5, 1);
+  }
+  n1.read(client);
+  expect(n1.member.log.tail.firstInMemory).toBeGreaterThan(n2.member.log.tail.lastOffset + 1);
+  // The first ones begin its sync; then it is a replica that is read for.
+  n1.readsLeft = 3;
+  group.restart(n2);
+  group.order(n2, { type: "standing", record: group.record(1, "n1") });
+  group.pass(200);
+  group.frames.length = 0;
+  return { group, n1, n2, client };
+}
+
+describe("a replica that is behind", () => {
+  it("gets what is not in memory from disk, in order and once, though writes go on meanwhile", () => {
+    const { group, n1, n2, client } = withLaggard({ members: 2, mode: "async", copies: 1 });
+    for (const value of ["1", "2", "3"]) {
+      n1.run(client, "SET", "late", value);
+      group.pass(10, 1);
+    }
+    expect(group.frames).toEqual([]);
+    expect(n1.heldInputs.length).toBe(1);
+    n1.releaseDisk();
+    group.pass(50, 1);
+    expect(group.upToDate(n1)).toEqual(["n2"]);
+    const behind = group.frames.map(({ previous }) => previous.offset);
+    expect(behind).toEqual([...new Set(behind)].sort((a, b) => a - b));
+    expect(n2.disk.snapshot).toBeNull();
+    expect(n2.keyspace.digest()).toBe(n1.keyspace.digest());
+  });
+
+  it("is not the one that writes wait for", () => {
+    const { n1, n2, client } = withLaggard({});
+    for (const value of ["1", "2"]) expect(n1.ask(client, "SET", "late", value)).toBe("+OK\r\n");
+    expect(n2.member.log.tail.lastOffset).toBeLessThan(n1.member.log.committed);
+  });
+
+  it("is sent no more than 8 MB ahead of its acks, and the rest when they come", () => {
+    const group = new WatchedGroup({ mode: "async", copies: 1 });
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const n2 = group.member("n2");
+    n2.diskIsSlow = true;
+    const client = n1.connect();
+    const before = n2.member.log.tail.lastOffset;
+    for (let i = 0; i < 12; i++) {
+      n1.run(client, "SET", `k${i}`, "v".repeat(1024 * 1024));
+      group.pass(5, 1);
+    }
+    expect(n2.member.log.tail.lastOffset - before).toBe(8);
+    expect(group.upToDate(n1)).toEqual(["n3"]);
+    n2.releaseDisk();
+    group.pass(50, 1);
+    expect(group.upToDate(n1)).toEqual(["n2", "n3"]);
+  });
+});
 
 describe("in async", () => {
   it("sends the records of several turns as one frame, though acks of earlier ones come in between", () => {

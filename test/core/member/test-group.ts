@@ -75,8 +75,10 @@ export class TestMember {
   readonly answers: NodeToSentinel[] = [];
   readonly logged: string[] = [];
   readonly logFields: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
-  /** Hold back `persisted` and `stateSaved` until `releaseDisk`. */
+  /** Hold back what the disk has done until `releaseDisk`. */
   diskIsSlow = false;
+  /** How often the log may still be read before what has been read is held back as well. */
+  readsLeft: number = Number.POSITIVE_INFINITY;
   member: Member;
   keyspace: Keyspace;
   readonly heldInputs: MemberInput[] = [];
@@ -117,6 +119,7 @@ export class TestMember {
 
   releaseDisk(): void {
     this.diskIsSlow = false;
+    this.readsLeft = Number.POSITIVE_INFINITY;
     for (const input of this.heldInputs.splice(0)) this.step(input);
   }
 
@@ -263,14 +266,19 @@ export class TestMember {
       case "closeClient":
         this.closedClients.add(effect.client);
         break;
-      case "readLog":
-        this.#later({
+      case "readLog": {
+        const { link, from } = effect;
+        const read: MemberInput = {
           type: "logRead",
-          link: effect.link,
-          from: effect.from,
-          bytes: disk.records.get(effect.from)?.bytes ?? null,
-        });
+          link,
+          from,
+          bytes: disk.records.get(from)?.bytes ?? null,
+        };
+        if (this.readsLeft > 0) this.#later(read);
+        else this.heldInputs.push(read);
+        this.readsLeft--;
         break;
+      }
       case "loadSnapshot":
         for (const bytes of disk.snapshot?.chunks ?? []) this.#later({ type: "snapshotLoad", bytes });
         this.#later({ type: "snapshotLoaded", position: disk.snapshot?.position ?? EMPTY_POSITION });
