@@ -26,9 +26,9 @@ export async function measureOutages(arena: Arena, options: OutageRounds): Promi
   const outages: number[] = [];
   let mayFailAtMs = performance.now() + FAULT_GAP_MS;
   for (let round = 0; round < options.rounds; round += 1) {
+    await sleep(Math.max(0, mayFailAtMs - performance.now()));
     const obstacle = await waitUntilWhole(arena, WHOLE_TIMEOUT_MS);
     if (obstacle !== null) throw new InterrexError("NOT_WHOLE", `The cluster did not mend: ${obstacle}`);
-    await sleep(Math.max(0, mayFailAtMs - performance.now()));
     mayFailAtMs = performance.now() + FAULT_GAP_MS;
     const outageMs = await measureOnce(arena, options);
     options.onRound(outageMs);

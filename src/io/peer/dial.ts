@@ -112,7 +112,9 @@ class DialAttempt implements Dialling {
     socket.once("connect", () => {
       gate.whenRunning(() => {
         // A partition that has begun meanwhile swallows the request.
-        if (!this.#over && reach.allows(this.#target.id)) this.#upgrade(socket);
+        if (this.#over || !reach.allows(this.#target.id)) return;
+        if (socket.destroyed) this.#fail("PEER_UNREACHABLE", "closed before anything was said");
+        else this.#upgrade(socket);
       });
     });
   }

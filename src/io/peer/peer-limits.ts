@@ -18,7 +18,7 @@ export interface PeerLimits extends PeerFrameLimits {
   readonly closeMsMax: Millis;
   /** A link that lived less counts as a failed dial, so that one which is always refused backs off. */
   readonly stableMs: Millis;
-  /** How often each side of a link gives a sign of life, and looks for one. */
+  /** How often each side of a link looks for a sign of life, and gives one where it has written nothing since it looked last. */
   readonly lifeEveryMs: Millis;
   /** A link over which not a byte has come for so many looks is dead, though TCP may try for minutes to save it. */
   readonly silentLooksMax: number;
@@ -38,8 +38,9 @@ export const DEFAULT_PEER_LIMITS: PeerLimits = {
   probesMax: 64,
   closeMsMax: 500,
   stableMs: 1000,
-  lifeEveryMs: 1000,
-  silentLooksMax: 5,
+  // Signs come every second at least, so that four more may be late before a link counts as dead after five.
+  lifeEveryMs: 500,
+  silentLooksMax: 10,
   redialMsMin: 20,
   redialMsMax: 1000,
 };

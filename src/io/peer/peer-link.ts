@@ -29,6 +29,8 @@ export interface PeerLinkHost {
   ended(link: PeerLink, inCall: boolean): void;
 }
 
+/** Of bytes written: never equal to what they are. */
+const UNKNOWN = -1;
 const TEXT = { binary: false, fin: true };
 const BINARY = { binary: true, fin: true };
 const BINARY_FRAGMENT = { binary: true, fin: false };
@@ -49,7 +51,7 @@ export class PeerLink {
   #corked = false;
   #bytesRead = 0;
   /** As it was at the last look, a sign of life that went out then included. */
-  #bytesWritten = 0;
+  #bytesWritten = UNKNOWN;
   /** How often in a row nothing had come since the time before. */
   #silentLooks = 0;
   /** A frame was dropped by a partition: the link may not be used again after it. */
@@ -135,13 +137,22 @@ export class PeerLink {
     this.#silentLooks = bytesRead === this.#bytesRead ? this.#silentLooks + 1 : 0;
     this.#bytesRead = bytesRead;
     if (this.#silentLooks < this.#host.limits.silentLooksMax) {
-      if (this.#socket.bytesWritten === this.#bytesWritten) this.#ws.ping();
-      this.#bytesWritten = this.#socket.bytesWritten;
+      this.#giveSignOfLife();
       return;
     }
     this.#warn({ event: "peer-silent" }, "nothing comes over this peer link any more: link closed");
     this.#ws.terminate();
     this.#end(false);
+  }
+
+  #giveSignOfLife(): void {
+    // What still waits to leave is a sign itself, and a ping would come behind it. Node counts it piece by piece.
+    if (this.#socket.writableLength > 0) {
+      this.#bytesWritten = UNKNOWN;
+      return;
+    }
+    if (this.#socket.bytesWritten === this.#bytesWritten) this.#ws.ping();
+    this.#bytesWritten = this.#socket.bytesWritten;
   }
 
   /** Ends the link by the owner's wish: what was sent still goes out. */

@@ -39,9 +39,10 @@ const JOINED_BYTES_MAX = 1024 * 1024;
 
 /**
  * zod would write a function for each schema when its first message comes. That takes milliseconds, and the messages of a
- * failover are nearly all first ones; the heartbeats are few enough to be parsed without.
+ * failover are nearly all first ones; the heartbeats are few enough to be parsed without. Only publications may be many.
  */
 const PARSING = { jitless: true } as const;
+const PARSING_MANY = { jitless: false } as const;
 
 const controlSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ...Object.entries(nodeMessageSchemas),
@@ -91,7 +92,7 @@ function decodeControl(data: Buffer): PeerMessage {
   const type = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
   const schema = typeof type === "string" ? controlSchemas.get(type) : undefined;
   if (schema === undefined) throw badMessage(`unknown type ${shown(type)}`);
-  const result = schema.safeParse(value, PARSING);
+  const result = schema.safeParse(value, type === "publication" ? PARSING_MANY : PARSING);
   // The table names each schema by its type; zod has no word for that.
   if (result.success) return result.data as PeerMessage;
   // The first issue alone: zod's own error lists them all, and goes into the log.

@@ -186,7 +186,8 @@ describe("a link over which nothing comes", () => {
 
   it("is given signs of life, but none where messages go", async () => {
     const patient = { limits: { lifeEveryMs: 1_000_000 } };
-    const dialler = await startPeer("n1", { limits: { lifeEveryMs: 20 } });
+    // The busy one never answers.
+    const dialler = await startPeer("n1", { limits: { lifeEveryMs: 20, silentLooksMax: 1_000_000 } });
     const [quiet, busy] = [await startPeer("n2", patient), await startPeer("n3", patient)];
     dialler.network.setTargets([quiet.target, busy.target]);
     const links = [await dialler.next("linkUp"), await dialler.next("linkUp")];

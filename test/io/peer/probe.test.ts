@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { startPeer } from "./network-kit.ts";
+import { startPeer, turns } from "./network-kit.ts";
 
 describe("probe", () => {
   it("is refused where nothing listens", async () => {
@@ -75,6 +75,22 @@ describe("probe", () => {
     expect((await prober.next("probed")).outcome).toEqual({ result: "silent" });
     if (!socket.closed) await once(socket, "close");
     expect(bytes).toBe(0);
+    server.close();
+  });
+
+  it("ends when the peer hangs up before anything was said, though this process was paused meanwhile", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const prober = await startPeer("s1", { kind: "sentinel", limits: { probeMsMax: 1_000_000 } });
+    prober.network.probe({ kind: "node", id: "n1", url: `ws://127.0.0.1:${port}` });
+    await new Promise(process.nextTick);
+    prober.network.pause();
+    const [socket] = (await once(server, "connection")) as [Socket];
+    socket.destroy();
+    await turns();
+    prober.network.resume();
+    expect((await prober.next("probed")).outcome).toEqual({ result: "silent" });
     server.close();
   });
 
