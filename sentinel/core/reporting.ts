@@ -15,8 +15,7 @@ export class Reporting {
   #seq = 0;
   #said: Body | null = null;
   #saidAtMs: Millis = Number.NEGATIVE_INFINITY;
-
-  /** Earlier than the next pings could take it with them. */
+  /** How early a report goes with pings. Where more is left to wait, the next pings are no farther from its time. */
   readonly #earlyMs: Millis;
 
   constructor(context: GroupContext) {

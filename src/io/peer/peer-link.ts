@@ -146,7 +146,7 @@ export class PeerLink {
   }
 
   #giveSignOfLife(): void {
-    // What still waits to leave is a sign itself, and a ping would come behind it. Node counts it piece by piece.
+    // What still waits to leave is a sign itself, and a ping would come behind it. `bytesWritten` would walk it piece by piece.
     if (this.#socket.writableLength > 0) {
       this.#bytesWritten = UNKNOWN;
       return;

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { Epoch } from "../../../src/base/ids.ts";
 import { beat, startLinked, startPeer, turns } from "./network-kit.ts";
@@ -194,10 +194,12 @@ describe("a link over which nothing comes", () => {
     const busyLink = links.find(({ peer }) => peer.id === "n3")?.link ?? 0;
     const signs = vi.spyOn(WebSocket.prototype, "ping");
     const sending = setInterval(() => dialler.network.send(busyLink, beat(1)), 1);
+    onTestFinished(() => {
+      clearInterval(sending);
+      signs.mockRestore();
+    });
     while (signs.mock.calls.length < 5) await turns();
-    clearInterval(sending);
     expect(new Set(signs.mock.contexts).size).toBe(1);
     expect(busy.count("message")).toBeGreaterThan(0);
-    signs.mockRestore();
   });
 });

@@ -1,7 +1,24 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { describe, expect, it } from "vitest";
-import { startPeer, turns } from "./network-kit.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { startPeer, type TestPeer, turns } from "./network-kit.ts";
+
+/** A prober that is paused while its connect is on its way, and the socket that has come of it at the other end. */
+async function probeAndPause(probeMsMax: number): Promise<{ prober: TestPeer; socket: Socket }> {
+  const server = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => {
+    server.close();
+  });
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const prober = await startPeer("s1", { kind: "sentinel", limits: { probeMsMax } });
+  prober.network.probe({ kind: "node", id: "n1", url: `ws://127.0.0.1:${port}` });
+  // The connect begins with the next tick; what comes of it waits for the end of the pause.
+  await new Promise(process.nextTick);
+  prober.network.pause();
+  const [socket] = (await once(server, "connection")) as [Socket];
+  return { prober, socket };
+}
 
 describe("probe", () => {
   it("is refused where nothing listens", async () => {
@@ -57,15 +74,7 @@ describe("probe", () => {
   });
 
   it("sends nothing into a partition that begins after the connect", async () => {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    const prober = await startPeer("s1", { kind: "sentinel", limits: { probeMsMax: 50 } });
-    prober.network.probe({ kind: "node", id: "n1", url: `ws://127.0.0.1:${port}` });
-    // The connect is on its way then, and what comes of it waits.
-    await new Promise(process.nextTick);
-    prober.network.pause();
-    const [socket] = (await once(server, "connection")) as [Socket];
+    const { prober, socket } = await probeAndPause(50);
     let bytes = 0;
     socket.on("data", (chunk) => {
       bytes += chunk.length;
@@ -75,23 +84,14 @@ describe("probe", () => {
     expect((await prober.next("probed")).outcome).toEqual({ result: "silent" });
     if (!socket.closed) await once(socket, "close");
     expect(bytes).toBe(0);
-    server.close();
   });
 
   it("ends when the peer hangs up before anything was said, though this process was paused meanwhile", async () => {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    const prober = await startPeer("s1", { kind: "sentinel", limits: { probeMsMax: 1_000_000 } });
-    prober.network.probe({ kind: "node", id: "n1", url: `ws://127.0.0.1:${port}` });
-    await new Promise(process.nextTick);
-    prober.network.pause();
-    const [socket] = (await once(server, "connection")) as [Socket];
+    const { prober, socket } = await probeAndPause(1_000_000);
     socket.destroy();
     await turns();
     prober.network.resume();
     expect((await prober.next("probed")).outcome).toEqual({ result: "silent" });
-    server.close();
   });
 
   it("too many at once are silent, not queued", async () => {
