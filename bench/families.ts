@@ -1,6 +1,6 @@
 /** Requests a second of one command of each family, by redis-benchmark, on a master with two replicas attached: the aim is a share of Redis's own in the same run. */
 import type { Figure } from "./figure.ts";
-import { type Bench, onAll, take } from "./figures.ts";
+import { type Bench, onAll, sayFailure, take } from "./figures.ts";
 import { type BenchmarkTest, measureThroughput } from "./throughput.ts";
 
 const TESTS: readonly BenchmarkTest[] = [
@@ -37,6 +37,7 @@ export async function familiesFigures(bench: Bench): Promise<Figure[]> {
         rounds: bench.effort.familyRounds,
         randomKeys: RANDOM_KEYS,
         onRound: (side, round) => bench.say(`families, -P ${pipeline}, ${side}, round ${round}`),
+        onFailure: (side, round, error) => sayFailure(bench, side, round, error),
       });
       for (const test of TESTS) {
         const figure: Figure = {

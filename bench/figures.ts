@@ -114,6 +114,7 @@ export async function throughputFigures(bench: Bench): Promise<Figure[]> {
         // A deep pipeline is over too soon with the same number of requests.
         requests: bench.effort.requests * Math.min(pipeline, 16),
         rounds: bench.effort.throughputRounds,
+        onFailure: (side, round, error) => sayFailure(bench, side, round, error),
       });
       for (const command of ["SET", "GET"] as const) {
         const figure: Figure = {
@@ -159,6 +160,12 @@ export async function latencyFigures(bench: Bench): Promise<Figure[]> {
 export function take(figure: Figure | undefined, side: Side, values: readonly number[]): void {
   const summary = summarize(values);
   if (figure !== undefined && summary !== null) figure.measured[side] = summary;
+}
+
+/** The last line of a command's error is what it said itself. */
+export function sayFailure(bench: Bench, side: Side, round: number, error: Error): void {
+  const why = error.message.trimEnd().split("\n").at(-1);
+  bench.say(`${side}: round ${round} FAILED, once more: ${why}`);
 }
 
 /** A side that fails is said and left out; the other's figures are still worth having. */

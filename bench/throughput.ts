@@ -38,12 +38,19 @@ export interface ThroughputOptions {
   readonly randomKeys?: number;
   /** Told before each run; rounds count from 1. */
   readonly onRound?: (side: Side, round: number) => void;
+  /** Told of a run that ended early, as by a failover under this load, and is tried once more. */
+  readonly onFailure: (side: Side, round: number, error: Error) => void;
 }
 
 const CLIENTS = 50;
 const VALUE_BYTES = 100;
+/** Of one round on one side. */
+const ATTEMPTS_MAX = 3;
 
-/** @returns requests a second of each round, by test and side. */
+/**
+ * @returns requests a second of each round, by test and side.
+ * @throws the error of a round that failed each time.
+ */
 export async function measureThroughput(
   arenas: ReadonlyMap<Side, Arena>,
   options: ThroughputOptions,
@@ -52,17 +59,37 @@ export async function measureThroughput(
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const [side, arena] of arenas) {
       options.onRound?.(side, round);
-      const master = await findMaster(arena);
-      // What an earlier round has left would make this one another measurement.
-      await flush(master);
-      const args = ["-h", master.host, "-p", String(master.port), ...benchmarkArguments(options)];
-      const { stdout } = await promisify(execFile)("redis-benchmark", args);
+      const csv = await repeatedly(
+        () => runOnce(arena, options),
+        (error) => options.onFailure(side, round, error),
+      );
       for (const [test, bySide] of measured) {
-        bySide.set(side, [...(bySide.get(side) ?? []), rateIn(stdout, test)]);
+        bySide.set(side, [...(bySide.get(side) ?? []), rateIn(csv, test)]);
       }
     }
   }
   return measured;
+}
+
+/** @returns what redis-benchmark says, as CSV. */
+async function runOnce(arena: Arena, options: ThroughputOptions): Promise<string> {
+  const master = await findMaster(arena);
+  // What an earlier round has left would make this one another measurement.
+  await flush(master);
+  const args = ["-h", master.host, "-p", String(master.port), ...benchmarkArguments(options)];
+  const { stdout } = await promisify(execFile)("redis-benchmark", args);
+  return stdout;
+}
+
+async function repeatedly(run: () => Promise<string>, failed: (error: Error) => void): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (attempt === ATTEMPTS_MAX) throw error;
+      failed(error as Error);
+    }
+  }
 }
 
 /** Waits for as long as it takes: a server that has just been loaded may need seconds on a busy machine. */
@@ -78,7 +105,12 @@ async function flush({ host, port }: Endpoint): Promise<void> {
 }
 
 /** Pure: what redis-benchmark is told, but for the server's address. */
-export function benchmarkArguments({ tests, pipeline, requests, randomKeys }: ThroughputOptions): string[] {
+export function benchmarkArguments({
+  tests,
+  pipeline,
+  requests,
+  randomKeys,
+}: Omit<ThroughputOptions, "rounds" | "onFailure">): string[] {
   const load = ["-c", CLIENTS, "-d", VALUE_BYTES, "-P", pipeline, "-n", requests];
   const random = randomKeys === undefined ? [] : ["-r", randomKeys];
   return [...load, ...random, "-t", tests.join(",").toLowerCase(), "--csv"].map(String);

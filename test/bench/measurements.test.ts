@@ -116,7 +116,7 @@ describe("redis-benchmark's output", () => {
   });
 
   it("is asked for by name, with keys drawn at random only where told", () => {
-    const options = { tests: ["SET", "LRANGE_100"] as const, pipeline: 16, requests: 1000, rounds: 1 };
+    const options = { tests: ["SET", "LRANGE_100"] as const, pipeline: 16, requests: 1000 };
     const plain = "-c 50 -d 100 -P 16 -n 1000 -t set,lrange_100 --csv";
     expect(benchmarkArguments(options).join(" ")).toBe(plain);
     const random = benchmarkArguments({ ...options, randomKeys: 50 }).join(" ");
