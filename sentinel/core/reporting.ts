@@ -6,7 +6,7 @@ import { compareRecordNumbers } from "../../src/rules/group-record.ts";
 import type { VoteReason } from "../../src/rules/vote-reason.ts";
 import type { GroupContext } from "./group-context.ts";
 import type { SentinelPeer } from "./peers.ts";
-import { pingPeriodMs, REPORT_PERIOD_MS } from "./timing.ts";
+import { LEADER_REPORT_PERIOD_MS, pingPeriodMs, REPORT_PERIOD_MS } from "./timing.ts";
 
 type Body = Omit<Report, "seq" | "record">;
 
@@ -20,11 +20,12 @@ export class Reporting {
 
   constructor(context: GroupContext) {
     this.#context = context;
-    this.#earlyMs = Math.min(pingPeriodMs(context.config.downAfterMs), REPORT_PERIOD_MS) / 2;
+    this.#earlyMs = Math.min(pingPeriodMs(context.config.downAfterMs), LEADER_REPORT_PERIOD_MS) / 2;
   }
 
   get deadlineMs(): Millis {
-    return this.#saidAtMs + REPORT_PERIOD_MS;
+    const leads = this.#said !== null && this.#said.leading !== null;
+    return this.#saidAtMs + (leads ? LEADER_REPORT_PERIOD_MS : REPORT_PERIOD_MS);
   }
 
   /**

@@ -4,8 +4,10 @@ import type { Millis } from "../../src/base/ids.ts";
 const PING_PERIOD_MS_MIN = 20;
 const PING_PERIOD_MS_MAX = 1000;
 
-/** Reports are the sentinels' heartbeat; three of them fit into `LEADER_SILENCE_MS`. */
-export const REPORT_PERIOD_MS: Millis = 100;
+/** Reports are the sentinels' heartbeat; three of them fit into `PEER_SILENCE_MS`. */
+export const REPORT_PERIOD_MS: Millis = 300;
+/** Of who leads; three of them fit into `LEADER_SILENCE_MS`. */
+export const LEADER_REPORT_PERIOD_MS: Millis = 100;
 /** A leader that nobody heard for so long is taken for gone. */
 export const LEADER_SILENCE_MS: Millis = 300;
 /** A sentinel without a word for so long counts for nothing. */

@@ -104,6 +104,7 @@ export type MemberEffect =
 /** Collects effects in order; the shell takes them after each step. */
 export class MemberOutbox {
   #effects: MemberEffect[] = [];
+  #spokenOn = new Set<LinkId>();
 
   push(effect: MemberEffect): void {
     this.#effects.push(effect);
@@ -121,6 +122,14 @@ export class MemberOutbox {
 
   send(link: LinkId, message: NodeMessage): void {
     this.#effects.push({ type: "send", link, message });
+    if (message.type !== "beat") this.#spokenOn.add(link);
+  }
+
+  /** @returns the links on which something else than a beat was sent since this was taken last. */
+  takeSpokenOn(): ReadonlySet<LinkId> {
+    const spokenOn = this.#spokenOn;
+    this.#spokenOn = new Set();
+    return spokenOn;
   }
 
   log(level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>, text: string): void {

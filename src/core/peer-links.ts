@@ -39,12 +39,18 @@ export class PeerLinks {
     return undefined;
   }
 
-  dialledMembers(): LinkId[] {
-    const links: LinkId[] = [];
-    for (const { link, peer, dialled } of this.#links.values()) {
-      if (dialled && peer.kind === "node") links.push(link);
+  /** @returns the dialled links to the members to which none of `spokenOn` leads, whoever dialled that one. */
+  unheardMembers(spokenOn: ReadonlySet<LinkId>): LinkId[] {
+    const spokenTo = new Set<string>();
+    for (const link of spokenOn) {
+      const peer = this.#links.get(link)?.peer;
+      if (peer?.kind === "node") spokenTo.add(peer.id);
     }
-    return links;
+    const unheard: LinkId[] = [];
+    for (const { link, peer, dialled } of this.#links.values()) {
+      if (dialled && peer.kind === "node" && !spokenTo.has(peer.id)) unheard.push(link);
+    }
+    return unheard;
   }
 
   heard(id: MemberId, nowMs: Millis): void {
