@@ -15,6 +15,11 @@ export interface LogChunk {
   readonly bytes: Buffer;
 }
 
+/** `endBytes`: all bytes that were appended up to its end, whatever has been let go. */
+interface StoredChunk extends LogChunk {
+  readonly endBytes: number;
+}
+
 export interface TailLimits {
   readonly bytesMax: number;
   /** Many tiny chunks cost more than their bytes. */
@@ -26,10 +31,11 @@ export const TAIL_BYTES_MAX: number = 32 * 1024 * 1024;
 const DEFAULT_LIMITS: TailLimits = { bytesMax: TAIL_BYTES_MAX, chunksMax: 32_768 };
 
 export class LogTail {
-  #chunks: LogChunk[] = [];
+  #chunks: StoredChunk[] = [];
   /** Chunks before this index have been let go; the array is compacted now and then. */
   #head = 0;
   #bytes = 0;
+  #endBytes = 0;
   #appendedBytes = 0;
   #position: LogPosition;
   #history: EpochHistory;
@@ -85,9 +91,16 @@ export class LogTail {
     );
     for (const start of starts) this.#history = extendHistory(this.#history, start.epoch, start.firstOffset);
     this.#position = { epoch: epochAt(this.#history, chunk.lastOffset), offset: chunk.lastOffset };
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.bytes.length;
+    this.#push(chunk);
     this.#appendedBytes += chunk.bytes.length;
+  }
+
+  /** Bytes of the chunks that end after `offset`, which no `trim` has let go. */
+  bytesAfter(offset: Offset): number {
+    if (offset >= this.#position.offset) return 0;
+    const at = this.#indexOf((offset + 1) as Offset);
+    const chunk = this.#chunks[at];
+    return chunk === undefined ? 0 : this.#endBytes - chunk.endBytes + chunk.bytes.length;
   }
 
   /** Lets go of old chunks beyond the limits, but of nothing after `keepAfter`. */
@@ -126,15 +139,12 @@ export class LogTail {
   cut(last: LogPosition): void {
     invariant(last.offset <= this.#position.offset, `cannot cut at ${last.offset}: the log ends before it`);
     while (this.#chunks.length > this.#head) {
-      const newest = this.#chunks[this.#chunks.length - 1] as LogChunk;
+      const newest = this.#chunks[this.#chunks.length - 1] as StoredChunk;
       if (newest.lastOffset <= last.offset) break;
       this.#chunks.pop();
       this.#bytes -= newest.bytes.length;
-      if (newest.firstOffset <= last.offset) {
-        const kept = upTo(newest, last.offset);
-        this.#chunks.push(kept);
-        this.#bytes += kept.bytes.length;
-      }
+      this.#endBytes -= newest.bytes.length;
+      if (newest.firstOffset <= last.offset) this.#push(upTo(newest, last.offset));
     }
     this.#history = cutHistory(this.#history, last.offset);
     this.#position = last;
@@ -155,7 +165,7 @@ export class LogTail {
     let { lastOffset } = chunk;
     let length = chunk.bytes.length;
     for (let behind = at + 1; behind < this.#chunks.length; behind += 1) {
-      const { bytes, lastOffset: last } = this.#chunks[behind] as LogChunk;
+      const { bytes, lastOffset: last } = this.#chunks[behind] as StoredChunk;
       const lies = bytes.buffer === buffer && bytes.byteOffset === byteOffset + length;
       if (!lies || length + bytes.length > bytesMax) break;
       length += bytes.length;
@@ -165,13 +175,19 @@ export class LogTail {
     return { firstOffset: chunk.firstOffset, lastOffset, bytes: Buffer.from(buffer, byteOffset, length) };
   }
 
+  #push(chunk: LogChunk): void {
+    this.#endBytes += chunk.bytes.length;
+    this.#bytes += chunk.bytes.length;
+    this.#chunks.push({ ...chunk, endBytes: this.#endBytes });
+  }
+
   /** Index of the last chunk that begins at or before `offset`. */
   #indexOf(offset: Offset): number {
     let low = this.#head;
     let high = this.#chunks.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if ((this.#chunks[middle] as LogChunk).firstOffset <= offset) low = middle;
+      if ((this.#chunks[middle] as StoredChunk).firstOffset <= offset) low = middle;
       else high = middle - 1;
     }
     return low;

@@ -16,7 +16,10 @@ export class ReplicationLog {
   committed: Offset = OFFSET_ZERO;
   /** The keyspace holds the effects of all records up to here. */
   applied: Offset = OFFSET_ZERO;
+  /** Bytes of the tail behind `#countedAt`. */
   #uncommitted = 0;
+  /** `committed` when they were counted. */
+  #countedAt: Offset = OFFSET_ZERO;
   #epochStarts: { epoch: Epoch; firstOffset: Offset }[] = [];
 
   constructor(position: LogPosition, history: EpochHistory) {
@@ -54,12 +57,16 @@ export class ReplicationLog {
     const bytes = this.writer.take();
     this.tail.append({ firstOffset, lastOffset, bytes }, this.#epochStarts);
     this.#epochStarts = [];
-    this.#uncommitted = this.committed < firstOffset - 1 ? this.#uncommitted + bytes.length : bytes.length;
+    this.#uncommitted += bytes.length;
     return { type: "append", bytes, firstOffset, lastOffset };
   }
 
-  /** Bytes that are not yet committed, about: what was written since the commit last caught up. */
+  /** Bytes that are not yet committed; a turn that is committed in part counts whole. */
   get uncommittedBytes(): number {
-    return this.committed >= this.tail.lastOffset ? this.writer.bytes : this.#uncommitted + this.writer.bytes;
+    if (this.#countedAt !== this.committed) {
+      this.#countedAt = this.committed;
+      this.#uncommitted = this.tail.bytesAfter(this.committed);
+    }
+    return this.#uncommitted + this.writer.bytes;
   }
 }

@@ -1,0 +1,65 @@
+import { expect, it } from "vitest";
+import { EPOCH_ZERO, type Epoch, OFFSET_ZERO, type Offset } from "../../../src/base/ids.ts";
+import { MemberOutbox } from "../../../src/core/member-io.ts";
+import { OwnSnapshots } from "../../../src/core/own-snapshots.ts";
+import { ReplicationLog } from "../../../src/core/replication/replication-log.ts";
+
+const EPOCH = 1 as Epoch;
+
+function emptyLog(): ReplicationLog {
+  return new ReplicationLog({ epoch: EPOCH_ZERO, offset: OFFSET_ZERO }, []);
+}
+
+/** One turn of one record. @returns its bytes. */
+function turn(log: ReplicationLog): number {
+  log.assign(log.assigned === 0 ? "epochStart" : "effects", EPOCH, 0, "x".repeat(100));
+  return log.endTurn()?.bytes.length ?? 0;
+}
+
+it("uncommitted is what was written after the commit, though the commit never catches up", () => {
+  const log = emptyLog();
+  let last = turn(log);
+  for (let turns = 0; turns < 100; turns++) {
+    const before = last;
+    last = turn(log);
+    expect(log.uncommittedBytes).toBe(before + last);
+    log.committed = (log.tail.lastOffset - 1) as Offset;
+    log.tail.trim(log.committed);
+    expect(log.uncommittedBytes).toBe(last);
+  }
+  log.committed = log.tail.lastOffset;
+  expect(log.uncommittedBytes).toBe(0);
+});
+
+it("uncommitted counts what is left after a cut, and the records of this turn", () => {
+  const log = emptyLog();
+  const first = turn(log);
+  turn(log);
+  turn(log);
+  log.tail.cut(log.tail.positionAt(1 as Offset));
+  expect(log.tail.bytesAfter(OFFSET_ZERO)).toBe(first);
+  const second = turn(log);
+  expect(log.tail.bytesAfter(1 as Offset)).toBe(second);
+  expect(log.tail.bytesAfter(OFFSET_ZERO)).toBe(first + second);
+});
+
+it("the log can't be cut below a snapshot that may stand any moment", () => {
+  const log = emptyLog();
+  turn(log);
+  log.applied = log.tail.lastOffset;
+  const snapshots = new OwnSnapshots({
+    log,
+    outbox: new MemberOutbox(),
+    begin: () => ({ nextSlice: () => undefined, abort: () => undefined }),
+    afterBytes: 1,
+    base: OFFSET_ZERO,
+    logBytes: 0,
+  });
+  snapshots.runIfDue(0, false);
+  expect(snapshots.floor).toBe(OFFSET_ZERO);
+  log.committed = log.applied;
+  snapshots.onCommitMoved();
+  expect([snapshots.base, snapshots.floor]).toEqual([OFFSET_ZERO, log.applied]);
+  snapshots.onFailed();
+  expect(snapshots.floor).toBe(OFFSET_ZERO);
+});
