@@ -3,19 +3,33 @@ import type { Offset } from "../base/ids.ts";
 import type { Publication } from "./keyspace/notifications.ts";
 import type { ReplyGate } from "./replication/reply-gate.ts";
 
+/** A master that is cut off may wait until it is told of its end, while clients go on publishing. */
+const BYTES_MAX = 64 * 1024 * 1024;
+
 export type Publish = (channel: string, message: string) => void;
 
 export class WaitingPublications {
   #waiting: { readonly offset: Offset; readonly publication: Publication }[] = [];
+  #bytes = 0;
+  readonly #bytesMax: number;
+
+  /** @param bytesMax of channels and messages; where more wait, the newest are lost, as messages may be. */
+  constructor(bytesMax: number = BYTES_MAX) {
+    this.#bytesMax = bytesMax;
+  }
 
   /** @param offset that must be safe before anybody may learn of it. */
   add(offset: Offset, publication: Publication): void {
+    const bytes = bytesOf(publication);
+    if (this.#bytes + bytes > this.#bytesMax) return;
+    this.#bytes += bytes;
     this.#waiting.push({ offset, publication });
   }
 
   /** They will never be safe. */
   clear(): void {
     this.#waiting = [];
+    this.#bytes = 0;
   }
 
   /** Publishes what is safe by now. */
@@ -24,8 +38,13 @@ export class WaitingPublications {
     for (const { offset, publication } of this.#waiting) {
       if (!gate.isSafe(offset)) break;
       publish(publication.channel, publication.message);
+      this.#bytes -= bytesOf(publication);
       done++;
     }
     if (done > 0) this.#waiting = this.#waiting.slice(done);
   }
+}
+
+function bytesOf({ channel, message }: Publication): number {
+  return channel.length + message.length;
 }

@@ -1,0 +1,19 @@
+import { expect, it } from "vitest";
+import type { Offset } from "../../src/base/ids.ts";
+import { ReplyGate } from "../../src/core/replication/reply-gate.ts";
+import { WaitingPublications } from "../../src/core/waiting-publications.ts";
+
+it("of what waits for an unsafe record only so much is kept", () => {
+  const waiting = new WaitingPublications(10);
+  const gate = new ReplyGate(() => undefined, { uncertain: "", unconfirmed: "" });
+  const publish = (message: string): void => waiting.add(1 as Offset, { channel: "news", message });
+  for (const message of ["one", "two", "1"]) publish(message);
+  gate.advance(1 as Offset, 0);
+  const heard: string[] = [];
+  const release = (): void => waiting.release(gate, (_, message) => void heard.push(message));
+  release();
+  expect(heard).toEqual(["one"]);
+  publish("later");
+  release();
+  expect(heard).toEqual(["one", "later"]);
+});
