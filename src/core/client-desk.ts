@@ -203,7 +203,11 @@ export class ClientDesk {
 
   /** When `tick` is due for the sake of a blocked client, of one that a pause keeps waiting, or of evictions. */
   get deadlineMs(): Millis {
-    const evictions = this.#housekeeping.deadlineMs(this.#now.monoMs);
+    // Nothing of it is done while commands are on hold, and nothing is evicted by who may make no record.
+    if (this.service.kind === "held") return Number.POSITIVE_INFINITY;
+    const evictions = this.#mayWrite
+      ? this.#housekeeping.deadlineMs(this.#now.monoMs)
+      : Number.POSITIVE_INFINITY;
     return Math.min(this.#blocked.deadlineMs, this.#pause.untilMs, evictions);
   }
 

@@ -58,7 +58,7 @@ export class Reign implements ServingReign {
   #owedPromoted: LinkId[] = [];
   #downAfterMs: Millis;
   #stallAfterMs: Millis;
-  #mark: UncommittedMark | null = null;
+  #mark: UncommittedMark | null;
   #lastRecordMs: Millis;
   #checkedAt: Instant | null = null;
   #refusal: string | undefined;
@@ -74,6 +74,8 @@ export class Reign implements ServingReign {
     const { log, outbox, rules, self, client, record } = setup;
     const epochStart = log.assign("epochStart", this.epoch, 0, "");
     log.writeOut(outbox);
+    // A reign whose very first record can't be committed must be seen as stalled, too.
+    this.#mark = { offset: epochStart, sinceMs: setup.now.monoMs };
     this.replicas = new MasterReign({
       ...{ epoch: this.epoch, epochStart, record, self, client },
       ...{ log, outbox, rules },

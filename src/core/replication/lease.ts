@@ -35,7 +35,8 @@ export class MasterLease {
 
   /** Takes a sentinel's ping: it may name a pong, and so extend the lease from that sentinel. */
   onPing(link: LinkId, sentinel: string, ping: Ping, epoch: Epoch, nowMs: Millis): void {
-    this.#sentinels = ping.sentinels;
+    // Only of the set that gives this reign its leases: another one may watch the same nodes by mistake.
+    if (ping.leaseEpoch === epoch) this.#sentinels = ping.sentinels;
     const grant = this.#grantOf(link, sentinel);
     const sentMs = grant.pongSentMs.get(ping.sawPong);
     for (const seq of grant.pongSentMs.keys()) {
