@@ -37,8 +37,8 @@ export type MemberInput =
     }
   /** Answers `readSnapshot`; `null` at its end. */
   | { readonly type: "snapshotRead"; readonly link: LinkId; readonly bytes: Buffer | null }
-  /** The snapshot writer can take the next piece. */
-  | { readonly type: "snapshotWritten" }
+  /** A piece of a snapshot is written: the next one can be taken. */
+  | { readonly type: "snapshotWritten"; readonly kind: SnapshotKind }
   /** The snapshot stands; `kind` as it was begun. `firstOffset`: first record that the log still has. */
   | { readonly type: "snapshotCommitted"; readonly kind: SnapshotKind; readonly position: LogPosition }
   /** It could not be written (a full disk, say); what stood before still stands. */
@@ -86,6 +86,7 @@ export type MemberEffect =
       readonly position: LogPosition;
       readonly history: EpochHistory;
     }
+  /** Answered by `snapshotWritten`, also where there are no bytes. */
   | { readonly type: "writeSnapshot"; readonly bytes: Buffer }
   | { readonly type: "commitSnapshot" }
   | { readonly type: "abortSnapshot" }

@@ -4,7 +4,7 @@
  * It never decides its own role. A sentinel's word makes it master or replica; its promise decides whose word counts.
  */
 import { unreachable } from "../base/errors.ts";
-import { EPOCH_ZERO, type MemberId, type Millis, nextEpoch, type Offset } from "../base/ids.ts";
+import { EPOCH_ZERO, type Epoch, type MemberId, type Millis, nextEpoch, type Offset } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
 import type { ClientAddress, GroupRecord } from "../rules/group-record.ts";
@@ -216,7 +216,8 @@ export class Member {
         reign?.replicas.onSnapshotRead(input.link, input.bytes, now.monoMs);
         break;
       case "snapshotWritten":
-        snapshots.onWritten();
+        if (input.kind === "own") snapshots.onWritten();
+        else this.#roles.follower?.onSnapshotWritten();
         break;
       case "snapshotCommitted":
         this.#onSnapshotCommitted(input);
@@ -329,7 +330,10 @@ export class Member {
       this.#roles.reign?.tick(now);
       this.#roles.follower?.tick();
       this.#roles.tick();
-      if (this.#mayTakeSnapshot()) snapshots.runIfDue(now.monoMs);
+      if (this.#mayTakeSnapshot()) {
+        const logIsNeeded = this.#roles.reign?.replicas.needsDisk() ?? false;
+        snapshots.runIfDue(now.monoMs, logIsNeeded);
+      }
     }
     // What the passing of time has ended (a switchover, say) must be known before clients are told of it.
     this.#serve();
@@ -361,7 +365,8 @@ export class Member {
     if (fixed === null) {
       if (book.record !== null) this.#roles.keepLinks(book.record);
     } else if (fixed.role === "master") {
-      this.#roles.reignOver(staticRecord(setup, incarnation, nextEpoch(log.tail.position.epoch)), true);
+      const epoch = Math.max(log.tail.position.epoch, book.promise.epoch) as Epoch;
+      this.#roles.reignOver(staticRecord(setup, incarnation, nextEpoch(epoch)), true);
     } else {
       const master = { kind: "node", id: fixed.masterId, url: fixed.masterUrl } as const;
       this.outbox.push({ type: "setPeers", targets: [master] });

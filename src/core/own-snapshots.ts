@@ -9,6 +9,8 @@ import type { ReplicationLog } from "./replication/replication-log.ts";
 
 /** Bytes of snapshot made at once: a millisecond or so of work. */
 const SLICE_BYTES = 64 * 1024;
+/** While a replica is being brought up from disk, the log may grow to so many times what else makes a snapshot due. */
+const LONG_LOG_FACTOR = 16;
 
 /** The keyspace's snapshot cursor, as far as it is needed here. */
 export interface SliceSource {
@@ -66,6 +68,11 @@ export class OwnSnapshots {
     return this.#base;
   }
 
+  /** The log cannot be cut below it: the standing snapshot's offset, or that of the one which may stand any moment. */
+  get floor(): Offset {
+    return this.#state.phase === "committing" ? this.#state.position.offset : this.#base;
+  }
+
   get busy(): boolean {
     return this.#state.phase !== "idle";
   }
@@ -82,12 +89,18 @@ export class OwnSnapshots {
 
   /**
    * Begins a snapshot when one is due. Call only when the keyspace is exactly the log up to `log.applied`.
+   *
+   * @param logIsNeeded a replica is being sent what only the disk has. A snapshot would truncate the log behind which it
+   *   is, and it would have to begin anew, for ever where writes are fast: only BGSAVE and a very long log bring one.
    */
-  runIfDue(nowMs: Millis): void {
+  runIfDue(nowMs: Millis, logIsNeeded: boolean): void {
     const { appendedBytes } = this.#log.tail;
     this.#sinceMs ??= nowMs;
-    const byBytes = appendedBytes - this.#bytesMark >= this.#afterBytes;
-    if (this.busy || !(this.#wanted || byBytes || this.#isDueByRule(nowMs - this.#sinceMs))) return;
+    const bytes = appendedBytes - this.#bytesMark;
+    const isDue = logIsNeeded
+      ? bytes >= this.#afterBytes * LONG_LOG_FACTOR
+      : bytes >= this.#afterBytes || this.#isDueByRule(nowMs - this.#sinceMs);
+    if (this.busy || !(this.#wanted || isDue)) return;
     if (this.#log.applied <= this.#base) {
       this.#wanted = false;
       return;

@@ -45,7 +45,9 @@ export class Roles {
 
   /** Promised to a higher epoch than the role's: nothing of the role's epoch is accepted, counted or executed. */
   get sealed(): boolean {
-    const { rules, book } = this.#parts;
+    const { rules, book, setup } = this.#parts;
+    // A promise from its time in a group of sentinels binds nobody in a group without them.
+    if (setup.static !== null) return false;
     return this.#role.kind !== "none" && !rules.mayActIn(this.#role.epoch, book.promise.epoch);
   }
 
@@ -73,10 +75,13 @@ export class Roles {
     const inPlace = this.#role.kind === "master";
     const { epoch } = record.number;
     if (this.#role.kind === "replica") this.#role.follower.stop();
+    else if (this.#role.kind === "master") this.#role.reign.replicas.end();
     lease.void();
     if (!inPlace) desk.closeAll();
     this.#closeClientsAtMs = null;
-    desk.gate.reset(log.committed);
+    // In place, replies wait on for what they waited for: in sync mode that is more than the commit.
+    if (inPlace) desk.gate.forgetRounds();
+    else desk.gate.reset(log.committed);
     log.writeOut(outbox);
     const { id: self, client, reads, ackTimeoutMs } = setup;
     const reign = new Reign({
@@ -168,7 +173,7 @@ export class Roles {
         groupId: book.groupId,
         incarnation: this.#parts.incarnation,
         client: setup.client,
-        base: snapshots.base,
+        base: snapshots.floor,
       }),
       beforeCut: () => snapshots.abort(),
     });
@@ -184,6 +189,7 @@ export class Roles {
     if (this.#role.kind !== "master") return;
     const { log, outbox, lease, desk, now } = this.#parts;
     log.writeOut(outbox);
+    this.#role.reign.replicas.end();
     lease.void();
     this.#readable = false;
     desk.onDemoted();

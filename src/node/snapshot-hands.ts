@@ -27,8 +27,10 @@ interface Writing {
   failed: boolean;
 }
 
+type SnapshotStorage = Pick<MemberStorage, "readSnapshot" | "writeSnapshot">;
+
 export class SnapshotHands {
-  readonly #storage: MemberStorage;
+  readonly #storage: SnapshotStorage;
   readonly #input: (input: MemberInput) => void;
   readonly #logError: (error: unknown) => void;
   readonly #fail: (error: unknown) => void;
@@ -38,7 +40,7 @@ export class SnapshotHands {
   readonly #streams = new Map<LinkId, AsyncIterator<Buffer>>();
 
   constructor(
-    storage: MemberStorage,
+    storage: SnapshotStorage,
     shell: {
       input: (input: MemberInput) => void;
       log: (error: unknown) => void;
@@ -59,11 +61,10 @@ export class SnapshotHands {
       case "openSnapshot":
         return this.#open(effect.link);
       case "readSnapshot":
-        this.#read(effect.link).catch((error: unknown) => this.#streamBroke(effect.link, error));
+        this.#read(effect.link).catch(this.#fail);
         return;
       case "closeSnapshot":
-        this.#streams.delete(effect.link);
-        return;
+        return this.#close(effect.link);
       case "beginSnapshot": {
         const { kind, position, history } = effect;
         const writer = this.#chain.then(() => this.#storage.writeSnapshot(position, history));
@@ -73,8 +74,11 @@ export class SnapshotHands {
       }
       case "writeSnapshot":
         this.#with(async (writing) => {
-          await (await writing.writer).write(effect.bytes);
-          this.#input({ type: "snapshotWritten" });
+          const writer = await writing.writer;
+          if (effect.bytes.length > 0) await writer.write(effect.bytes);
+          // A slice that passed over written keys alone was work all the same: others have their turn.
+          else await new Promise((resolve) => setImmediate(resolve));
+          this.#input({ type: "snapshotWritten", kind: writing.kind });
         });
         return;
       case "commitSnapshot":
@@ -106,9 +110,19 @@ export class SnapshotHands {
       } catch (error) {
         writing.failed = true;
         this.#logError(error);
+        await this.#discard(writing, error);
         this.#input({ type: "snapshotFailed", kind: writing.kind });
       }
     });
+  }
+
+  /** What was written of it must not go on taking the space that it may have failed for. */
+  async #discard(writing: Writing, cause: unknown): Promise<void> {
+    try {
+      await (await writing.writer).abort();
+    } catch (error) {
+      if (error !== cause) this.#logError(error);
+    }
   }
 
   async #load(): Promise<void> {
@@ -129,17 +143,32 @@ export class SnapshotHands {
     setImmediate(() => this.#input({ type: "snapshotOpened", link, snapshot }));
   }
 
+  async #read(link: LinkId): Promise<void> {
+    const stream = this.#streams.get(link);
+    if (stream === undefined) return;
+    let next: IteratorResult<Buffer>;
+    try {
+      next = await stream.next();
+    } catch (error) {
+      this.#streamBroke(link, stream, error);
+      return;
+    }
+    // Of several reads under way the first fails with a broken stream: the others only see it end, which means nothing.
+    if (this.#streams.get(link) !== stream) return;
+    this.#input({ type: "snapshotRead", link, bytes: next.done === true ? null : next.value });
+  }
+
   /** A newer snapshot took its place, or it is damaged: the replica asks again on a fresh link. */
-  #streamBroke(link: LinkId, error: unknown): void {
+  #streamBroke(link: LinkId, stream: AsyncIterator<Buffer>, error: unknown): void {
+    if (this.#streams.get(link) !== stream) return;
     this.#streams.delete(link);
     this.#logError(error);
     this.#input({ type: "snapshotOpened", link, snapshot: null });
   }
 
-  async #read(link: LinkId): Promise<void> {
+  #close(link: LinkId): void {
     const stream = this.#streams.get(link);
-    if (stream === undefined) return;
-    const { done, value } = await stream.next();
-    this.#input({ type: "snapshotRead", link, bytes: done === true ? null : value });
+    this.#streams.delete(link);
+    stream?.return?.().catch(this.#logError);
   }
 }

@@ -54,7 +54,7 @@ export interface FollowerSetup {
   };
   /** Whether asynchronous replication allows that committed records are cut. */
   readonly mayLoseCommitted: boolean;
-  /** Told right before the log is cut. */
+  /** Told right before the log is cut or replaced. */
   beforeCut(): void;
 }
 
@@ -71,6 +71,8 @@ export class Follower {
   #ackedApplied: Offset = OFFSET_ZERO;
   /** The divergence begins below the snapshot: ask as if this member had nothing. */
   #claimNothing = false;
+  /** The incarnation that must end before this member may be emptied; `null` while it need not be. */
+  #emptiedAs: IncarnationId | null = null;
   #commit: Offset = OFFSET_ZERO;
   /** Every committed record that the master had when this link opened has been applied. */
   #synced = false;
@@ -140,7 +142,7 @@ export class Follower {
 
   onSyncPartial(link: LinkId, message: SyncPartial): void {
     if (!this.#isAnswer(link, message.epoch)) return;
-    const { log, applier, received } = this.#setup;
+    const { log, applier } = this.#setup;
     const { from } = message;
     if (from.offset > log.tail.lastOffset) return this.#distrust("the master continues beyond this log");
     const base = this.#setup.describe().base;
@@ -150,11 +152,7 @@ export class Follower {
         this.#ask();
         return;
       }
-      // The master has the whole log from its first record: begin with nothing, atomically.
-      received.begin(EMPTY_POSITION, [], null);
-      received.commit();
-      this.#claimNothing = false;
-      this.#state = { phase: "waiting" };
+      this.#beginWithNothing();
       return;
     }
     this.#claimNothing = false;
@@ -163,6 +161,26 @@ export class Follower {
     this.#state = { phase: "streaming", link };
     this.#unacked = [];
     this.#ackedFrame = 0;
+  }
+
+  /**
+   * The master has the whole log from its first record, and sends no snapshot: all is dropped, atomically. Until it has
+   * caught up this member must not be promoted for what it was, so it goes on as a new incarnation.
+   */
+  #beginWithNothing(): void {
+    const { outbox, received, beforeCut } = this.#setup;
+    const { incarnation } = this.#setup.describe();
+    this.#state = { phase: "waiting" };
+    this.#emptiedAs ??= incarnation;
+    if (this.#emptiedAs === incarnation) {
+      outbox.push({ type: "startIncarnation", reason: "it begins anew with the master's log" });
+      return;
+    }
+    this.#emptiedAs = null;
+    this.#claimNothing = false;
+    beforeCut();
+    received.begin(EMPTY_POSITION, [], null);
+    received.commit();
   }
 
   onSyncFull(link: LinkId, message: SyncFull, nowMs: Millis): void {
@@ -177,16 +195,20 @@ export class Follower {
   onSnapshotChunk(link: LinkId, message: SnapshotChunk): void {
     const state = this.#state;
     if (state.phase !== "staging" || state.link !== link || message.epoch !== this.epoch) return;
-    const { outbox, log, received } = this.#setup;
+    const { received } = this.#setup;
     if (message.bytes.length > 0) received.write(message.bytes);
-    if (message.last) {
-      received.commit();
-      this.#claimNothing = false;
-      this.#state = { phase: "waiting" };
-      return;
-    }
+    if (!message.last) return;
+    received.commit();
+    this.#claimNothing = false;
+    this.#state = { phase: "waiting" };
+  }
+
+  /** A piece is in the file: the master may send another one, no faster than this disk is. */
+  onSnapshotWritten(): void {
+    if (this.#state.phase !== "staging") return;
+    const { outbox, log } = this.#setup;
     // Received is still the old position: until the new state stands, the old one is what this member has.
-    outbox.send(link, {
+    outbox.send(this.#state.link, {
       type: "ack",
       epoch: this.epoch,
       frame: 0,
@@ -230,7 +252,8 @@ export class Follower {
     if (committed > log.committed) log.committed = committed;
     this.#unacked.push({ frame: message.frame, lastOffset: log.tail.lastOffset });
     if (message.bytes.length === 0) this.#acknowledge();
-    log.tail.trim(log.applied);
+    // What is beyond the limits is read from disk when its time comes: while a large keyspace loads, all would pile up.
+    log.tail.trim(log.persisted);
     this.noteApplied();
   }
 

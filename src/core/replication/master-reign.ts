@@ -120,6 +120,12 @@ export class MasterReign {
     this.#outbox.push({ type: "closeSnapshot", link });
   }
 
+  /** The reign is over: what was being read for its replicas is of no use any more. */
+  end(): void {
+    this.#pendingSyncs.clear();
+    for (const link of [...this.#replicas.keys()]) this.onLinkDown(link);
+  }
+
   /** Records from disk, for a replica that is behind memory; `null`: they are gone, a snapshot has to do. */
   onLogRead(link: LinkId, from: Offset, bytes: Buffer | null, nowMs: Millis): void {
     const pending = this.#pendingSyncs.get(link);
@@ -253,6 +259,15 @@ export class MasterReign {
       }
       return false;
     });
+  }
+
+  /** Whether a replica is being sent the standing snapshot, or records that are no longer in memory. */
+  needsDisk(): boolean {
+    const { firstInMemory } = this.#log.tail;
+    for (const { state } of this.#replicas.values()) {
+      if (state.phase === "fullSync" || state.next < firstInMemory) return true;
+    }
+    return this.#pendingSyncs.size > 0;
   }
 
   countReceived(offset: Offset): number {

@@ -80,9 +80,14 @@ export class ReplyGate {
     for (const client of this.#waiting) this.#fail(client, () => true);
   }
 
-  /** A new role begins with what it knows as safe; rounds are the old reign's and mean nothing any more. */
+  /** A new role begins with what it knows as safe. */
   reset(safeOffset: Offset): void {
     this.#safeOffset = safeOffset;
+    this.forgetRounds();
+  }
+
+  /** A new reign begins: rounds are the old one's and mean nothing any more. */
+  forgetRounds(): void {
     this.#confirmedRound = 0;
   }
 

@@ -99,6 +99,11 @@ export class TestMember {
     [this.member, this.keyspace, this.#dispatcher] = this.#build();
   }
 
+  /** Snapshots that are being read for replicas. */
+  get openStreams(): number {
+    return this.#streams.size;
+  }
+
   /** A new process on the same disk. */
   restart(): void {
     [this.member, this.keyspace, this.#dispatcher] = this.#build();
@@ -292,12 +297,16 @@ export class TestMember {
         this.#later({ type: "snapshotRead", link: effect.link, bytes });
         break;
       }
+      case "closeSnapshot":
+        this.#streams.delete(effect.link);
+        break;
       case "beginSnapshot":
         this.#writing = { ...effect, chunks: [] };
         break;
       case "writeSnapshot":
-        this.#writing?.chunks.push(effect.bytes);
-        this.#later({ type: "snapshotWritten" });
+        if (this.#writing === null) break;
+        this.#writing.chunks.push(effect.bytes);
+        this.#later({ type: "snapshotWritten", kind: this.#writing.kind });
         break;
       case "commitSnapshot":
         this.#commitSnapshot();

@@ -168,7 +168,7 @@ export class NodeStorage {
       case "writeSnapshot":
         this.#then((writing) => {
           writing.chunks.push(effect.bytes);
-          this.#owner.input({ type: "snapshotWritten" });
+          this.#owner.input({ type: "snapshotWritten", kind: writing.kind });
         });
         return;
       case "commitSnapshot":
