@@ -29,7 +29,10 @@ export interface GroupSetup {
 
 export function createContext(setup: GroupSetup, budget: FastBudget): GroupContext {
   const { config, self, sentinels, rules, randomness, outbox, peers, keeper, nowMs } = setup;
-  const ledger = new GroupLedger({ group: config.name, self: self.id, sentinels, keeper, rules, nowMs });
+  const ledger = new GroupLedger({
+    ...{ group: config.name, self: self.id, sentinels, keeper, rules, nowMs },
+    downAfterMs: config.downAfterMs,
+  });
   // The configuration says where a member is now; the record, who is one.
   const recorded = ledger.stored?.members ?? [];
   const nodes = [...recorded, ...config.nodes];
@@ -39,7 +42,7 @@ export function createContext(setup: GroupSetup, budget: FastBudget): GroupConte
   reportDifferences(setup, ledger);
   const leases = new LeasesGiven();
   // An earlier life of this sentinel may have given a lease a moment ago.
-  leases.note(null, rules.earlierLeaseMayStandUntilMs(nowMs, config.downAfterMs));
+  leases.note(null, rules.earlierLeaseMayStandUntilMs(nowMs, ledger.earlierLeaseMs));
   return {
     config,
     self,

@@ -8,8 +8,8 @@ import { pingPeriodMs } from "./timing.ts";
 export function ping(context: GroupContext, watch: MemberWatch, confirmPong: boolean, nowMs: Millis): void {
   if (watch.link === null) return;
   const { config, ledger, rules, leases } = context;
-  const isMaster = ledger.stored?.master === watch.id;
-  const leaseEpoch = isMaster ? rules.leaseEpoch(ledger.votedEpoch, ledger.storedEpoch, ledger.blank) : null;
+  const mayLease = ledger.stored?.master === watch.id && ledger.mayLease;
+  const leaseEpoch = mayLease ? rules.leaseEpoch(ledger.votedEpoch, ledger.storedEpoch, ledger.blank) : null;
   if (leaseEpoch !== null && watch.sawPong > 0) {
     leases.note(watch.process, rules.leaseMayStandUntilMs(watch.sawPongAtMs, config.downAfterMs));
   }

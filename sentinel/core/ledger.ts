@@ -1,7 +1,8 @@
 /**
  * What this sentinel has voted and stored for one group, what of it is durable, and what stands at a majority.
  *
- * Enforces: one vote an epoch (S1), no record below the voted epoch, answers that never go back (S9).
+ * Enforces: one vote an epoch (S1), no record below the voted epoch, answers that never go back (S9), no lease longer than
+ * a later life of this sentinel knows of.
  */
 import { invariant } from "../../src/base/errors.ts";
 import { EPOCH_ZERO, type Epoch, type Millis, type SentinelId } from "../../src/base/ids.ts";
@@ -20,7 +21,13 @@ export class GroupLedger {
   readonly #sentinels: number;
   readonly #keeper: StateKeeper;
   readonly #rules: ElectionRules;
+  readonly #downAfterMs: Millis;
+  /** How long after its start leases of an earlier life may stand. */
+  readonly #earlierLeaseMs: Millis;
+  readonly #startedAtMs: Millis;
   #state: GroupState;
+  /** `leaseMs` as it is on disk. */
+  #savedLeaseMs: Millis;
   /** The record of `#state` as it is on disk: only this may be reported as stored. */
   #saved: GroupRecord | null;
   #learnt: GroupRecord | null;
@@ -38,6 +45,7 @@ export class GroupLedger {
     sentinels: number;
     keeper: StateKeeper;
     rules: ElectionRules;
+    downAfterMs: Millis;
     nowMs: Millis;
   }) {
     this.#group = setup.group;
@@ -45,6 +53,8 @@ export class GroupLedger {
     this.#sentinels = setup.sentinels;
     this.#keeper = setup.keeper;
     this.#rules = setup.rules;
+    this.#downAfterMs = setup.downAfterMs;
+    this.#startedAtMs = setup.nowMs;
     const recovered = setup.keeper.groupState(setup.group);
     this.#state = recovered ?? EMPTY_GROUP_STATE;
     this.#blank = recovered === undefined;
@@ -52,10 +62,23 @@ export class GroupLedger {
     this.#learnt = this.#state.onlyLearnt ? this.#state.record : null;
     this.#epochSinceMs = setup.nowMs;
     if (this.#saved !== null) this.#heldBy.set(this.#self, this.#saved.number);
+    this.#savedLeaseMs = this.#state.leaseMs;
+    this.#earlierLeaseMs = Math.max(this.#state.leaseMs, setup.downAfterMs);
+    if (recovered !== undefined && this.#savedLeaseMs < setup.downAfterMs) this.#change({}, () => undefined);
   }
 
   get blank(): boolean {
     return this.#blank;
+  }
+
+  /** The longest lease that an earlier life of this sentinel may have given, whatever its down-after was. */
+  get earlierLeaseMs(): Millis {
+    return this.#earlierLeaseMs;
+  }
+
+  /** A lease may be given once a later life of this sentinel will know how long it may stand. */
+  get mayLease(): boolean {
+    return this.#savedLeaseMs >= this.#downAfterMs;
   }
 
   get votedEpoch(): Epoch {
@@ -136,7 +159,10 @@ export class GroupLedger {
       return false;
     if (stored !== null && stored.groupId !== record.groupId) return false;
     if (record.number.epoch !== this.storedEpoch) this.#epochSinceMs = nowMs;
-    this.#change({ record, onlyLearnt: false }, (now) => {
+    const { leaseMs } = this.#state;
+    // Down-after has been lowered, and what was given for the longer one has run out.
+    const mayForget = nowMs - this.#startedAtMs >= this.#earlierLeaseMs;
+    this.#change({ record, onlyLearnt: false, leaseMs: mayForget ? 0 : leaseMs }, (now) => {
       this.#saved = record;
       this.#learnt = null;
       this.confirm(this.#self, record.number);
@@ -175,9 +201,13 @@ export class GroupLedger {
   }
 
   #change(change: Partial<GroupState>, then: WhenSaved): void {
-    const next = { ...this.#state, ...change };
+    const changed = { ...this.#state, ...change };
+    const next = { ...changed, leaseMs: Math.max(changed.leaseMs, this.#downAfterMs) };
     invariant(next.votedEpoch >= this.#state.votedEpoch, "S1: a voted epoch never goes down");
     this.#state = next;
-    this.#keeper.save(this.#group, next, then);
+    this.#keeper.save(this.#group, next, (now) => {
+      this.#savedLeaseMs = next.leaseMs;
+      then(now);
+    });
   }
 }

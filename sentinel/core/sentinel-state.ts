@@ -1,7 +1,7 @@
 /** What a sentinel keeps on disk, and the order in which it may speak of it. Writes nothing itself. */
 import { z } from "zod";
 import { InterrexError } from "../../src/base/errors.ts";
-import { EPOCH_ZERO, type Epoch, type SentinelId } from "../../src/base/ids.ts";
+import { EPOCH_ZERO, type Epoch, type Millis, type SentinelId } from "../../src/base/ids.ts";
 import type { Instant } from "../../src/base/instant.ts";
 import { groupRecordSchema } from "../../src/protocol/peer/schema.ts";
 import type { GroupRecord, Leader } from "../../src/rules/group-record.ts";
@@ -17,6 +17,8 @@ export interface GroupState {
    * that did not see it here. It is known, and not held.
    */
   readonly onlyLearnt: boolean;
+  /** The longest down-after that a lease of this sentinel may have been given for, also in an earlier life. */
+  readonly leaseMs: Millis;
 }
 
 export interface SentinelState {
@@ -30,6 +32,7 @@ export const EMPTY_GROUP_STATE: GroupState = {
   votedFor: null,
   record: null,
   onlyLearnt: false,
+  leaseMs: 0,
 };
 
 const stateSchema = z.object({
@@ -42,6 +45,7 @@ const stateSchema = z.object({
       votedFor: z.object({ id: z.string(), startId: z.string() }).nullable(),
       record: groupRecordSchema.nullable(),
       onlyLearnt: z.boolean(),
+      leaseMs: z.number().min(0),
     }),
   ),
 });

@@ -67,6 +67,7 @@ const sentinelState = fc.record({
       votedFor: fc.option(leader),
       record: fc.option(groupRecord),
       onlyLearnt: fc.boolean(),
+      leaseMs: fc.nat(),
     }),
     { maxKeys: 2 },
   ),

@@ -73,6 +73,29 @@ describe("failover", () => {
     expect(world.masterId()).toBe(one);
   });
 
+  it("a shorter down-after does not shorten the leases that sentinels gave before they were restarted with it", () => {
+    const world = settledWorld({ group: { downAfterMs: 3000 } });
+    world.run(1000);
+    const old = world.masterId();
+    const cutAtMs = world.nowMs;
+    const others = [...world.nodes.keys()].filter((id) => id !== old);
+    world.partition([old], [...others, ...world.sentinelIds()]);
+    world.reconfigure({ downAfterMs: 300 });
+    for (let restarts = 0; restarts < 2; restarts++) {
+      for (const id of world.sentinelIds()) {
+        world.kill(id);
+        world.startSentinel(id);
+      }
+      world.run(200);
+      expect(world.disk("s1")?.groups.mymaster?.leaseMs).toBe(3000);
+    }
+    const promotions = world.promotions.length;
+    world.until("another master", () => world.promotions.length > promotions, 10_000);
+    expect((world.promotions.at(-1)?.atMs ?? 0) - cutAtMs).toBeGreaterThanOrEqual(3000);
+    // None of those leases stands any more: the next life need not wait for them.
+    world.until("its record is stored", () => world.disk("s1")?.groups.mymaster?.leaseMs === 300, 1000);
+  });
+
   it("a stopped master: only silence shows it, and its lease has ended when another takes the role", () => {
     const world = settledWorld();
     const old = world.masterId();

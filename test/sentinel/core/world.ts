@@ -83,7 +83,7 @@ export class World {
   readonly promotions: { readonly atMs: Millis; readonly id: MemberId; readonly epoch: number }[] = [];
   /** Saves of these sentinels never come back while they are named here. */
   readonly stuckDisks: Set<string> = new Set();
-  readonly #options: WorldOptions;
+  #options: WorldOptions;
   readonly #processes = new Map<string, Process>();
   readonly #sentinels = new Map<string, SentinelSeatHere>();
   readonly #links = new Map<LinkId, Link>();
@@ -189,6 +189,11 @@ export class World {
       tickAtMs: undefined,
     });
     this.#step(id, { type: "start" });
+  }
+
+  /** What sentinels that start from now on are told of their groups. */
+  reconfigure(group: Partial<GroupConfig>): void {
+    this.#options = { ...this.#options, group: { ...this.#options.group, ...group } };
   }
 
   pause(id: string): void {
