@@ -76,14 +76,16 @@ export class LogSegment {
     const file = path.join(directory, segmentName(generation, firstOffset));
     const fd = fs.openSync(file, "w");
     try {
-      writeFullySync(calls, fd, encodeHeader(generation, firstOffset), 0);
+      try {
+        writeFullySync(calls, fd, encodeHeader(generation, firstOffset), 0);
+      } finally {
+        fs.closeSync(fd);
+      }
+      return new LogSegment(file, { generation, firstOffset, syncedBytes: 0, noteNumber: 0 }, calls);
     } catch (error) {
       fs.unlinkSync(file);
       throw error;
-    } finally {
-      fs.closeSync(fd);
     }
-    return new LogSegment(file, { generation, firstOffset, syncedBytes: 0, noteNumber: 0 }, calls);
   }
 
   append(bytes: Buffer, firstOffset: Offset, lastOffset: Offset): void {

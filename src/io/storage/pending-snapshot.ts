@@ -35,6 +35,11 @@ export class PendingSnapshot implements SnapshotWriter {
     return this.#outdatedBy === null;
   }
 
+  /** The storage was let go of as by a killed process: its files are not ours any more. */
+  get abandoned(): boolean {
+    return this.#abandoned;
+  }
+
   /** @throws InterrexError `SNAPSHOT_STALE` */
   checkStands(): void {
     if (this.#outdatedBy === null) return;

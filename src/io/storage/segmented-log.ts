@@ -126,6 +126,15 @@ export class SegmentedLog {
     return LogSegment.create(this.#directory, generation, firstOffset, this.#calls);
   }
 
+  /**
+   * Removes what `prepareAfresh` made: a later try uses the same generation, and then both files would count as parts
+   * of one log.
+   */
+  async discardAfresh(first: LogSegment): Promise<void> {
+    first.file.close();
+    await fs.promises.unlink(first.path);
+  }
+
   /** From here on the log is `first` alone. @returns what removes the files of the old one, for when that is safe. */
   beginAfresh(first: LogSegment): () => Promise<void> {
     const old = this.#segments;

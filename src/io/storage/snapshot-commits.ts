@@ -115,15 +115,18 @@ export class SnapshotCommits {
     const finished = await SnapshotFile.open(snapshot.file.path);
     snapshot.checkStands();
     const first = log.prepareAfresh(generation, nextOffset(snapshot.position.offset));
+    let old: SnapshotFile | null;
     try {
       await this.#orFail(log.syncNames());
       snapshot.checkStands();
+      // The rename is the moment: before it the old log counts, after it the new one.
+      old = store.install(finished);
     } catch (error) {
-      first.file.close();
+      // A killed process removes nothing, and by now the directory may be another's.
+      if (snapshot.abandoned) first.file.close();
+      else await this.#orFail(log.discardAfresh(first));
       throw error;
     }
-    // The rename is the moment: before it the old log counts, after it the new one.
-    const old = store.install(finished);
     const removeOldLog = log.beginAfresh(first);
     groupSync.restart(snapshot.position.offset);
     replaced();

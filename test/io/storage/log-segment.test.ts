@@ -1,6 +1,13 @@
+import fs from "node:fs";
 import { crc32 } from "node:zlib";
-import { describe, expect, it } from "vitest";
-import { decodeSegmentHeader, SEGMENT_HEADER_BYTES } from "../../../src/io/storage/log-segment.ts";
+import { describe, expect, it, vi } from "vitest";
+import { nodeFileCalls } from "../../../src/io/storage/file-calls.ts";
+import {
+  decodeSegmentHeader,
+  LogSegment,
+  SEGMENT_HEADER_BYTES,
+} from "../../../src/io/storage/log-segment.ts";
+import { errno, offset, temporaryDirectory } from "./storage-kit.ts";
 
 const NOTE = 512;
 
@@ -38,4 +45,21 @@ describe("the header page of a log file", () => {
       expect(decodeSegmentHeader(page(7, syncedBytes))).toMatchObject({ syncedBytes: 0, noteNumber: 0 });
     },
   );
+});
+
+describe("a log file", () => {
+  it("that can't be opened again after its header was written is removed", () => {
+    const directory = temporaryDirectory();
+    const { openSync } = fs;
+    const open = vi.spyOn(fs, "openSync").mockImplementation((file, flags, mode) => {
+      if (flags === "r+") throw errno("EMFILE");
+      return openSync(file, flags, mode);
+    });
+    try {
+      expect(() => LogSegment.create(directory, 0, offset(1), nodeFileCalls)).toThrow("EMFILE");
+    } finally {
+      open.mockRestore();
+    }
+    expect(fs.readdirSync(directory)).toEqual([]);
+  });
 });

@@ -1,12 +1,13 @@
 import fs from "node:fs";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   append,
   at,
   contentOf,
   damage,
   EventLog,
+  errno,
   filesIn,
   logFiles,
   names,
@@ -206,6 +207,25 @@ describe("the snapshot of a full sync", () => {
     expect(await replayed(recovered)).toEqual(names(1, 5));
     expect(fs.existsSync(orphan)).toBe(false);
     expect(recovered.repairs).toEqual([expect.stringContaining("interrupted")]);
+  });
+
+  it("that can't get its name leaves nothing in the way of the next one", async () => {
+    const directory = temporaryDirectory();
+    const first = await openDisk(directory);
+    append(first.storage, 1, 5);
+    const before = logFiles(directory);
+    vi.spyOn(fs, "renameSync").mockImplementationOnce(() => {
+      throw errno("ENOSPC");
+    });
+    await expect(putSnapshot(first.storage, at(4, 70), ["x"], false)).rejects.toThrow("ENOSPC");
+    expect(logFiles(directory)).toEqual(before);
+    await putSnapshot(first.storage, at(4, 80), ["the master's state"], false);
+    append(first.storage, 81, 82, 4);
+    first.storage.crash();
+
+    const { recovered } = await openDisk(directory);
+    expect(await contentOf(recovered.snapshot)).toBe("the master's state");
+    expect(await replayed(recovered)).toEqual(names(81, 82, 4));
   });
 
   it("interrupted by a crash after its rename is finished by the next start", async () => {
