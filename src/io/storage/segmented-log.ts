@@ -24,8 +24,10 @@ export class SegmentedLog {
   readonly #calls: FileCalls;
   /** Never empty once opened: the last one takes the appends. */
   #segments: LogSegment[];
-  /** Names made or taken away since the directory was last synced. */
-  #directoryDirty = false;
+  /** Rises with each name made or taken away. */
+  #nameChanges = 0;
+  /** How many of them are durable. Noted after the sync alone: one that runs beside it may not count on it before. */
+  #nameChangesSynced = 0;
   #closed = false;
 
   /** @param segments what recovery found sound, in order, without gaps; at least one. */
@@ -67,10 +69,9 @@ export class SegmentedLog {
     const unsynced = this.#segments
       .filter((segment) => segment.size > segment.syncedBytes)
       .map((segment) => ({ segment, size: segment.size, truncations: segment.truncations }));
-    const directoryDirty = this.#directoryDirty;
-    this.#directoryDirty = false;
+    const names = this.#nameChanges;
     for (const { segment } of unsynced) await segment.file.use((fd) => this.#calls.fdatasync(fd));
-    if (directoryDirty) await syncDirectory(this.#directory);
+    if (names > this.#nameChangesSynced) await this.syncNames();
     for (const { segment, size, truncations } of unsynced) {
       const stands = this.#segments.includes(segment) && segment.truncations === truncations;
       if (stands && !this.#closed) segment.noteSynced(size);
@@ -152,8 +153,9 @@ export class SegmentedLog {
 
   /** Makes the names in the directory durable. */
   async syncNames(): Promise<void> {
-    this.#directoryDirty = false;
+    const names = this.#nameChanges;
     await syncDirectory(this.#directory);
+    this.#nameChangesSynced = Math.max(this.#nameChangesSynced, names);
   }
 
   /** Bytes of records after `offset`. */
@@ -217,7 +219,7 @@ export class SegmentedLog {
       this.#segments.push(
         LogSegment.create(this.#directory, this.generation, nextOffset(this.lastOffset), this.#calls),
       );
-      this.#directoryDirty = true;
+      this.#nameChanges++;
     } catch (error) {
       // A full disk may have no room for a name; the old segment can still take what was executed.
       if (!isErrno(error, "ENOSPC")) throw error;
@@ -239,7 +241,7 @@ export class SegmentedLog {
     segment.file.close();
     const gone = `${segment.path}${GONE}`;
     fs.renameSync(segment.path, gone);
-    this.#directoryDirty = true;
+    this.#nameChanges++;
     return gone;
   }
 
@@ -247,7 +249,7 @@ export class SegmentedLog {
     segment.truncations++;
     segment.file.close();
     fs.unlinkSync(segment.path);
-    this.#directoryDirty = true;
+    this.#nameChanges++;
   }
 }
 

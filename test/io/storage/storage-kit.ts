@@ -30,7 +30,7 @@ export const at = (inEpoch: number, upTo: number): { epoch: Epoch; offset: Offse
 });
 
 /** Records `first` to `last` of one epoch; the payload names epoch and offset, padded to `payloadBytes`. */
-function batch(first: number, last: number, inEpoch = 1, payloadBytes = 0): Buffer {
+export function batch(first: number, last: number, inEpoch = 1, payloadBytes = 0): Buffer {
   const writer = new RecordWriter();
   for (let next = first; next <= last; next++) {
     writer.append("effects", epoch(inEpoch), offset(next), 0, `${inEpoch}:${next}`.padEnd(payloadBytes, "."));
