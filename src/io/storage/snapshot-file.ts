@@ -10,13 +10,14 @@
  * ```
  */
 import fs from "node:fs";
+import { promisify } from "node:util";
 import { z } from "zod";
 import { InterrexError, invariant } from "../../base/errors.ts";
 import { crc32 } from "../../protocol/crc32.ts";
 import { anyHistorySchema, epochSchema, offsetSchema } from "../../protocol/peer/schema.ts";
 import type { EpochHistory } from "../../rules/epoch-history.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
-import { type FileCalls, isErrno, readFully, writeFully } from "./file-calls.ts";
+import { type FileCalls, isErrno, readFully, SharedFd, writeFully } from "./file-calls.ts";
 import type { StoredSnapshot } from "./member-storage.ts";
 
 const MAGIC = Buffer.from("IRXSNAP1", "latin1");
@@ -24,6 +25,8 @@ const FRAME_BYTES = 8;
 const FOOTER_BYTES = 20;
 const CHUNK_BYTES_MAX = 1024 * 1024 * 1024;
 const META_BYTES_MAX = 16 * 1024 * 1024;
+
+const openFile = promisify(fs.open);
 
 const metaSchema = z.object({ epoch: epochSchema, offset: offsetSchema, history: anyHistorySchema });
 
@@ -43,15 +46,14 @@ interface ByteRange {
 /** Writes to a file that does not count yet. */
 export class SnapshotFileWriter {
   readonly path: string;
-  readonly #handle: fs.promises.FileHandle;
+  readonly #file: SharedFd;
   readonly #calls: FileCalls;
   #position = 0;
   #chunks = 0;
-  #closed = false;
 
-  private constructor(path: string, handle: fs.promises.FileHandle, calls: FileCalls) {
+  private constructor(path: string, file: SharedFd, calls: FileCalls) {
     this.path = path;
-    this.#handle = handle;
+    this.#file = file;
     this.#calls = calls;
   }
 
@@ -62,7 +64,7 @@ export class SnapshotFileWriter {
     history: EpochHistory,
     calls: FileCalls,
   ): Promise<SnapshotFileWriter> {
-    const writer = new SnapshotFileWriter(path, await fs.promises.open(path, "w"), calls);
+    const writer = new SnapshotFileWriter(path, new SharedFd(await openFile(path, "w")), calls);
     const meta = Buffer.from(JSON.stringify({ epoch: position.epoch, offset: position.offset, history }));
     try {
       await writer.#write(MAGIC);
@@ -94,32 +96,24 @@ export class SnapshotFileWriter {
     footer.writeUInt32LE(logGeneration, 16);
     footer.writeUInt32LE(crc32(footer, 8, FOOTER_BYTES), 4);
     await this.#write(footer);
-    await this.#calls.fdatasync(this.#handle.fd);
-    await this.close();
+    await this.#file.use((fd) => this.#calls.fdatasync(fd));
+    this.#file.close();
   }
 
-  /** Lets go of the file, after the writes under way; it stays where it is. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#handle.close();
-  }
-
-  /** Closes without waiting, as a killed process would; a write under way may then fail. */
+  /** Lets go of the file, which stays where it is, as a killed process would; a write under way may then fail. */
   abandon(): void {
-    // Nobody is left to hear of an error.
-    this.close().catch(() => undefined);
+    this.#file.close();
   }
 
   /** Closes and removes the file. */
   async discard(): Promise<void> {
-    await this.close();
+    this.#file.close();
     await fs.promises.rm(this.path, { force: true });
   }
 
   async #write(bytes: Buffer): Promise<void> {
     try {
-      await writeFully(this.#calls, this.#handle.fd, bytes, this.#position);
+      await this.#file.use((fd) => writeFully(this.#calls, fd, bytes, this.#position));
     } catch (cause) {
       if (!isErrno(cause, "ENOSPC")) throw cause;
       throw new InterrexError("DISK_FULL", `Cannot write the snapshot ${this.path}: no space left`, {

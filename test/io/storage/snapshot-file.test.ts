@@ -2,10 +2,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { nodeFileCalls } from "../../../src/io/storage/file-calls.ts";
+import { type FileCalls, nodeFileCalls } from "../../../src/io/storage/file-calls.ts";
 import { SnapshotFile, SnapshotFileWriter } from "../../../src/io/storage/snapshot-file.ts";
 import { withinBytes } from "../../fuzz/allocations.ts";
-import { at, temporaryDirectory } from "./storage-kit.ts";
+import { at, deferred, temporaryDirectory } from "./storage-kit.ts";
 
 const HEADER_FRAME = 8;
 const META = 16;
@@ -49,6 +49,34 @@ describe("a snapshot file", () => {
     await expect(withinBytes(64 * 1024, () => chunksOf(file))).rejects.toMatchObject(
       corrupt("a chunk's length is wrong"),
     );
+  });
+
+  it("that is let go of keeps its number while a write to it is under way", async () => {
+    const file = path.join(temporaryDirectory(), "one.snap");
+    const writing = deferred();
+    const gate = deferred();
+    let held = -1;
+    const calls: FileCalls = {
+      ...nodeFileCalls,
+      write: async (fd, bytes, start, length, position) => {
+        if (bytes.toString() === "chunk") {
+          held = fd;
+          writing.resolve();
+          await gate.promise;
+        }
+        return nodeFileCalls.write(fd, bytes, start, length, position);
+      },
+    };
+    const writer = await SnapshotFileWriter.create(file, at(1, 3), [], calls);
+    const { ino } = fs.statSync(file);
+    const write = writer.writeChunk(Buffer.from("chunk"));
+    await writing.promise;
+    await writer.discard();
+    // Another file that got the number would get the chunk.
+    expect(fs.fstatSync(held).ino).toBe(ino);
+    gate.resolve();
+    await write;
+    expect(() => fs.fstatSync(held)).toThrow("EBADF");
   });
 
   it.each([
