@@ -211,10 +211,7 @@ export class DiskStorage implements MemberStorage {
       await groupSync.stop();
       await this.#ballast.stop();
       await this.#state.close();
-      if (this.#failure === null) {
-        await log.sync();
-        saveIdentity(this.#identity, { ...this.#use().identity, cleanStop: true });
-      }
+      if (this.#failure === null) await this.#leaveCleanly(log);
     } finally {
       this.#opened = null;
       log.close();
@@ -235,6 +232,16 @@ export class DiskStorage implements MemberStorage {
     this.#state.abandon();
     this.#identity.abandon();
     lock.release();
+  }
+
+  async #leaveCleanly(log: SegmentedLog): Promise<void> {
+    try {
+      await log.sync();
+      saveIdentity(this.#identity, { ...this.#use().identity, cleanStop: true });
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
   }
 
   async #openLocked(lock: DirectoryLock): Promise<Recovered> {
