@@ -189,12 +189,17 @@ export class DataNode {
     if (this.#phase === "stopped") return;
     if (this.#phase === "paused") this.resume();
     await this.#redis.close();
-    this.#step({ type: "flush" });
+    if (!this.#isStopped()) this.#step({ type: "flush" });
+    // It may have failed meanwhile, and been killed: the storage is closed then.
+    if (this.#isStopped()) return;
     this.#phase = "stopped";
     clearTimeout(this.#timer);
     this.#peers.flush();
-    await this.#storage.close();
-    await this.#peers.close();
+    try {
+      await this.#storage.close();
+    } finally {
+      await this.#peers.close();
+    }
   }
 
   /** As `kill -9`: every socket is reset at once, nothing is synced. */
@@ -349,6 +354,11 @@ export class DataNode {
       this.#timerAtMs = Number.POSITIVE_INFINITY;
       this.#input({ type: "tick" });
     }, delayMs);
+  }
+
+  /** As a call, since what was seen of `#phase` before a wait says nothing after it. */
+  #isStopped(): boolean {
+    return this.#phase === "stopped";
   }
 
   #running(): Member {
