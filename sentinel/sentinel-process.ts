@@ -80,8 +80,8 @@ export class SentinelProcess {
   /**
    * Loads the state, listens on both ports and starts to watch.
    *
-   * @throws InterrexError `PORT_IN_USE`, `PEER_PORT_UNAVAILABLE`, `DATA_DIR_IN_USE`, `CORRUPT_STATE`, `BAD_SENTINEL_STATE`, ...: nothing is
-   * left open then.
+   * @throws InterrexError `PORT_IN_USE`, `PEER_PORT_UNAVAILABLE`, `BAD_DATA_DIR`, `DATA_DIR_IN_USE`, `CORRUPT_STATE`, `BAD_SENTINEL_STATE`,
+   * ...: nothing is left open then.
    */
   static async start(options: SentinelProcessOptions): Promise<SentinelProcess> {
     const { dataDir } = options.config;

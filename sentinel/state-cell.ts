@@ -1,6 +1,7 @@
 /** Where a sentinel keeps its votes and records: a file of its own, or memory. Keeps bytes; knows nothing of their meaning. */
 import fs from "node:fs";
 import path from "node:path";
+import { explainDirectoryError } from "../src/io/storage/directory-error.ts";
 import { DirectoryLock } from "../src/io/storage/directory-lock.ts";
 import { DurableCell } from "../src/io/storage/durable-cell.ts";
 
@@ -35,14 +36,16 @@ export class MemoryStateCell implements StateCell {
 /**
  * `votes.cell` in a data directory that no other process uses meanwhile.
  *
- * @throws InterrexError `DATA_DIR_IN_USE` that names the other process's pid.
+ * @throws InterrexError `BAD_DATA_DIR`, or `DATA_DIR_IN_USE` that names the other process's pid.
  */
 export function openStateCell(dataDir: string): StateCell {
-  fs.mkdirSync(dataDir, { recursive: true });
-  const lock = DirectoryLock.acquire(dataDir);
+  const lock = using(dataDir, () => {
+    fs.mkdirSync(dataDir, { recursive: true });
+    return DirectoryLock.acquire(dataDir);
+  });
   const cell = new DurableCell(path.join(dataDir, "votes.cell"));
   return {
-    load: () => cell.load(),
+    load: () => using(dataDir, () => cell.load()),
     save: (bytes) => cell.save(bytes),
     close: async () => {
       await cell.close();
@@ -53,4 +56,12 @@ export function openStateCell(dataDir: string): StateCell {
       lock.release();
     },
   };
+}
+
+function using<Result>(dataDir: string, action: () => Result): Result {
+  try {
+    return action();
+  } catch (error) {
+    throw explainDirectoryError(dataDir, error);
+  }
 }

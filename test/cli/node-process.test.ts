@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -94,6 +94,14 @@ describe("interrex node", () => {
     const twin = startNode();
     expect(await twin.exited).toEqual({ code: 2, signal: null });
     expect(twin.stderr.trim().split("\n").at(-1)).toMatch(/^interrex: Cannot use the data directory /);
+  });
+
+  it("refuses a data directory that is a file with one line and exit 2", async () => {
+    const file = join(dir, "file");
+    writeFileSync(file, "");
+    const node = startNode("--data-dir", file);
+    expect(await node.exited).toEqual({ code: 2, signal: null });
+    expect(node.stderr.trim().split("\n").at(-1)).toMatch(new RegExp(`^interrex: Cannot use .* ${file}: `));
   });
 
   it("keeps nothing on disk with --memory-only", async () => {

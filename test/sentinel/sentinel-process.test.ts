@@ -1,6 +1,6 @@
 /** The shell with its real core, network and disk: one sentinel of a set of one, whose data nodes nobody has started. */
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -214,6 +214,17 @@ describe("its state", () => {
     await expect(start({ port: taken, dataDir: directory })).rejects.toMatchObject({ code: "PORT_IN_USE" });
     await second.stop();
     await start({ dataDir: directory });
+  });
+
+  it("can't be kept where a file stands, or in a file that is none", async () => {
+    const file = path.join(directory, "file");
+    await writeFile(file, "");
+    await expect(start({ dataDir: file })).rejects.toMatchObject({
+      code: "BAD_DATA_DIR",
+      message: expect.stringContaining(`Cannot use the data directory ${file}: `),
+    });
+    await mkdir(path.join(directory, "votes.cell"));
+    await expect(start({ dataDir: directory })).rejects.toMatchObject({ code: "BAD_DATA_DIR" });
   });
 
   it("of another sentinel is refused", async () => {

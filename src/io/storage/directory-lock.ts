@@ -60,15 +60,15 @@ export class DirectoryLock {
 /** Linked from a finished file, so that nobody ever reads a lock that is only half written. */
 function create(file: string, text: string): boolean {
   const draft = `${file}.${process.pid}.${randomUUID()}`;
-  fs.writeFileSync(draft, text, { flag: "wx" });
   try {
+    fs.writeFileSync(draft, text, { flag: "wx" });
     fs.linkSync(draft, file);
     return true;
   } catch (error) {
     if (isErrno(error, "EEXIST")) return false;
     throw error;
   } finally {
-    fs.unlinkSync(draft);
+    fs.rmSync(draft, { force: true });
   }
 }
 

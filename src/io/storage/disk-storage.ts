@@ -25,6 +25,7 @@ import {
 import type { LogPosition } from "../../rules/log-position.ts";
 import { Ballast } from "./ballast.ts";
 import { readBootId } from "./boot-id.ts";
+import { explainDirectoryError } from "./directory-error.ts";
 import { DirectoryLock } from "./directory-lock.ts";
 import { DurableCell } from "./durable-cell.ts";
 import { type FileCalls, nodeFileCalls, syncDirectorySync } from "./file-calls.ts";
@@ -110,16 +111,11 @@ export class DiskStorage implements MemberStorage {
   async open(events: StorageEvents): Promise<Recovered> {
     invariant(this.#events === null, "a storage is opened once");
     this.#events = events;
-    for (const name of ["log", "snapshot", "rollback"]) fs.mkdirSync(this.#path(name), { recursive: true });
-    const lock = DirectoryLock.acquire(this.#directory);
     try {
-      return await this.#openLocked(lock);
+      for (const name of ["log", "snapshot", "rollback"]) fs.mkdirSync(this.#path(name), { recursive: true });
+      return await this.#openWith(DirectoryLock.acquire(this.#directory));
     } catch (error) {
-      this.#ballast.abandon();
-      this.#identity.abandon();
-      this.#state.abandon();
-      lock.release();
-      throw error;
+      throw explainDirectoryError(this.#directory, error);
     }
   }
 
@@ -240,6 +236,18 @@ export class DiskStorage implements MemberStorage {
       saveIdentity(this.#identity, { ...this.#use().identity, cleanStop: true });
     } catch (error) {
       this.#fail(error);
+      throw error;
+    }
+  }
+
+  async #openWith(lock: DirectoryLock): Promise<Recovered> {
+    try {
+      return await this.#openLocked(lock);
+    } catch (error) {
+      this.#ballast.abandon();
+      this.#identity.abandon();
+      this.#state.abandon();
+      lock.release();
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   append,
   at,
@@ -239,6 +239,37 @@ describe("a data directory", () => {
     });
     await storage.close();
     await openDisk(directory);
+  });
+
+  it.each(["", "data"])("that is a file is refused in one line", async (inside) => {
+    const file = path.join(temporaryDirectory(), "file");
+    fs.writeFileSync(file, "");
+    const directory = path.join(file, inside);
+    await expect(newDisk(directory).open(new EventLog())).rejects.toMatchObject({
+      code: "BAD_DATA_DIR",
+      message: expect.stringMatching(
+        new RegExp(`^Cannot use the data directory ${directory}: .*a directory must be`),
+      ),
+    });
+  });
+
+  it.each([
+    ["mkdirSync", "EACCES", "mkdir", "Let this user write there"],
+    ["mkdirSync", "EROFS", "mkdir", "Mount it for writing"],
+    ["writeFileSync", "ENOSPC", "write", "Free some space"],
+    ["linkSync", "EPERM", "link", "hard links"],
+    ["linkSync", "ENOTSUP", "link", "hard links"],
+  ] as const)("where %s answers %s is refused with a way out", async (name, code, syscall, way) => {
+    const directory = temporaryDirectory();
+    const call = vi.spyOn(fs, name).mockImplementation(() => {
+      throw Object.assign(errno(code), { syscall });
+    });
+    onTestFinished(() => call.mockRestore());
+    await expect(newDisk(directory).open(new EventLog())).rejects.toMatchObject({
+      code: "BAD_DATA_DIR",
+      message: expect.stringMatching(new RegExp(`${directory}: ${code}: .*${way}`)),
+    });
+    expect(fs.readdirSync(directory).filter((file) => file.startsWith("lock"))).toEqual([]);
   });
 
   it("is free again when an open has failed", async () => {
