@@ -85,7 +85,8 @@ export class SentinelProcess {
    */
   static async start(options: SentinelProcessOptions): Promise<SentinelProcess> {
     const { dataDir } = options.config;
-    const cell = options.stateCell ?? (dataDir === null ? new MemoryStateCell() : openStateCell(dataDir));
+    const cell =
+      options.stateCell ?? (dataDir === null ? new MemoryStateCell() : await openStateCell(dataDir));
     const sentinel = new SentinelProcess(options, cell);
     try {
       await sentinel.#start();

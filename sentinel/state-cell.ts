@@ -1,6 +1,7 @@
 /** Where a sentinel keeps its votes and records: a file of its own, or memory. Keeps bytes; knows nothing of their meaning. */
 import fs from "node:fs";
 import path from "node:path";
+import { readBootId } from "../src/io/storage/boot-id.ts";
 import { explainDirectoryError } from "../src/io/storage/directory-error.ts";
 import { DirectoryLock } from "../src/io/storage/directory-lock.ts";
 import { DurableCell } from "../src/io/storage/durable-cell.ts";
@@ -38,10 +39,11 @@ export class MemoryStateCell implements StateCell {
  *
  * @throws InterrexError `BAD_DATA_DIR`, or `DATA_DIR_IN_USE` that names the other process's pid.
  */
-export function openStateCell(dataDir: string): StateCell {
+export async function openStateCell(dataDir: string): Promise<StateCell> {
+  const bootId = await readBootId();
   const lock = using(dataDir, () => {
     fs.mkdirSync(dataDir, { recursive: true });
-    return DirectoryLock.acquire(dataDir);
+    return DirectoryLock.acquire(dataDir, { bootId });
   });
   const cell = new DurableCell(path.join(dataDir, "votes.cell"));
   return {

@@ -228,7 +228,7 @@ describe("its state", () => {
   });
 
   it("of another sentinel is refused", async () => {
-    const cell = openStateCell(directory);
+    const cell = await openStateCell(directory);
     cell.load();
     await cell.save(Buffer.from(JSON.stringify({ format: 1, id: "s2", groups: {} })));
     await cell.close();

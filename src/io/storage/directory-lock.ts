@@ -1,8 +1,9 @@
 /**
  * Keeps two processes from using one data directory: a file that names its holder. A holder that is gone is told
- * by its pid and the time its process began, so a lock never outlives a crash.
+ * by the boot it ran in, its pid and the time its process began, so a lock never outlives a crash.
  *
- * Limit: a holder in another pid namespace (two containers on one volume) can't be seen and counts as gone.
+ * Limit: a holder in another pid namespace (two containers on one volume) or on another machine can't be seen and
+ * counts as gone.
  */
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
@@ -12,8 +13,15 @@ import { isErrno } from "./file-calls.ts";
 
 const ATTEMPTS_MAX = 5;
 
+export interface LockOptions {
+  /** The machine's present boot; `null` where that is not known. */
+  readonly bootId: string | null;
+}
+
 interface Holder {
   readonly pid: number;
+  /** The boot its process ran in; `null` where that is not known. */
+  readonly bootId: string | null;
   /** When the process began, as the kernel tells it; `null` where it does not. */
   readonly startedAt: string | null;
   /** Tells two holders of one process apart. */
@@ -33,9 +41,9 @@ export class DirectoryLock {
   }
 
   /** @throws InterrexError `DATA_DIR_IN_USE`, with the pid, when a living process holds the directory. */
-  static acquire(directory: string): DirectoryLock {
+  static acquire(directory: string, { bootId }: LockOptions): DirectoryLock {
     const file = path.join(directory, "lock");
-    const me: Holder = { pid: process.pid, startedAt: startOf(process.pid), token: randomUUID() };
+    const me: Holder = { pid: process.pid, bootId, startedAt: startOf(process.pid), token: randomUUID() };
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       if (create(file, JSON.stringify(me))) {
         heldHere.add(me.token);
@@ -44,10 +52,10 @@ export class DirectoryLock {
       const text = readIfThere(file);
       if (text === null) continue;
       const holder = parseHolder(text);
-      if (holder !== null && isAlive(holder)) throw inUse(directory, `process ${holder.pid}`);
+      if (holder !== null && isAlive(holder, bootId)) throw inUse(directory, holder);
       setAside(file, text);
     }
-    throw inUse(directory, "processes that start and stop all the time");
+    throw inUseByMany(directory);
   }
 
   release(): void {
@@ -88,8 +96,10 @@ function setAside(file: string, expected: string): void {
   else fs.unlinkSync(aside);
 }
 
-function isAlive(holder: Holder): boolean {
+function isAlive(holder: Holder, bootId: string | null): boolean {
   if (holder.pid === process.pid) return heldHere.has(holder.token);
+  // Where no start of a process is told, its pid alone would count, and that may be anybody's by now.
+  if (holder.bootId !== null && bootId !== null && holder.bootId !== bootId) return false;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
@@ -112,7 +122,8 @@ function parseHolder(text: string): Holder | null {
     // 0 and below name groups of processes, and one of those always lives.
     if (!Number.isSafeInteger(value?.pid) || Number(value?.pid) <= 0) return null;
     if (typeof value?.pid !== "number" || typeof value.token !== "string") return null;
-    return { pid: value.pid, startedAt: value.startedAt ?? null, token: value.token };
+    const { pid, token, bootId = null, startedAt = null } = value;
+    return { pid, token, bootId, startedAt };
   } catch {
     // Not a lock of ours, or damaged by a power cut: no living process wrote it.
     return null;
@@ -128,9 +139,18 @@ function readIfThere(file: string): string | null {
   }
 }
 
-function inUse(directory: string, by: string): InterrexError {
+function inUse(directory: string, { pid }: Holder): InterrexError {
   return new InterrexError(
     "DATA_DIR_IN_USE",
-    `Cannot use the data directory ${directory}: ${by} uses it. Stop it, or choose another directory`,
+    `Cannot use the data directory ${directory}: process ${pid} uses it. Stop it, or choose another directory. ` +
+      `If that process is not interrex, remove ${path.join(directory, "lock")}`,
+  );
+}
+
+function inUseByMany(directory: string): InterrexError {
+  return new InterrexError(
+    "DATA_DIR_IN_USE",
+    `Cannot use the data directory ${directory}: processes that start and stop all the time use it. ` +
+      "Stop them, or choose another directory",
   );
 }

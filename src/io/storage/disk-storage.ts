@@ -113,7 +113,8 @@ export class DiskStorage implements MemberStorage {
     this.#events = events;
     try {
       for (const name of ["log", "snapshot", "rollback"]) fs.mkdirSync(this.#path(name), { recursive: true });
-      return await this.#openWith(DirectoryLock.acquire(this.#directory));
+      const bootId = await (this.#options.bootId ?? readBootId)();
+      return await this.#openWith(DirectoryLock.acquire(this.#directory, { bootId }), bootId);
     } catch (error) {
       throw explainDirectoryError(this.#directory, error);
     }
@@ -240,9 +241,9 @@ export class DiskStorage implements MemberStorage {
     }
   }
 
-  async #openWith(lock: DirectoryLock): Promise<Recovered> {
+  async #openWith(lock: DirectoryLock, bootId: string | null): Promise<Recovered> {
     try {
-      return await this.#openLocked(lock);
+      return await this.#openLocked(lock, bootId);
     } catch (error) {
       this.#ballast.abandon();
       this.#identity.abandon();
@@ -252,8 +253,7 @@ export class DiskStorage implements MemberStorage {
     }
   }
 
-  async #openLocked(lock: DirectoryLock): Promise<Recovered> {
-    const bootId = await (this.#options.bootId ?? readBootId)();
+  async #openLocked(lock: DirectoryLock, bootId: string | null): Promise<Recovered> {
     const previous = loadIdentity(this.#identity);
     const state = this.#state.load();
     const verdict = judgeIncarnation(this.#find(previous, state), bootId);
