@@ -63,6 +63,17 @@ export class Ballast {
     };
   }
 
+  /**
+   * Before `prepare`: gives up what an earlier process has left, so that a start finds room on a full disk.
+   *
+   * @returns false when there was none.
+   */
+  giveUpFound(): boolean {
+    if (!fs.existsSync(this.#options.file)) return false;
+    this.#remove();
+    return true;
+  }
+
   /** Makes the file unless it is there. A disk that is full already is reported, and tried again. */
   async prepare(): Promise<void> {
     this.#held = fs.statSync(this.#options.file, { throwIfNoEntry: false })?.size === this.#options.bytes;
@@ -87,11 +98,16 @@ export class Ballast {
     if (!this.#held) return this.#timesGivenUp > timesGivenUpBefore;
     this.#held = false;
     this.#timesGivenUp++;
-    fs.unlinkSync(this.#options.file);
-    // File systems free the blocks of a removed file when their journal commits: make it do so.
-    syncDirectorySync(path.dirname(this.#options.file));
+    this.#remove();
     this.#reportFull();
     return true;
+  }
+
+  #remove(): void {
+    // It may be gone: people who need space take it where they find it.
+    fs.rmSync(this.#options.file, { force: true });
+    // File systems free the blocks of a removed file when their journal commits: make it do so.
+    syncDirectorySync(path.dirname(this.#options.file));
   }
 
   #reportFull(): void {

@@ -16,6 +16,8 @@ const ATTEMPTS_MAX = 5;
 export interface LockOptions {
   /** The machine's present boot; `null` where that is not known. */
   readonly bootId: string | null;
+  /** Called on a full disk when no living process holds the directory. @returns true when a second try may do. */
+  readonly makeRoom?: () => boolean;
 }
 
 interface Holder {
@@ -41,19 +43,28 @@ export class DirectoryLock {
   }
 
   /** @throws InterrexError `DATA_DIR_IN_USE`, with the pid, when a living process holds the directory. */
-  static acquire(directory: string, { bootId }: LockOptions): DirectoryLock {
+  static acquire(directory: string, { bootId, makeRoom }: LockOptions): DirectoryLock {
     const file = path.join(directory, "lock");
     const me: Holder = { pid: process.pid, bootId, startedAt: startOf(process.pid), token: randomUUID() };
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      if (create(file, JSON.stringify(me))) {
-        heldHere.add(me.token);
-        return new DirectoryLock(file, me.token);
+      let full: unknown = null;
+      try {
+        if (create(file, JSON.stringify(me))) {
+          heldHere.add(me.token);
+          return new DirectoryLock(file, me.token);
+        }
+      } catch (error) {
+        if (!isErrno(error, "ENOSPC")) throw error;
+        full = error;
       }
       const text = readIfThere(file);
-      if (text === null) continue;
-      const holder = parseHolder(text);
-      if (holder !== null && isAlive(holder, bootId)) throw inUse(directory, holder);
-      setAside(file, text);
+      if (text !== null) {
+        const holder = parseHolder(text);
+        if (holder !== null && isAlive(holder, bootId)) throw inUse(directory, holder);
+        setAside(file, text);
+      } else if (full !== null && makeRoom?.() !== true) {
+        throw full;
+      }
     }
     throw inUseByMany(directory);
   }

@@ -114,7 +114,8 @@ export class DiskStorage implements MemberStorage {
     try {
       for (const name of ["log", "snapshot", "rollback"]) fs.mkdirSync(this.#path(name), { recursive: true });
       const bootId = await (this.#options.bootId ?? readBootId)();
-      return await this.#openWith(DirectoryLock.acquire(this.#directory, { bootId }), bootId);
+      const makeRoom = (): boolean => this.#ballast.giveUpFound();
+      return await this.#openWith(DirectoryLock.acquire(this.#directory, { bootId, makeRoom }), bootId);
     } catch (error) {
       throw explainDirectoryError(this.#directory, error);
     }

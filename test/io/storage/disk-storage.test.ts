@@ -403,4 +403,46 @@ describe("a full disk", () => {
     await events.until(() => events.seen.length > 0);
     expect(events.seen).toEqual(["diskFull"]);
   });
+
+  it("without room for the lock gives up the ballast that was left, and is reported", async () => {
+    const directory = temporaryDirectory();
+    await (await openDisk(directory)).storage.close();
+    const calls = fullWhile(() => fs.existsSync(path.join(directory, "ballast")));
+    const { events } = await openDisk(directory, { calls });
+    await events.until(() => events.seen.length > 0);
+    expect(events.seen).toEqual(["diskFull"]);
+    expect(filesIn(directory).filter((file) => file.includes("lock."))).toEqual([]);
+  });
+
+  it("leaves the ballast to the process that uses the directory", async () => {
+    const directory = temporaryDirectory();
+    await openDisk(directory);
+    fullWhile(() => true);
+    await expect(newDisk(directory).open(new EventLog())).rejects.toMatchObject({ code: "DATA_DIR_IN_USE" });
+    expect(fs.existsSync(path.join(directory, "ballast"))).toBe(true);
+  });
+
+  it("without a ballast either is said in one line", async () => {
+    const directory = temporaryDirectory();
+    fullWhile(() => true);
+    await expect(newDisk(directory).open(new EventLog())).rejects.toMatchObject({
+      code: "BAD_DATA_DIR",
+      message: expect.stringContaining("Free some space"),
+    });
+  });
 });
+
+/** No whole file can be written while it is so, as for a lock; and no ballast can be made. */
+function fullWhile(full: () => boolean): BreakableCalls {
+  const { writeFileSync } = fs;
+  const write = vi.spyOn(fs, "writeFileSync").mockImplementation((...args) => {
+    if (full()) throw Object.assign(errno("ENOSPC"), { syscall: "write" });
+    writeFileSync(...args);
+  });
+  onTestFinished(() => write.mockRestore());
+  const calls = new BreakableCalls();
+  calls.write = async () => {
+    throw errno("ENOSPC");
+  };
+  return calls;
+}
