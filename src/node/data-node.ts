@@ -444,12 +444,18 @@ export class DataNode {
   }
 
   #cut(last: Parameters<MemberStorage["cut"]>[0]): void {
-    const file = this.#storage.cut(last);
-    if (file === null) return;
-    this.#log.warn(
-      { event: "rollback", file, epoch: last.epoch, offset: last.offset },
-      "records that the master does not have were cut from the log; they are kept in the file",
-    );
+    const rollback = this.#storage.cut(last);
+    if (rollback === null) return;
+    const fields = { ...rollback, epoch: last.epoch, offset: last.offset };
+    const what = "records that the master does not have were cut from the log";
+    if (rollback.file === null) {
+      this.#log.error(
+        { ...fields, event: "rollback-lost" },
+        `${what} and are lost: the full disk has no room`,
+      );
+    } else {
+      this.#log.warn({ ...fields, event: "rollback" }, `${what}; they are kept in the file`);
+    }
   }
 }
 

@@ -2,6 +2,8 @@
  * Room kept for the moment the disk is full: a file of real bytes that is given up at the first ENOSPC, so that what
  * was already executed still gets written. Stands in front of the file calls; who writes need not know.
  *
+ * Limit: it covers what fits into it. A turn that appends more than that on a full disk is a write error.
+ *
  * Once given up, it is made anew as soon as there is space, tried once a second. A second ENOSPC before that is the
  * writer's to handle. Snapshots go past it: they must not eat the room of the log.
  */

@@ -28,7 +28,7 @@ import { readBootId } from "./boot-id.ts";
 import { explainDirectoryError } from "./directory-error.ts";
 import { DirectoryLock } from "./directory-lock.ts";
 import { DurableCell } from "./durable-cell.ts";
-import { type FileCalls, nodeFileCalls, syncDirectorySync } from "./file-calls.ts";
+import { type FileCalls, isErrno, nodeFileCalls, syncDirectorySync } from "./file-calls.ts";
 import { GroupSync } from "./group-sync.ts";
 import { type Identity, loadIdentity, saveIdentity } from "./identity-file.ts";
 import { hasLog, type RecoveredLog, recoverLog } from "./log-recovery.ts";
@@ -36,6 +36,7 @@ import type {
   AppendFsync,
   MemberStorage,
   Recovered,
+  Rollback,
   SnapshotWriter,
   StorageEvents,
   StoredSnapshot,
@@ -136,7 +137,7 @@ export class DiskStorage implements MemberStorage {
     groupSync.written(lastOffset);
   }
 
-  cut(lastKept: LogPosition): string | null {
+  cut(lastKept: LogPosition): Rollback | null {
     const { log, groupSync, commits } = this.#use();
     invariant(!commits.replacingLog, "nothing is cut while a full sync replaces the log");
     const snapshot = this.#snapshots.standing;
@@ -144,13 +145,14 @@ export class DiskStorage implements MemberStorage {
     commits.outdateAbove(lastKept.offset);
     try {
       const tail = log.tailAfter(lastKept.offset);
-      const rollback = this.#path("rollback");
-      const file = tail === null ? null : keepRollback(rollback, lastKept, tail, this.#calls);
+      const kept = tail === null ? null : this.#keepIfRoom(lastKept, tail);
       if (belowSnapshot) this.#cutBelowSnapshot(log, lastKept.offset);
       else if (tail !== null) log.cut(lastKept.offset);
       groupSync.cut(log.lastOffset);
       this.#countLogBytes(log);
-      return file;
+      if (tail === null) return null;
+      // The cut has made room for what it took away.
+      return { file: kept ?? this.#keepIfRoom(lastKept, tail), bytes: tail.length };
     } catch (error) {
       this.#fail(error);
       throw error;
@@ -230,6 +232,16 @@ export class DiskStorage implements MemberStorage {
     this.#state.abandon();
     this.#identity.abandon();
     lock.release();
+  }
+
+  /** A cut can't wait for space: a node that died of it would die of it again at each start. */
+  #keepIfRoom(lastKept: LogPosition, tail: Buffer): string | null {
+    try {
+      return keepRollback(this.#path("rollback"), lastKept, tail, this.#calls);
+    } catch (error) {
+      if (!isErrno(error, "ENOSPC")) throw error;
+      return null;
+    }
   }
 
   async #leaveCleanly(log: SegmentedLog): Promise<void> {

@@ -57,10 +57,17 @@ export interface SnapshotWriter {
   abort(): Promise<void>;
 }
 
+/** Records that a cut took away. */
+export interface Rollback {
+  /** Where they are kept; `null` when a full disk had no room even after the cut, and they are lost. */
+  readonly file: string | null;
+  readonly bytes: number;
+}
+
 export interface StorageEvents {
   /** All records up to here are in the log as `appendfsync` says: written, or synced for `always`. */
   persisted(lastOffset: Offset): void;
-  /** No space left: what was appended is still kept (the ballast was freed), but take no more writes. */
+  /** No space left: what was appended is still kept (the ballast was freed; else `failed` comes), but take no more writes. */
   diskFull(): void;
   /** There is space again. */
   diskOk(): void;
@@ -85,15 +92,16 @@ export interface MemberStorage {
    */
   append(bytes: Buffer, firstOffset: Offset, lastOffset: Offset): void;
   /**
-   * Takes away all records after `lastKept` and keeps them in a rollback file.
+   * Takes away all records after `lastKept` and keeps them in a rollback file: before the cut, and where the disk has
+   * no room for that, after it.
    *
    * Below the standing snapshot the state can't be rebuilt: the snapshot goes too, and with it the whole log unless
    * that reaches back to record 1. Then the storage is empty, whatever `lastKept` says, and takes a full sync or
    * record 1 next.
    *
-   * @returns the rollback file's path, or `null` when nothing was cut. Done and durable on return.
+   * @returns `null` when nothing was cut. Done and durable on return.
    */
-  cut(lastKept: LogPosition): string | null;
+  cut(lastKept: LogPosition): Rollback | null;
   /** Durable under every policy when it resolves. Saves are carried out in call order; `state` is not empty. */
   saveState(state: Buffer): Promise<void>;
   /**

@@ -13,6 +13,7 @@ import { EMPTY_POSITION, type LogPosition } from "../../rules/log-position.ts";
 import type {
   MemberStorage,
   Recovered,
+  Rollback,
   SnapshotWriter,
   StorageEvents,
   StoredSnapshot,
@@ -120,7 +121,7 @@ export class MemoryStorage implements MemberStorage {
     this.#unreported = lastOffset;
   }
 
-  cut(lastKept: LogPosition): string | null {
+  cut(lastKept: LogPosition): Rollback | null {
     this.#use();
     const disk = this.#disk;
     for (const pending of this.#pending) pending.outdateAbove(lastKept.offset);
@@ -145,9 +146,10 @@ export class MemoryStorage implements MemberStorage {
     if (this.#unreported !== null) this.#unreported = minOffset(this.#unreported, this.#lastOffset);
     this.#countLogBytes();
     if (cut.length === 0) return null;
-    const name = `rollback/${lastKept.epoch}-${nextOffset(lastKept.offset)}-${disk.rollbacks.size + 1}.log`;
-    disk.rollbacks.set(name, Buffer.concat(cut));
-    return name;
+    const file = `rollback/${lastKept.epoch}-${nextOffset(lastKept.offset)}-${disk.rollbacks.size + 1}.log`;
+    const bytes = Buffer.concat(cut);
+    disk.rollbacks.set(file, bytes);
+    return { file, bytes: bytes.length };
   }
 
   async saveState(state: Buffer): Promise<void> {

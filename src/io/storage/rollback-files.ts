@@ -10,7 +10,7 @@ import { type FileCalls, isErrno, syncDirectorySync, writeFullySync } from "./fi
 
 const ATTEMPTS_MAX = 1000;
 
-/** @returns the file's path; its content is durable. */
+/** @returns the file's path; its content is durable. On an error there is none. */
 export function keepRollback(
   directory: string,
   lastKept: LogPosition,
@@ -21,6 +21,9 @@ export function keepRollback(
   try {
     writeFullySync(calls, fd, bytes, 0);
     calls.fdatasyncSync(fd);
+  } catch (error) {
+    fs.unlinkSync(file);
+    throw error;
   } finally {
     fs.closeSync(fd);
   }

@@ -157,7 +157,7 @@ describe("a cut", () => {
     const directory = temporaryDirectory();
     const first = await openDisk(directory, { segmentBytesMax: 300 });
     for (let next = 1; next <= 12; next++) append(first.storage, next, next, 1, 50);
-    const file = first.storage.cut(at(1, 5));
+    const file = first.storage.cut(at(1, 5))?.file;
     append(first.storage, 6, 7, 2);
     first.storage.crash();
 
@@ -206,7 +206,7 @@ describe("a cut", () => {
     const first = await openDisk(directory);
     await putSnapshot(first.storage, at(3, 100), ["far ahead"], false);
     append(first.storage, 101, 105, 3);
-    const file = first.storage.cut(at(2, 90));
+    const file = first.storage.cut(at(2, 90))?.file;
     expect(namesIn(fs.readFileSync(file ?? ""))).toEqual(names(101, 105, 3));
     await putSnapshot(first.storage, at(2, 80), ["again"], false);
     append(first.storage, 81, 82, 4);
@@ -402,6 +402,43 @@ describe("a full disk", () => {
     const { events } = await openDisk(directory, { calls });
     await events.until(() => events.seen.length > 0);
     expect(events.seen).toEqual(["diskFull"]);
+  });
+
+  it("keeps what is cut in the room that the cut makes", async () => {
+    const directory = temporaryDirectory();
+    const calls = new BreakableCalls();
+    const { storage, events } = await openDisk(directory, { calls, ballastRetryMs: 60_000 });
+    append(storage, 1, 9);
+    const [log = ""] = logFiles(directory);
+    const fullBytes = fs.statSync(log).size;
+    const { writeSync } = calls;
+    calls.writeSync = (...args) => {
+      if (fs.statSync(log).size === fullBytes) throw errno("ENOSPC");
+      return writeSync.apply(calls, args);
+    };
+    const rollback = storage.cut(at(1, 5));
+    expect(namesIn(fs.readFileSync(rollback?.file ?? ""))).toEqual(names(6, 9));
+    expect(filesIn(path.join(directory, "rollback"))).toEqual([rollback?.file]);
+    append(storage, 6, 6, 2);
+    await events.persistedUpTo(6);
+    expect(events.seen).toEqual(["diskFull"]);
+  });
+
+  it("loses what is cut rather than die of it, and says how much that was", async () => {
+    const directory = temporaryDirectory();
+    const calls = new BreakableCalls();
+    const { storage, events } = await openDisk(directory, { calls, ballastRetryMs: 60_000 });
+    append(storage, 1, 9);
+    const recordBytes = storage.logBytes() / 9;
+    calls.roomBytes = 0;
+    expect(storage.cut(at(1, 5))).toEqual({ file: null, bytes: 4 * recordBytes });
+    expect(filesIn(path.join(directory, "rollback"))).toEqual([]);
+    calls.roomBytes = null;
+    append(storage, 6, 6, 2);
+    await events.persistedUpTo(6);
+    storage.crash();
+    expect(events.error).toBeNull();
+    expect(await replayed((await openDisk(directory)).recovered)).toEqual([...names(1, 5), "2:6"]);
   });
 
   it("without room for the lock gives up the ballast that was left, and is reported", async () => {

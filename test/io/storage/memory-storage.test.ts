@@ -81,8 +81,8 @@ describe("memory storage", () => {
     const { storage } = await open(disk);
     append(storage, 1, 5);
     append(storage, 6, 9);
-    const name = storage.cut(at(1, 3));
-    expect(namesIn(disk.rollbacks.get(name ?? "") ?? Buffer.alloc(0))).toEqual(names(4, 9));
+    const file = storage.cut(at(1, 3))?.file;
+    expect(namesIn(disk.rollbacks.get(file ?? "") ?? Buffer.alloc(0))).toEqual(names(4, 9));
     expect(storage.cut(at(1, 3))).toBeNull();
     append(storage, 4, 4, 2);
     storage.crash();
