@@ -74,11 +74,17 @@ export function readFullySync(fd: number, position: number, length: number): Buf
   return bytes.subarray(0, done);
 }
 
-/** Makes the names in a directory durable: files created, renamed and removed there. */
+/**
+ * Makes the names in a directory durable: files created, renamed and removed there.
+ *
+ * Limit: some file systems (CIFS, FUSE) know no such call. There a name is as durable as they make it by themselves.
+ */
 export function syncDirectorySync(directory: string): void {
   const fd = fs.openSync(directory, "r");
   try {
     fs.fsyncSync(fd);
+  } catch (error) {
+    if (!isUnknownCall(error)) throw error;
   } finally {
     fs.closeSync(fd);
   }
@@ -89,9 +95,16 @@ export async function syncDirectory(directory: string): Promise<void> {
   const handle = await fs.promises.open(directory, "r");
   try {
     await handle.sync();
+  } catch (error) {
+    if (!isUnknownCall(error)) throw error;
   } finally {
     await handle.close();
   }
+}
+
+/** Of a directory alone: for a file these codes are errors like any other. */
+function isUnknownCall(error: unknown): boolean {
+  return isErrno(error, "EINVAL") || isErrno(error, "ENOTSUP");
 }
 
 /** Puts a whole new file in the place of `file`, durably: either the old or the new one is found after a crash. */
