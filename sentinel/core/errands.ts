@@ -204,7 +204,7 @@ export class Errands {
       return;
     }
     // Sealing may have to wait for the longest lease.
-    const untilMs = nowMs + config.switchoverTimeoutMs + 2 * config.downAfterMs + STEP_SLACK_MS;
+    const untilMs = nowMs + config.switchoverTimeoutMs + 2 * ledger.longestLeaseMs + STEP_SLACK_MS;
     this.#errand = { kind: "elect", id, reason, member, untilMs };
   }
 

@@ -168,7 +168,7 @@ export class Failover {
     for (const watch of this.#context.watches.values()) this.#sendSeal(base, watch);
     this.#context.notices.group("+failover-state-select-slave");
     // Long enough for the longest lease to end.
-    return { step: "seal", round, untilMs: nowMs + this.#context.config.downAfterMs + STEP_SLACK_MS };
+    return { step: "seal", round, untilMs: nowMs + this.#context.ledger.longestLeaseMs + STEP_SLACK_MS };
   }
 
   #sendSeal(base: GroupRecord, watch: MemberWatch): void {

@@ -76,6 +76,11 @@ export class GroupLedger {
     return this.#earlierLeaseMs;
   }
 
+  /** No lease that this sentinel knows of, in this life or the one before, stands for longer. */
+  get longestLeaseMs(): Millis {
+    return Math.max(this.#state.leaseMs, this.#downAfterMs);
+  }
+
   /** A lease may be given once a later life of this sentinel will know how long it may stand. */
   get mayLease(): boolean {
     return this.#savedLeaseMs >= this.#downAfterMs;

@@ -6,12 +6,14 @@ import { compareRecordNumbers } from "../../src/rules/group-record.ts";
 import type { VoteReason } from "../../src/rules/vote-reason.ts";
 import type { GroupContext } from "./group-context.ts";
 import type { SentinelPeer } from "./peers.ts";
-import { LEADER_REPORT_PERIOD_MS, pingPeriodMs, REPORT_PERIOD_MS } from "./timing.ts";
+import { LEADER_REPORT_PERIOD_MS, pingPeriodMs, reportPeriodMs } from "./timing.ts";
 
 type Body = Omit<Report, "seq" | "record">;
 
 export class Reporting {
   readonly #context: GroupContext;
+  readonly #periodMs: Millis;
+  readonly #leaderPeriodMs: Millis;
   #seq = 0;
   #said: Body | null = null;
   #saidAtMs: Millis = Number.NEGATIVE_INFINITY;
@@ -20,12 +22,15 @@ export class Reporting {
 
   constructor(context: GroupContext) {
     this.#context = context;
-    this.#earlyMs = Math.min(pingPeriodMs(context.config.downAfterMs), LEADER_REPORT_PERIOD_MS) / 2;
+    const { downAfterMs } = context.config;
+    this.#periodMs = reportPeriodMs(downAfterMs);
+    this.#leaderPeriodMs = Math.min(LEADER_REPORT_PERIOD_MS, this.#periodMs);
+    this.#earlyMs = Math.min(pingPeriodMs(downAfterMs), this.#leaderPeriodMs) / 2;
   }
 
   get deadlineMs(): Millis {
     const leads = this.#said !== null && this.#said.leading !== null;
-    return this.#saidAtMs + (leads ? LEADER_REPORT_PERIOD_MS : REPORT_PERIOD_MS);
+    return this.#saidAtMs + (leads ? this.#leaderPeriodMs : this.#periodMs);
   }
 
   /**

@@ -45,7 +45,7 @@ const stateSchema = z.object({
       votedFor: z.object({ id: z.string(), startId: z.string() }).nullable(),
       record: groupRecordSchema.nullable(),
       onlyLearnt: z.boolean(),
-      leaseMs: z.number().min(0),
+      leaseMs: z.number().min(0).default(0),
     }),
   ),
 });
@@ -68,7 +68,7 @@ export function parseSentinelState(value: unknown, id: SentinelId): SentinelStat
       `Cannot start sentinel ${id}: this data directory belongs to sentinel ${parsed.data.id}`,
     );
   }
-  return value as SentinelState;
+  return parsed.data as SentinelState;
 }
 
 /** The same from bytes. */

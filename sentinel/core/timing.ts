@@ -5,7 +5,7 @@ const PING_PERIOD_MS_MIN = 20;
 const PING_PERIOD_MS_MAX = 1000;
 
 /** Reports are the sentinels' heartbeat; three of them fit into `PEER_SILENCE_MS`. */
-export const REPORT_PERIOD_MS: Millis = 300;
+const REPORT_PERIOD_MS_MAX: Millis = 300;
 /** Of who leads; three of them fit into `LEADER_SILENCE_MS`. */
 export const LEADER_REPORT_PERIOD_MS: Millis = 100;
 /** A leader that nobody heard for so long is taken for gone. */
@@ -35,6 +35,11 @@ const STALL_MS_MIN: Millis = 50;
 
 export function pingPeriodMs(downAfterMs: Millis): Millis {
   return Math.min(PING_PERIOD_MS_MAX, Math.max(PING_PERIOD_MS_MIN, downAfterMs / 10));
+}
+
+/** Three of them fit into down-after as well: after that much silence a sentinel is flagged as down. */
+export function reportPeriodMs(downAfterMs: Millis): Millis {
+  return Math.min(REPORT_PERIOD_MS_MAX, downAfterMs / 3);
 }
 
 export function stallToleranceMs(downAfterMs: Millis): Millis {

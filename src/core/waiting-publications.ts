@@ -5,6 +5,8 @@ import type { ReplyGate } from "./replication/reply-gate.ts";
 
 /** A master that is cut off may wait until it is told of its end, while clients go on publishing. */
 const BYTES_MAX = 64 * 1024 * 1024;
+/** Of an entry beside its text, about. */
+const ENTRY_BYTES = 128;
 
 export type Publish = (channel: string, message: string) => void;
 
@@ -13,7 +15,7 @@ export class WaitingPublications {
   #bytes = 0;
   readonly #bytesMax: number;
 
-  /** @param bytesMax of channels and messages; where more wait, the newest are lost, as messages may be. */
+  /** @param bytesMax of all that waits; where more wait, the newest are lost, as messages may be. */
   constructor(bytesMax: number = BYTES_MAX) {
     this.#bytesMax = bytesMax;
   }
@@ -46,5 +48,5 @@ export class WaitingPublications {
 }
 
 function bytesOf({ channel, message }: Publication): number {
-  return channel.length + message.length;
+  return ENTRY_BYTES + channel.length + message.length;
 }

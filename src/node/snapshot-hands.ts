@@ -25,6 +25,8 @@ interface Writing {
   readonly position: LogPosition;
   readonly writer: Promise<SnapshotWriter>;
   failed: boolean;
+  /** The core has given it up: it hears no more of it. */
+  givenUp: boolean;
 }
 
 type SnapshotStorage = Pick<MemberStorage, "readSnapshot" | "writeSnapshot">;
@@ -68,7 +70,7 @@ export class SnapshotHands {
       case "beginSnapshot": {
         const { kind, position, history } = effect;
         const writer = this.#chain.then(() => this.#storage.writeSnapshot(position, history));
-        this.#writing = { kind, position, writer, failed: false };
+        this.#writing = { kind, position, writer, failed: false, givenUp: false };
         this.#then(this.#writing, async () => void (await writer));
         return;
       }
@@ -78,7 +80,7 @@ export class SnapshotHands {
           if (effect.bytes.length > 0) await writer.write(effect.bytes);
           // A slice that passed over written keys alone was work all the same: others have their turn.
           else await new Promise((resolve) => setImmediate(resolve));
-          this.#input({ type: "snapshotWritten", kind: writing.kind });
+          if (!writing.givenUp) this.#input({ type: "snapshotWritten", kind: writing.kind });
         });
         return;
       case "commitSnapshot":
@@ -88,6 +90,7 @@ export class SnapshotHands {
         });
         return;
       case "abortSnapshot":
+        if (this.#writing !== null) this.#writing.givenUp = true;
         this.#with(async (writing) => {
           writing.failed = true;
           await (await writing.writer).abort();
@@ -111,7 +114,7 @@ export class SnapshotHands {
         writing.failed = true;
         this.#logError(error);
         await this.#discard(writing, error);
-        this.#input({ type: "snapshotFailed", kind: writing.kind });
+        if (!writing.givenUp) this.#input({ type: "snapshotFailed", kind: writing.kind });
       }
     });
   }

@@ -4,7 +4,7 @@ import { ReplyGate } from "../../src/core/replication/reply-gate.ts";
 import { WaitingPublications } from "../../src/core/waiting-publications.ts";
 
 it("of what waits for an unsafe record only so much is kept", () => {
-  const waiting = new WaitingPublications(10);
+  const waiting = new WaitingPublications(2 * 128);
   const gate = new ReplyGate(() => undefined, { uncertain: "", unconfirmed: "" });
   const publish = (message: string): void => waiting.add(1 as Offset, { channel: "news", message });
   for (const message of ["one", "two", "1"]) publish(message);

@@ -111,3 +111,16 @@ it("a slice without bytes is not written, and the next one is asked for all the 
   expect(written).toEqual([]);
   expect(inputs).toEqual([{ type: "snapshotWritten", kind: "own" }]);
 });
+
+it("of a snapshot that was given up while it failed nothing more is heard", async () => {
+  const { hands, inputs, written } = scene({ fails: "write large" });
+  hands.carryOut(BEGIN);
+  hands.carryOut({ type: "writeSnapshot", bytes: Buffer.from("small") });
+  hands.carryOut({ type: "writeSnapshot", bytes: Buffer.from("large") });
+  hands.carryOut({ type: "abortSnapshot" });
+  hands.carryOut({ ...BEGIN, kind: "received" });
+  hands.carryOut({ type: "writeSnapshot", bytes: Buffer.from("next") });
+  await settled();
+  expect(written.filter((what) => what !== "write small")).toEqual(["write large", "abort", "write next"]);
+  expect(inputs).toEqual([{ type: "snapshotWritten", kind: "received" }]);
+});

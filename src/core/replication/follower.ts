@@ -196,7 +196,8 @@ export class Follower {
     const state = this.#state;
     if (state.phase !== "staging" || state.link !== link || message.epoch !== this.epoch) return;
     const { received } = this.#setup;
-    if (message.bytes.length > 0) received.write(message.bytes);
+    // Also without bytes, since each piece is answered.
+    if (message.bytes.length > 0 || !message.last) received.write(message.bytes);
     if (!message.last) return;
     received.commit();
     this.#claimNothing = false;

@@ -35,6 +35,8 @@ export class LogTail {
   /** Chunks before this index have been let go; the array is compacted now and then. */
   #head = 0;
   #bytes = 0;
+  /** Of the chunks before `#head`. */
+  #letGoBytes = 0;
   #endBytes = 0;
   #appendedBytes = 0;
   #position: LogPosition;
@@ -67,6 +69,11 @@ export class LogTail {
   /** From the next `trim` on. */
   set bytesMax(bytesMax: number) {
     this.#limits = { ...this.#limits, bytesMax };
+  }
+
+  /** Bytes that are held, those included that no longer count and are not yet given back. */
+  get heldBytes(): number {
+    return this.#bytes + this.#letGoBytes;
   }
 
   /** First offset still in memory; one past the last when memory holds nothing. */
@@ -109,12 +116,14 @@ export class LogTail {
       const oldest = this.#chunks[this.#head];
       if (oldest === undefined || oldest.lastOffset > keepAfter) break;
       this.#bytes -= oldest.bytes.length;
+      this.#letGoBytes += oldest.bytes.length;
       this.#head++;
     }
-    if (this.#head > 1024 && this.#head * 2 > this.#chunks.length) {
-      this.#chunks = this.#chunks.slice(this.#head);
-      this.#head = 0;
-    }
+    const isMostlyLetGo = this.#head > 1024 && this.#head * 2 > this.#chunks.length;
+    if (!isMostlyLetGo && this.#letGoBytes <= this.#limits.bytesMax) return;
+    this.#chunks = this.#chunks.slice(this.#head);
+    this.#head = 0;
+    this.#letGoBytes = 0;
   }
 
   /**
@@ -155,6 +164,7 @@ export class LogTail {
     this.#chunks = [];
     this.#head = 0;
     this.#bytes = 0;
+    this.#letGoBytes = 0;
     this.#position = position;
     this.#history = history;
   }

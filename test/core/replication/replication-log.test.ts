@@ -63,3 +63,15 @@ it("the log can't be cut below a snapshot that may stand any moment", () => {
   snapshots.onFailed();
   expect(snapshots.floor).toBe(OFFSET_ZERO);
 });
+
+it("a tail gives back what it lets go, however large its chunks are", () => {
+  const log = emptyLog();
+  log.tail.bytesMax = 100_000;
+  for (let turns = 0; turns < 100; turns++) {
+    log.assign(turns === 0 ? "epochStart" : "effects", EPOCH, 0, "x".repeat(10_000));
+    log.endTurn();
+    log.tail.trim(log.tail.lastOffset);
+  }
+  expect(log.tail.heldBytes).toBeLessThan(220_000);
+  expect(log.tail.firstInMemory).toBeGreaterThan(80);
+});

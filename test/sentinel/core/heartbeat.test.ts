@@ -43,3 +43,33 @@ it("a sentinel that leads is heard every 100 ms, so that nobody takes it for gon
   expect(Math.max(...gaps)).toBeLessThanOrEqual(100);
   expect(gaps.length).toBeGreaterThanOrEqual(4);
 });
+
+it("no sentinel is flagged as down while all are there, however short down-after is", () => {
+  for (const downAfterMs of [50, 200, 300]) {
+    const world = settledWorld({ group: { downAfterMs } });
+    for (let looks = 0; looks < 100; looks++) {
+      world.run(10);
+      expect(world.view("s1").sentinels.filter((one) => one.sdown)).toEqual([]);
+    }
+  }
+});
+
+it("a lease for a longer down-after is given once the sentinel's state says so", () => {
+  const world = settledWorld({ group: { downAfterMs: 300 } });
+  world.run(1000);
+  expect(world.disk("s1")?.groups.mymaster?.leaseMs).toBe(300);
+  world.reconfigure({ downAfterMs: 3000 });
+  world.kill("s1");
+  world.startSentinel("s1");
+  let leases = 0;
+  for (let looks = 0; looks < 200 && leases === 0; looks++) {
+    const seen = world.sent.length;
+    world.run(1);
+    for (const { sentinel, message } of world.sent.slice(seen)) {
+      if (sentinel !== "s1" || message.type !== "ping" || message.leaseEpoch === null) continue;
+      leases++;
+      expect(world.disk("s1")?.groups.mymaster?.leaseMs).toBe(3000);
+    }
+  }
+  expect(leases).toBeGreaterThan(0);
+});
