@@ -35,13 +35,19 @@ export interface LoggerOptions {
   readonly id: string;
   /** For people: one-liners, coloured on a terminal, where `pino-pretty` is installed, else JSON lines after all. */
   readonly pretty?: boolean;
-  /** Takes whole lines. Default: standard error, since standard output belongs to the command's answer. */
-  readonly destination?: DestinationStream;
+  /** Takes whole lines, or is the descriptor of what does. Default: standard error, since standard output belongs to the command's answer. */
+  readonly destination?: DestinationStream | number;
 }
 
-/** Lines are written before the call returns, so that a process which stops at once has said why. */
+const STANDARD_ERROR = 2;
+
+/**
+ * Lines are written before the call returns, so that a process which stops at once has said why. One that can't be written, as on a full
+ * disk, is lost; nothing else happens.
+ */
 export function createLogger(options: LoggerOptions): Logger {
-  const lines = options.destination ?? fileDestination({ fd: 2, sync: true });
+  const { destination = STANDARD_ERROR } = options;
+  const lines = typeof destination === "number" ? linesTo(destination) : destination;
   const colorize = options.destination === undefined && process.stderr.isTTY === true;
   const forPeople = options.pretty === true ? prettyPrinter(colorize) : null;
   return pino(
@@ -53,6 +59,20 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     forPeople === null ? lines : { write: (line) => void lines.write(forPeople(line)) },
   );
+}
+
+function linesTo(fd: number): DestinationStream {
+  const open = (): DestinationStream => {
+    const file = fileDestination({ fd, sync: true });
+    file.on("error", (error: NodeJS.ErrnoException) => {
+      // What it could not write it would keep, without limit, and put before all that comes later. A broken pipe it leaves alone by itself.
+      if (error.code !== "EPIPE") current = open();
+    });
+    return file;
+  };
+  let current = open();
+  // No `flushSync`: pino calls it after a fatal line, and on a full disk it never returns.
+  return { write: (line) => current.write(line) };
 }
 
 interface PinoPretty {

@@ -1,3 +1,6 @@
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createLogger, type LoggerOptions } from "../../src/io/logger.ts";
 
@@ -33,6 +36,25 @@ describe("logger", () => {
   it("writes for people when asked to", () => {
     const [line] = lines({ pretty: true }, (log) => log.info({ event: "ready" }, "listening"));
     expect(line).toMatch(/INFO.*listening/);
+  });
+
+  it("writes to a descriptor", () => {
+    const directory = mkdtempSync(join(tmpdir(), "interrex-log-"));
+    const path = join(directory, "n1.log");
+    const fd = openSync(path, "a");
+    createLogger({ level: "info", id: "n1", destination: fd }).fatal({ event: "failed" }, "the node stops");
+    closeSync(fd);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ level: "fatal", event: "failed" });
+    rmSync(directory, { recursive: true });
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("loses lines on a full disk, and goes on", () => {
+    const fd = openSync("/dev/full", "a");
+    const log = createLogger({ level: "info", id: "n1", destination: fd });
+    log.info({ event: "one" }, "does not fit");
+    log.warn({ event: "two" }, "nor does this");
+    log.fatal({ event: "failed" }, "nor the last word");
+    closeSync(fd);
   });
 
   it("is silent when told so", () => {
