@@ -83,6 +83,7 @@ async function main(): Promise<void> {
       downAfterMs: flags.downAfter,
       onHosts: withoutPartitions === null,
       onDeath: (id, how) => death.abort(`${id} ended by itself: ${how}`),
+      atOnce: stop.atOnce,
     });
     end = await runSoak(soak, planOf(directory, script, withoutPartitions), death.signal, {
       signal: stop.signal,

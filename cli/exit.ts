@@ -5,7 +5,7 @@
 import { CommanderError } from "commander";
 import { InterrexError } from "../src/base/errors.ts";
 
-export const EXIT_FAILED = 1;
+const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 const USAGE_CODES = new Set(["BAD_FLAG", "BAD_CONFIG", "PORT_IN_USE"]);

@@ -1,10 +1,11 @@
 /**
- * The life of a process that serves: start, say so, run until told to stop, stop cleanly. Told by SIGINT or
- * SIGTERM, by its own failure, or by the end of the parent that watches it (`interrex up`, killed or not).
+ * The life of a process that serves: start, say so, run until told to stop, stop cleanly. Told by a signal, by its own failure, or by the end
+ * of the parent that watches it (`interrex up`, killed or not).
  */
 import type { ChildMessage } from "../cluster/processes/child-message.ts";
 import { InterrexError } from "../src/base/errors.ts";
-import { EXIT_FAILED, starting } from "./exit.ts";
+import { starting } from "./exit.ts";
+import { stopSignal } from "./stop-signal.ts";
 
 /** A clean stop that takes longer has hung; the process ends without it. */
 const STOP_TIMEOUT_MS = 9000;
@@ -69,25 +70,9 @@ function listenForEnd(): { ended: Promise<End>; end: (how: End) => void; release
   const ended = new Promise<End>((resolve) => {
     end = resolve;
   });
-  const told = (): void => end({ reason: "told" });
-  let signals = 0;
-  const onSignal = (): void => {
-    // Whoever asks twice doesn't want to wait for the clean stop.
-    if (++signals > 1) process.exit(EXIT_FAILED);
-    told();
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  process.on("disconnect", told);
-  return {
-    ended,
-    end,
-    release: () => {
-      process.off("SIGINT", onSignal);
-      process.off("SIGTERM", onSignal);
-      process.off("disconnect", told);
-    },
-  };
+  const stop = stopSignal();
+  void stop.told.then(() => end({ reason: "told" }));
+  return { ended, end, release: stop.release };
 }
 
 async function stopInTime(served: Served): Promise<void> {

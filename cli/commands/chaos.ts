@@ -109,7 +109,7 @@ async function chaos(flags: ChaosFlags, terminal: Terminal): Promise<void> {
   const stop = stopSignal();
   let arena: Arena | undefined;
   try {
-    arena = await openArena(flags, plan);
+    arena = await openArena(flags, plan, stop.atOnce);
     const report = await runChaos(arena, plan, {
       signal: stop.signal,
       onProgress: ({ elapsedMs, operations, faults, now }) => {
@@ -160,7 +160,7 @@ function planOf(flags: ChaosFlags): ChaosPlan {
   };
 }
 
-async function openArena(flags: ChaosFlags, plan: ChaosPlan): Promise<Arena> {
+async function openArena(flags: ChaosFlags, plan: ChaosPlan, atOnce: AbortSignal): Promise<Arena> {
   const main = fileURLToPath(new URL("../main.js", import.meta.url));
   const partitions = plan.kinds.some(({ action }) => action === "partition");
   const { nodes, sentinels, replication } = flags;
@@ -173,7 +173,7 @@ async function openArena(flags: ChaosFlags, plan: ChaosPlan): Promise<Arena> {
     );
   }
   if (flags.local === true) {
-    return partitions ? await startInProcessArena(size) : await startLocalCluster({ ...size, main });
+    return partitions ? await startInProcessArena(size) : await startLocalCluster({ ...size, main, atOnce });
   }
   if (flags.clusterJson === undefined) return watchedArena(flags);
   if (partitions) {

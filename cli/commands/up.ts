@@ -82,6 +82,7 @@ async function up(flags: UpFlags, terminal: Terminal): Promise<void> {
         },
         main: fileURLToPath(new URL("../main.js", import.meta.url)),
         signal: stop.signal,
+        atOnce: stop.atOnce,
         onDeath: (process, pid, exit) => {
           const how = exit.signal === null ? `exit ${exit.code}` : exit.signal;
           terminal.err(`interrex: ${process.id} (pid ${pid}) has died: ${how}. ${advice(process)}\n`);

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { InterrexError } from "../../src/base/errors.ts";
+import { InterrexError, invariant } from "../../src/base/errors.ts";
 import { freePortRun } from "./port-run.ts";
 import { ProcessArena } from "./process-arena.ts";
 import { parseReadyLine, processesOf } from "./ready-line.ts";
@@ -18,6 +18,8 @@ export interface LocalClusterOptions {
   readonly sentinels: number;
   readonly replication: string;
   readonly downAfterMs: number;
+  /** Kills everything at once; the directory stays. */
+  readonly atOnce?: AbortSignal | undefined;
 }
 
 /** `up` itself gives its processes 10 s. */
@@ -38,11 +40,15 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<P
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const up = spawn(process.execPath, [options.main, "up", "--json", ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
+    // The channel tells it when this process ends, even by SIGKILL.
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
     // Ctrl-C is for chaos, which then ends the cluster in order.
     detached: true,
   });
-  const errors = text(up.stderr);
+  const { stdout, stderr } = up;
+  invariant(stdout !== null && stderr !== null, "both are pipes");
+  options.atOnce?.addEventListener("abort", () => up.kill("SIGKILL"));
+  const errors = text(stderr);
   const exited = once(up, "exit");
   const close = async (): Promise<void> => {
     up.kill("SIGTERM");
@@ -53,7 +59,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<P
   };
   try {
     const line = await Promise.race([
-      once(createInterface(up.stdout), "line").then(([first]) => String(first)),
+      once(createInterface(stdout), "line").then(([first]) => String(first)),
       exited.then(async () => {
         throw new InterrexError("START_FAILED", `interrex up did not start: ${(await errors).trim()}`);
       }),
@@ -62,6 +68,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<P
     return new ProcessArena({
       group: ready.group,
       processes: processesOf(ready, options.main),
+      atOnce: options.atOnce,
       closeCluster: close,
     });
   } catch (error) {

@@ -29,6 +29,8 @@ export interface ProcessArenaOptions {
   readonly afterReturn?: (member: ArenaMember) => Promise<void>;
   /** Ends the cluster itself, where the arena is its owner. */
   readonly closeCluster?: () => Promise<void>;
+  /** Kills everything without waiting: whoever aborts it is about to exit. */
+  readonly atOnce?: AbortSignal | undefined;
 }
 
 /** A process that has not ended this long after SIGTERM is killed. */
@@ -55,6 +57,7 @@ export class ProcessArena implements Arena {
     this.#processes = new Map(options.processes.map((process) => [process.id, process]));
     this.partition = options.cuts === undefined ? null : options.cuts.partition;
     for (const { id, pid } of options.processes) if (pid !== null) this.#pids.set(id, pid);
+    options.atOnce?.addEventListener("abort", () => this.#killAll());
   }
 
   async kill(id: string): Promise<void> {
@@ -126,6 +129,16 @@ export class ProcessArena implements Arena {
     this.#started.clear();
     await Promise.all(started.map(end));
     await this.#options.closeCluster?.();
+  }
+
+  #killAll(): void {
+    for (const id of [...this.#pids.keys()]) {
+      try {
+        this.#signal(id, "SIGKILL");
+      } catch {
+        // Already dead.
+      }
+    }
   }
 
   #wake(id: string): void {

@@ -16,6 +16,8 @@ export interface HostArenaOptions {
   readonly password?: string | undefined;
   readonly members: readonly HostedMember[];
   readonly onDeath?: ((id: string, how: string) => void) | undefined;
+  /** Kills everything at once. */
+  readonly atOnce?: AbortSignal | undefined;
   /** What must go once the network is gone, such as a directory. */
   readonly afterClose?: (() => Promise<void>) | undefined;
 }
@@ -25,7 +27,7 @@ export class HostArena extends ProcessArena {
   readonly #hosts: ReadonlyMap<string, Host>;
 
   private constructor(options: HostArenaOptions) {
-    const { network, group, password, members, onDeath, afterClose } = options;
+    const { network, group, password, members, onDeath, atOnce, afterClose } = options;
     const hosts = new Map(members.map(({ id, on }) => [id, on]));
     super({
       group,
@@ -40,6 +42,7 @@ export class HostArena extends ProcessArena {
         heal: () => network.heal(),
       },
       ...(onDeath === undefined ? {} : { onDeath }),
+      atOnce,
       closeCluster: async () => {
         await network.close();
         await afterClose?.();

@@ -15,6 +15,7 @@ export interface InterrexHostsOptions {
   readonly replication: ReplicationMode;
   readonly downAfterMs: number;
   readonly onDeath?: (id: string, how: string) => void;
+  readonly atOnce?: AbortSignal;
   readonly afterClose?: () => Promise<void>;
 }
 
@@ -53,6 +54,7 @@ export async function startInterrexHosts(options: InterrexHostsOptions): Promise
       password: PASSWORD,
       members: [...nodes, ...sentinels],
       onDeath: options.onDeath,
+      atOnce: options.atOnce,
       afterClose: options.afterClose,
     });
   } catch (error) {

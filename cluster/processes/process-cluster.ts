@@ -22,6 +22,8 @@ export interface ProcessClusterOptions {
   readonly onDeath: (process: PlannedProcess, pid: number, exit: ChildExit) => void;
   /** Abandons the start: everything is stopped and the signal's reason thrown. */
   readonly signal: AbortSignal;
+  /** Kills all children, while the start or a stop is under way too. */
+  readonly atOnce: AbortSignal;
 }
 
 type Parts = Pick<ProcessCluster, "nodes" | "sentinels" | "survives">;
@@ -54,6 +56,9 @@ export class ProcessCluster {
     const layout = planLayout(plan);
     await checkPortsFree([...layout.nodes, ...layout.sentinels]);
     const cluster = ProcessCluster.#spawnAll(layout, options);
+    options.atOnce.addEventListener("abort", () => {
+      for (const child of cluster.#all()) child.signal("SIGKILL");
+    });
     try {
       await cluster.#whileAllLive(signal, async (abandoned) => {
         await Promise.all(cluster.#all().map((child) => child.ready));

@@ -23,6 +23,8 @@ export interface SoakArenaOptions {
   /** In namespaces, so that hosts can be cut off. */
   readonly onHosts: boolean;
   readonly onDeath: (id: string, how: string) => void;
+  /** Kills everything at once. */
+  readonly atOnce: AbortSignal;
 }
 
 export interface SoakArena {
@@ -49,7 +51,7 @@ export async function openSoakArena(options: SoakArenaOptions): Promise<SoakAren
 }
 
 async function startHere(options: SoakArenaOptions): Promise<ProcessArena> {
-  const { members, directory, replication, downAfterMs, main, onDeath } = options;
+  const { members, directory, replication, downAfterMs, main, onDeath, atOnce } = options;
   const port = await freePortRun(2 * members);
   const { nodes, sentinels } = planLayout({
     group: "mymaster",
@@ -80,6 +82,7 @@ async function startHere(options: SoakArenaOptions): Promise<ProcessArena> {
       logPath: join(dir, `${id}.log`),
     })),
     onDeath,
+    atOnce,
   });
   try {
     for (const { id } of planned) await arena.restart(id);

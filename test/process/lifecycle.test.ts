@@ -1,10 +1,16 @@
 /** The end of `interrex up`, asked for or not: nothing of it is left, whatever state its children are in. */
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { bindProblem } from "../../cluster/processes/check-ports.ts";
 import { allGone, isAlive } from "../cli/built-command.ts";
+import { eventually } from "../cluster/redis-clients.ts";
 import { processScene, type UpCluster } from "./up-cluster.ts";
 
+const DEAF = new URL("./deaf-sentinel.mjs", import.meta.url).href;
 const scene = processScene();
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 async function portsStillTaken({ nodes, sentinels }: UpCluster): Promise<number[]> {
   const ports = [...nodes, ...sentinels].flatMap(({ port, peerPort }) => [port, peerPort]);
@@ -31,4 +37,25 @@ it("kill -9 of up itself under load leaves nothing behind", async () => {
   await cluster.up.exited;
   await allGone(cluster.everyPid);
   expect(await portsStillTaken(cluster)).toEqual([]);
+});
+
+it("the end of the terminal stops it cleanly", async () => {
+  const cluster = await scene.up();
+  cluster.up.process.kill("SIGHUP");
+  expect(await cluster.up.exited).toEqual({ code: 0, signal: null });
+  expect(cluster.everyPid.filter(isAlive)).toEqual([]);
+});
+
+it("a second ctrl-C doesn't wait for sentinels that hang", async () => {
+  vi.stubEnv("NODE_OPTIONS", `--import=${DEAF}`);
+  const cluster = await scene.up();
+  await eventually(
+    async () => {
+      cluster.up.process.kill("SIGINT");
+      return cluster.up.process.exitCode ?? undefined;
+    },
+    () => "the end of up",
+  );
+  expect(await cluster.up.exited).toEqual({ code: 130, signal: null });
+  await allGone(cluster.everyPid);
 });
