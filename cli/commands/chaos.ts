@@ -58,7 +58,10 @@ export function registerChaosCommand(program: Command, terminal: Terminal): void
       "put load on a cluster, break it again and again, and tell what was lost and for how long it was away",
     )
     .option("--local", "start a cluster of its own, and remove it at the end")
-    .option("--cluster-json <file>", "a running cluster: the line that interrex up --json printed")
+    .option(
+      "--cluster-json <file>",
+      "a running cluster: the line that interrex up --json printed; who was killed is started again to stay",
+    )
     .option(
       "--sentinel <host:port>",
       "any other running cluster: load only, break it yourself",
@@ -187,6 +190,8 @@ async function openArena(flags: ChaosFlags, plan: ChaosPlan, atOnce: AbortSignal
     group: ready.group,
     password: flags.password,
     processes: processesOf(ready, main),
+    foreign: true,
+    atOnce,
   });
 }
 

@@ -1,6 +1,6 @@
 /**
  * An arena of operating-system processes, known by their pids. Ends only what it started itself; what others started it kills or stops only
- * when told to by name.
+ * when told to by name. Of a cluster that is somebody else's it ends nothing.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -27,9 +27,11 @@ export interface ProcessArenaOptions {
   readonly onDeath?: (id: string, how: string) => void;
   /** What must happen once a killed or stopped member is back, such as telling a Redis whom to follow. */
   readonly afterReturn?: (member: ArenaMember) => Promise<void>;
+  /** The cluster is somebody else's: what was started again outlives this process, and runs on when the arena is closed. */
+  readonly foreign?: boolean;
   /** Ends the cluster itself, where the arena is its owner. */
   readonly closeCluster?: () => Promise<void>;
-  /** Kills everything without waiting: whoever aborts it is about to exit. */
+  /** Kills all that it owns without waiting: whoever aborts it is about to exit. */
   readonly atOnce?: AbortSignal | undefined;
 }
 
@@ -57,7 +59,7 @@ export class ProcessArena implements Arena {
     this.#processes = new Map(options.processes.map((process) => [process.id, process]));
     this.partition = options.cuts === undefined ? null : options.cuts.partition;
     for (const { id, pid } of options.processes) if (pid !== null) this.#pids.set(id, pid);
-    options.atOnce?.addEventListener("abort", () => this.#killAll());
+    options.atOnce?.addEventListener("abort", () => this.#leaveAtOnce());
   }
 
   async kill(id: string): Promise<void> {
@@ -84,11 +86,13 @@ export class ProcessArena implements Arena {
     const process = this.#process(id);
     const log = process.logPath === null ? null : openSync(process.logPath, "a");
     const output = log ?? "ignore";
-    // Like `interrex up`: the channel's end tells a node that its parent is gone, so that none is left behind.
+    const foreign = this.#options.foreign === true;
     const child = spawn(process.respawn.command, process.respawn.args, {
-      stdio: ["ignore", output, output, "ipc"],
+      // Like `interrex up`: the channel's end tells a node that its parent is gone, so that none is left behind.
+      stdio: ["ignore", output, output, foreign ? "ignore" : "ipc"],
       detached: true,
     });
+    if (foreign) child.unref();
     if (log !== null) closeSync(log);
     await Promise.race([once(child, "spawn"), once(child, "error").then(([error]) => Promise.reject(error))]);
     if (child.pid === undefined) throw new InterrexError("SPAWN_FAILED", `Cannot start ${id} again`);
@@ -98,6 +102,7 @@ export class ProcessArena implements Arena {
       if (this.#started.get(id) !== child) return;
       this.#started.delete(id);
       this.#pids.delete(id);
+      this.#stopped.delete(id);
       this.#options.onDeath?.(id, signal ?? `exit ${code}`);
     });
     await this.#options.afterReturn?.(process);
@@ -124,19 +129,29 @@ export class ProcessArena implements Arena {
   }
 
   async #closeAll(): Promise<void> {
-    for (const id of [...this.#stopped]) this.#wake(id);
+    this.#signalLiving(this.#stopped, "SIGCONT");
+    this.#stopped.clear();
     const started = [...this.#started.values()];
     this.#started.clear();
-    await Promise.all(started.map(end));
-    await this.#options.closeCluster?.();
+    try {
+      if (this.#options.foreign !== true) await Promise.all(started.map(end));
+    } finally {
+      await this.#options.closeCluster?.();
+    }
   }
 
-  #killAll(): void {
-    for (const id of [...this.#pids.keys()]) {
+  #leaveAtOnce(): void {
+    if (this.#options.foreign === true) this.#signalLiving(this.#stopped, "SIGCONT");
+    else this.#signalLiving(this.#pids.keys(), "SIGKILL");
+  }
+
+  /** Whoever has died meanwhile needs no signal. */
+  #signalLiving(ids: Iterable<string>, signal: NodeJS.Signals): void {
+    for (const id of ids) {
       try {
-        this.#signal(id, "SIGKILL");
-      } catch {
-        // Already dead.
+        this.#signal(id, signal);
+      } catch (error) {
+        if (!(error instanceof InterrexError)) throw error;
       }
     }
   }
