@@ -11,6 +11,7 @@ import { ask } from "../cluster/chaos/look.ts";
 import { freePortRun } from "../cluster/chaos/port-run.ts";
 import { PEER_PORT_DISTANCE } from "../cluster/config/peer-port.ts";
 import { dataNodeOptions } from "../cluster/processes/child.ts";
+import { childEnvironment } from "../cluster/processes/child-environment.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import { COLLECT, COLLECTED } from "./collect-words.ts";
 import { infoNumber } from "./info-number.ts";
@@ -200,6 +201,7 @@ async function spawned({ command, args, collects }: Launch): Promise<ChildProces
   const child = spawn(command, args, {
     stdio: collects ? ["ignore", "ignore", "ignore", "ipc"] : "ignore",
     detached: true,
+    env: childEnvironment(),
   });
   await once(child, "spawn");
   return child;

@@ -1,6 +1,7 @@
 /** Parsers of flag values. Each refuses in words that fit after the flag's name. */
 import { InvalidArgumentError, Option } from "commander";
 import { PORT_MAX } from "../cluster/config/fields.ts";
+import { PASSWORD_VARIABLE } from "../cluster/processes/child-environment.ts";
 
 export interface HostPort {
   readonly host: string;
@@ -40,5 +41,5 @@ export function hostPortText({ host, port }: HostPort): string {
 
 /** The environment spares a password the process list. */
 export function passwordOption(of: string): Option {
-  return new Option("--password <text>", `password of ${of}`).env("INTERREX_PASSWORD");
+  return new Option("--password <text>", `password of ${of}`).env(PASSWORD_VARIABLE);
 }

@@ -166,8 +166,9 @@ function planOf(flags: ChaosFlags): ChaosPlan {
 async function openArena(flags: ChaosFlags, plan: ChaosPlan, atOnce: AbortSignal): Promise<Arena> {
   const main = fileURLToPath(new URL("../main.js", import.meta.url));
   const partitions = plan.kinds.some(({ action }) => action === "partition");
-  const { nodes, sentinels, replication } = flags;
-  const size = { nodes, sentinels, replication, downAfterMs: flags.downAfter };
+  const { nodes, sentinels, replication, password } = flags;
+  const secret = password === undefined ? {} : { password };
+  const own = { nodes, sentinels, replication, downAfterMs: flags.downAfter, ...secret };
   const sources = [flags.local, flags.clusterJson, flags.sentinel].filter((source) => source !== undefined);
   if (sources.length !== 1) {
     throw new InterrexError(
@@ -176,7 +177,7 @@ async function openArena(flags: ChaosFlags, plan: ChaosPlan, atOnce: AbortSignal
     );
   }
   if (flags.local === true) {
-    return partitions ? await startInProcessArena(size) : await startLocalCluster({ ...size, main, atOnce });
+    return partitions ? await startInProcessArena(own) : await startLocalCluster({ ...own, main, atOnce });
   }
   if (flags.clusterJson === undefined) return watchedArena(flags);
   if (partitions) {

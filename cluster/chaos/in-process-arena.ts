@@ -9,21 +9,23 @@ export interface InProcessOptions {
   readonly sentinels: number;
   readonly replication: ReplicationMode;
   readonly downAfterMs: number;
+  readonly password?: string;
 }
 
 export async function startInProcessArena(options: InProcessOptions): Promise<Arena> {
-  return new InProcessArena(await startCluster(options));
+  return new InProcessArena(await startCluster(options), options.password);
 }
 
 class InProcessArena implements Arena {
   readonly group: string;
   readonly members: readonly ArenaMember[];
-  readonly password: undefined;
+  readonly password: string | undefined;
   readonly partition: (sides: readonly (readonly string[])[]) => Promise<void>;
   readonly #cluster: Cluster;
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Cluster, password: string | undefined) {
     this.#cluster = cluster;
+    this.password = password;
     this.group = cluster.group;
     this.members = [
       ...cluster.nodes.map(({ id, host, port }) => ({ id, host, port, kind: "node" as const })),

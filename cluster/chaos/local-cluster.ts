@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { InterrexError, invariant } from "../../src/base/errors.ts";
+import { childEnvironment, PASSWORD_VARIABLE } from "../processes/child-environment.ts";
 import { freePortRun } from "./port-run.ts";
 import { ProcessArena } from "./process-arena.ts";
 import { parseReadyLine, processesOf } from "./ready-line.ts";
@@ -18,6 +19,7 @@ export interface LocalClusterOptions {
   readonly sentinels: number;
   readonly replication: string;
   readonly downAfterMs: number;
+  readonly password?: string | undefined;
   /** Kills everything at once; the directory stays. */
   readonly atOnce?: AbortSignal | undefined;
 }
@@ -27,6 +29,7 @@ const END_TIMEOUT_MS = 15_000;
 
 /** @throws InterrexError START_FAILED with what `up` said. */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<ProcessArena> {
+  const { password } = options;
   const dataDir = await mkdtemp(join(tmpdir(), "interrex-"));
   const port = await freePortRun(options.nodes + options.sentinels);
   const flags = {
@@ -44,6 +47,8 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<P
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     // Ctrl-C is for chaos, which then ends the cluster in order.
     detached: true,
+    // Not a flag: the process list shows those.
+    env: { ...childEnvironment(), ...(password === undefined ? {} : { [PASSWORD_VARIABLE]: password }) },
   });
   const { stdout, stderr } = up;
   invariant(stdout !== null && stderr !== null, "both are pipes");
@@ -67,6 +72,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<P
     const ready = parseReadyLine(line, "interrex up");
     return new ProcessArena({
       group: ready.group,
+      password,
       processes: processesOf(ready, options.main),
       atOnce: options.atOnce,
       closeCluster: close,

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { InterrexError } from "../../src/base/errors.ts";
+import { childEnvironment } from "../processes/child-environment.ts";
 import type { Arena, ArenaMember } from "./arena.ts";
 
 export interface ArenaProcess extends ArenaMember {
@@ -91,6 +92,7 @@ export class ProcessArena implements Arena {
       // Like `interrex up`: the channel's end tells a node that its parent is gone, so that none is left behind.
       stdio: ["ignore", output, output, foreign ? "ignore" : "ipc"],
       detached: true,
+      env: childEnvironment(),
     });
     if (foreign) child.unref();
     if (log !== null) closeSync(log);

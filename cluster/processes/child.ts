@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { InterrexError } from "../../src/base/errors.ts";
+import { childEnvironment } from "./child-environment.ts";
 import { asChildMessage } from "./child-message.ts";
 import type { PlannedProcess } from "./layout.ts";
 
@@ -47,8 +48,7 @@ export class Child {
       this.#process = spawn(process.execPath, args, {
         // The IPC channel tells it when this process ends, even by SIGKILL: no orphan outlives its parent.
         stdio: ["ignore", "ignore", log, "ipc"],
-        // The file that was written holds the password; the environment must not win over it.
-        env: { ...process.env, INTERREX_PASSWORD: undefined },
+        env: childEnvironment(),
         // A group of its own: Ctrl-C reaches the parent alone, which then stops all in order.
         detached: true,
       });

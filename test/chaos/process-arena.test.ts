@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ArenaProcess, ProcessArena } from "../../cluster/chaos/process-arena.ts";
 import { allGone, isAlive } from "../cli/built-command.ts";
 import { eventually } from "../cluster/redis-clients.ts";
@@ -20,6 +20,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   for (const pid of pids.filter(isAlive)) process.kill(pid, "SIGKILL");
   await allGone(pids.splice(0));
   rmSync(directory, { recursive: true });
@@ -42,17 +43,27 @@ function planned(id: string): ArenaProcess {
 /** Of a member that the arena has started again. */
 async function restartedPid(id: string): Promise<number> {
   const pid = await eventually(
-    async () =>
-      Number(
-        readFileSync(join(directory, `${id}.log`), "utf8")
-          .split("\n")
-          .at(-2),
-      ) || undefined,
+    async () => {
+      const lines = readFileSync(join(directory, `${id}.log`), "utf8").split("\n");
+      return lines.length < 2 ? undefined : Number(lines.at(-2));
+    },
     () => `the pid of ${id}`,
   );
   pids.push(pid);
   return pid;
 }
+
+it("gives an exported password to nobody whom it starts", async () => {
+  vi.stubEnv("INTERREX_PASSWORD", "sesame");
+  const args = ["-e", "console.error(process.env.INTERREX_PASSWORD ?? process.pid)"];
+  const arena = new ProcessArena({
+    group: "g",
+    processes: [{ ...planned("n1"), respawn: { ...respawn, args } }],
+  });
+  await arena.restart("n1");
+  expect(await restartedPid("n1")).not.toBeNaN();
+  await arena.close();
+});
 
 describe("an arena of processes that is closed", () => {
   it("ends what it has started, stopped or not", async () => {

@@ -69,3 +69,10 @@ it("a second ctrl-C doesn't wait for a cluster that hangs", async () => {
   expect(await chaos.exited).toEqual({ code: 130, signal: null });
   await allGone(pids);
 });
+
+it("an exported password is that of the cluster and of its clients", async () => {
+  vi.stubEnv("INTERREX_PASSWORD", "sesame");
+  const chaos = chaosLocal("--for", "2s", "--clients", "2", "--think", "10", "--json");
+  expect(await chaos.exited, chaos.stderr).toEqual({ code: 0, signal: null });
+  expect(JSON.parse(chaos.stdout)).toMatchObject({ ok: true });
+});
