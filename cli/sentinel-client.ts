@@ -1,18 +1,19 @@
 /**
  * A plain connection to one sentinel for the operator's commands: the first of those named that answers.
- * Follows no redirection and retries nothing: the operator sees what happened.
+ * Follows no redirection and repeats no order: the operator sees what happened.
  */
 import type { Command } from "commander";
-import { Redis } from "ioredis";
+import { Redis, ReplyError } from "ioredis";
 import type { GroupView } from "../sentinel/core/view.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import { type HostPort, hostPortListFlag, hostPortText, passwordOption } from "./flags.ts";
 
 export const DEFAULT_GROUP = "mymaster";
 const DEFAULT_SENTINEL: HostPort = { host: "127.0.0.1", port: 26_379 };
-const CONNECT_TIMEOUT_MS = 2000;
+/** To connect, and to answer; a sentinel holds replies for 500 ms at most. Others may know more than one that hangs. */
+const ANSWER_TIMEOUT_MS = 2000;
 /** Above the sentinels' own limits for a failover or switchover, which answer when they are done. */
-const COMMAND_TIMEOUT_MS = 60_000;
+const ORDER_TIMEOUT_MS = 60_000;
 
 export interface SentinelFlags {
   readonly sentinel?: readonly HostPort[];
@@ -41,29 +42,65 @@ export interface SentinelAnswer {
 }
 
 /**
- * Sends `SENTINEL <args>` to the first sentinel that can be reached.
+ * Asks `SENTINEL <args>`, which changes nothing, of the first sentinel that answers.
  *
  * @throws InterrexError `NO_SENTINEL` when none answers, `REFUSED` with the sentinel's own words when it says no.
  */
-export async function askSentinel(flags: SentinelFlags, args: readonly string[]): Promise<SentinelAnswer> {
+export async function askSentinel(
+  flags: SentinelFlags,
+  args: readonly string[],
+  timeoutMs: number = ANSWER_TIMEOUT_MS,
+): Promise<SentinelAnswer> {
+  return await withSentinel(flags, timeoutMs, (client) => client.call("SENTINEL", ...args));
+}
+
+/**
+ * Gives the order `SENTINEL <args>` to the first sentinel that answers a PING, and to no other: it may act on it and not live to say so.
+ *
+ * @throws InterrexError as `askSentinel`, and `NO_ANSWER` when it is not known whether the order was carried out.
+ */
+export async function orderSentinel(
+  flags: SentinelFlags,
+  args: readonly string[],
+  { answerMs = ANSWER_TIMEOUT_MS, orderMs = ORDER_TIMEOUT_MS }: { answerMs?: number; orderMs?: number } = {},
+): Promise<SentinelAnswer> {
+  return await withSentinel(flags, answerMs, async (client, from) => {
+    client.options.commandTimeout = orderMs;
+    try {
+      return await client.call("SENTINEL", ...args);
+    } catch (error) {
+      if (error instanceof ReplyError) throw error;
+      const reason = (error as Error).message;
+      throw new InterrexError(
+        "NO_ANSWER",
+        `${hostPortText(from)} has the order, but no answer came (${reason}); see \`interrex status\` for whether it was carried out`,
+        { cause: error },
+      );
+    }
+  });
+}
+
+/** Runs `use` on the first sentinel that answers a PING; when `use` gets no answer, on the next one. */
+async function withSentinel(
+  flags: SentinelFlags,
+  timeoutMs: number,
+  use: (client: Redis, from: HostPort) => Promise<unknown>,
+): Promise<SentinelAnswer> {
   const failures: string[] = [];
   for (const from of flags.sentinel ?? [DEFAULT_SENTINEL]) {
-    const client = open(from, flags);
+    const client = open(from, flags, timeoutMs);
     let reason = "";
     client.on("error", (error: Error) => {
       reason = error.message || String((error as NodeJS.ErrnoException).code);
     });
     try {
       await client.connect();
+      await client.ping();
+      return { from, value: await use(client, from) };
     } catch (error) {
-      client.disconnect();
+      if (error instanceof InterrexError) throw error;
+      if (error instanceof ReplyError) throw refusal(from, error as Error, flags);
       failures.push(`${hostPortText(from)}: ${reason || (error as Error).message}`);
-      continue;
-    }
-    try {
-      return { from, value: await client.call("SENTINEL", ...args) };
-    } catch (error) {
-      throw refusal(from, error as Error, flags);
     } finally {
       client.disconnect();
     }
@@ -93,15 +130,16 @@ export function parseAnswer<Shape>(value: unknown, from: HostPort): Shape {
   }
 }
 
-function open(target: HostPort, flags: SentinelFlags): Redis {
+function open(target: HostPort, flags: SentinelFlags, timeoutMs: number): Redis {
   return new Redis({
     ...target,
     lazyConnect: true,
     retryStrategy: () => null,
     enableReadyCheck: false,
+    disableClientInfo: true,
     maxRetriesPerRequest: 0,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: timeoutMs,
+    commandTimeout: timeoutMs,
     ...(flags.password === undefined ? {} : { password: flags.password }),
   });
 }

@@ -1,6 +1,6 @@
 /** What the operator's orders have in common: say it to a sentinel, wait, and show its answer. */
 
-import { askSentinel, type SentinelFlags } from "../sentinel-client.ts";
+import { orderSentinel, type SentinelFlags } from "../sentinel-client.ts";
 import { withSpinner } from "../spinner.ts";
 import { paint, printJson, type Terminal } from "../terminal.ts";
 
@@ -17,7 +17,7 @@ export async function operate(
   },
 ): Promise<void> {
   const startedMs = performance.now();
-  const { value } = await withSpinner(terminal, order.doing, () => askSentinel(flags, order.args));
+  const { value } = await withSpinner(terminal, order.doing, () => orderSentinel(flags, order.args));
   const tookMs = Math.round(performance.now() - startedMs);
   const answer = order.done ?? String(value);
   if (flags.json === true) {
