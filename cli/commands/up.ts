@@ -18,6 +18,7 @@ export interface UpFlags {
   readonly sentinels: number;
   readonly group: string;
   readonly host: string;
+  readonly announceHost?: string;
   readonly port: number;
   readonly sentinelPort: number;
   readonly replication: ReplicationMode;
@@ -38,6 +39,7 @@ export function registerUpCommand(program: Command, terminal: Terminal): void {
     .option("--sentinels <count>", "sentinels", wholeNumberFlag(1, 50), 3)
     .option("--group <name>", "name that clients ask the sentinels for", DEFAULT_GROUP)
     .option("--host <host>", "address that all bind to", "127.0.0.1")
+    .option("--announce-host <host>", "where others are told to reach them (default: host)")
     .option(
       "--port <port>",
       "of the first node, the others follow; peer ports are 10000 above",
@@ -75,6 +77,7 @@ async function up(flags: UpFlags, terminal: Terminal): Promise<void> {
       ProcessCluster.start({
         plan: {
           ...flags,
+          announceHost: flags.announceHost ?? null,
           copies: flags.copies ?? null,
           downAfterMs: flags.downAfter,
           password: flags.password ?? null,

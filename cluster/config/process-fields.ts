@@ -68,7 +68,7 @@ export function checkProcess(file: ProcessFields, context: z.core.$RefinementCtx
     context.addIssue({
       code: "custom",
       path: ["host"],
-      message: `is "${file.host}", an address that no one can dial; add announceHost, the one that others can reach`,
+      message: `is "${file.host}", an address that no one can dial; add {announceHost}, the one that others can reach`,
     });
   }
   if (file.peerPort === file.port) {

@@ -45,7 +45,12 @@ function explain(issue: z.core.$ZodIssue, input: ConfigInput, schema: z.ZodType)
   const where = pathText(issue.path) || "the configuration";
   const got = issue.input === undefined ? "it is missing" : `got ${shownValue(issue.input)}`;
   const detail = issue.code === "custom" ? "" : ` (${got})`;
-  return `${place(issue.path, input)}${nameOf(issue.path, where, input)} ${issue.message}${detail}`;
+  return `${place(issue.path, input)}${nameOf(issue.path, where, input)} ${withNames(issue.message, input)}${detail}`;
+}
+
+/** A message names another top-level key as `{key}`: shown as whoever reads it would write it, key or flag. */
+function withNames(message: string, input: ConfigInput): string {
+  return message.replace(/\{(\w+)\}/g, (_, key: string) => nameOf([key], key, input));
 }
 
 function fromFlag(path: ValuePath, { flags }: ConfigInput): boolean {

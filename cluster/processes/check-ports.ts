@@ -5,18 +5,18 @@ import type { PlannedProcess } from "./layout.ts";
 
 /** @throws InterrexError `PORT_IN_USE` for the first that is taken, with its owner and what to do. */
 export async function checkPortsFree(processes: readonly PlannedProcess[]): Promise<void> {
-  for (const { id, kind, host, port, peerPort } of processes) {
+  for (const { id, kind, bindHost, port, peerPort } of processes) {
     for (const [number, use] of [
       [port, "clients"],
       [peerPort, "peers"],
     ] as const) {
-      const problem = await bindProblem(host, number);
+      const problem = await bindProblem(bindHost, number);
       if (problem === null) continue;
       const flag = kind === "node" ? "--port" : "--sentinel-port";
       const what =
         problem.code === "EADDRINUSE"
-          ? `Port ${number} on ${host} is in use, and ${id} needs it for its ${use}; stop what uses it, or give another ${flag}`
-          : `${id} cannot listen on ${host}:${number} (${problem.message}); give another --host or ${flag}`;
+          ? `Port ${number} on ${bindHost} is in use, and ${id} needs it for its ${use}; stop what uses it, or give another ${flag}`
+          : `${id} cannot listen on ${bindHost}:${number} (${problem.message}); give another --host or ${flag}`;
       throw new InterrexError("PORT_IN_USE", what, { cause: problem });
     }
   }

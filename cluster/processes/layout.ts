@@ -17,7 +17,10 @@ export interface ClusterPlan {
   readonly group: string;
   readonly nodes: number;
   readonly sentinels: number;
+  /** Address that all bind to. */
   readonly host: string;
+  /** Where all are told to be reached; `null` for `host`. */
+  readonly announceHost: string | null;
   /** Of the first node; the others follow one by one. */
   readonly port: number;
   readonly sentinelPort: number;
@@ -34,7 +37,10 @@ export interface ClusterPlan {
 export interface PlannedProcess {
   readonly kind: "node" | "sentinel";
   readonly id: string;
+  /** Where others reach it. */
   readonly host: string;
+  /** Address that it binds to. */
+  readonly bindHost: string;
   readonly port: number;
   readonly peerPort: number;
   /** Its directory; absolute, so that its file works from anywhere. */
@@ -125,7 +131,8 @@ function addresses(
     return {
       kind,
       id,
-      host: plan.host,
+      host: plan.announceHost ?? plan.host,
+      bindHost: plan.host,
       port,
       peerPort: peerPortOf(port, id),
       dir,
@@ -135,8 +142,9 @@ function addresses(
   });
 }
 
-function commonFile({ id, host, port, peerPort, dir }: Address): Record<string, unknown> {
-  return { id, host, port, peerPort, dataDir: dir };
+function commonFile({ id, host, bindHost, port, peerPort, dir }: Address): Record<string, unknown> {
+  const announced = host === bindHost ? {} : { announceHost: host };
+  return { id, host: bindHost, ...announced, port, peerPort, dataDir: dir };
 }
 
 function refuseSharedPorts(processes: readonly Address[]): void {

@@ -58,6 +58,7 @@ async function startHere(options: SoakArenaOptions): Promise<ProcessArena> {
     nodes: members,
     sentinels: members,
     host: "127.0.0.1",
+    announceHost: null,
     port,
     sentinelPort: port + members,
     replication,

@@ -192,6 +192,9 @@ describe("node.yaml", () => {
     expect(nodeRefusal("id: n1\nhost: 0.0.0.0\n")).toBe(
       'some.yaml:2: host is "0.0.0.0", an address that no one can dial; add announceHost, the one that others can reach',
     );
+    expect(refusal(() => loadNodeConfig({ flags: { id: "n1", host: "::" } }))).toBe(
+      '--host is "::", an address that no one can dial; add --announce-host, the one that others can reach',
+    );
   });
 
   it("tells how many other mistakes there are", () => {

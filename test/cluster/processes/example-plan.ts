@@ -6,6 +6,7 @@ export const examplePlan: ClusterPlan = {
   nodes: 3,
   sentinels: 3,
   host: "127.0.0.1",
+  announceHost: null,
   port: 6379,
   sentinelPort: 26_379,
   replication: "semi-sync",

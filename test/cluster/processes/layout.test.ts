@@ -45,6 +45,24 @@ describe("the layout of `interrex up`", () => {
     }
   });
 
+  it("tells everyone the address to announce, and binds to the other one", () => {
+    const { nodes, sentinels } = planLayout({ ...examplePlan, host: "0.0.0.0", announceHost: "10.0.0.1" });
+    for (const { host, file } of [...nodes, ...sentinels]) {
+      expect(host).toBe("10.0.0.1");
+      expect(file).toMatchObject({ host: "0.0.0.0", announceHost: "10.0.0.1" });
+    }
+    for (const { file } of sentinels) {
+      expect(file).toMatchObject({
+        sentinels: [{ host: "10.0.0.1", url: "ws://10.0.0.1:36379" }, {}, {}],
+        groups: [{ nodes: [{ url: "ws://10.0.0.1:16379" }, {}, {}] }],
+      });
+    }
+  });
+
+  it("asks for an address to announce when all are bound to", () => {
+    expect(() => planLayout({ ...examplePlan, host: "0.0.0.0" })).toThrow("add --announce-host, the one");
+  });
+
   it("gives the password and the peers' secret to everyone", () => {
     const { nodes, sentinels } = planLayout({ ...examplePlan, password: "open", peerSecret: "sesame" });
     for (const { file } of [...nodes, ...sentinels]) {
