@@ -35,6 +35,8 @@ export interface PeerNetworkHandler {
   probed(target: PeerTarget, outcome: ProbeOutcome): void;
 }
 
+const LOOPBACK = /^(127\.|::1$|localhost$)/;
+
 export interface PeerNetworkOptions extends HttpFront {
   readonly self: PeerIdentity;
   readonly host: string;
@@ -105,8 +107,16 @@ export class PeerNetwork {
    *
    * @throws InterrexError PEER_PORT_UNAVAILABLE when the address can't be listened on.
    */
-  listen(): Promise<{ host: string; port: number }> {
-    return this.#server.listen();
+  async listen(): Promise<{ host: string; port: number }> {
+    const address = await this.#server.listen();
+    if (this.#context.credentials.secret === null && !LOOPBACK.test(address.host)) {
+      // Not refused: the network may be closed.
+      this.#log.warn(
+        { event: "peer-port-open", ...address },
+        "whoever can connect to the peer port can read all data and change the group, whatever the password: set peerSecret on all nodes and sentinels",
+      );
+    }
+    return address;
   }
 
   /** Keeps exactly one dialled link to each target. A changed url dials anew; who is left out is closed. */

@@ -20,6 +20,7 @@ export interface Options {
   readonly kind?: "node" | "sentinel";
   readonly startId?: string;
   readonly secret?: string | null;
+  readonly host?: string;
   readonly port?: number;
   readonly limits?: Partial<PeerLimits>;
 }
@@ -46,7 +47,7 @@ export class TestPeer {
     };
     this.network = new PeerNetwork({
       self: this.identity,
-      host: "127.0.0.1",
+      host: options.host ?? "127.0.0.1",
       port: options.port ?? 0,
       secret: options.secret === undefined ? "a secret" : options.secret,
       logger: createLogger({

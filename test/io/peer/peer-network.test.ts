@@ -19,6 +19,19 @@ function shortOf(message: PeerMessage): unknown {
   return "bytes" in message ? { ...message, bytes: message.bytes.toString("base64") } : message;
 }
 
+describe("a peer port", () => {
+  it.each<[string, string | null, boolean]>([
+    ["0.0.0.0", null, true],
+    ["0.0.0.0", "a secret", false],
+    ["127.0.0.1", null, false],
+  ])("on %s with the secret %s is open to strangers, and says so: %s", async (host, secret, open) => {
+    const { logged } = await startPeer("n1", { host, secret });
+    const warnings = logged.filter(({ event }) => event === "peer-port-open");
+    expect(warnings).toHaveLength(open ? 1 : 0);
+    for (const { msg } of warnings) expect(msg).toContain("set peerSecret");
+  });
+});
+
 describe("peer links", () => {
   it.each(["a secret", null])("both sides learn who the other is (secret: %s)", async (secret) => {
     const { dialler, answerer } = await startLinked({ secret });
