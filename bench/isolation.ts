@@ -1,6 +1,5 @@
 /** The master's host silently cut off: how long the other side can't write, and what a client cut off with it loses of its acknowledged writes. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Arena, type ArenaMember, nodesOf, sentinelsOf } from "../cluster/chaos/arena.ts";
@@ -14,6 +13,7 @@ import type { Contender } from "./contender.ts";
 import type { CutOffReport } from "./cut-off-client.ts";
 import type { Figure } from "./figure.ts";
 import type { Bench } from "./figures.ts";
+import { heardFrom } from "./heard-from.ts";
 import { Pace, WARM_UP_WRITES, writeUntil } from "./pace.ts";
 import { ioredisWriter } from "./writers.ts";
 
@@ -89,8 +89,8 @@ async function measureOnce(arena: HostArena): Promise<Round> {
   const master = await findMaster(arena);
   const host = arena.hostOf(master.id);
   const outside = sentinelsOf(arena).filter(({ id }) => arena.hostOf(id) !== host);
-  const writer = await ioredisWriter(addressed(arena, outside), false);
   const client = await startClient(arena, master);
+  const writer = await ioredisWriter(addressed(arena, outside), false);
   const pace = new Pace();
   const stop = new AbortController();
   const writing = writeUntil(stop.signal, writer, pace);
@@ -134,17 +134,16 @@ async function startClient(arena: HostArena, { id, host, port }: ArenaMember): P
   const password = arena.password === undefined ? [] : [arena.password];
   const { command, args } = arena.hostOf(id).on(process.execPath, [CLIENT, host, String(port), ...password]);
   const client = spawn(command, args, { stdio: ["ignore", "ignore", "inherit", "ipc"], detached: true });
-  await once(client, "message");
+  await heardFrom(client, (message) => message);
   return client;
 }
 
 async function reportOf(client: ChildProcess): Promise<CutOffReport> {
-  const told = new Promise<CutOffReport>((resolve) => {
-    client.on("message", (message) => {
-      if (typeof message === "object") resolve(message as CutOffReport);
-    });
-  });
-  client.send("stop");
+  const told = heardFrom(client, (message) =>
+    typeof message === "object" ? (message as CutOffReport) : undefined,
+  );
+  // Whether it still hears is told by what it says.
+  client.send("stop", () => {});
   return await told;
 }
 
