@@ -1,5 +1,5 @@
 /** The part of ioredis's `Redis` that the chaos workload uses, and two ways to make one. ioredis-mock fits it as well. */
-import { Redis, type RedisOptions } from "ioredis";
+import { Redis, type RedisOptions, type SentinelConnectionOptions, SentinelConnector } from "ioredis";
 
 type ConnectionEvent = "ready" | "close";
 
@@ -38,6 +38,19 @@ export interface ClientSettings {
 }
 
 /**
+ * ioredis listens to no error of the connections on which it waits for `+switch-master`, so that it prints each; it dials them anew by itself. There is no
+ * other way to them than the method that makes them.
+ */
+class QuietSentinelConnector extends SentinelConnector {
+  constructor(options: unknown) {
+    super(options as SentinelConnectionOptions);
+    const inner = this as unknown as { connectToSentinel(...args: unknown[]): Redis };
+    const connect = inner.connectToSentinel.bind(this);
+    inner.connectToSentinel = (...args) => connect(...args).on("error", () => {});
+  }
+}
+
+/**
  * What a careful user of ioredis sets: never wait without limit, never resend what may have been executed, listen for `+switch-master`,
  * and let go of a dead connection at once (ioredis otherwise waits 2 s for a stopped peer to close its side).
  */
@@ -50,6 +63,7 @@ const CAREFUL: RedisOptions = {
   sentinelCommandTimeout: 1000,
   disconnectTimeout: 20,
   failoverDetector: true,
+  Connector: QuietSentinelConnector,
   retryStrategy: () => 10,
   sentinelRetryStrategy: () => 10,
   sentinelReconnectStrategy: () => 100,

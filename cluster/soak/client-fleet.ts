@@ -55,7 +55,7 @@ export class ClientFleet {
 
   /**
    * @param orderFor what each is told, by its place in the list.
-   * @param logPath takes what they say on stderr: ioredis is talkative about sentinels that are gone.
+   * @param logPath takes what they say on stderr.
    */
   static start(
     places: SoakArena["places"],

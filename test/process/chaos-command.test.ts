@@ -6,6 +6,7 @@ import { eventually } from "../cluster/redis-clients.ts";
 import { processScene } from "./up-cluster.ts";
 
 const DEAF = new URL("./deaf-sentinel.mjs", import.meta.url).href;
+const FEW_CLIENTS = ["--clients", "2", "--think", "10"];
 const scene = processScene();
 
 afterEach(() => {
@@ -72,7 +73,13 @@ it("a second ctrl-C doesn't wait for a cluster that hangs", async () => {
 
 it("an exported password is that of the cluster and of its clients", async () => {
   vi.stubEnv("INTERREX_PASSWORD", "sesame");
-  const chaos = chaosLocal("--for", "2s", "--clients", "2", "--think", "10", "--json");
-  expect(await chaos.exited, chaos.stderr).toEqual({ code: 0, signal: null });
+  const chaos = chaosLocal("--for", "2s", ...FEW_CLIENTS, "--json");
+  expect(await chaos.exited).toEqual({ code: 0, signal: null });
   expect(JSON.parse(chaos.stdout)).toMatchObject({ ok: true });
+});
+
+it("killed sentinels leave no words of the client library on stderr", async () => {
+  const chaos = chaosLocal("--kill", "sentinel", "--for", "4s", "--every", "1s", ...FEW_CLIENTS);
+  expect(await chaos.exited).toEqual({ code: 0, signal: null });
+  expect(chaos.stderr).toBe("");
 });
