@@ -24,10 +24,18 @@ export type MemberState = "running" | "paused" | "dead";
 const PORT_RETRIES = 20;
 const PORT_RETRY_MS = 10;
 
+/** From a start to the next death. */
+interface Life {
+  ended: "killed" | "stopped" | null;
+}
+
 export class Member<Running extends Shell> {
   readonly id: string;
   readonly #start: StartShell<Running>;
   readonly #onFailed: (error: unknown) => void;
+  /** `null` when it is dead; without a shell it is still starting. */
+  #life: Life | null = null;
+  #starting: Promise<void> = Promise.resolve();
   #shell: Running | null = null;
   #paused = false;
   #reachable: (peerId: string) => boolean = () => true;
@@ -49,37 +57,33 @@ export class Member<Running extends Shell> {
     return this.#paused ? null : this.#shell;
   }
 
-  /** Starts a dead member; a running one is stopped cleanly first. */
-  async start(): Promise<void> {
-    await this.stop();
-    const shell: Running = await pRetry(
-      () =>
-        this.#start((error) => {
-          this.kill();
-          this.#onFailed(error);
-        }),
-      {
-        retries: PORT_RETRIES,
-        factor: 1,
-        minTimeout: PORT_RETRY_MS,
-        shouldRetry: ({ error }) => error instanceof InterrexError && error.code === "PORT_IN_USE",
-      },
-    );
-    this.#shell = shell;
-    shell.setReachable(this.#reachable);
+  /**
+   * Starts a dead member; a running one is stopped cleanly first, and one that is starting already is started once. Resolves as well when
+   * it is stopped or killed meanwhile.
+   */
+  start(): Promise<void> {
+    if (this.#life !== null && this.#shell === null) return this.#starting;
+    const stopped = this.stop();
+    const life: Life = { ended: null };
+    this.#life = life;
+    this.#starting = this.#bringUp(life, stopped);
+    return this.#starting;
   }
 
   /** As `kill -9`; a dead member stays dead. */
   kill(): void {
     this.#shell?.kill();
-    this.#forget();
+    this.#forget("killed");
   }
 
+  /** Resolves when nothing of it is left, a start that was given up included. */
   async stop(): Promise<void> {
     if (this.#paused) this.#shell?.resume();
-    const shell = this.#shell;
-    this.#forget();
+    const [shell, starting] = [this.#shell, this.#starting];
+    this.#forget("stopped");
     await shell?.stop();
+    // Why it failed is told to who asked for it.
+    await starting.catch(() => {});
   }
 
   /** As SIGSTOP. @throws InterrexError `NOT_RUNNING`. */
@@ -104,7 +108,45 @@ export class Member<Running extends Shell> {
     throw new InterrexError("NOT_RUNNING", `${this.id} is dead; restart("${this.id}") brings it back`);
   }
 
-  #forget(): void {
+  async #bringUp(life: Life, stopped: Promise<void>): Promise<void> {
+    try {
+      await stopped;
+      if (life.ended === null) await this.#adopt(life, await this.#startShell(life));
+    } catch (error) {
+      // Whoever ended it doesn't ask why it did not start.
+      if (life.ended !== null) return;
+      this.#forget("killed");
+      throw error;
+    }
+  }
+
+  #startShell(life: Life): Promise<Running> {
+    const onFailed = (error: unknown): void => {
+      // Of a life that is over, it says nothing about the present one.
+      if (life.ended !== null) return;
+      this.kill();
+      this.#onFailed(error);
+    };
+    return pRetry(() => this.#start(onFailed), {
+      retries: PORT_RETRIES,
+      factor: 1,
+      minTimeout: PORT_RETRY_MS,
+      shouldRetry: ({ error }) =>
+        life.ended === null && error instanceof InterrexError && error.code === "PORT_IN_USE",
+    });
+  }
+
+  /** A shell that comes when its life is over ends as that did. */
+  async #adopt(life: Life, shell: Running): Promise<void> {
+    if (life.ended === "killed") return shell.kill();
+    if (life.ended === "stopped") return await shell.stop();
+    this.#shell = shell;
+    shell.setReachable(this.#reachable);
+  }
+
+  #forget(how: "killed" | "stopped"): void {
+    if (this.#life !== null) this.#life.ended = how;
+    this.#life = null;
     this.#shell = null;
     this.#paused = false;
   }

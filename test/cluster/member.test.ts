@@ -6,7 +6,10 @@ import { InterrexError } from "../../src/base/errors.ts";
 function recordingMember(refusals: InterrexError[] = []) {
   const done: string[] = [];
   const failed: unknown[] = [];
-  let fail: (error: unknown) => void = () => {};
+  /** How each start tells that its shell has stopped by itself. */
+  const fails: ((error: unknown) => void)[] = [];
+  /** What the next start waits for. */
+  let gate: Promise<void> = Promise.resolve();
   const shell: Shell = {
     address: { host: "127.0.0.1", port: 1 },
     stop: async () => void done.push("stop"),
@@ -20,13 +23,22 @@ function recordingMember(refusals: InterrexError[] = []) {
     async (onFailed) => {
       const refusal = refusals.shift();
       if (refusal !== undefined) throw refusal;
-      fail = onFailed;
+      fails.push(onFailed);
+      await gate;
       done.push("start");
       return shell;
     },
     (error) => failed.push(error),
   );
-  return { member, done, failed, fail: (error: Error) => fail(error) };
+  /** Holds starts up until the function that it returns is called. */
+  const holdStart = (): (() => void) => {
+    let release = (): void => {};
+    gate = new Promise((resolve) => {
+      release = resolve;
+    });
+    return release;
+  };
+  return { member, done, failed, holdStart, fail: (error: Error) => fails.at(-1)?.(error), fails };
 }
 
 describe("a member", () => {
@@ -107,4 +119,76 @@ describe("a member", () => {
     await expect(member.start()).rejects.toThrow("a record fails its CRC");
     expect(member.state).toBe("dead");
   });
+
+  it("that is killed while it starts is dead, and leaves no shell behind", async () => {
+    const { member, done, holdStart } = recordingMember();
+    const release = holdStart();
+    const started = member.start();
+    await turn();
+    member.kill();
+    release();
+    await started;
+    expect(member.state).toBe("dead");
+    expect(done).toEqual(["start", "kill"]);
+  });
+
+  it("that is stopped while it starts has stopped cleanly by then", async () => {
+    const { member, done, holdStart } = recordingMember();
+    const release = holdStart();
+    const started = member.start();
+    await turn();
+    const stopped = member.stop();
+    release();
+    await stopped;
+    expect(done).toEqual(["start", "stop"]);
+    await started;
+    expect(member.state).toBe("dead");
+  });
+
+  it("that is killed while it starts can be started again, once that start has ended", async () => {
+    const { member, done, holdStart } = recordingMember();
+    const release = holdStart();
+    const first = member.start();
+    await turn();
+    member.kill();
+    const second = member.start();
+    release();
+    await Promise.all([first, second]);
+    expect(member.state).toBe("running");
+    expect(done).toEqual(["start", "kill", "start", "reaches n2: true"]);
+  });
+
+  it("that is started twice at once is started once", async () => {
+    const { member, done } = recordingMember();
+    await Promise.all([member.start(), member.start()]);
+    expect(done).toEqual(["start", "reaches n2: true"]);
+  });
+
+  it("that fails before its start is over is dead", async () => {
+    const { member, done, failed, holdStart, fail } = recordingMember();
+    const release = holdStart();
+    const started = member.start();
+    await turn();
+    fail(new Error("the disk is gone"));
+    release();
+    await started;
+    expect(member.state).toBe("dead");
+    expect(failed).toEqual([new Error("the disk is gone")]);
+    expect(done).toEqual(["start", "kill"]);
+  });
+
+  it("doesn't die of the failure of an earlier life", async () => {
+    const { member, failed, fails } = recordingMember();
+    await member.start();
+    member.kill();
+    await member.start();
+    fails[0]?.(new Error("too late"));
+    expect(member.state).toBe("running");
+    expect(failed).toEqual([]);
+  });
 });
+
+/** Until a start that was asked for is under way. */
+async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
