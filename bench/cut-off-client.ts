@@ -25,6 +25,8 @@ const redis = new Redis({
 redis.on("error", () => {});
 const stop = new AbortController();
 process.on("disconnect", () => process.exit());
+// The parent can be gone before this listens.
+if (!process.connected) process.exit();
 process.on("message", () => stop.abort());
 
 const acknowledged: string[] = [];

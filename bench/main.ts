@@ -62,7 +62,7 @@ const flags = new Command("bench")
 const open = new OpenArenas();
 const { contenders, missing } = await findContenders(open);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {
     say(`${signal}: stopping what was started`);
     void open.closeAll().finally(() => process.exit(EXIT_INTERRUPTED));
