@@ -234,10 +234,12 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   }
 
   async #stopAll(): Promise<void> {
-    // Sentinels first, so that a node that stops isn't failed over.
-    await Promise.all(this.#sentinels.map((member) => member.stop()));
-    await Promise.all(this.#nodes.map((member) => member.stop()));
+    const stopEach = (members: readonly Member<Shell>[]): Promise<PromiseSettledResult<void>[]> =>
+      Promise.allSettled(members.map((member) => member.stop()));
+    // Sentinels first, so that a node that stops isn't failed over. One that can't stop cleanly keeps no other from it.
+    const ends = [...(await stopEach(this.#sentinels)), ...(await stopEach(this.#nodes))];
     this.#release();
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
   #toMember<Running extends Shell>({ address: { id }, start }: MemberPart<Running>): Member<Running> {
