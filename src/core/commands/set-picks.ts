@@ -1,7 +1,7 @@
 /** SPOP, SRANDMEMBER and SSCAN: some of a set's members. SPOP replicates as the SREM of what it chose. */
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { arrayHeader, bulk, bulkArray, EMPTY_ARRAY, nil, setHeader } from "../../protocol/resp/reply.ts";
 import { matchesGlob } from "../glob.ts";
-import type { Entry } from "../keyspace/entry.ts";
 import { NOTIFY } from "../keyspace/notifications.ts";
 import { SetValue } from "../keyspace/set-value.ts";
 import { type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
@@ -31,29 +31,13 @@ function spop(context: CommandContext, argv: Argv): string {
     context.notify(NOTIFY.generic, "del", key);
     return reply;
   }
-  const popped = popSome(context, key, entry, set, count);
-  context.propagate("SREM", key, ...popped);
+  const popped = [...distinctBelow(set.size, count, context.host.random)].map((at) => set.at(at));
+  context.db.beforeChange(key, entry);
+  for (const member of popped) set.delete(member);
+  context.propagateEncoded(encodeCommand(["SREM", key, ...popped]));
   context.notify(NOTIFY.set, "spop", key);
   if (single) return bulk(arg(popped, 0));
   return setHeader(count, context.version) + popped.map(bulk).join("");
-}
-
-/** @param count fewer than the set has. */
-function popSome(
-  context: CommandContext,
-  key: string,
-  entry: Entry,
-  set: SetValue,
-  count: number,
-): readonly string[] {
-  context.db.beforeChange(key, entry);
-  const popped: string[] = [];
-  while (popped.length < count) {
-    const member = set.at(context.host.random.below(set.size));
-    set.delete(member);
-    popped.push(member);
-  }
-  return popped;
 }
 
 function srandmember(context: CommandContext, argv: Argv): string {

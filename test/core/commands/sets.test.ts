@@ -67,6 +67,15 @@ describe("SPOP", () => {
   });
 });
 
+describe("SPOP of more members than a call takes arguments", () => {
+  it("replicates as one SREM", () => {
+    const harness = new Harness();
+    harness.execute(["SADD", "s", ...Array.from({ length: 150_001 }, (_, at) => String(at))]);
+    expect(harness.ask("SPOP s 150000")).toHaveLength(150_000);
+    expect(replayed(harness).ask("SMEMBERS s")).toEqual(harness.ask("SMEMBERS s"));
+  });
+});
+
 describe("random members", () => {
   it.each(["1 2 3 4", `x ${numbers(0, 700)}`])("of %.8s all come up about as often", (members) => {
     const harness = withCommands(`SADD s ${members}`);
