@@ -2,6 +2,9 @@
 import type { Millis } from "../base/ids.ts";
 
 const REDACTED = "(redacted)";
+const TOO_LONG = "(too long)";
+/** Of a byte, once it is quoted. */
+const QUOTED_BYTES_MAX = 4;
 const ESCAPES: ReadonlyMap<string, string> = new Map([
   ["\\", "\\\\"],
   ['"', '\\"'],
@@ -20,6 +23,13 @@ export function monitorLine(
   const seconds = Math.floor(from.nowMs / 1000);
   const micros = String(Math.floor((from.nowMs - seconds * 1000) * 1000)).padStart(6, "0");
   return `+${seconds}.${micros} [${from.db} ${from.address}] ${argv.map(quoted).join(" ")}\r\n`;
+}
+
+/** Only the name of a command that would take more than so many bytes to show. */
+export function shortened(argv: readonly string[], bytesMax: number): readonly string[] {
+  let bytes = 0;
+  for (const argument of argv) bytes += argument.length * QUOTED_BYTES_MAX + 3;
+  return bytes <= bytesMax ? argv : [argv[0] ?? "", TOO_LONG];
 }
 
 /** Passwords are told to nobody. @param name of the command, lower case. */

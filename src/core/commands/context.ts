@@ -8,7 +8,7 @@ import type { RespVersion } from "../../protocol/resp/reply.ts";
 import type { CommandStatistics } from "../command-statistics.ts";
 import type { Database } from "../keyspace/database.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import { monitorLine, redacted } from "../monitor-feed.ts";
+import { monitorLine, redacted, shortened } from "../monitor-feed.ts";
 import { ScriptEngine } from "../scripting/script-engine.ts";
 import type { ClientSession } from "../session.ts";
 import type { SessionRegistry } from "../session-registry.ts";
@@ -17,6 +17,7 @@ import type { Argv, Command } from "./command.ts";
 import type { CommandTable } from "./command-table.ts";
 import type { BlockRequest, Execution } from "./execution.ts";
 import type { CommandHost } from "./host.ts";
+import type { TextBounds } from "./text-bounds.ts";
 
 export class CommandContext {
   readonly keyspace: Keyspace;
@@ -32,6 +33,7 @@ export class CommandContext {
   inExec = false;
   readonly statistics: CommandStatistics;
   readonly slowlog: Slowlog;
+  readonly bounds: TextBounds;
   /** The dispatcher's way to run one command of EXEC or of a script. */
   readonly runQueued: (command: Command, argv: Argv) => string;
   /** DEBUG RELOAD: all data goes out as a snapshot, and comes back. */
@@ -46,6 +48,7 @@ export class CommandContext {
     session: ClientSession;
     statistics: CommandStatistics;
     slowlog: Slowlog;
+    bounds: TextBounds;
     runQueued: (command: Command, argv: Argv) => string;
     reload: () => void;
   }) {
@@ -57,6 +60,7 @@ export class CommandContext {
     this.session = parts.session;
     this.statistics = parts.statistics;
     this.slowlog = parts.slowlog;
+    this.bounds = parts.bounds;
     this.runQueued = parts.runQueued;
     this.reload = parts.reload;
     this.db = parts.keyspace.database(0);
@@ -81,7 +85,13 @@ export class CommandContext {
   showMonitors(name: string, argv: Argv): void {
     if (this.registry.monitors.size === 0 || this.keyspace.replaying) return;
     const { address, db } = this.session;
-    this.execution.monitored += monitorLine(redacted(name, argv), { address, db, nowMs: this.nowMs });
+    // Half is left for a transaction of many more commands, whose names alone are shown.
+    const room = this.bounds.replyBytesMax / 2 - this.execution.monitored.length;
+    this.execution.monitored += monitorLine(shortened(redacted(name, argv), room), {
+      address,
+      db,
+      nowMs: this.nowMs,
+    });
   }
 
   /** False inside EXEC: what would block there answers as if its time were up. */
@@ -103,6 +113,23 @@ export class CommandContext {
   /** Replaying these commands' `argv` comes to the same state. */
   propagate(...argv: readonly string[]): void {
     if (!this.keyspace.replaying) this.propagateEncoded(encodeCommand(argv));
+  }
+
+  /**
+   * Whether a reply may be so long, and the record longer by `foundBytes` than the arguments tell. To be asked before the change;
+   * what is replayed has been asked already.
+   */
+  fits(replyBytes: number, foundBytes = 0): boolean {
+    if (this.keyspace.replaying) return true;
+    const { replyBytesMax, foundBytesMax } = this.bounds;
+    return replyBytes <= replyBytesMax && this.keyspace.effects.foundBytes + foundBytes <= foundBytesMax;
+  }
+
+  /** As `propagateEncoded`, for what the command has found: `fits` was asked for it. */
+  propagateFound(command: string): void {
+    if (this.keyspace.replaying) return;
+    this.keyspace.effects.foundBytes += command.length;
+    this.propagateEncoded(command);
   }
 
   /** As `propagate`, for a command of any length, encoded already. */

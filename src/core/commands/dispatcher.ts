@@ -20,17 +20,13 @@ import * as errors from "./errors.ts";
 import type { Execution, KeyBlockRequest } from "./execution.ts";
 import type { CommandHost } from "./host.ts";
 import { createCommandTable } from "./table.ts";
+import { argumentBytes, TEXT_BOUNDS, type TextBounds } from "./text-bounds.ts";
 import { discardTransaction } from "./transactions.ts";
 
 /** A transaction of more commands is refused; Redis has no such limit but memory. */
 const QUEUED_COMMANDS_MAX = 1024 * 1024;
 /** Each piece of DEBUG RELOAD must fit into one string. */
 const RELOAD_SLICE_BYTES = 1024 * 1024;
-/**
- * Most bytes of arguments in one command, or in one transaction: its effects and its reply must each fit into one
- * string of V8 (512 MB), with room for the protocol around them.
- */
-const ARGUMENT_BYTES_MAX = 256 * 1024 * 1024;
 
 export class Dispatcher {
   readonly registry: SessionRegistry;
@@ -49,7 +45,7 @@ export class Dispatcher {
   #isFirst = false;
   #batchMs: Millis = 0;
 
-  constructor(keyspace: Keyspace, host: CommandHost) {
+  constructor(keyspace: Keyspace, host: CommandHost, bounds: TextBounds = TEXT_BOUNDS) {
     this.#keyspace = keyspace;
     this.#host = host;
     this.registry = new SessionRegistry();
@@ -75,6 +71,7 @@ export class Dispatcher {
       session: this.#replayer,
       statistics: this.statistics,
       slowlog: this.slowlog,
+      bounds,
       runQueued: (command, argv) => this.#run(command, argv),
       reload: () => this.#reload(),
     });
@@ -144,6 +141,7 @@ export class Dispatcher {
     const context = this.#context;
     const execution = this.#begin();
     const changesBefore = keyspace.changes;
+    const madeBefore = changesBefore - keyspace.expired;
     context.session = session;
     context.db = keyspace.database(session.db);
     context.argv = argv;
@@ -152,7 +150,7 @@ export class Dispatcher {
     try {
       reply = request.serve(context, key);
     } catch (failure) {
-      reply = this.#tooLong(failure, changesBefore);
+      reply = this.#tooLong(failure, madeBefore);
     }
     if (reply === undefined) execution.block = request;
     else {
@@ -301,9 +299,9 @@ export class Dispatcher {
     session.lastCommand = command.fullName;
     if (!command.accepts(argv.length))
       return this.#reject(session, command, errors.wrongArity(command.fullName));
-    let bytes = 0;
-    for (let at = 0; at < argv.length; at += 1) bytes += (argv[at] as string).length;
-    if (bytes > ARGUMENT_BYTES_MAX) return this.#reject(session, command, errors.COMMAND_TOO_LONG);
+    const bytes = argumentBytes(argv);
+    const { argumentBytesMax } = this.#context.bounds;
+    if (bytes > argumentBytesMax) return this.#reject(session, command, errors.COMMAND_TOO_LONG);
     const flags = command.flags;
     if (!this.mayKnow(session, command)) {
       return this.#reject(session, command, errors.NOAUTH);
@@ -330,7 +328,7 @@ export class Dispatcher {
     }
     if (transaction !== null && !command.unqueued) {
       transaction.bytes += bytes;
-      if (transaction.queue.length >= QUEUED_COMMANDS_MAX || transaction.bytes > ARGUMENT_BYTES_MAX) {
+      if (transaction.queue.length >= QUEUED_COMMANDS_MAX || transaction.bytes > argumentBytesMax) {
         return this.#reject(session, command, errors.TRANSACTION_TOO_LONG);
       }
       transaction.queue.push({ command, argv });
@@ -346,7 +344,7 @@ export class Dispatcher {
     context.db = keyspace.database(context.session.db);
     context.argv = argv;
     keyspace.onlyReads = command.isReader;
-    const changesBefore = keyspace.changes;
+    const madeBefore = keyspace.changes - keyspace.expired;
     const timed = this.#isFirst || !command.isQuick || this.slowlog.timesAll;
     let startMs = 0;
     if (timed) startMs = this.#isFirst ? this.#batchMs : this.#host.stopwatchMs();
@@ -355,7 +353,7 @@ export class Dispatcher {
     try {
       reply = command.handler(context, argv);
     } catch (failure) {
-      reply = this.#tooLong(failure, changesBefore);
+      reply = this.#tooLong(failure, madeBefore);
     }
     command.usage.calls += 1;
     this.#countError(command, reply);
@@ -398,9 +396,14 @@ export class Dispatcher {
     return reply;
   }
 
-  /** A reply beyond the longest string of V8. A command that only looked can say so; after a change it is fatal. */
-  #tooLong(failure: unknown, changesBefore: number): string {
-    if (!(failure instanceof RangeError) || this.#keyspace.changes !== changesBefore) throw failure;
+  /**
+   * A reply beyond the longest string of V8. A command that only looked can say so; after a change it is fatal.
+   *
+   * @param madeBefore changes without those that are whole by themselves: keys that have expired.
+   */
+  #tooLong(failure: unknown, madeBefore: number): string {
+    const { changes, expired } = this.#keyspace;
+    if (!(failure instanceof RangeError) || changes - expired !== madeBefore) throw failure;
     return errors.REPLY_TOO_LONG;
   }
 }

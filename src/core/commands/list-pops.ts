@@ -5,7 +5,7 @@ import { type Argv, arg, type CommandSpec, type Handler } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { parseEnd } from "./list-moves.ts";
-import { readList, takeElements } from "./lists.ts";
+import { mayTake, readList, takeElements } from "./lists.ts";
 import { numberedKeys, parseNumberedKeys } from "./numbered-keys.ts";
 import { parseIndex } from "./numbers.ts";
 import { parseTimeoutSeconds } from "./timeouts.ts";
@@ -23,6 +23,7 @@ function pop(context: CommandContext, { keys, end, count }: Pop): string | undef
     const list = readList(context, key);
     if (list === undefined) continue;
     if (typeof list === "string") return list;
+    if (!mayTake(context, list, end, count ?? 1)) return errors.REPLY_TOO_LONG;
     const taken = takeElements(context, key, end, count ?? 1);
     const command = end === "first" ? "LPOP" : "RPOP";
     if (count === undefined) context.propagate(command, key);

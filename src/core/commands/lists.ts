@@ -3,6 +3,7 @@ import {
   arrayHeader,
   bulk,
   bulkArray,
+  bulkHeader,
   EMPTY_ARRAY,
   integer,
   nil,
@@ -52,6 +53,24 @@ export function dropIfEmpty(context: CommandContext, key: string): void {
   context.notify(NOTIFY.generic, "del", key);
 }
 
+/** Around an element's text in a reply, at most. */
+const AROUND_ELEMENT_BYTES = 32;
+
+/** Whether up to `count` elements of a list fit into one reply. */
+export function mayTake(context: CommandContext, list: ListValue, end: ListEnd, count: number): boolean {
+  const taken = Math.min(count, list.size);
+  // One alone has come as an argument.
+  if (taken <= 1 || context.fits(list.bytes + taken * AROUND_ELEMENT_BYTES)) return true;
+  let left = taken;
+  let bytes = 0;
+  for (const { length } of list.elements(end)) {
+    bytes += bulkHeader(length).length + length + 2;
+    left -= 1;
+    if (left === 0) break;
+  }
+  return context.fits(bytes);
+}
+
 /** Takes up to `count` elements off a list, and the key with the last of them. Propagates nothing. */
 export function takeElements(context: CommandContext, key: string, end: ListEnd, count: number): string[] {
   const list = changeList(context, key);
@@ -92,6 +111,7 @@ function popWith(name: string, end: ListEnd): Handler {
     const { version } = context;
     if (list === undefined) return argv.length === 3 ? nilArray(version) : nil(version);
     if (count === 0) return EMPTY_ARRAY;
+    if (!mayTake(context, list, end, count)) return errors.REPLY_TOO_LONG;
     const taken = takeElements(context, key, end, count);
     context.propagateAsIs();
     return argv.length === 3 ? bulkArray(taken) : bulk(taken[0] as string);

@@ -32,9 +32,11 @@ function spop(context: CommandContext, argv: Argv): string {
     return reply;
   }
   const popped = [...distinctBelow(set.size, count, context.host.random)].map((at) => set.at(at));
+  const removal = encodeCommand(["SREM", key, ...popped]);
+  if (!context.fits(removal.length, removal.length)) return errors.REPLY_TOO_LONG;
   context.db.beforeChange(key, entry);
   for (const member of popped) set.delete(member);
-  context.propagateEncoded(encodeCommand(["SREM", key, ...popped]));
+  context.propagateFound(removal);
   context.notify(NOTIFY.set, "spop", key);
   if (single) return bulk(arg(popped, 0));
   return setHeader(count, context.version) + popped.map(bulk).join("");

@@ -1,4 +1,5 @@
 /** SORT and SORT_RO: the elements of a list, set or sorted set in another order, or what other keys say about them. */
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { arrayHeader, bulkOrNil, integer, ZERO } from "../../protocol/resp/reply.ts";
 import { ListValue } from "../keyspace/list-value.ts";
 import { NOTIFY } from "../keyspace/notifications.ts";
@@ -108,19 +109,26 @@ function sortWith(mayStore: boolean): Handler {
 function store(context: CommandContext, key: string, elements: Argv): string {
   const { db } = context;
   const entry = db.read(key);
-  if (entry !== undefined) context.propagate("DEL", key);
   if (elements.length === 0) {
     if (entry === undefined) return ZERO;
+    context.propagate("DEL", key);
     db.remove(key, entry);
     context.notify(NOTIFY.generic, "del", key);
     return ZERO;
   }
+  const pieces: string[] = [];
+  let bytes = 0;
+  for (let at = 0; at < elements.length; at += PIECE_ELEMENTS) {
+    const piece = encodeCommand(["RPUSH", key, ...elements.slice(at, at + PIECE_ELEMENTS)]);
+    pieces.push(piece);
+    bytes += piece.length;
+  }
+  if (!context.fits(0, bytes)) return errors.REPLY_TOO_LONG;
+  if (entry !== undefined) context.propagate("DEL", key);
   const list = new ListValue();
   for (const element of elements) list.push("last", element);
   db.set(key, list, 0);
-  for (let at = 0; at < elements.length; at += PIECE_ELEMENTS) {
-    context.propagate("RPUSH", key, ...elements.slice(at, at + PIECE_ELEMENTS));
-  }
+  for (const piece of pieces) context.propagateFound(piece);
   context.notify(NOTIFY.list, "sortstore", key);
   return integer(elements.length);
 }

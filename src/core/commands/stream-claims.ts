@@ -16,7 +16,7 @@ import * as errors from "./errors.ts";
 import { parseIndex, parseInteger } from "./numbers.ts";
 import { readSource } from "./read-source.ts";
 import { type ClaimOptions, parseClaimOptions } from "./stream-claim-options.ts";
-import { meet, propagateConsumer, propagatePosition } from "./stream-deliveries.ts";
+import { claimBytes, meet, propagateConsumer, propagatePosition } from "./stream-deliveries.ts";
 import { parseStart } from "./stream-ids.ts";
 import { ENOUGH_BYTES, entryReply } from "./stream-replies.ts";
 
@@ -67,9 +67,12 @@ class ClaimRun {
     this.#justIds = justIds;
   }
 
-  /** The reply has become so long that the rest is left to another command. */
+  /** The reply, or what is to be propagated, has become so long that the rest is left to another command. */
   get isEnough(): boolean {
-    return this.#text.length >= ENOUGH_BYTES;
+    const { key, group } = this.#target;
+    const eachBytes = claimBytes(key, group, this.#consumerName);
+    const foundBytes = (this.claimed.length + this.gone.length) * eachBytes;
+    return this.#text.length >= ENOUGH_BYTES || !this.#context.fits(0, foundBytes);
   }
 
   get claims(): string {
@@ -106,7 +109,7 @@ class ClaimRun {
     if (this.gone.length > 0) {
       this.#beforeChange();
       for (const id of this.gone) group.acknowledge(id);
-      context.propagateEncoded(encodeCommand(["XACK", key, group.name, ...this.gone.map(formatId)]));
+      context.propagateFound(encodeCommand(["XACK", key, group.name, ...this.gone.map(formatId)]));
     }
     if (this.#isPositionChanged) propagatePosition(context, key, group);
   }

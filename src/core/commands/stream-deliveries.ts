@@ -27,6 +27,11 @@ export interface GroupRead {
   readonly noack: boolean;
 }
 
+/** Around the names in an XCLAIM of one entry, its ID, time and count included. */
+const AROUND_CLAIM_BYTES = 256;
+/** Of an ID in an XCLAIM of many. */
+const BATCHED_ID_BYTES = 48;
+
 /** @param after behind which of the consumer's own entries; `undefined` for new ones. @returns the entries, encoded. */
 export function readForGroup(context: CommandContext, read: GroupRead, after: StreamId | undefined): string {
   return after === undefined ? readNew(context, read) : readAgain(context, read, after);
@@ -39,7 +44,8 @@ function readNew(context: CommandContext, read: GroupRead): string {
   for (const entry of stream.range(nextId(group.lastId) ?? ID_MAX, ID_MAX)) {
     text += entryReply(entry);
     ids.push(entry.id);
-    if (ids.length === count || text.length >= ENOUGH_BYTES) break;
+    const isEnough = text.length >= ENOUGH_BYTES || !context.fits(0, ids.length * BATCHED_ID_BYTES);
+    if (ids.length === count || isEnough) break;
   }
   context.db.beforeInnerChange(key, read.entry);
   const consumer = meet(context, key, group, read.consumer);
@@ -55,6 +61,7 @@ function readNew(context: CommandContext, read: GroupRead): string {
 function readAgain(context: CommandContext, read: GroupRead, after: StreamId): string {
   const { key, stream, group, count } = read;
   const again: StreamId[] = [];
+  const eachBytes = claimBytes(key, group, read.consumer);
   let given = 0;
   let text = "";
   for (const { id } of group.consumer(read.consumer)?.pending.from(nextId(after)) ?? []) {
@@ -65,7 +72,8 @@ function readAgain(context: CommandContext, read: GroupRead, after: StreamId): s
         ? arrayHeader(2) + bulk(formatId(id)) + nilArray(context.version)
         : entryReply(found);
     given += 1;
-    if (given === count || text.length >= ENOUGH_BYTES) break;
+    const isEnough = text.length >= ENOUGH_BYTES || !context.fits(0, again.length * eachBytes);
+    if (given === count || isEnough) break;
   }
   context.db.beforeInnerChange(key, read.entry);
   const consumer = meet(context, key, group, read.consumer);
@@ -87,6 +95,11 @@ export function meet(context: CommandContext, key: string, group: StreamGroup, n
   return known;
 }
 
+/** What a delivery is propagated as, at most: as an XCLAIM of its own. */
+export function claimBytes(key: string, group: StreamGroup, consumer: string): number {
+  return key.length + group.name.length + consumer.length + AROUND_CLAIM_BYTES;
+}
+
 /** Propagates the consumer, when it was seen, and these of its deliveries. */
 export function propagateConsumer(
   context: CommandContext,
@@ -100,12 +113,12 @@ export function propagateConsumer(
     const delivery = group.pending.get(id);
     if (delivery === undefined) continue;
     if (!batch.takes(delivery)) {
-      context.propagateEncoded(batch.encode(key, group.name, consumer.name));
+      context.propagateFound(batch.encode(key, group.name, consumer.name));
       batch = new ClaimBatch();
     }
     batch.add(id, delivery);
   }
-  if (!batch.isEmpty) context.propagateEncoded(batch.encode(key, group.name, consumer.name));
+  if (!batch.isEmpty) context.propagateFound(batch.encode(key, group.name, consumer.name));
   if (batch.atMs !== consumer.seenMs) context.propagateEncoded(encodeSeen(key, group.name, consumer));
 }
 

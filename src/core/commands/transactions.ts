@@ -9,9 +9,6 @@ import { ALL_KEYS, type Argv, arg, type CommandSpec, type Flag } from "./command
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 
-/** Below the longest string of V8. All commands of the transaction have run by then: only their replies are lost. */
-const REPLY_BYTES_MAX = 2 ** 29 - 4096;
-
 function multi(context: CommandContext): string {
   if (context.session.transaction !== null) return errors.NESTED_MULTI;
   context.session.transaction = { queue: [], bytes: 0, flags: 0, failed: false };
@@ -31,7 +28,8 @@ function exec(context: CommandContext): string {
   context.inExec = true;
   for (const queued of transaction.queue) {
     const part = context.runQueued(queued.command, queued.argv);
-    tooLong ||= reply.length + part.length > REPLY_BYTES_MAX;
+    // All commands run nevertheless: only their replies are lost.
+    tooLong ||= reply.length + part.length > context.bounds.replyBytesMax;
     if (!tooLong) reply += part;
   }
   context.inExec = false;

@@ -16,7 +16,11 @@ interface Popped {
   readonly score: number;
 }
 
-/** Takes up to `count` members, at least one, from an end of the sorted set that `entry` holds, and propagates that. */
+/**
+ * Takes up to `count` members, at least one, from an end of the sorted set that `entry` holds, and propagates that.
+ *
+ * @returns what `replyOf` makes of them, or an encoded error: then nothing is taken.
+ */
 function popEnd(
   context: CommandContext,
   key: string,
@@ -24,12 +28,15 @@ function popEnd(
   zset: ZsetValue,
   end: ZsetEnd,
   count: number,
-): Popped[] {
+  replyOf: (popped: readonly Popped[]) => string,
+): string {
   const popped: Popped[] = [];
   const taken = Math.min(count, zset.size);
   zset.walk(end === "min" ? 0 : zset.size - 1, taken, end === "max", (score, member) => {
     popped.push({ member, score });
   });
+  const reply = replyOf(popped);
+  if (!context.fits(reply.length)) return errors.REPLY_TOO_LONG;
   context.notify(NOTIFY.zset, end === "min" ? "zpopmin" : "zpopmax", key);
   if (taken === zset.size) {
     context.db.remove(key, entry);
@@ -39,7 +46,7 @@ function popEnd(
     for (const { member } of popped) zset.delete(member);
   }
   context.propagate(end === "min" ? "ZPOPMIN" : "ZPOPMAX", key, String(taken));
-  return popped;
+  return reply;
 }
 
 /** Pairs of member and score, each in an array of its own or all in one row. */
@@ -62,8 +69,10 @@ function popWith(end: ZsetEnd): Handler {
     if (entry === undefined) return EMPTY_ARRAY;
     if (!(entry.value instanceof ZsetValue)) return errors.WRONG_TYPE;
     if (count === 0) return EMPTY_ARRAY;
-    const popped = popEnd(context, key, entry, entry.value, end, count);
-    return pairsReply(context, popped, context.version === 3 && argv.length === 3);
+    const nested = context.version === 3 && argv.length === 3;
+    return popEnd(context, key, entry, entry.value, end, count, (popped) =>
+      pairsReply(context, popped, nested),
+    );
   };
 }
 
@@ -101,8 +110,9 @@ export function popFirst(context: CommandContext, query: PopQuery): string | und
     const entry = context.db.read(key);
     if (entry === undefined) continue;
     if (!(entry.value instanceof ZsetValue)) return errors.WRONG_TYPE;
-    const popped = popEnd(context, key, entry, entry.value, query.end, query.count);
-    return query.reply(context, key, popped);
+    return popEnd(context, key, entry, entry.value, query.end, query.count, (popped) =>
+      query.reply(context, key, popped),
+    );
   }
   return undefined;
 }

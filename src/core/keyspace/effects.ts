@@ -6,10 +6,13 @@ export class Effects {
   text = "";
   /** The database in which `text` begins. */
   startDb = 0;
+  /** How much of `text` the commands' arguments do not tell; counted by those who append it. */
+  foundBytes = 0;
   #db = 0;
 
   clear(): void {
     this.text = "";
+    this.foundBytes = 0;
   }
 
   /** @param encoded one RESP command that runs in database `db`. */

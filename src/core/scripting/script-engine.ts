@@ -8,6 +8,7 @@ import { error } from "../../protocol/resp/reply.ts";
 import { type Argv, type Command, FLAGS } from "../commands/command.ts";
 import type { CommandContext } from "../commands/context.ts";
 import * as errors from "../commands/errors.ts";
+import { argumentBytes } from "../commands/text-bounds.ts";
 import { ClientSession } from "../session.ts";
 import { textOrUndefined } from "./call.ts";
 import { fieldOf, TYPE, textCell, typeOf } from "./cells.ts";
@@ -25,8 +26,6 @@ const INSTRUCTIONS_MAX_WRITTEN = 20_000_000;
 /** A command counts as so many instructions, and each of so many bytes that it takes or replies as one more. */
 const INSTRUCTIONS_PER_CALL = 50;
 const BYTES_PER_INSTRUCTION = 16;
-/** Arguments of all writes of one script: its record must fit into one string of the runtime. */
-const WRITTEN_BYTES_MAX = 256 * 1024 * 1024;
 
 const ERR = textCell("err");
 /** What a script that only reads may not call. */
@@ -156,11 +155,11 @@ export class ScriptEngine {
     const refusal = this.#refusal(command, argv);
     if (command === undefined || refusal !== undefined)
       return error(refusal ?? errors.SCRIPT_UNKNOWN_COMMAND);
-    let bytes = 0;
-    for (const argument of argv) bytes += argument.length;
+    const bytes = argumentBytes(argv);
     if (command.has("write")) {
       this.#writtenBytes += bytes;
-      if (this.#writtenBytes > WRITTEN_BYTES_MAX) return error(errors.TRANSACTION_TOO_LONG);
+      if (this.#writtenBytes > this.#context.bounds.argumentBytesMax)
+        return error(errors.TRANSACTION_TOO_LONG);
     }
     const reply = this.#context.runQueued(command, argv);
     this.#spent += INSTRUCTIONS_PER_CALL + (bytes + reply.length) / BYTES_PER_INSTRUCTION;

@@ -12,6 +12,7 @@ import type {
   ReplicationDescription,
   ShutdownOptions,
 } from "../../../src/core/commands/host.ts";
+import { TEXT_BOUNDS, type TextBounds } from "../../../src/core/commands/text-bounds.ts";
 import { Keyspace } from "../../../src/core/keyspace/keyspace.ts";
 import { ClientSession } from "../../../src/core/session.ts";
 
@@ -142,13 +143,14 @@ export class FakeHost implements CommandHost {
 export class Harness {
   readonly keyspace: Keyspace = new Keyspace();
   readonly host: FakeHost = new FakeHost();
-  readonly dispatcher: Dispatcher = new Dispatcher(this.keyspace, this.host);
+  readonly dispatcher: Dispatcher;
   readonly session: ClientSession;
   /** What a replica would have got: one item a record. */
   readonly log: { db: number; effects: string; offset: Offset }[] = [];
   #offset = 0;
 
-  constructor() {
+  constructor(bounds: TextBounds = TEXT_BOUNDS) {
+    this.dispatcher = new Dispatcher(this.keyspace, this.host, bounds);
     this.keyspace.nowMs = 1_700_000_000_000;
     this.keyspace.mayExpire = true;
     this.session = this.connect();
