@@ -134,6 +134,11 @@ export class LuaMachine {
     }
   }
 
+  /** The present run is to end with this, which its owner is about to throw, whatever the script does about it. */
+  noteFailure(cause: unknown): void {
+    this.#failure ??= { cause };
+  }
+
   #reset(keys: readonly string[], args: readonly string[]): void {
     const { state } = this;
     this.#failure = undefined;
@@ -167,8 +172,8 @@ export class LuaMachine {
   #onNativeError(state: LuaState): number {
     const cause = (state.stack[state.top - 1] as Cell).value;
     const isExhausted = cause instanceof RangeError;
-    if (!isExhausted) {
-      this.#failure ??= { cause };
+    if (!isExhausted) this.noteFailure(cause);
+    if (this.#failure !== undefined) {
       debugging.lua_sethook(state, this.#hookAtEnd, COUNT_EVENTS, 1);
     }
     const text = isExhausted && /call stack/.test(cause.message) ? "stack overflow" : "not enough memory";

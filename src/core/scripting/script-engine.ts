@@ -161,9 +161,19 @@ export class ScriptEngine {
       if (this.#writtenBytes > this.#context.bounds.argumentBytesMax)
         return error(errors.TRANSACTION_TOO_LONG);
     }
-    const reply = this.#context.runQueued(command, argv);
+    const reply = this.#run(command, argv);
     this.#spent += INSTRUCTIONS_PER_CALL + (bytes + reply.length) / BYTES_PER_INSTRUCTION;
     return reply;
+  }
+
+  /** What a command throws is fatal, also what would be lack of memory in the script itself: half of a change may be done. */
+  #run(command: Command, argv: Argv): string {
+    try {
+      return this.#context.runQueued(command, argv);
+    } catch (failure) {
+      this.#machine?.noteFailure(failure);
+      throw failure;
+    }
   }
 
   #find(argv: Argv): Command | undefined {

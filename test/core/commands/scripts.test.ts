@@ -29,6 +29,19 @@ describe("strings in scripts", () => {
   });
 });
 
+describe("a command of a script that breaks after it has changed something", () => {
+  it("is as fatal as outside of scripts, whatever the script makes of it", () => {
+    const harness = new Harness();
+    const { effects } = harness.keyspace;
+    effects.append = (db, encoded) => {
+      if (encoded.includes("second")) throw new RangeError("Invalid string length");
+      Object.getPrototypeOf(effects).append.call(effects, db, encoded);
+    };
+    const script = "redis.call('set', 'first', 1) pcall(redis.call, 'set', 'second', 1) return 1";
+    expect(() => evaluate(harness, script)).toThrow("Invalid string length");
+  });
+});
+
 describe("the cache of scripts", () => {
   it("keeps what was loaded or evaluated, until it is flushed", () => {
     const harness = new Harness();
