@@ -28,6 +28,9 @@ const QUEUED_COMMANDS_MAX = 1024 * 1024;
 /** Each piece of DEBUG RELOAD must fit into one string. */
 const RELOAD_SLICE_BYTES = 1024 * 1024;
 
+/** Not for clients in MONITOR: CLIENT PAUSE does not hold them. */
+const USES_KEYSPACE = FLAGS.write | FLAGS.readonly | FLAGS.may_replicate;
+
 export class Dispatcher {
   readonly registry: SessionRegistry;
   readonly statistics: CommandStatistics = new CommandStatistics();
@@ -325,6 +328,9 @@ export class Dispatcher {
     }
     if (session.protocol === 2 && session.subscriptions !== 0 && !command.whileSubscribed) {
       return this.#reject(session, command, errors.onlyWhileSubscribed(command.fullName));
+    }
+    if ((gateFlags & USES_KEYSPACE) !== 0 && this.registry.monitors.has(session)) {
+      return this.#reject(session, command, errors.MONITOR_USES_KEYSPACE);
     }
     if (transaction !== null && !command.unqueued) {
       transaction.bytes += bytes;

@@ -158,6 +158,7 @@ export const EXEC_ABORTED: string = error("EXECABORT Transaction discarded becau
 export const NOT_IN_MULTI = "ERR Command not allowed inside a transaction";
 /** Ours: Redis has no such limits but memory. */
 export const TRANSACTION_TOO_LONG = "ERR too many commands, or too many bytes, in one transaction";
+export const MONITOR_USES_KEYSPACE = "ERR Replica can't interact with the keyspace";
 export const COMMAND_TOO_LONG = "ERR the arguments of one command are too long";
 export const NO_SCRIPT: string = error("NOSCRIPT No matching script. Please use EVAL.");
 export const TOO_MANY_SCRIPT_KEYS: string = error("ERR Number of keys can't be greater than number of args");

@@ -115,6 +115,19 @@ describe("MONITOR", () => {
     ]);
   });
 
+  it("leaves its client nothing to do with keys, as CLIENT PAUSE does not hold it", () => {
+    const { harness } = monitored();
+    const [monitor] = harness.dispatcher.registry.monitors;
+    for (const command of ["SET k 1", "GET k", "EVAL return~1 0", "PUBLISH c m", "MULTI", "DEL k"]) {
+      const argv = command.split(" ").map((word) => word.replace("~", " "));
+      const { reply, effects } = harness.execute(argv, monitor);
+      const refused = "-ERR Replica can't interact with the keyspace\r\n";
+      expect([reply, effects]).toEqual([command === "MULTI" ? "+OK\r\n" : refused, ""]);
+    }
+    expect(harness.ask("EXEC", monitor)).toMatch(/EXECABORT/);
+    expect(harness.ask("PING", monitor)).toBe("PONG");
+  });
+
   it("is shown in CLIENT LIST, and ended by RESET; MULTI refuses it", () => {
     const { harness } = monitored();
     expect(harness.ask("CLIENT LIST")).toContain(" flags=O ");
