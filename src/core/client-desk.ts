@@ -184,7 +184,7 @@ export class ClientDesk {
     this.#letIsolatedGo();
     if (this.service.kind !== "master") return;
     this.beginBatch(now);
-    if (this.#mayWrite) this.#housekeeping.tick();
+    this.#housekeeping.tick(now.monoMs, this.#mayWrite);
   }
 
   /** The service changed: runs what was on hold and may now run. */
@@ -201,14 +201,14 @@ export class ClientDesk {
     this.#serveReady();
   }
 
-  /** When `tick` is due for the sake of a blocked client, of one that a pause keeps waiting, or of evictions. */
+  /** When `tick` is due for the sake of a blocked client, of one that a pause keeps waiting, or of housekeeping. */
   get deadlineMs(): Millis {
-    // Nothing of it is done while commands are on hold, and nothing is evicted by who may make no record.
+    // Nothing of it is done while commands are on hold, nor expired or evicted by who may make no record.
     if (this.service.kind === "held") return Number.POSITIVE_INFINITY;
-    const evictions = this.#mayWrite
+    const keeping = this.#mayWrite
       ? this.#housekeeping.deadlineMs(this.#now.monoMs)
       : Number.POSITIVE_INFINITY;
-    return Math.min(this.#blocked.deadlineMs, this.#pause.untilMs, evictions);
+    return Math.min(this.#blocked.deadlineMs, this.#pause.untilMs, keeping);
   }
 
   /** The standing snapshot is another one now: SAVEs that waited for it are answered. */

@@ -9,8 +9,10 @@ import type { Execution } from "./commands/execution.ts";
 import type { Keyspace } from "./keyspace/keyspace.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
 
-/** Keys that one tick may expire; what is left waits for the next one. */
+/** Keys that may be expired at once: a millisecond or two. What is left waits for the next tick, which then comes soon. */
 const EXPIRED_PER_TICK = 1000;
+/** Until then: about a quarter of the time goes into expiring what is overdue. */
+const EXPIRY_PAUSE_MS: Millis = 4;
 /** Keys that may be evicted at once; what is left waits for the next command, or the next tick, which then comes soon. */
 const EVICTED_PER_COMMAND = 32;
 const EVICTED_PER_TICK = 100;
@@ -34,6 +36,8 @@ export class Housekeeping {
   memoryFull = false;
   readonly #setup: HousekeepingSetup;
   #evicting = false;
+  /** When more keys that are overdue may be expired; `null` when none is known to be. */
+  #overdueAtMs: Millis | null = null;
   #atMs: Millis = Number.NEGATIVE_INFINITY;
   #evictedAtOnce = 0;
   /** What keys took when no more could be evicted at once: it shall not become more. */
@@ -43,9 +47,10 @@ export class Housekeeping {
     this.#setup = setup;
   }
 
-  /** When a tick is due for the sake of evictions. */
+  /** When a tick is due for the sake of evictions, or of keys that are overdue; no other expiry is worth waking up for. */
   deadlineMs(nowMs: Millis): Millis {
-    return this.#evicting ? nowMs + EVICTION_PAUSE_MS : Number.POSITIVE_INFINITY;
+    const overdueAtMs = this.#overdueAtMs ?? Number.POSITIVE_INFINITY;
+    return this.#evicting ? Math.min(overdueAtMs, nowMs + EVICTION_PAUSE_MS) : overdueAtMs;
   }
 
   /** The clock was read: if it has moved, others have had their turn. */
@@ -55,11 +60,13 @@ export class Housekeeping {
     this.#evictedAtOnce = 0;
   }
 
-  /** On a tick of a master that may write. */
-  tick(): void {
-    const { keyspace, dispatcher, log } = this.#setup;
-    keyspace.writeOffset = (log.assigned + 1) as Offset;
-    this.#setup.record(dispatcher.expireCycle(EXPIRED_PER_TICK));
+  /** On a tick of a master. @param mayWrite it may make records now. */
+  tick(nowMs: Millis, mayWrite: boolean): void {
+    if (!mayWrite) {
+      this.#overdueAtMs = null;
+      return;
+    }
+    if (this.#overdueAtMs === null || nowMs >= this.#overdueAtMs) this.#expire(nowMs);
     this.#evict(EVICTED_PER_TICK);
   }
 
@@ -75,6 +82,14 @@ export class Housekeeping {
     }
     this.memoryFull = false;
     this.#evicting = false;
+  }
+
+  #expire(nowMs: Millis): void {
+    const { keyspace, dispatcher, log } = this.#setup;
+    const before = keyspace.expired;
+    keyspace.writeOffset = (log.assigned + 1) as Offset;
+    this.#setup.record(dispatcher.expireCycle(EXPIRED_PER_TICK));
+    this.#overdueAtMs = keyspace.expired - before < EXPIRED_PER_TICK ? null : nowMs + EXPIRY_PAUSE_MS;
   }
 
   /** @param downToBytes not further, though more may have to go. */
