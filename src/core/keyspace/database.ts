@@ -151,7 +151,11 @@ export class Database {
   /** Makes `key` hold `value`, whatever it held. @param expireAtMs 0 for never. */
   set(key: string, value: Value, expireAtMs: Millis): void {
     const books = this.#books;
-    const known = this.#entries.get(key);
+    let known = this.#entries.get(key);
+    if (known !== undefined && this.isExpired(known)) {
+      this.#expire(key, known);
+      known = undefined;
+    }
     this.beforeChange(key, known);
     if (known !== undefined) {
       this.#account.replaceValue(known.value, value);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatNotifyEvents, parseNotifyEvents } from "../../../src/core/keyspace/notifications.ts";
-import { Harness } from "./harness.ts";
+import { Harness, replayed } from "./harness.ts";
 import { FAMILIES } from "./random-families.ts";
 import { hasRedisServer, RedisServer, type RedisSession } from "./redis-server.ts";
 
@@ -32,6 +32,31 @@ describe("keyspace notifications", () => {
       { channel: "__keyevent@0__:expired", message: "met" },
     ]);
     expect(harness.expire(10).publications).toEqual([{ channel: "__keyevent@0__:expired", message: "due" }]);
+  });
+
+  it.each([
+    ["SET k v", "set"],
+    ["SET k v EX 100", "set expire"],
+    ["SETEX k 100 v", "set expire"],
+    ["MSET k v", "set"],
+    ["SINTERSTORE k s s", "sinterstore"],
+    ["ZUNIONSTORE k 1 z", "zunionstore"],
+    ["SORT l STORE k", "sortstore"],
+    ["BITOP NOT k b", "set"],
+    ["RENAME b k", "rename_from rename_to"],
+    ["APPEND k v", "append"],
+  ])("tell of an expired key that %s replaces, and then of a new one", (command, events) => {
+    const harness = notifying("EAn");
+    for (const made of ["SADD s 1", "ZADD z 1 a", "RPUSH l 1", "SET b v", "SET k old PX 5"])
+      harness.run(made);
+    harness.keyspace.nowMs += 10;
+    const { publications } = harness.execute(command.split(" "));
+    const told = publications.map(({ channel }) => channel.replace("__keyevent@0__:", ""));
+    const rest = events.split(" ");
+    expect(told.toSorted()).toEqual(["expired", "new", ...rest].toSorted());
+    expect(told.indexOf("expired")).toBeLessThan(told.indexOf("new"));
+    expect(harness.keyspace.expired).toBe(1);
+    expect(replayed(harness).keyspace.digest()).toBe(harness.keyspace.digest());
   });
 
   it("keep their place among what a transaction publishes itself", () => {
