@@ -101,6 +101,8 @@ interface Machinery {
   ): number;
   lua_callk(state: LuaState, args: number, results: number, context: number, k: null): void;
   lua_error(state: LuaState): never;
+  /** Replaces the key on top of the stack by the field of the table at `index`, metatables included. */
+  lua_gettable(state: LuaState, index: number): number;
   lua_checkstack(state: LuaState, size: number): boolean;
   lua_settop(state: LuaState, index: number): void;
   lua_rawequal(state: LuaState, one: number, other: number): number;

@@ -1,10 +1,11 @@
-/** Lua 5.1's string library. Patterns are fengari's own; what differs between 5.1 and 5.3 is done here. */
+/** Lua 5.1's string library, but for what searches and what formats. */
 import type { Call, Library } from "../call.ts";
-import { bytesCell, bytesIn, numberCell, TYPE, textCell, textIn, typeOf } from "../cells.ts";
+import { bytesCell, numberCell } from "../cells.ts";
 import { LUA_STRING_MAX } from "../dialect.ts";
-import { adopted, openLibrary } from "../library.ts";
+import { openLibrary } from "../library.ts";
 import { type Cell, type LuaState, openString } from "../lua-vm.ts";
 import { format } from "./string-format.ts";
+import { searchLibrary } from "./string-search.ts";
 
 function rep(call: Call): Cell {
   const bytes = call.bytes(1);
@@ -59,37 +60,18 @@ function mapped(call: Call, from: number, to: number, by: number): Cell {
   return bytesCell(call.bytes(1).map((code) => (code >= from && code <= to ? code + by : code)));
 }
 
-/** In 5.1 `%` before any other letter than a digit stands for that letter. */
-function easeReplacement(state: LuaState): void {
-  const at = state.ci.funcOff + 3;
-  if (at >= state.top) return;
-  const cell = state.stack[at] as Cell;
-  if (typeOf(cell) !== TYPE.string || !bytesIn(cell).includes(PERCENT)) return;
-  state.stack[at] = textCell(
-    textIn(cell).replace(/%([\s\S])/g, (pair, letter) => (/[0-9%]/.test(letter) ? pair : letter)),
-  );
-}
-
-const PERCENT = 37;
-
 export function stringLibrary(state: LuaState): Library {
-  const own = openLibrary(state, openString);
-  const gmatch = adopted(own("gmatch"));
   return {
+    ...searchLibrary(openLibrary(state, openString)),
     byte,
     char,
     dump: (call) => {
       call.function(1);
       return call.fail("unable to dump given function");
     },
-    find: adopted(own("find"), [3]),
     format,
-    gfind: gmatch,
-    gmatch,
-    gsub: adopted(own("gsub"), [4], easeReplacement),
     len: (call) => numberCell(call.bytes(1).length),
     lower: (call) => mapped(call, 65, 90, 32),
-    match: adopted(own("match"), [3]),
     rep,
     reverse: (call) => bytesCell(call.bytes(1).slice().reverse()),
     sub,
