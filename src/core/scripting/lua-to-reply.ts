@@ -14,7 +14,6 @@ import {
   simple,
 } from "../../protocol/resp/reply.ts";
 import { LUA_STACK_LIMIT } from "../commands/errors.ts";
-import { textOrUndefined } from "./call.ts";
 import { entriesOf, fieldOf, itemOf, TYPE, textCell, textIn, typeOf } from "./cells.ts";
 import type { Cell, LuaState, LuaTable } from "./lua-vm.ts";
 import { toInt64 } from "./numerals.ts";
@@ -60,9 +59,11 @@ export function toReply(state: LuaState, cell: Cell, versions: ReplyVersions, de
 function tableReply(state: LuaState, table: LuaTable, versions: ReplyVersions, depth: number): string {
   const { client } = versions;
   const field = (name: keyof typeof FIELDS): Cell => fieldOf(state, table, FIELDS[name]);
-  const err = textOrUndefined(field("err"));
+  // Of strings alone: a number there is no error and no status.
+  const text = (name: keyof typeof FIELDS): string | undefined => stringIn(field(name));
+  const err = text("err");
   if (err !== undefined) return error(err);
-  const ok = textOrUndefined(field("ok"));
+  const ok = text("ok");
   if (ok !== undefined) return simple(ok.replace(/[\r\n]/g, " "));
   const number = field("double");
   if (typeOf(number) === TYPE.number) return double(number.value as number, client);
@@ -70,10 +71,9 @@ function tableReply(state: LuaState, table: LuaTable, versions: ReplyVersions, d
   if (typeOf(map) === TYPE.table) return entriesReply(state, map.value as LuaTable, versions, depth, true);
   const set = field("set");
   if (typeOf(set) === TYPE.table) return entriesReply(state, set.value as LuaTable, versions, depth, false);
-  const bigNumber = textOrUndefined(field("bigNumber"));
+  const bigNumber = text("bigNumber")?.replace(/[\r\n]/g, " ");
   if (bigNumber !== undefined) {
-    const text = bigNumber.replace(/[\r\n]/g, " ");
-    return client === 3 ? `(${text}\r\n` : bulk(text);
+    return client === 3 ? `(${bigNumber}\r\n` : bulk(bigNumber);
   }
   const verbatim = field("verbatim");
   if (typeOf(verbatim) === TYPE.table) {
@@ -86,6 +86,10 @@ function tableReply(state: LuaState, table: LuaTable, versions: ReplyVersions, d
     if (typeOf(item) === TYPE.nil) return array(items);
     items.push(toReply(state, item, versions, depth + 1));
   }
+}
+
+function stringIn(cell: Cell): string | undefined {
+  return typeOf(cell) === TYPE.string ? textIn(cell) : undefined;
 }
 
 function entriesReply(
@@ -106,8 +110,8 @@ function entriesReply(
 }
 
 function verbatimReply(state: LuaState, table: LuaTable, client: RespVersion): string | undefined {
-  const string = textOrUndefined(fieldOf(state, table, FIELDS.string));
-  const format = textOrUndefined(fieldOf(state, table, FIELDS.format));
+  const string = stringIn(fieldOf(state, table, FIELDS.string));
+  const format = stringIn(fieldOf(state, table, FIELDS.format));
   if (string === undefined || format === undefined) return undefined;
   if (client === 2) return bulk(string);
   return `=${string.length + 4}\r\n${format.slice(0, 3).padEnd(3, " ")}:${string}\r\n`;

@@ -79,7 +79,9 @@ function trimmed(decimal: string): string {
 }
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const HEXADECIMAL = /^([+-]?)0x([0-9a-f]+)$/i;
+/** With digits on either side of the point; the exponent is one of 2. */
+const HEXADECIMAL = /^([+-]?)0x(?=\.?[0-9a-f])([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?$/i;
+const BITS_PER_DIGIT = 4;
 
 /** @returns `undefined` when the whole text, spaces around it aside, is no number. */
 export function textToNumber(text: string): number | undefined {
@@ -87,13 +89,23 @@ export function textToNumber(text: string): number | undefined {
   if (DECIMAL.test(body)) return Number(body);
   const hexadecimal = HEXADECIMAL.exec(body);
   if (hexadecimal !== null) {
-    const value = Number(`0x${hexadecimal[2]}`);
-    return hexadecimal[1] === "-" ? -value : value;
+    const [, sign, whole = "", fraction = "", exponent = "0"] = hexadecimal;
+    const value = scaled(
+      Number(`0x${whole}${fraction}`),
+      Number(exponent) - fraction.length * BITS_PER_DIGIT,
+    );
+    return sign === "-" ? -value : value;
   }
   const named = /^([+-]?)(inf|infinity|nan)$/i.exec(body);
   if (named === null) return undefined;
   const value = named[2]?.toLowerCase() === "nan" ? Number.NaN : Number.POSITIVE_INFINITY;
   return named[1] === "-" ? -value : value;
+}
+
+/** `value` times a power of 2, which by itself may be beyond what a double holds. */
+function scaled(value: number, exponent: number): number {
+  const half = Math.trunc(exponent / 2);
+  return value * 2 ** half * 2 ** (exponent - half);
 }
 
 /** A C cast to long long: truncated; what does not fit becomes the smallest. */

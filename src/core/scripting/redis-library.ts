@@ -108,10 +108,10 @@ function taggedReply(call: Call, name: string, shape: (text: string) => string):
   return tableCell(table);
 }
 
-/** An error without a code gets one; a leading "-" says that it has its own. */
+/** An error of one word has no code yet, whether "-" leads or not. */
 function withCode(text: string): string {
-  if (text.startsWith("-")) return text.slice(1);
-  return text.includes(" ") ? text : `ERR ${text}`;
+  const body = text.startsWith("-") ? text.slice(1) : text;
+  return body.includes(" ") ? body : `ERR ${body}`;
 }
 
 function log(call: Call, script: RunningScript): undefined {

@@ -107,6 +107,17 @@ export const ERRORS: readonly string[] = [
 ];
 
 export const VALUES: readonly string[] = [
+  "return {ok=5}",
+  "return {err=5}",
+  "return {err=5,ok='x'}",
+  "return {big_number=5}",
+  "return {verbatim_string={string=5,format='txt'}}",
+  "return {verbatim_string={string='5',format=1}}",
+  "return redis.error_reply('-foo')",
+  "return redis.error_reply('-foo bar')",
+  "return redis.error_reply('-')",
+  "return redis.error_reply('')",
+  "return redis.error_reply('--foo')",
   "return {1,2,nil,4}",
   "return {3.7,-3.7,1e20,-1e20,'a',true,false,{1,{2}}}",
   "return 0/0",
@@ -219,6 +230,10 @@ export const LANGUAGE: readonly string[] = [
 ];
 
 export const LIBRARIES: readonly string[] = [
+  "return {tonumber('0x1p4'),tonumber('0x.8')*2,tonumber('0x1.8p1'),tonumber('-0xFp-1')*2,tonumber('0x10',16)}",
+  "return {tostring(tonumber('0x')),tostring(tonumber('0x.')),tostring(tonumber('0x1p')),tostring(tonumber('0xp1'))}",
+  "return {tostring(tonumber('0x1p1023')),tostring(tonumber('0x1p-1074')),tostring(tonumber('0x1p5000'))}",
+  "return '0x1p4' + 1",
   "local r={} for w in string.gmatch('a,b','[^,]*') do r[#r+1]=w end return r",
   "local r={} for w in string.gmatch('hello world','%w*') do r[#r+1]=w end return r",
   "local r={} for w in string.gmatch('abc','()') do r[#r+1]=w end return r",

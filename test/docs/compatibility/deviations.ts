@@ -12,7 +12,7 @@ export const DEVIATIONS: Readonly<Record<string, string>> = {
   randomkey: "among many keys, neighbouring picks are related",
 
   // scripts
-  eval: "a dialect of Lua 5.1, slower; ended after some 10 million instructions, or 20 million once it has written",
+  eval: "a dialect of Lua 5.1, slower; ended after some 10 million instructions, or 20 million once it has written; no `getfenv`, `setfenv` or `newproxy`; settings of `cjson` last for one script",
   eval_ro: "as EVAL",
   evalsha: "as EVAL; the cache is each node's own",
   evalsha_ro: "as EVALSHA",
