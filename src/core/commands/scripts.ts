@@ -49,7 +49,7 @@ function refuse(context: CommandContext, argv: Argv, script: Script, readOnly: b
 }
 
 function load(context: CommandContext, argv: Argv): string {
-  const script = context.scripts.load(arg(argv, 2));
+  const script = context.scripts.load(arg(argv, 2), true);
   return typeof script === "string" ? script : bulk(script.sha);
 }
 

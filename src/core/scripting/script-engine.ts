@@ -62,17 +62,22 @@ export class ScriptEngine {
     return this.#context.session === this.#session;
   }
 
-  /** Finds or compiles. @returns an encoded error when it can't be. */
-  load(source: string): Script | string {
+  /** Finds or compiles. @param keep it came by SCRIPT LOAD. @returns an encoded error when it can't be. */
+  load(source: string, keep = false): Script | string {
     const sha = createHash("sha1").update(source, "latin1").digest("hex");
-    const known = this.#cache.find(sha);
-    if (known !== undefined) return known;
+    const script = this.#cache.find(sha) ?? this.#compile(source, sha);
+    if (typeof script === "string") return script;
+    if (keep) this.#cache.addLoaded(script);
+    return script;
+  }
+
+  #compile(source: string, sha: string): Script | string {
     const read = readScript(source);
     if (typeof read === "string") return error(read);
     const compiled = this.#machineNow().compile(read.body);
     if (typeof compiled === "string") return error(errors.scriptDoesNotCompile(compiled));
     const script: Script = { sha, compiled, flags: read.flags, sourceBytes: source.length };
-    this.#cache.add(script);
+    this.#cache.addEvaluated(script);
     return script;
   }
 

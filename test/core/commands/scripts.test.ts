@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { decode, Harness, replayed } from "./harness.ts";
 
@@ -73,6 +74,22 @@ describe("the cache of scripts", () => {
     const known = harness.ask(`SCRIPT EXISTS ${shas.join(" ")}`) as number[];
     expect(known[0]).toBe(0);
     expect(known.at(-1)).toBe(1);
+  });
+
+  it("forgets first what was used longest ago, and for evaluated scripts none that was loaded", () => {
+    const harness = new Harness();
+    const padding = "-".repeat(5 * 1024 * 1024);
+    harness.execute(["SCRIPT", "LOAD", "return 1"]);
+    const shas = Array.from({ length: 12 }, (_, at) => {
+      const source = `return ${at} --${padding}`;
+      evaluate(harness, "return 2");
+      evaluate(harness, source);
+      return createHash("sha1").update(source).digest("hex");
+    });
+    const hot = createHash("sha1").update("return 2").digest("hex");
+    expect(harness.ask(`SCRIPT EXISTS ${SHA_OF_RETURN_1} ${hot} ${shas[0]} ${shas[11]}`)).toEqual([
+      1, 1, 0, 1,
+    ]);
   });
 });
 

@@ -14,9 +14,11 @@ export const DEVIATIONS: Readonly<Record<string, string>> = {
   // scripts
   eval: "a dialect of Lua 5.1, slower; ended after some 10 million instructions, or 20 million once it has written; no `getfenv`, `setfenv` or `newproxy`; settings of `cjson` last for one script",
   eval_ro: "as EVAL",
-  evalsha: "as EVAL; the cache is each node's own",
+  evalsha: "as EVAL; the cache is each node's own, and bounded",
   evalsha_ro: "as EVALSHA",
   "script|debug": "there is no debugger: `NO` alone is accepted",
+  "script|load":
+    "room for 10,000 loaded scripts, or 32 MB of them; then the one that was used longest ago goes",
   "script|kill": "nothing to kill: nobody is served while a script runs",
 
   // server
