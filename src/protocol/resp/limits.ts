@@ -42,10 +42,11 @@ export interface RedisLimits extends RequestLimits {
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Redis's defaults, except `outputBufferBytesMax`, which Redis leaves unbounded for normal clients. */
+/** Redis's defaults, except `outputBufferBytesMax`, which Redis leaves unbounded for normal clients, and `argumentsMax`: 2^31 - 1 there. */
 export const DEFAULT_REDIS_LIMITS: RedisLimits = {
   bulkBytesMax: 512 * MEBIBYTE,
-  argumentsMax: MEBIBYTE,
+  // Bounded by the bytes as well, and there each argument counts with what it costs in memory.
+  argumentsMax: 16 * MEBIBYTE,
   inlineBytesMax: 64 * 1024,
   queryBufferBytesMax: 1024 * MEBIBYTE,
   outputBufferBytesMax: 1024 * MEBIBYTE,

@@ -44,6 +44,9 @@ type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string }
 
 const NOTHING = Buffer.alloc(0) as Latin1Buffer;
 
+/** Of an argument in memory, beside its text: its place in the array, and a string of V8's. */
+const ARGUMENT_BYTES = 24;
+
 export class RequestDecoder {
   /** Set while the client must still authenticate: long commands and long arguments are then protocol errors. */
   unauthenticated = false;
@@ -84,9 +87,10 @@ export class RequestDecoder {
     return this.#error;
   }
 
-  /** Bytes held: fed and unread, and those of a command that is not complete yet. */
+  /** Bytes held: fed and unread, and those of a command that is not complete yet, with what each argument costs by itself. */
   get bufferedBytes(): number {
-    return this.#end - this.#position + this.#argvBytes;
+    const argumentCount = this.#argv?.length ?? 0;
+    return this.#end - this.#position + this.#argvBytes + argumentCount * ARGUMENT_BYTES;
   }
 
   /** What it holds on to: all of the buffer, what has been read of it already included, and its free rest. */

@@ -174,7 +174,15 @@ describe("request decoder", () => {
     const decoder = new RequestDecoder(DEFAULT_REDIS_LIMITS);
     decoder.feed(Buffer.from("*3\r\n$3\r\nabc\r\n$5\r\nde"));
     expect(decoder.next()).toBeUndefined();
-    expect(decoder.bufferedBytes).toBe("abc".length + "de".length);
+    expect(decoder.bufferedBytes).toBe("abc".length + 24 + "de".length);
+  });
+
+  it("counts what arguments cost by themselves, so that many empty ones are bounded too", () => {
+    const decoder = new RequestDecoder(DEFAULT_REDIS_LIMITS);
+    decoder.feed(Buffer.from(`*2000000\r\n${"$0\r\n\r\n".repeat(1_500_000)}`));
+    expect(decoder.next()).toBeUndefined();
+    expect(decoder.error).toBeUndefined();
+    expect(decoder.bufferedBytes).toBe(1_500_000 * 24);
   });
 
   it("moves the bytes of a large argument a constant number of times", () => {
