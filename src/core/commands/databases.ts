@@ -5,7 +5,7 @@ import { type Argv, arg, type CommandSpec } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { parseDatabase } from "./keys.ts";
-import { parseInteger } from "./numbers.ts";
+import { isInt32, parseInteger } from "./numbers.ts";
 
 function select(context: CommandContext, argv: Argv): string {
   const index = parseDatabase(arg(argv, 1));
@@ -45,9 +45,9 @@ function flushall(context: CommandContext, argv: Argv): string {
 
 function swapdb(context: CommandContext, argv: Argv): string {
   const first = parseInteger(arg(argv, 1));
-  if (first === undefined) return errors.INVALID_FIRST_DB;
+  if (first === undefined || !isInt32(first)) return errors.INVALID_FIRST_DB;
   const second = parseInteger(arg(argv, 2));
-  if (second === undefined) return errors.INVALID_SECOND_DB;
+  if (second === undefined || !isInt32(second)) return errors.INVALID_SECOND_DB;
   if (!isDatabase(first) || !isDatabase(second)) return errors.DB_OUT_OF_RANGE;
   if (first === second) return OK;
   context.keyspace.sawEverything();

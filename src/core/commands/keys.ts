@@ -6,7 +6,7 @@ import { cloneValue, typeName } from "../keyspace/value.ts";
 import { ALL_KEYS, type Argv, arg, type CommandSpec, ONE_KEY, TWO_KEYS } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
-import { parseInteger } from "./numbers.ts";
+import { INT32_MAX, INT32_MIN, isInt32, parseInteger } from "./numbers.ts";
 
 function del(context: CommandContext, argv: Argv): string {
   let deleted = 0;
@@ -99,7 +99,8 @@ function parseCopyOptions(context: CommandContext, argv: Argv): CopyOptions | st
 /** @returns the database's number, or an encoded error. */
 export function parseDatabase(text: string): number | string {
   const index = parseInteger(text);
-  if (index === undefined || index > 0x7fffffff || index < -0x80000000) return errors.NOT_AN_INTEGER;
+  if (index === undefined) return errors.NOT_AN_INTEGER;
+  if (!isInt32(index)) return errors.notBetween(BigInt(INT32_MIN), BigInt(INT32_MAX));
   return index < 0 || index >= DATABASES ? errors.DB_OUT_OF_RANGE : Number(index);
 }
 

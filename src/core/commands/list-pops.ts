@@ -7,7 +7,7 @@ import * as errors from "./errors.ts";
 import { parseEnd } from "./list-moves.ts";
 import { mayTake, readList, takeElements } from "./lists.ts";
 import { numberedKeys, parseNumberedKeys } from "./numbered-keys.ts";
-import { parseIndex } from "./numbers.ts";
+import { parseCount } from "./numbers.ts";
 import { parseTimeoutSeconds } from "./timeouts.ts";
 
 interface Pop {
@@ -61,9 +61,10 @@ function parsePop(argv: Argv, at: number): Pop | string {
   const end = parseEnd(arg(argv, next));
   if (end === undefined) return errors.SYNTAX_ERROR;
   if (argv.length === next + 1) return { keys, end, count: 1 };
-  if (argv.length !== next + 3 || arg(argv, next + 1).toUpperCase() !== "COUNT") return errors.SYNTAX_ERROR;
-  const count = parseIndex(arg(argv, next + 2));
-  return count === undefined || count < 1 ? errors.COUNT_NOT_POSITIVE : { keys, end, count };
+  if (argv.length < next + 3 || arg(argv, next + 1).toUpperCase() !== "COUNT") return errors.SYNTAX_ERROR;
+  const count = parseCount(arg(argv, next + 2), 1);
+  if (count === undefined) return errors.COUNT_NOT_POSITIVE;
+  return argv.length === next + 3 ? { keys, end, count } : errors.SYNTAX_ERROR;
 }
 
 function lmpop(context: CommandContext, argv: Argv): string {

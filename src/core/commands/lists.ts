@@ -204,13 +204,17 @@ function ltrim(context: CommandContext, argv: Argv): string {
   const first = parseIndex(arg(argv, 2));
   const last = parseIndex(arg(argv, 3));
   if (first === undefined || last === undefined) return errors.NOT_AN_INTEGER;
-  const list = readList(context, key);
+  const entry = context.db.read(key);
+  const list = readList(context, key, entry);
   if (typeof list === "string") return list;
-  if (list === undefined) return OK;
+  if (list === undefined || entry === undefined) return OK;
   const { start, count } = clamp(first, last, list.size);
   context.notify(NOTIFY.list, "ltrim", key);
-  if (count === list.size) return OK;
-  changeList(context, key).trim(Math.min(start, list.size), count);
+  if (count === list.size) {
+    context.db.touch(key, entry);
+    return OK;
+  }
+  changeList(context, key, entry).trim(Math.min(start, list.size), count);
   dropIfEmpty(context, key);
   context.propagateAsIs();
   return OK;

@@ -3,6 +3,14 @@ import { INT64_MAX, INT64_MIN, parseInteger } from "../keyspace/int64.ts";
 
 export { INT64_MAX, INT64_MIN, parseInteger };
 
+export const INT32_MAX = 0x7fffffff;
+export const INT32_MIN = -0x80000000;
+
+/** What Redis takes for the number of a database. */
+export function isInt32(value: number | bigint): boolean {
+  return value >= INT32_MIN && value <= INT32_MAX;
+}
+
 /** As `parseInteger`, for positions and counts: what is beyond 2^53 is rounded, which no size comes near. */
 export function parseIndex(text: string): number | undefined {
   const value = parseInteger(text);

@@ -5,6 +5,7 @@ import type { ClientSession } from "../session.ts";
 import type { Subscriptions } from "../subscriptions.ts";
 import { type Argv, arg, type CommandSpec, type Flag } from "./command.ts";
 import type { CommandContext } from "./context.ts";
+import * as errors from "./errors.ts";
 import { helpReply } from "./help.ts";
 
 /** One acknowledgement; each counts the subscriptions that the client then has. */
@@ -48,10 +49,11 @@ function publish(context: CommandContext, argv: Argv): string {
 }
 
 function channels(context: CommandContext, argv: Argv): string {
-  const pattern = argv[2] ?? "*";
+  if (argv.length > 3) return errors.badSubcommand("pubsub", arg(argv, 1));
+  const pattern = argv[2];
   const found: string[] = [];
   for (const channel of context.registry.subscriptions.channels()) {
-    if (matchesGlob(pattern, channel)) found.push(channel);
+    if (pattern === undefined || matchesGlob(pattern, channel)) found.push(channel);
   }
   return bulkArray(found);
 }

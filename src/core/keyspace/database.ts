@@ -143,6 +143,11 @@ export class Database {
     if (typeof entry.value !== "string") this.#account.unsettle(entry.value);
   }
 
+  /** Tells the watchers of a key, of which nothing changes: Redis takes some commands for a change whatever they do. */
+  touch(key: string, entry: Entry): void {
+    if (this.watches.size !== 0) this.watches.touch(key, entry.changedAt, false);
+  }
+
   /** Has clients that are blocked on the key tried once the present command is done. */
   wake(key: string): void {
     if (this.awaited.size !== 0) this.awaited.touch(key, this.#books.readyKeys);

@@ -1,4 +1,5 @@
-/** Numbers to text and back as C does it for Lua 5.1: printf's `%g`, strtod with hexadecimal integers. */
+/** Numbers to text and back as C does it for Lua 5.1: printf's `%g`, strtod with hexadecimal numbers. */
+import { general } from "../../base/printf.ts";
 
 /** `tostring` and concatenation: `%.14g`. */
 export function numberToText(value: number): string {
@@ -7,75 +8,6 @@ export function numberToText(value: number): string {
 
 function integral(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
-}
-
-/** C's `%.<precision>g`. */
-export function general(value: number, precision: number, alternate = false): string {
-  if (!Number.isFinite(value)) return notFinite(value);
-  const digits = Math.max(1, precision);
-  const [mantissa = "", exponentText = "0"] = toEvenExponential(value, digits - 1).split("e");
-  const exponent = Number(exponentText);
-  const sign = Object.is(value, -0) ? "-" : "";
-  if (exponent < -4 || exponent >= digits) {
-    return `${sign}${alternate ? mantissa : trimmed(mantissa)}e${exponentOf(exponent)}`;
-  }
-  const decimals = Math.min(100, digits - 1 - exponent);
-  return sign + (alternate ? toEvenFixed(value, decimals) : trimmed(toEvenFixed(value, decimals)));
-}
-
-/** C's `%.<precision>e`. */
-export function scientific(value: number, precision: number): string {
-  if (!Number.isFinite(value)) return notFinite(value);
-  const [mantissa = "", exponent = "0"] = toEvenExponential(value, precision).split("e");
-  return `${Object.is(value, -0) ? "-" : ""}${mantissa}e${exponentOf(Number(exponent))}`;
-}
-
-/** C's `%.<precision>f`. */
-export function fixed(value: number, precision: number): string {
-  if (!Number.isFinite(value)) return notFinite(value);
-  const sign = Object.is(value, -0) ? "-" : "";
-  if (Math.abs(value) < 1e21) return sign + toEvenFixed(value, precision);
-  return BigInt(value).toString() + (precision > 0 ? `.${"0".repeat(precision)}` : "");
-}
-
-/** Digits beyond those wanted that tell whether a number lies exactly between two. */
-const TIE_DIGITS = 40;
-const TIE = /50{39}$/;
-
-/** Both round ties to even as C does; JavaScript rounds them up. */
-function toEvenFixed(value: number, precision: number): string {
-  const rounded = value.toFixed(precision);
-  const longer = value.toFixed(Math.min(100, precision + TIE_DIGITS));
-  if (!TIE.test(longer)) return rounded;
-  return toEven(rounded, longer.slice(0, -TIE_DIGITS).replace(/\.$/, ""));
-}
-
-function toEvenExponential(value: number, precision: number): string {
-  const rounded = value.toExponential(precision);
-  const [mantissa = "", exponent = ""] = value
-    .toExponential(Math.min(100, precision + TIE_DIGITS))
-    .split("e");
-  if (!TIE.test(mantissa)) return rounded;
-  return toEven(rounded, `${mantissa.slice(0, -TIE_DIGITS).replace(/\.$/, "")}e${exponent}`);
-}
-
-function toEven(rounded: string, truncated: string): string {
-  const last = /\d(?=e|$)/.exec(truncated)?.[0] ?? "0";
-  return Number(last) % 2 === 0 ? truncated : rounded;
-}
-
-function notFinite(value: number): string {
-  // The sign of a NaN can't be seen here; what scripts make by 0/0 is negative on x86.
-  if (Number.isNaN(value)) return "-nan";
-  return value > 0 ? "inf" : "-inf";
-}
-
-function exponentOf(exponent: number): string {
-  return `${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
-}
-
-function trimmed(decimal: string): string {
-  return decimal.includes(".") ? decimal.replace(/\.?0+$/, "") : decimal;
 }
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

@@ -3,6 +3,8 @@
  * It decides only the shape on the wire; what to reply, and every error text, is decided by the caller.
  */
 
+import { general } from "../../base/printf.ts";
+
 /** The version that a connection has chosen with HELLO; 2 until then. */
 export type RespVersion = 2 | 3;
 
@@ -123,15 +125,5 @@ export function formatDouble(value: number): string {
   if (value === Number.NEGATIVE_INFINITY) return "-inf";
   if (Object.is(value, -0)) return "-0";
   if (Number.isSafeInteger(value)) return String(value);
-  const [digits = "", exponentText = "0"] = value.toExponential(16).split("e");
-  const exponent = Number(exponentText);
-  if (exponent < -4 || exponent >= 17) {
-    const sign = exponent < 0 ? "-" : "+";
-    return `${trimZeros(digits)}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
-  }
-  return trimZeros(value.toFixed(16 - exponent));
-}
-
-function trimZeros(decimal: string): string {
-  return decimal.includes(".") ? decimal.replace(/\.?0+$/, "") : decimal;
+  return general(value, 17);
 }

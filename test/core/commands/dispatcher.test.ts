@@ -15,6 +15,22 @@ describe("before a command runs", () => {
     expect(new Harness().ask(command)).toBe(reply);
   });
 
+  it.each([
+    ["SELECT 3000000000", "value is out of range, value must between -2147483648 and 2147483647"],
+    ["MOVE l 3000000000", "value is out of range, value must between -2147483648 and 2147483647"],
+    ["COPY l m DB -3000000000", "value is out of range, value must between -2147483648 and 2147483647"],
+    ["SWAPDB 3000000000 1", "invalid first DB index"],
+    ["SWAPDB 16 3000000000", "invalid second DB index"],
+    ["LMPOP 1 l LEFT COUNT 0 x", "count should be greater than 0"],
+    ["LMPOP 1 l LEFT COUNT 1 x", "syntax error"],
+    [
+      "PUBSUB CHANNELS a b",
+      "unknown subcommand or wrong number of arguments for 'CHANNELS'. Try PUBSUB HELP.",
+    ],
+  ])("%s is refused with Redis's words as well", (command, reply) => {
+    expect(new Harness().ask(command)).toBe(`(error) ERR ${reply}`);
+  });
+
   it("what a client sent is repeated in an error no longer than 128 bytes, and on one line", () => {
     const harness = new Harness();
     const { reply } = harness.execute(["x".repeat(500), "a\r\nb", "y".repeat(500)]);
@@ -121,11 +137,13 @@ describe("MULTI", () => {
       "RENAME a b",
       "PERSIST a",
       "APPEND a x",
+      "LTRIM l 0 -1",
     ]) {
       const harness = new Harness();
       harness.run("SET a 1 EX 100");
+      harness.run("RPUSH l x");
       const other = harness.connect();
-      harness.run("WATCH a");
+      harness.run("WATCH a l");
       harness.run(change, other);
       harness.run("MULTI");
       harness.run("SET c 1");

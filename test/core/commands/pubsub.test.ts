@@ -15,6 +15,13 @@ describe("pub/sub", () => {
     expect(decodeAll(harness.run("PUNSUBSCRIBE"))).toEqual([["punsubscribe", null, 0]]);
   });
 
+  it("PUBSUB CHANNELS lists a channel without a name, which no pattern matches", () => {
+    const harness = new Harness();
+    harness.execute(["SUBSCRIBE", ""], harness.connect());
+    expect(harness.ask("PUBSUB CHANNELS")).toEqual([""]);
+    expect(harness.ask("PUBSUB CHANNELS *")).toEqual([]);
+  });
+
   it("uses push frames in RESP3", () => {
     const harness = new Harness();
     harness.run("HELLO 3");

@@ -65,6 +65,10 @@ describe("replies", () => {
     [Number.POSITIVE_INFINITY, "inf"],
     [Number.NEGATIVE_INFINITY, "-inf"],
     [Number.NaN, "nan"],
+    // In the middle between two of 17 digits.
+    [1 + 2 ** -17, "1.0000076293945312"],
+    [2 + 3 * 2 ** -17, "2.0000228881835938"],
+    [2 ** -17, "7.62939453125e-06"],
   ])("the double %d is printed as Redis prints it", (value, text) => {
     expect(reply.formatDouble(value)).toBe(text);
   });

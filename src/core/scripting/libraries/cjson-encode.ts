@@ -1,9 +1,10 @@
 /** Lua values to JSON, as lua-cjson 2.1 writes them. */
+
+import { general } from "../../../base/printf.ts";
 import type { Call } from "../call.ts";
 import { entriesOf, itemOf, TYPE, textIn, typeNameOf, typeOf } from "../cells.ts";
 import { dialect, LUA_STRING_MAX } from "../dialect.ts";
 import type { Cell, LuaTable } from "../lua-vm.ts";
-import { general } from "../numerals.ts";
 import type { CjsonConfig } from "./cjson-config.ts";
 
 const INSTRUCTIONS_PER_VALUE = 20;

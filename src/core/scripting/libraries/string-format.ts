@@ -1,8 +1,10 @@
 /** `string.format` as Lua 5.1 has it: C's conversions d i o u x X c e E f g G q s. */
+
+import { fixed, general, scientific } from "../../../base/printf.ts";
 import type { Call } from "../call.ts";
 import { textCell } from "../cells.ts";
 import type { Cell } from "../lua-vm.ts";
-import { fixed, general, scientific, toInt64 } from "../numerals.ts";
+import { toInt64 } from "../numerals.ts";
 
 interface Conversion {
   readonly flags: string;
