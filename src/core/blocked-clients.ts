@@ -8,6 +8,7 @@ import type { BlockedCommand, Client } from "./client.ts";
 import * as errors from "./commands/errors.ts";
 import type { KeyBlockRequest } from "./commands/execution.ts";
 import type { AwaitedKey } from "./keyspace/awaited-keys.ts";
+import { type Expiry, ExpiryIndex } from "./keyspace/expiry-index.ts";
 import type { Keyspace } from "./keyspace/keyspace.ts";
 import { muted } from "./session.ts";
 
@@ -32,12 +33,15 @@ export class BlockedClients {
   readonly #owner: BlockedClientsOwner;
   /** In the order in which they blocked. */
   readonly #clients = new Set<Client>();
+  /** Those of them that wait for replicas or for a snapshot. */
+  readonly #waits = new Set<Client>();
+  /** Those of them whose time will be up. */
+  readonly #deadlines = new ExpiryIndex<Client>();
+  readonly #deadlineOf = new Map<Client, Expiry<Client>>();
   /** By database and key, in the order in which they blocked. */
   readonly #waiters = new Map<number, Map<string, Set<Client>>>();
   /** How many want to hear also of keys that are gone. */
   #whenGone = 0;
-  /** No deadline is earlier; it may be one of a client that has left. */
-  #deadlineMs: Millis = Number.POSITIVE_INFINITY;
 
   constructor(keyspace: Keyspace, owner: BlockedClientsOwner) {
     this.#keyspace = keyspace;
@@ -48,18 +52,23 @@ export class BlockedClients {
     return this.#clients.size;
   }
 
-  /** When `expire` may find something; never too late, maybe too early. */
+  /** When `expire` will find something. */
   get deadlineMs(): Millis {
-    return this.#deadlineMs;
+    return this.#deadlines.first()?.atMs ?? Number.POSITIVE_INFINITY;
   }
 
   add(client: Client, blocked: BlockedCommand): void {
     client.blocked = blocked;
     client.session.blocked = true;
     this.#clients.add(client);
-    if (blocked.deadlineMs < this.#deadlineMs) this.#deadlineMs = blocked.deadlineMs;
-    const { request } = blocked;
-    if (request.kind !== "keys") return;
+    const { request, deadlineMs } = blocked;
+    if (deadlineMs !== Number.POSITIVE_INFINITY) {
+      this.#deadlineOf.set(client, this.#deadlines.add(client, deadlineMs));
+    }
+    if (request.kind !== "keys") {
+      this.#waits.add(client);
+      return;
+    }
     if (request.whenGone === true) this.#whenGone += 1;
     for (const key of request.keys) this.#await(client, key);
   }
@@ -71,6 +80,10 @@ export class BlockedClients {
     client.blocked = null;
     client.session.blocked = false;
     this.#clients.delete(client);
+    this.#waits.delete(client);
+    const deadline = this.#deadlineOf.get(client);
+    if (deadline !== undefined) this.#deadlines.remove(deadline);
+    this.#deadlineOf.delete(client);
     const { request } = blocked;
     if (request.kind !== "keys") return;
     if (request.whenGone === true) this.#whenGone -= 1;
@@ -96,7 +109,7 @@ export class BlockedClients {
 
   /** Acks came that may satisfy a WAIT, or a snapshot stands that satisfies a SAVE. */
   settleWaits(): void {
-    for (const client of this.#clients) this.settleWait(client);
+    for (const client of this.#waits) this.settleWait(client);
   }
 
   /** Ends the client's WAIT if enough replicas have what it wrote, its SAVE if a snapshot has what it saw. */
@@ -113,19 +126,17 @@ export class BlockedClients {
 
   /** The snapshot that SAVE waits for could not be written. */
   failSnapshots(): void {
-    for (const client of this.#clients) {
+    for (const client of this.#waits) {
       if (client.blocked?.request.kind === "snapshot") this.fail(client, errors.SNAPSHOT_FAILED);
     }
   }
 
   /** Whoever has waited long enough gets the reply for that. */
   expire(nowMs: Millis): void {
-    if (nowMs < this.#deadlineMs) return;
-    this.#deadlineMs = Number.POSITIVE_INFINITY;
-    for (const client of this.#clients) {
-      const deadlineMs = client.blocked?.deadlineMs ?? Number.POSITIVE_INFINITY;
-      if (deadlineMs <= nowMs) this.timeOut(client);
-      else if (deadlineMs < this.#deadlineMs) this.#deadlineMs = deadlineMs;
+    for (;;) {
+      const first = this.#deadlines.first();
+      if (first === undefined || first.atMs > nowMs) return;
+      this.timeOut(first.key);
     }
   }
 

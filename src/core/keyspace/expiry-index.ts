@@ -6,30 +6,30 @@ import type { Millis } from "../../base/ids.ts";
 import type { Randomness } from "../../base/randomness.ts";
 import { ChunkedArray } from "./chunked-array.ts";
 
-/** That a key expires, and when. */
-export class Expiry {
-  readonly key: string;
-  /** Wall-clock milliseconds. Changed by the index alone. */
+/** That a key expires, or that something else is due, and when. */
+export class Expiry<Key = string> {
+  readonly key: Key;
+  /** Wall-clock milliseconds for keys. Changed by the index alone. */
   atMs: Millis;
   /** The index's own: where it stands there. */
   position: number;
 
-  constructor(key: string, atMs: Millis, position: number) {
+  constructor(key: Key, atMs: Millis, position: number) {
     this.key = key;
     this.atMs = atMs;
     this.position = position;
   }
 }
 
-export class ExpiryIndex {
-  readonly #heap = new ChunkedArray<Expiry>();
+export class ExpiryIndex<Key = string> {
+  readonly #heap = new ChunkedArray<Expiry<Key>>();
 
   get size(): number {
     return this.#heap.length;
   }
 
   /** A key that does not expire yet. */
-  add(key: string, atMs: Millis): Expiry {
+  add(key: Key, atMs: Millis): Expiry<Key> {
     const added = new Expiry(key, atMs, this.#heap.length);
     this.#heap.push(added);
     this.#rise(added);
@@ -37,14 +37,14 @@ export class ExpiryIndex {
   }
 
   /** @param expiry one that is here. */
-  change(expiry: Expiry, atMs: Millis): void {
+  change(expiry: Expiry<Key>, atMs: Millis): void {
     expiry.atMs = atMs;
     this.#rise(expiry);
     this.#sink(expiry);
   }
 
   /** @param expiry one that is here. */
-  remove(expiry: Expiry): void {
+  remove(expiry: Expiry<Key>): void {
     const last = this.#heap.pop();
     if (last === expiry) return;
     this.#place(last, expiry.position);
@@ -53,16 +53,16 @@ export class ExpiryIndex {
   }
 
   /** The earliest one. */
-  first(): Expiry | undefined {
+  first(): Expiry<Key> | undefined {
     return this.#heap.length === 0 ? undefined : this.#heap.at(0);
   }
 
   /** Any one, each as likely as any other. */
-  any(random: Randomness): Expiry | undefined {
+  any(random: Randomness): Expiry<Key> | undefined {
     return this.#heap.length === 0 ? undefined : this.#heap.at(random.below(this.#heap.length));
   }
 
-  #rise(expiry: Expiry): void {
+  #rise(expiry: Expiry<Key>): void {
     let at = expiry.position;
     while (at > 0) {
       const parentAt = (at - 1) >> 1;
@@ -74,7 +74,7 @@ export class ExpiryIndex {
     if (at !== expiry.position) this.#place(expiry, at);
   }
 
-  #sink(expiry: Expiry): void {
+  #sink(expiry: Expiry<Key>): void {
     const heap = this.#heap;
     let at = expiry.position;
     for (let childAt = at * 2 + 1; childAt < heap.length; childAt = at * 2 + 1) {
@@ -88,7 +88,7 @@ export class ExpiryIndex {
     if (at !== expiry.position) this.#place(expiry, at);
   }
 
-  #place(expiry: Expiry, position: number): void {
+  #place(expiry: Expiry<Key>, position: number): void {
     this.#heap.put(position, expiry);
     expiry.position = position;
   }
