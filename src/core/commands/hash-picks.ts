@@ -2,8 +2,10 @@
 import type { Randomness } from "../../base/randomness.ts";
 import { arrayHeader, bulk, EMPTY_ARRAY, nil } from "../../protocol/resp/reply.ts";
 import { matchesGlob } from "../glob.ts";
+import type { HashValue } from "../keyspace/hash-value.ts";
 import { type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
+import { distinctBelow } from "./distinct-below.ts";
 import * as errors from "./errors.ts";
 import { readHash } from "./hashes.ts";
 import { INT64_MAX, parseCursor, parseInteger } from "./numbers.ts";
@@ -44,30 +46,19 @@ function hrandfield(context: CommandContext, argv: Argv): string {
   const hash = readHash(context, arg(argv, 1));
   if (typeof hash === "string") return hash;
   if (hash === undefined || count === 0) return EMPTY_ARRAY;
-  return fieldsReply(context, pickFields([...hash.entries()], Number(count), random), withValues);
+  return fieldsReply(context, pickFields(hash, Number(count), random), withValues);
 }
 
 /** `count` distinct ones, or for a negative count that many with repetition. */
-function* pickFields(
-  fields: [string, string][],
-  count: number,
-  random: Randomness,
-): IterableIterator<[string, string]> {
-  if (count >= fields.length) {
-    yield* fields;
-    return;
-  }
-  for (let picked = 0; picked < Math.abs(count); picked += 1) {
-    const from = count < 0 ? 0 : picked;
-    const at = from + random.below(fields.length - from);
-    const field = fields[at] as [string, string];
-    if (count > 0) {
-      // A partial shuffle: what was picked is moved out of the way.
-      fields[at] = fields[from] as [string, string];
-      fields[from] = field;
-    }
-    yield field;
-  }
+function pickFields(hash: HashValue, count: number, random: Randomness): Iterable<[string, string]> {
+  if (count >= hash.size) return hash.entries();
+  return hash.entriesAt(
+    count < 0 ? anyBelow(hash.size, -count, random) : distinctBelow(hash.size, count, random),
+  );
+}
+
+function* anyBelow(bound: number, count: number, random: Randomness): IterableIterator<number> {
+  for (let picked = 0; picked < count; picked += 1) yield random.below(bound);
 }
 
 function fieldsReply(

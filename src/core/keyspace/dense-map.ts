@@ -64,7 +64,7 @@ export class DenseMap<Value> {
 
   /** From the first position to the last. The map must not change meanwhile. */
   *entries(): IterableIterator<[string, Value]> {
-    for (let position = 0; position < this.#keys.length; position += 1) yield this.#at(position);
+    for (let position = 0; position < this.#keys.length; position += 1) yield this.entryAt(position);
   }
 
   /** Those of now, whatever changes meanwhile. */
@@ -75,7 +75,7 @@ export class DenseMap<Value> {
   /** Whoever is there throughout comes up, perhaps more than once, whatever changes meanwhile; who comes meanwhile may not. */
   *walk(): IterableIterator<[string, Value]> {
     for (let position = this.size - 1; position >= 0; position = Math.min(position, this.size) - 1) {
-      yield this.#at(position);
+      yield this.entryAt(position);
     }
   }
 
@@ -83,11 +83,12 @@ export class DenseMap<Value> {
   scan(cursor: number, count: number): { readonly cursor: number; readonly items: [string, Value][] } {
     const page = pageOf(this.size, cursor, count);
     const items: [string, Value][] = [];
-    for (let position = page.from; position >= page.to; position -= 1) items.push(this.#at(position));
+    for (let position = page.from; position >= page.to; position -= 1) items.push(this.entryAt(position));
     return { cursor: page.cursor, items };
   }
 
-  #at(position: number): [string, Value] {
+  /** @param position as for `keyAt`. */
+  entryAt(position: number): [string, Value] {
     return [this.#keys.at(position), this.#values.at(position)];
   }
 }

@@ -45,6 +45,11 @@ export class FieldTable {
     return this.#fields.entries();
   }
 
+  /** @param position one of 0 to size - 1. */
+  entryAt(position: number): [string, string] {
+    return this.#fields.entryAt(position);
+  }
+
   /** See `DenseMap.frozenEntries`. */
   frozenEntries(): IterableIterator<[string, string]> {
     return this.#fields.frozenEntries();

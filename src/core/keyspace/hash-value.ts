@@ -32,6 +32,17 @@ export class HashValue implements Collection {
     return this.#fields.entries();
   }
 
+  /** The entries at these positions, each one of 0 to size - 1. Not to be kept, as `entries`. */
+  *entriesAt(positions: Iterable<number>): IterableIterator<[string, string]> {
+    const fields = this.#fields;
+    if (fields instanceof FieldTable) {
+      for (const at of positions) yield fields.entryAt(at);
+      return;
+    }
+    const few = fields.entries();
+    for (const at of positions) yield few[at] as [string, string];
+  }
+
   /** Not to be kept, as `entries`. */
   get(field: string): string | undefined {
     return this.#fields.get(field);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { HashValue } from "../../../src/core/keyspace/hash-value.ts";
 import { decode, Harness } from "../commands/harness.ts";
 
 type Page = [string, string[]];
@@ -169,6 +170,23 @@ describe("random picks", () => {
     harness.keyspace.nowMs += 10;
     harness.keyspace.mayExpire = false;
     expect(harness.ask("RANDOMKEY")).toBe("alive");
+  });
+
+  it.each([100, 1000])("HRANDFIELD of a hash of %d picks without copying the hash", (size) => {
+    const harness = new Harness();
+    for (let at = 0; at < size; at += 1) harness.run(`HSET h f${at} v${at}`);
+    const hash = harness.keyspace.database(0).entryOf("h")?.value as HashValue;
+    hash.entries = () => {
+      throw new Error("all of them are looked at");
+    };
+    for (const count of [1, 10, size - 1]) {
+      const fields = harness.ask(`HRANDFIELD h ${count}`) as string[];
+      expect([fields.length, new Set(fields).size]).toEqual([count, count]);
+    }
+    const pairs = harness.ask(`HRANDFIELD h -${size * 20} WITHVALUES`) as string[];
+    const values = pairs.filter((_, at) => at % 2 === 1);
+    expect(pairs.filter((_, at) => at % 2 === 0).map((field) => field.replace("f", "v"))).toEqual(values);
+    expect(new Set(values).size).toBe(size);
   });
 
   it("HRANDFIELD gives distinct fields for a positive count, repeats for a negative one", () => {
