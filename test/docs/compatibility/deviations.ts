@@ -11,6 +11,10 @@ export const DEVIATIONS: Readonly<Record<string, string>> = {
   "object|encoding": "a short string that was appended to is `raw` until a restart, then `embstr`",
   randomkey: "among many keys, neighbouring picks are related",
 
+  // strings and bits
+  setbit: "copies the value",
+  setrange: "copies the value",
+
   // scripts
   eval: "a dialect of Lua 5.1, slower; ended after some 10 million instructions, or 20 million once it has written; no `getfenv`, `setfenv` or `newproxy`; settings of `cjson` last for one script",
   eval_ro: "as EVAL",
