@@ -230,6 +230,18 @@ export const LANGUAGE: readonly string[] = [
 ];
 
 export const LIBRARIES: readonly string[] = [
+  "return {string.gsub('a]b',']*','-')}",
+  "return {string.gsub('abc','[%]a]*','-')}",
+  "return {string.gsub('abc','[]b]*','-')}",
+  "return {string.gsub('abc','[^%]b]*$','-')}",
+  "return {string.gsub('aXbX','%f[%u]','-')}",
+  "return {string.gsub('f(a)g','%b()','x')}",
+  "return {string.gsub('aab','(a?)%1*','-')}",
+  "return {pcall(string.gsub,'a','['..string.rep('%a',60),'x')}",
+  "return {string.gsub('abcd','%w%w-','-')}",
+  "return {string.gsub('ab','b$','-')}",
+  "return {string.gsub('ab','$','-')}",
+  "return {string.gsub('a$b','$b','-')}",
   "return {tonumber('0x1p4'),tonumber('0x.8')*2,tonumber('0x1.8p1'),tonumber('-0xFp-1')*2,tonumber('0x10',16)}",
   "return {tostring(tonumber('0x')),tostring(tonumber('0x.')),tostring(tonumber('0x1p')),tostring(tonumber('0xp1'))}",
   "return {tostring(tonumber('0x1p1023')),tostring(tonumber('0x1p-1074')),tostring(tonumber('0x1p5000'))}",

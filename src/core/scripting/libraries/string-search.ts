@@ -1,6 +1,6 @@
 /**
  * Lua 5.1's find, match, gmatch and gsub. What matches is for fengari's patterns to say; where the next search begins, above all
- * behind an empty match, is decided here, since 5.3 does it otherwise.
+ * behind an empty match, is decided here where 5.3 does it otherwise.
  */
 import { bytesOf, textOf } from "../bytes.ts";
 import { Call, hostFunction, type Library, textOrUndefined } from "../call.ts";
@@ -35,14 +35,30 @@ function earlierPattern(pattern: string): string {
   return pattern.replace(LATER_CLASSES, (whole, kept) => kept ?? whole.slice(1));
 }
 
-/** Before find and match of fengari's: the pattern as 5.1 reads it, and no search from beyond the end. */
+/** An item of a pattern and how often it comes; without it what surrounds captures, and what takes no room. */
+const PATTERN_ITEM =
+  /%b[\s\S]{2}|\(|\)|%f\[\^?\]?(?:%[\s\S]|[^\]%])*\]|%\d|(?:\[\^?\]?(?:%[\s\S]|[^\]%])*\]|%[\s\S]|[\s\S])([*?+-]?)/g;
+
+/** Whether each match is sure to have a byte: 5.1 and 5.3 then find the same ones. A pattern of which that is not clear has none. */
+function takesRoom(pattern: string): boolean {
+  for (const [item, often] of pattern.replace(/^\^|\$$/g, "").matchAll(PATTERN_ITEM)) {
+    if (item.startsWith("%b") || often === "" || often === "+") return true;
+  }
+  return false;
+}
+
+/** Before functions of fengari's: the pattern as 5.1 reads it. */
+function preparePattern(state: LuaState): void {
+  const call = new Call(state);
+  const pattern = textOrUndefined(call.cell(2));
+  if (pattern !== undefined && /%g/i.test(pattern)) call.replace(2, textCell(earlierPattern(pattern)));
+}
+
+/** Before find and match: no search from beyond the end, either. */
 function prepare(state: LuaState): void {
   const call = new Call(state);
   const isPlain = call.count >= 4 && isTruthy(call.cell(4));
-  const pattern = textOrUndefined(call.cell(2));
-  if (!isPlain && pattern !== undefined && /%g/i.test(pattern)) {
-    call.replace(2, textCell(earlierPattern(pattern)));
-  }
+  if (!isPlain) preparePattern(state);
   if (call.isAbsent(3)) return;
   const { length } = call.bytes(1);
   if (call.integer(3) > length + 1) call.replace(3, numberCell(length + 1));
@@ -86,7 +102,8 @@ class Search {
   }
 }
 
-const INSTRUCTIONS_PER_SEARCH = 20;
+/** A search by itself takes some microseconds. */
+const INSTRUCTIONS_PER_SEARCH = 60;
 
 /** Positions come as integers, which 5.1 does not have. */
 function asDouble(cell: Cell): Cell {
@@ -190,15 +207,26 @@ function filledIn(call: Call, search: Search, match: Match, template: string): U
   return bytesOf(filled);
 }
 
-/** @param own fengari's functions. */
+/** @param fast where matches are sure to have a byte, and nothing is to be filled in. */
+function chosen(fast: Cell, slow: HostFunction): Cell {
+  return functionCell((state) => {
+    const call = new Call(state);
+    const pattern = textOrUndefined(call.cell(2));
+    const replacement = textOrUndefined(call.cell(3));
+    const isFast = pattern !== undefined && replacement?.includes("%") !== true && takesRoom(pattern);
+    return isFast ? (fast.value as HostFunction)(state) : slow(state);
+  });
+}
+
+/** @param own fengari's functions, which are several times faster than what is done here. */
 export function searchLibrary(own: (name: string) => HostFunction): Library {
   const find = own("find");
-  const gmatch = gmatchWith(find);
+  const gmatch = chosen(adopted(own("gmatch"), [], preparePattern), hostFunction(gmatchWith(find)));
   return {
     find: adopted(find, [3], prepare),
     gfind: gmatch,
     gmatch,
-    gsub: gsubWith(find),
+    gsub: chosen(adopted(own("gsub"), [4], preparePattern), hostFunction(gsubWith(find))),
     match: adopted(own("match"), [3], prepare),
   };
 }
