@@ -182,9 +182,9 @@ export class ClientDesk {
     this.#setup.dispatcher.sample(now.monoMs);
     for (const client of this.idle.find(this.#clients.values(), registry, now)) this.close(client);
     this.#letIsolatedGo();
-    if (this.service.kind !== "master") return;
-    this.beginBatch(now);
-    this.#housekeeping.tick(now.monoMs, this.#mayWrite);
+    const isMaster = this.service.kind === "master";
+    if (isMaster) this.beginBatch(now);
+    this.#housekeeping.tick(now.monoMs, isMaster && this.#mayWrite);
   }
 
   /** The service changed: runs what was on hold and may now run. */
@@ -201,7 +201,7 @@ export class ClientDesk {
     this.#serveReady();
   }
 
-  /** When `tick` is due for the sake of a blocked client, of one that a pause keeps waiting, or of housekeeping. */
+  /** When `tick` is due for the sake of a blocked client, of one that a pause keeps waiting, or of evictions. */
   get deadlineMs(): Millis {
     // Nothing of it is done while commands are on hold, nor expired or evicted by who may make no record.
     if (this.service.kind === "held") return Number.POSITIVE_INFINITY;

@@ -60,7 +60,7 @@ export class Housekeeping {
     this.#evictedAtOnce = 0;
   }
 
-  /** On a tick of a master. @param mayWrite it may make records now. */
+  /** On a tick. @param mayWrite this is a master that may make records now. */
   tick(nowMs: Millis, mayWrite: boolean): void {
     if (!mayWrite) {
       this.#overdueAtMs = null;

@@ -50,4 +50,12 @@ describe("keys that expire together", () => {
     group.pass(600, 1);
     expect(n1.keyspace.expired).toBe(KEYS);
   });
+
+  it("wake nobody up where the master is none any more", () => {
+    const { group, n1 } = scene();
+    firstSlice(group, n1);
+    group.reign(2, "n2", ["n1", "n3"]);
+    group.pass(20, 1);
+    expect(n1.member.deadlineMs()).toBeGreaterThan(group.now.monoMs + 1);
+  });
 });
