@@ -24,6 +24,8 @@ interface Decoded {
   readonly calls: number;
 }
 
+/** An argument is six bytes at least, and counts 24 more as long as its command is not complete. */
+const HELD_PER_BYTE_MAX = 5;
 const SMALL_LIMITS: RequestLimits = { bulkBytesMax: 40, argumentsMax: 6, inlineBytesMax: 30 };
 const TOKENS = [
   "\r\n",
@@ -69,7 +71,8 @@ function decode(chunks: readonly Buffer[], { limits, loginAfter }: Omit<Input, "
     fed += chunk.length;
     for (;;) {
       calls++;
-      require(decoder.bufferedBytes >= 0 && decoder.bufferedBytes <= fed, "no more is held than was fed");
+      const held = decoder.bufferedBytes;
+      require(held >= 0 && held <= fed * HELD_PER_BYTE_MAX, "no more is held than what was fed takes");
       const argv = decoder.next();
       if (argv === undefined) break;
       require(argv.length > 0 && argv.length <= limits.argumentsMax + limits.inlineBytesMax, "argv's length");
