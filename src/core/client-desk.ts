@@ -247,11 +247,14 @@ export class ClientDesk {
 
   /** Answers every command on hold with this error; nothing of them was executed. */
   refuseHeld(refusal: string): void {
-    const text = error(refusal);
+    const { dispatcher } = this.#setup;
     for (const client of [...this.#holding]) {
       if (client.blocked !== null) continue;
+      const { pending, session } = client;
       client.pending = null;
-      this.#reply(client, text, NOTHING_SEEN);
+      if (pending !== null) {
+        this.#reply(client, dispatcher.refuseUnrun(session, pending, refusal), NOTHING_SEEN);
+      }
       this.#resume(client);
     }
   }
@@ -466,8 +469,12 @@ export class ClientDesk {
     for (const { session, text } of this.#setup.dispatcher.registry.subscriptions.deliver(channel, message)) {
       const client = this.#clients.get(session.id);
       if (client === undefined || client.closed) continue;
-      client.reply(text);
-      this.#setup.outbox.output(client);
+      // A RESP2 client takes what comes for the reply that it waits for.
+      if (client.held.length > 0) this.#reply(client, text, NOTHING_SEEN);
+      else {
+        client.reply(text);
+        this.#setup.outbox.output(client);
+      }
     }
   }
 }

@@ -53,6 +53,7 @@ export class Client {
   readonly session: ClientSession;
   /** What may go out now, latin1, after the pieces that are full. */
   #ready = "";
+  #readyBytes = 0;
   #fullPieces: string[] | null = null;
   #held: HeldReply[] | null = null;
   /**
@@ -90,6 +91,7 @@ export class Client {
 
   /** Adds a reply to what may go out now. */
   reply(text: string): void {
+    this.#readyBytes += text.length;
     if (this.#ready !== "" && this.#ready.length + text.length > REPLY_PIECE_BYTES) {
       this.#fullPieces ??= [];
       this.#fullPieces.push(this.#ready);
@@ -98,7 +100,7 @@ export class Client {
   }
 
   get readyBytes(): number {
-    return (this.#fullPieces ?? []).reduce((bytes, piece) => bytes + piece.length, this.#ready.length);
+    return this.#readyBytes;
   }
 
   /** @returns what may go out now, in order. */
@@ -107,6 +109,7 @@ export class Client {
     if (this.#ready !== "") pieces.push(this.#ready);
     this.#fullPieces = null;
     this.#ready = "";
+    this.#readyBytes = 0;
     this.listed = false;
     return pieces;
   }

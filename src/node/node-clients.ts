@@ -14,6 +14,9 @@ import type { RequestDecoder } from "../protocol/resp/request-decoder.ts";
 import { refuseUnprotected } from "./client-access.ts";
 import type { NodeConfig } from "./node-config.ts";
 
+/** Of replies to one client within a batch. */
+const READY_BYTES_MAX = 4 * 1024 * 1024;
+
 export interface NodeClientsOwner {
   /** `null` until the node has recovered. */
   member(): Member | null;
@@ -115,6 +118,11 @@ export class NodeClients {
       member.beginCommands(owner.now());
       for (let argv = decoder.next(); argv !== undefined; argv = decoder.next()) {
         if (!member.desk.run(client, argv)) break;
+        if (client.readyBytes > READY_BYTES_MAX) {
+          // Written now, it counts for the limits of output, and a client that exceeds them is let go before there is more.
+          owner.carryOut(member);
+          if (!this.#connections.has(client)) return;
+        }
         decoder.unauthenticated = owner.isPasswordRequired() && !client.session.authenticated;
       }
       owner.carryOut(member);

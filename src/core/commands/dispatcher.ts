@@ -81,6 +81,13 @@ export class Dispatcher {
   }
 
   /** The command that `argv` names, its subcommand resolved; arity and permissions are not looked at. */
+  /** The answer to a command on hold that shall not run any more. With an EXEC goes its transaction. */
+  refuseUnrun(session: ClientSession, argv: Argv, refusal: string): string {
+    if (this.find(argv)?.fullName !== "exec") return muted(session, error(refusal));
+    discardTransaction(this.#keyspace, session);
+    return muted(session, error(errors.execRefused(refusal)));
+  }
+
   find(argv: Argv): Command | undefined {
     const command = this.#table.find(argv[0] as string);
     if (command?.subcommands === undefined || argv.length === 1) return command;
@@ -329,7 +336,8 @@ export class Dispatcher {
     if (session.protocol === 2 && session.subscriptions !== 0 && !command.whileSubscribed) {
       return this.#reject(session, command, errors.onlyWhileSubscribed(command.fullName));
     }
-    if ((gateFlags & USES_KEYSPACE) !== 0 && this.registry.monitors.has(session)) {
+    const { monitors } = this.registry;
+    if (monitors.size !== 0 && (gateFlags & USES_KEYSPACE) !== 0 && monitors.has(session)) {
       return this.#reject(session, command, errors.MONITOR_USES_KEYSPACE);
     }
     if (transaction !== null && !command.unqueued) {

@@ -45,6 +45,7 @@ export class ReplyGate {
     if (
       last !== undefined &&
       last.turn === turn &&
+      dependsOnNothing(last) === dependsOnNothing(need) &&
       last.wrote === need.wrote &&
       last.round === need.round &&
       last.text.length + text.length <= REPLY_PIECE_BYTES
@@ -109,11 +110,15 @@ export class ReplyGate {
     let done = 0;
     for (const held of client.held) {
       if (!isOver(held)) break;
-      client.reply((held.wrote ? this.#errors.uncertain : this.#errors.unconfirmed).repeat(held.count));
+      client.reply(dependsOnNothing(held) ? held.text : this.#errorsFor(held));
       done++;
     }
     this.#settle(client, done);
     if (client.held.length > 0) this.#releaseHead(client);
+  }
+
+  #errorsFor({ wrote, count }: HeldReply): string {
+    return (wrote ? this.#errors.uncertain : this.#errors.unconfirmed).repeat(count);
   }
 
   #settle(client: Client, done: number): void {
@@ -122,4 +127,9 @@ export class ReplyGate {
     if (client.held.length === 0) this.#waiting.delete(client);
     this.#release(client);
   }
+}
+
+/** It waits for its turn alone: what comes before it may fail, it does not. */
+function dependsOnNothing({ offset, round }: Pick<ReplyNeed, "offset" | "round">): boolean {
+  return offset === OFFSET_ZERO && round === 0;
 }

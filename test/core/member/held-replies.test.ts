@@ -1,0 +1,47 @@
+/** What clients hear whose commands or replies must wait, when the wait ends badly. */
+import { expect, it } from "vitest";
+import { TestGroup, type TestMember } from "./test-group.ts";
+
+/** A master whose replicas don't answer: nothing that is written is confirmed. */
+function withoutAcks(): { group: TestGroup; n1: TestMember } {
+  const group = new TestGroup();
+  const n1 = group.reign(1, "n1", ["n2", "n3"]);
+  for (const id of ["n2", "n3"]) group.member(id).diskIsSlow = true;
+  return { group, n1 };
+}
+
+it("an EXEC that is refused while it is on hold takes its transaction with it", () => {
+  const group = new TestGroup();
+  const n1 = group.reign(1, "n1", ["n2", "n3"]);
+  const client = n1.connect();
+  group.seal(n1, 2);
+  n1.run(client, "MULTI");
+  n1.run(client, "SET", "a", "1");
+  n1.run(client, "EXEC");
+  group.pass(3000);
+  expect(n1.read(client)).toMatch(/^-EXECABORT .*MASTERDOWN/);
+  expect(n1.run(client, "PING")).toBe("+PONG\r\n");
+});
+
+it("a reply that only waits for its turn stays what it is when those before it fail", () => {
+  const { group, n1 } = withoutAcks();
+  const client = n1.connect();
+  n1.run(client, "SET", "a", "1");
+  n1.run(client, "SELECT", "1");
+  n1.run(client, "SUBSCRIBE", "news");
+  group.pass(3000);
+  expect(n1.read(client)).toMatch(/^-UNCERTAIN [^\r]*\r\n\+OK\r\n\*3\r\n\$9\r\nsubscribe\r\n/);
+});
+
+it("a message comes behind the replies that the subscriber still waits for", () => {
+  const { group, n1 } = withoutAcks();
+  const client = n1.connect();
+  n1.run(client, "SET", "a", "1");
+  n1.run(client, "SUBSCRIBE", "news");
+  n1.run(n1.connect(), "PUBLISH", "news", "hello");
+  group.pass(20);
+  expect(n1.read(client)).toBe("");
+  for (const id of ["n2", "n3"]) group.member(id).releaseDisk();
+  group.pass(100);
+  expect(n1.read(client)).toMatch(/^\+OK\r\n\*3\r\n\$9\r\nsubscribe\r\n.*\*3\r\n\$7\r\nmessage\r\n/s);
+});
