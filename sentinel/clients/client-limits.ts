@@ -7,6 +7,6 @@ export const SENTINEL_CLIENT_LIMITS: RedisLimits = {
   ...DEFAULT_REDIS_LIMITS,
   bulkBytesMax: 64 * 1024,
   argumentsMax: 4096,
-  queryBufferBytesMax: MEBIBYTE,
+  queryBufferBytesMax: 128 * 1024,
   outputBufferBytesMax: 32 * MEBIBYTE,
 };

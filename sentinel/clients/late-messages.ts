@@ -9,10 +9,11 @@ import type { Millis } from "../../src/base/ids.ts";
 import type { SentinelNotice } from "../core/sentinel-event.ts";
 import type { ClientSession } from "./client-session.ts";
 import type { SentinelMessage } from "./event-payload.ts";
+import { deliveryOf } from "./subscriptions.ts";
 
 /** Well past the retries in which a client with default options finds the successor. */
 const LATE_MS: Millis = 1000;
-/** Beyond it the rest is dropped: a subscriber hears a few messages for a failover. */
+/** Beyond it all but switches is dropped: a subscriber hears a few messages for a failover. */
 const MESSAGES_MAX = 100;
 
 interface Kept {
@@ -29,7 +30,9 @@ export class LateMessages {
   keeps(session: ClientSession, notice: SentinelNotice, message: SentinelMessage, nowMs: Millis): boolean {
     const kept = this.#kept.get(session.id);
     if (kept !== undefined) {
-      if (kept.messages.length < MESSAGES_MAX) kept.messages.push(message);
+      const isHeard = deliveryOf(session, message) !== "";
+      const isSwitch = notice.channel === "+switch-master";
+      if (isHeard && (isSwitch || kept.messages.length < MESSAGES_MAX)) kept.messages.push(message);
       return true;
     }
     if (

@@ -19,6 +19,8 @@ import { wireText } from "./wire-text.ts";
 
 /** The core ends a hold 500 ms after the loss; this bounds each single client's wait whatever the core does. */
 const HOLD_MS_MAX = 500;
+/** Of answers that are not written yet: a small pipeline of questions may have very long ones. */
+const PENDING_CHARS_MAX = 256 * 1024;
 
 /** One client's socket, as far as it is needed here. */
 export interface ClientLink {
@@ -125,11 +127,13 @@ export class SentinelClients {
     const client = this.#clients.get(id);
     if (client === undefined || client.running) return;
     client.running = true;
-    while (client.waiting === null && !client.closing) {
+    while (client.waiting === null && !client.closing && this.#clients.has(id)) {
       source.unauthenticated = !client.session.authenticated;
       const argv = source.next();
       if (argv === undefined) break;
       this.#handle(client, argv, nowMs, nowMs + HOLD_MS_MAX);
+      // Written now, it counts for the limit of output.
+      if (client.pending.length > PENDING_CHARS_MAX) flush(client);
     }
     client.running = false;
     flush(client);

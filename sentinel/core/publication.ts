@@ -4,7 +4,12 @@
  */
 import type { Epoch, Millis } from "../../src/base/ids.ts";
 import type { Instant } from "../../src/base/instant.ts";
-import { compareRecordNumbers, type GroupRecord, memberOf } from "../../src/rules/group-record.ts";
+import {
+  type ClientAddress,
+  compareRecordNumbers,
+  type GroupRecord,
+  memberOf,
+} from "../../src/rules/group-record.ts";
 import type { GroupContext } from "./group-context.ts";
 import { HOLD_MS_MAX } from "./timing.ts";
 import type { HistoryEntry } from "./view.ts";
@@ -109,6 +114,9 @@ export class Publication {
     if (before.paused !== record.paused) notices.group(record.paused ? "+paused" : "+resumed");
     for (const member of record.members) {
       const was = memberOf(before, member.id);
+      // Clients that read from replicas know the old address, or none.
+      if (member.id !== record.master && !isSameAddress(was?.client, member.client))
+        notices.member("+slave", member.id);
       const isNew = member.admitted && (was?.admitted !== true || was.incarnation !== member.incarnation);
       if (!isNew) continue;
       notices.member("+admitted", member.id);
@@ -149,4 +157,8 @@ export class Publication {
       entry.from === entry.to ? "a new reign, in place" : "a new master is published",
     );
   }
+}
+
+function isSameAddress(one: ClientAddress | undefined, other: ClientAddress): boolean {
+  return one !== undefined && one.host === other.host && one.port === other.port;
 }
