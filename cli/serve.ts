@@ -3,7 +3,7 @@
  * of the parent that watches it (`interrex up`, killed or not).
  */
 import type { ChildMessage } from "../cluster/processes/child-message.ts";
-import { InterrexError } from "../src/base/errors.ts";
+import { InterrexError, InvariantError } from "../src/base/errors.ts";
 import { starting } from "./exit.ts";
 import { stopSignal } from "./stop-signal.ts";
 
@@ -35,10 +35,14 @@ export async function serve(
   onReady: (served: Served) => void,
 ): Promise<void> {
   const { ended, end, release } = listenForEnd();
+  let failure: { readonly error: unknown } | null = null;
   try {
     const served = await startOrTell(() =>
       start({
-        onFailed: (error) => end({ reason: "failed", error }),
+        onFailed: (error) => {
+          failure = { error };
+          end({ reason: "failed", error });
+        },
         onShutdown: () => end({ reason: "told" }),
       }),
     );
@@ -47,13 +51,23 @@ export async function serve(
     const how = await ended;
     if (how.reason === "failed") {
       served.kill();
-      throw new InterrexError("FAILED", `Stopped: ${messageOf(how.error)}`, { cause: how.error });
+      throw stopped(how.error);
     }
-    await stopInTime(served);
+    await stopInTime(served).catch((error: unknown) => {
+      const isTold = error instanceof InterrexError || error instanceof InvariantError;
+      throw isTold ? error : stopped(error);
+    });
+    // It may have failed while it stopped: then that was no clean stop.
+    const failed = failure as { readonly error: unknown } | null;
+    if (failed !== null) throw stopped(failed.error);
   } finally {
     release();
     if (process.connected) process.disconnect();
   }
+}
+
+function stopped(error: unknown): InterrexError {
+  return new InterrexError("FAILED", `Stopped: ${messageOf(error)}`, { cause: error });
 }
 
 async function startOrTell(start: () => Promise<Served>): Promise<Served> {

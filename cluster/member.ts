@@ -36,6 +36,7 @@ export class Member<Running extends Shell> {
   /** `null` when it is dead; without a shell it is still starting. */
   #life: Life | null = null;
   #starting: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> = Promise.resolve();
   #shell: Running | null = null;
   #paused = false;
   #reachable: (peerId: string) => boolean = () => true;
@@ -76,14 +77,14 @@ export class Member<Running extends Shell> {
     this.#forget("killed");
   }
 
-  /** Resolves when nothing of it is left, a start that was given up included. */
-  async stop(): Promise<void> {
+  /** Resolves when nothing of it is left: a start that was given up and an earlier stop included. */
+  stop(): Promise<void> {
     if (this.#paused) this.#shell?.resume();
-    const [shell, starting] = [this.#shell, this.#starting];
+    const before = [this.#stopping, this.#starting];
+    const shell = this.#shell;
     this.#forget("stopped");
-    await shell?.stop();
-    // Why it failed is told to who asked for it.
-    await starting.catch(() => {});
+    this.#stopping = endAfter(before, shell);
+    return this.#stopping;
   }
 
   /** As SIGSTOP. @throws InterrexError `NOT_RUNNING`. */
@@ -150,4 +151,11 @@ export class Member<Running extends Shell> {
     this.#shell = null;
     this.#paused = false;
   }
+}
+
+/** Why one of `before` failed is told to who asked for it. */
+async function endAfter(before: readonly Promise<void>[], shell: Shell | null): Promise<void> {
+  const ended = Promise.allSettled(before);
+  await shell?.stop();
+  await ended;
 }

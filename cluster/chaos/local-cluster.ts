@@ -24,8 +24,8 @@ export interface LocalClusterOptions {
   readonly atOnce?: AbortSignal | undefined;
 }
 
-/** `up` itself gives its processes 10 s. */
-const END_TIMEOUT_MS = 15_000;
+/** `up` itself gives its sentinels 10 s, and then its nodes as many. */
+const END_TIMEOUT_MS = 25_000;
 
 /** @throws InterrexError START_FAILED with what `up` said. */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<ProcessArena> {

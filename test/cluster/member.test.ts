@@ -50,6 +50,40 @@ describe("a member", () => {
     expect(member.state).toBe("running");
   });
 
+  it("that is stopped twice, or started again, waits for the stop that is under way", async () => {
+    const order: string[] = [];
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const shell: Shell = {
+      address: { host: "127.0.0.1", port: 1 },
+      stop: async () => {
+        await held;
+        order.push("stopped");
+      },
+      kill: () => undefined,
+      pause: () => undefined,
+      resume: () => undefined,
+      setReachable: () => undefined,
+    };
+    const member = new Member(
+      "n1",
+      async () => {
+        order.push("started");
+        return shell;
+      },
+      () => undefined,
+    );
+    await member.start();
+    const ends = [member.stop(), member.stop().then(() => order.push("second stop")), member.start()];
+    release();
+    await Promise.all(ends);
+    expect(order).toEqual(["started", "stopped", expect.any(String), expect.any(String)]);
+    expect(order).toContain("second stop");
+    expect(order.at(0)).toBe("started");
+  });
+
   it("that is killed can be started again", async () => {
     const { member, done } = recordingMember();
     await member.start();

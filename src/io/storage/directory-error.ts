@@ -15,8 +15,13 @@ export function explainDirectoryError(directory: string, error: unknown): unknow
   return new InterrexError("BAD_DATA_DIR", message, { cause: error });
 }
 
+/** What only a mistake of our own can bring about is none of the directory's. */
+const OUR_MISTAKES: ReadonlySet<string> = new Set(["EBADF", "EFAULT"]);
+
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && (error as NodeJS.ErrnoException).syscall !== undefined;
+  if (!(error instanceof Error)) return false;
+  const { syscall, code = "" } = error as NodeJS.ErrnoException;
+  return syscall !== undefined && !OUR_MISTAKES.has(code);
 }
 
 function wayOut({ code, syscall }: NodeJS.ErrnoException): string {
@@ -32,6 +37,9 @@ function wayOut({ code, syscall }: NodeJS.ErrnoException): string {
     case "EEXIST":
     case "ENOTDIR":
       return "A file stands where a directory must be: choose another directory";
+    case "EMFILE":
+    case "ENFILE":
+      return "Too many files are open: raise the limit (ulimit -n)";
     case "ENOSPC":
     case "EDQUOT":
       return "Free some space, or choose another directory";

@@ -212,6 +212,8 @@ export class DiskStorage implements MemberStorage {
       await this.#ballast.stop();
       await this.#state.close();
       if (this.#failure === null) await this.#leaveCleanly(log);
+      // A sync that was under way may have failed, too: this was no clean stop.
+      if (this.#failure !== null) throw this.#failure;
     } finally {
       this.#opened = null;
       log.close();
@@ -250,7 +252,6 @@ export class DiskStorage implements MemberStorage {
       saveIdentity(this.#identity, { ...this.#use().identity, cleanStop: true });
     } catch (error) {
       this.#fail(error);
-      throw error;
     }
   }
 

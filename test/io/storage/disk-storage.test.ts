@@ -315,7 +315,8 @@ describe("a write or sync error", () => {
     };
     append(first.storage, 1, 1);
     await first.events.until(() => first.events.error !== null);
-    await first.storage.close();
+    // No clean stop any more, and it says so.
+    await expect(first.storage.close()).rejects.toMatchObject({ code: "STORAGE_FAILED" });
 
     const { recovered } = await openDisk(directory);
     expect(recovered.incarnation).not.toBe(first.recovered.incarnation);

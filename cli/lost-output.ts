@@ -1,0 +1,12 @@
+/** What becomes of a process when what it says can't be written: nobody needs it any more, or a disk is full. */
+
+/**
+ * A reader that has heard enough (`interrex status | head -1`) is no error, nor is a terminal that is gone: what was started must still be
+ * ended. An answer that is lost for another reason is one; what is only said beside it, on standard error, never ends anything.
+ */
+export function outliveLostOutput(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+  });
+  process.stderr.on("error", () => {});
+}
