@@ -33,9 +33,13 @@ export function fixed(value: number, precision: number): string {
 const TIE_DIGITS = 40;
 const TIE = /50{39}$/;
 
-/** Only a number whose last binary digit is so far behind the point can end in a decimal 5 right behind those wanted. */
+/**
+ * Only a number whose last binary digit is just so far behind the point can end in a decimal 5 right behind those wanted; where
+ * one decimal more is wanted than there are, it may be one digit before that.
+ */
 function mayTie(value: number, decimals: number): boolean {
-  return Number.isInteger(value * 2 ** (decimals + 1));
+  const scaled = value * 2 ** (decimals + 1);
+  return Number.isInteger(scaled) && scaled % 4 !== 0;
 }
 
 /** Both round ties to even as C does; JavaScript rounds them up. */

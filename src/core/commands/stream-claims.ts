@@ -70,8 +70,10 @@ class ClaimRun {
   /** The reply, or what is to be propagated, has become so long that the rest is left to another command. */
   get isEnough(): boolean {
     const { key, group } = this.#target;
-    const eachBytes = claimBytes(key, group, this.#consumerName);
-    const foundBytes = (this.claimed.length + this.gone.length) * eachBytes;
+    const found = this.claimed.length + this.gone.length;
+    // One at least: a transaction that has found much before must not answer as if there were none.
+    if (found === 0) return false;
+    const foundBytes = found * claimBytes(key, group, this.#consumerName);
     return this.#text.length >= ENOUGH_BYTES || !this.#context.fits(0, foundBytes);
   }
 

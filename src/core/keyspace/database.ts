@@ -158,7 +158,8 @@ export class Database {
     const books = this.#books;
     let known = this.#entries.get(key);
     if (known !== undefined && this.isExpired(known)) {
-      this.#expire(key, known);
+      // Without an effect of its own: what is replayed replaces it.
+      this.#expireHere(key, known);
       known = undefined;
     }
     this.beforeChange(key, known);
@@ -370,8 +371,12 @@ export class Database {
   }
 
   #expire(key: string, entry: Entry): void {
-    this.remove(key, entry, true);
     this.#books.effects.append(this.index, encodeCommand(["DEL", key]));
+    this.#expireHere(key, entry);
+  }
+
+  #expireHere(key: string, entry: Entry): void {
+    this.remove(key, entry, true);
     this.#books.expired += 1;
     this.#books.notify(NOTIFY.expired, "expired", this.index, key);
   }

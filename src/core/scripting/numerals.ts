@@ -36,6 +36,7 @@ export function textToNumber(text: string): number | undefined {
 
 /** `value` times a power of 2, which by itself may be beyond what a double holds. */
 function scaled(value: number, exponent: number): number {
+  if (value === 0) return value;
   const half = Math.trunc(exponent / 2);
   return value * 2 ** half * 2 ** (exponent - half);
 }

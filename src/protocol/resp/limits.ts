@@ -46,7 +46,7 @@ const MEBIBYTE = 1024 * 1024;
 export const DEFAULT_REDIS_LIMITS: RedisLimits = {
   bulkBytesMax: 512 * MEBIBYTE,
   // Bounded by the bytes as well, and there each argument counts with what it costs in memory.
-  argumentsMax: 16 * MEBIBYTE,
+  argumentsMax: 8 * MEBIBYTE,
   inlineBytesMax: 64 * 1024,
   queryBufferBytesMax: 1024 * MEBIBYTE,
   outputBufferBytesMax: 1024 * MEBIBYTE,

@@ -231,6 +231,9 @@ export const LANGUAGE: readonly string[] = [
 
 export const LIBRARIES: readonly string[] = [
   "return {string.gsub('a]b',']*','-')}",
+  "return {pcall(string.gsub, 'a', string.rep('[*', 30), '')}",
+  "local s=string.rep(' ',50000)..'x' for p in string.gmatch(s,'()x') do return tostring(p*p) end",
+  "return {tostring(tonumber('0x0p5000')), tostring(tonumber('0x1p4'))}",
   "return {string.gsub('abc','[%]a]*','-')}",
   "return {string.gsub('abc','[]b]*','-')}",
   "return {string.gsub('abc','[^%]b]*$','-')}",

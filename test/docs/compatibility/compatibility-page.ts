@@ -49,7 +49,7 @@ For all commands alike:
 
 - A reply waits for the copies that the group's mode asks for, and for those of the records that it has seen. When they don't come in time, a write is
   answered \`-UNCERTAIN\`, a read \`-MASTERDOWN\`.
-- One value may have 128 MB, all arguments of one command or transaction 256 MB (each counted with 8 bytes more), one reply 512 MB; one command may have 16,777,216 arguments.
+- One value may have 128 MB, all arguments of one command or transaction 256 MB (each counted with 8 bytes more), one reply 512 MB; one command may have 8,388,608 arguments.
 - There are 16 databases.
 `;
 

@@ -18,6 +18,12 @@ describe("replies", () => {
     expect(encoded).toBe(expected);
   });
 
+  it("a command of very many arguments is the same text", () => {
+    const argv = Array.from({ length: 5000 }, (_, at) => String(at));
+    const expected = argv.map((argument) => `$${argument.length}\r\n${argument}\r\n`).join("");
+    expect(encodeCommand(argv)).toBe(`*5000\r\n${expected}`);
+  });
+
   it.each([
     ["nil", reply.nil, "$-1\r\n", "_\r\n"],
     ["a nil array", reply.nilArray, "*-1\r\n", "_\r\n"],

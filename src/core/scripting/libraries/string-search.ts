@@ -42,6 +42,8 @@ const PATTERN_ITEM =
 /** Whether each match is sure to have a byte: 5.1 and 5.3 then find the same ones. A pattern of which that is not clear has none. */
 function takesRoom(pattern: string): boolean {
   for (const [item, often] of pattern.replace(/^\^|\$$/g, "").matchAll(PATTERN_ITEM)) {
+    // A class without an end: fengari says so. To look for the end of each such again and again would take too long.
+    if (item.startsWith("[") && !item.includes("]")) return true;
     if (item.startsWith("%b") || often === "" || often === "+") return true;
   }
   return false;
@@ -207,13 +209,17 @@ function filledIn(call: Call, search: Search, match: Match, template: string): U
   return bytesOf(filled);
 }
 
-/** @param fast where matches are sure to have a byte, and nothing is to be filled in. */
+/** @param fast where matches are sure to have a byte, nothing is to be filled in, and no position captured, which fengari gives as an integer. */
 function chosen(fast: Cell, slow: HostFunction): Cell {
   return functionCell((state) => {
     const call = new Call(state);
     const pattern = textOrUndefined(call.cell(2));
     const replacement = textOrUndefined(call.cell(3));
-    const isFast = pattern !== undefined && replacement?.includes("%") !== true && takesRoom(pattern);
+    const isFast =
+      pattern !== undefined &&
+      replacement?.includes("%") !== true &&
+      !pattern.includes("()") &&
+      takesRoom(pattern);
     return isFast ? (fast.value as HostFunction)(state) : slow(state);
   });
 }
