@@ -29,10 +29,8 @@ export interface GroupSetup {
 
 export function createContext(setup: GroupSetup, budget: FastBudget): GroupContext {
   const { config, self, sentinels, rules, randomness, outbox, peers, keeper, nowMs } = setup;
-  const ledger = new GroupLedger({
-    ...{ group: config.name, self: self.id, sentinels, keeper, rules, nowMs },
-    downAfterMs: config.downAfterMs,
-  });
+  const { name: group, downAfterMs } = config;
+  const ledger = new GroupLedger({ group, self: self.id, sentinels, keeper, rules, downAfterMs, nowMs });
   // The configuration says where a member is now; the record, who is one.
   const recorded = ledger.stored?.members ?? [];
   const nodes = [...recorded, ...config.nodes];

@@ -1,7 +1,6 @@
 /** Puts what happened into Redis Sentinel's words: who, of which group. Decides nothing. */
 import type { MemberId } from "../../src/base/ids.ts";
-import type { GroupRecord } from "../../src/rules/group-record.ts";
-import { memberOf } from "../../src/rules/group-record.ts";
+import { type GroupRecord, isSameAddress, memberOf } from "../../src/rules/group-record.ts";
 import type { GroupLedger } from "./ledger.ts";
 import type { MemberWatch } from "./member-watch.ts";
 import type { SentinelOutbox } from "./outbox.ts";
@@ -65,7 +64,7 @@ export class GroupNotices {
     const before = from.master === null ? undefined : memberOf(from, from.master)?.client;
     const after = to.master === null ? undefined : memberOf(to, to.master)?.client;
     if (before === undefined || after === undefined) return;
-    if (before.host === after.host && before.port === after.port) return;
+    if (isSameAddress(before, after)) return;
     this.#say({ channel: "+switch-master", group: this.#group, from: before, to: after, crashed });
     for (const member of to.members) if (member.id !== to.master) this.member("+slave", member.id);
   }

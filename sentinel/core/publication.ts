@@ -5,9 +5,9 @@
 import type { Epoch, Millis } from "../../src/base/ids.ts";
 import type { Instant } from "../../src/base/instant.ts";
 import {
-  type ClientAddress,
   compareRecordNumbers,
   type GroupRecord,
+  isSameAddress,
   memberOf,
 } from "../../src/rules/group-record.ts";
 import type { GroupContext } from "./group-context.ts";
@@ -115,8 +115,8 @@ export class Publication {
     for (const member of record.members) {
       const was = memberOf(before, member.id);
       // Clients that read from replicas know the old address, or none.
-      if (member.id !== record.master && !isSameAddress(was?.client, member.client))
-        notices.member("+slave", member.id);
+      const isKnown = was !== undefined && isSameAddress(was.client, member.client);
+      if (member.id !== record.master && !isKnown) notices.member("+slave", member.id);
       const isNew = member.admitted && (was?.admitted !== true || was.incarnation !== member.incarnation);
       if (!isNew) continue;
       notices.member("+admitted", member.id);
@@ -157,8 +157,4 @@ export class Publication {
       entry.from === entry.to ? "a new reign, in place" : "a new master is published",
     );
   }
-}
-
-function isSameAddress(one: ClientAddress | undefined, other: ClientAddress): boolean {
-  return one !== undefined && one.host === other.host && one.port === other.port;
 }

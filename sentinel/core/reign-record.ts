@@ -1,7 +1,7 @@
 /** Composes group records: the first of a reign, and what its steward has to change in it later. Computes only. */
 import type { Epoch } from "../../src/base/ids.ts";
 import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
-import type { ClientAddress, GroupRecord, MemberRecord } from "../../src/rules/group-record.ts";
+import { type GroupRecord, isSameAddress, type MemberRecord } from "../../src/rules/group-record.ts";
 import { comparePositions } from "../../src/rules/log-position.ts";
 import { currentStatus, type GroupContext, selfAsLeader } from "./group-context.ts";
 import type { SealChoice } from "./seal-round.ts";
@@ -86,9 +86,5 @@ function refreshed(context: GroupContext, member: MemberRecord): MemberRecord {
   const status = currentStatus(context, member.id);
   const client = status?.client ?? member.client;
   const url = context.config.nodes.find((node) => node.id === member.id)?.url ?? member.url;
-  return sameAddress(client, member.client) && url === member.url ? member : { ...member, client, url };
-}
-
-function sameAddress(a: ClientAddress, b: ClientAddress): boolean {
-  return a.host === b.host && a.port === b.port;
+  return isSameAddress(client, member.client) && url === member.url ? member : { ...member, client, url };
 }

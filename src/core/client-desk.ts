@@ -201,7 +201,7 @@ export class ClientDesk {
     this.#serveReady();
   }
 
-  /** When `tick` is due for the sake of a blocked client, of one that a pause keeps waiting, or of evictions. */
+  /** When `tick` is due for the sake of a blocked client, of one that a pause keeps waiting, or of housekeeping. */
   get deadlineMs(): Millis {
     // Nothing of it is done while commands are on hold, nor expired or evicted by who may make no record.
     if (this.service.kind === "held") return Number.POSITIVE_INFINITY;

@@ -28,7 +28,7 @@ export class MemberMessages {
   }
 
   onLinkUp({ link, peer, dialled }: Extract<MemberInput, { type: "linkUp" }>): void {
-    const { links, now, book } = this.#parts;
+    const { links, now } = this.#parts;
     links.up({ link, peer, dialled });
     if (peer.kind === "sentinel") {
       this.#parts.outbox.send(link, { type: "status", status: this.#hears.status() });
@@ -36,9 +36,15 @@ export class MemberMessages {
     }
     links.heard(peer.id as MemberId, now.monoMs);
     if (!dialled) return;
-    this.#parts.outbox.send(link, { type: "beat", epoch: book.promise.epoch });
+    this.#beatOn(link);
     const role = this.#hears.roles.current;
     if (role.kind === "replica" && role.follower.master === peer.id) role.follower.onLinkUp(link);
+  }
+
+  /** To the members that have heard nothing else since this was called last: a master's rounds and their acks show as much. */
+  beat(): void {
+    const { links, outbox } = this.#parts;
+    for (const link of links.unheardMembers(outbox.takeSpokenOn())) this.#beatOn(link);
   }
 
   onLinkDown(link: LinkId): void {
@@ -60,6 +66,11 @@ export class MemberMessages {
     if (from.peer.kind === "sentinel") return this.#onSentinelMessage(link, from.peer.id, message);
     links.heard(from.peer.id as MemberId, now.monoMs);
     this.#onMemberMessage(link, from.peer.id as MemberId, message);
+  }
+
+  #beatOn(link: LinkId): void {
+    const { outbox, book } = this.#parts;
+    outbox.send(link, { type: "beat", epoch: book.promise.epoch });
   }
 
   #onSentinelMessage(link: LinkId, sentinel: string, message: NodeMessage): void {

@@ -326,7 +326,7 @@ export class Member {
     this.#clockOffsetMs = now.wallMs - now.monoMs;
     if (now.monoMs >= this.#nextTickMs) {
       this.#nextTickMs = now.monoMs + Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, downAfterMs / 10));
-      this.#beat();
+      this.#messages.beat();
       this.#roles.reign?.tick(now);
       this.#roles.follower?.tick();
       this.#roles.tick();
@@ -338,14 +338,6 @@ export class Member {
     // What the passing of time has ended (a switchover, say) must be known before clients are told of it.
     this.#serve();
     this.desk.tick(now);
-  }
-
-  /** To the members that have heard nothing else since the last tick: a master's rounds and their acks show as much. */
-  #beat(): void {
-    const { links, book } = this.#parts;
-    for (const link of links.unheardMembers(this.outbox.takeSpokenOn())) {
-      this.outbox.send(link, { type: "beat", epoch: book.promise.epoch });
-    }
   }
 
   #mayTakeSnapshot(): boolean {

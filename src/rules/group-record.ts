@@ -73,3 +73,7 @@ export function isAdmitted(record: GroupRecord, id: MemberId, incarnation: Incar
   const member = memberOf(record, id);
   return member?.voting === true && member.admitted && member.incarnation === incarnation;
 }
+
+export function isSameAddress(a: ClientAddress, b: ClientAddress): boolean {
+  return a.host === b.host && a.port === b.port;
+}

@@ -10,9 +10,14 @@ function recordingMember(refusals: InterrexError[] = []) {
   const fails: ((error: unknown) => void)[] = [];
   /** What the next start waits for. */
   let gate: Promise<void> = Promise.resolve();
+  /** What a stop waits for. */
+  let stopGate: Promise<void> = Promise.resolve();
   const shell: Shell = {
     address: { host: "127.0.0.1", port: 1 },
-    stop: async () => void done.push("stop"),
+    stop: async () => {
+      await stopGate;
+      done.push("stop");
+    },
     kill: () => void done.push("kill"),
     pause: () => void done.push("pause"),
     resume: () => void done.push("resume"),
@@ -30,15 +35,25 @@ function recordingMember(refusals: InterrexError[] = []) {
     },
     (error) => failed.push(error),
   );
-  /** Holds starts up until the function that it returns is called. */
-  const holdStart = (): (() => void) => {
+  const held = (): { until: Promise<void>; release: () => void } => {
     let release = (): void => {};
-    gate = new Promise((resolve) => {
+    const until = new Promise<void>((resolve) => {
       release = resolve;
     });
+    return { until, release };
+  };
+  /** Both hold up what comes next until the function that they return is called. */
+  const holdStart = (): (() => void) => {
+    const { until, release } = held();
+    gate = until;
     return release;
   };
-  return { member, done, failed, holdStart, fail: (error: Error) => fails.at(-1)?.(error), fails };
+  const holdStop = (): (() => void) => {
+    const { until, release } = held();
+    stopGate = until;
+    return release;
+  };
+  return { member, done, failed, holdStart, holdStop, fail: (error: Error) => fails.at(-1)?.(error), fails };
 }
 
 describe("a member", () => {
@@ -51,37 +66,16 @@ describe("a member", () => {
   });
 
   it("that is stopped twice, or started again, waits for the stop that is under way", async () => {
-    const order: string[] = [];
-    let release = (): void => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const shell: Shell = {
-      address: { host: "127.0.0.1", port: 1 },
-      stop: async () => {
-        await held;
-        order.push("stopped");
-      },
-      kill: () => undefined,
-      pause: () => undefined,
-      resume: () => undefined,
-      setReachable: () => undefined,
-    };
-    const member = new Member(
-      "n1",
-      async () => {
-        order.push("started");
-        return shell;
-      },
-      () => undefined,
-    );
+    const { member, done, holdStop } = recordingMember();
     await member.start();
-    const ends = [member.stop(), member.stop().then(() => order.push("second stop")), member.start()];
+    const release = holdStop();
+    const ends = [member.stop(), member.stop().then(() => done.push("second stop")), member.start()];
+    await turn();
+    expect(done).toEqual(["start", "reaches n2: true"]);
     release();
     await Promise.all(ends);
-    expect(order).toEqual(["started", "stopped", expect.any(String), expect.any(String)]);
-    expect(order).toContain("second stop");
-    expect(order.at(0)).toBe("started");
+    expect(done[2]).toBe("stop");
+    expect(done.slice(3).sort()).toEqual(["reaches n2: true", "second stop", "start"]);
   });
 
   it("that is killed can be started again", async () => {

@@ -80,7 +80,6 @@ export class Dispatcher {
     });
   }
 
-  /** The command that `argv` names, its subcommand resolved; arity and permissions are not looked at. */
   /** The answer to a command on hold that shall not run any more. With an EXEC goes its transaction. */
   refuseUnrun(session: ClientSession, argv: Argv, refusal: string): string {
     if (this.find(argv)?.fullName !== "exec") return muted(session, error(refusal));
@@ -88,6 +87,7 @@ export class Dispatcher {
     return muted(session, error(errors.execRefused(refusal)));
   }
 
+  /** The command that `argv` names, its subcommand resolved; arity and permissions are not looked at. */
   find(argv: Argv): Command | undefined {
     const command = this.#table.find(argv[0] as string);
     if (command?.subcommands === undefined || argv.length === 1) return command;

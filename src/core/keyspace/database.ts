@@ -311,11 +311,6 @@ export class Database {
     return true;
   }
 
-  /** When the next key is due. */
-  nextExpiryMs(): Millis | undefined {
-    return this.#expiry.first()?.atMs;
-  }
-
   /** One page of SCAN. Every key that is present throughout is returned, perhaps more than once. */
   scan(cursor: number, count: number): { readonly cursor: number; readonly items: [string, Entry][] } {
     return this.#entries.scan(cursor, count);

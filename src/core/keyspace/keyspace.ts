@@ -3,7 +3,7 @@
  * It runs no commands; the dispatcher does, and the member's core sets the time and offsets that it works with.
  */
 import { InterrexError, invariant } from "../../base/errors.ts";
-import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
+import { OFFSET_ZERO, type Offset } from "../../base/ids.ts";
 import type { Randomness } from "../../base/randomness.ts";
 import { Bookkeeping } from "./bookkeeping.ts";
 import { Database } from "./database.ts";
@@ -130,16 +130,6 @@ export class Keyspace extends Bookkeeping {
       victim.database.evict(victim.key, victim.entry);
     }
     return !this.isOverMemory || this.#databases.some(({ size }) => size > 0);
-  }
-
-  /** When `expireCycle` may next find something (wall clock); never too late, maybe too early. */
-  nextExpiryMs(): Millis | undefined {
-    let next: Millis | undefined;
-    for (const database of this.#databases) {
-      const atMs = database.nextExpiryMs();
-      if (atMs !== undefined && (next === undefined || atMs < next)) next = atMs;
-    }
-    return next;
   }
 
   /** Starts a snapshot of the present state. One at a time: abort the other first. */

@@ -28,7 +28,7 @@ import { readBootId } from "./boot-id.ts";
 import { explainDirectoryError } from "./directory-error.ts";
 import { DirectoryLock } from "./directory-lock.ts";
 import { DurableCell } from "./durable-cell.ts";
-import { type FileCalls, isErrno, nodeFileCalls, syncDirectorySync } from "./file-calls.ts";
+import { type FileCalls, nodeFileCalls, syncDirectorySync } from "./file-calls.ts";
 import { GroupSync } from "./group-sync.ts";
 import { type Identity, loadIdentity, saveIdentity } from "./identity-file.ts";
 import { hasLog, type RecoveredLog, recoverLog } from "./log-recovery.ts";
@@ -145,14 +145,16 @@ export class DiskStorage implements MemberStorage {
     commits.outdateAbove(lastKept.offset);
     try {
       const tail = log.tailAfter(lastKept.offset);
-      const kept = tail === null ? null : this.#keepIfRoom(lastKept, tail);
+      const keep = (cut: Buffer): string | null =>
+        keepRollback(this.#path("rollback"), lastKept, cut, this.#calls);
+      const kept = tail === null ? null : keep(tail);
       if (belowSnapshot) this.#cutBelowSnapshot(log, lastKept.offset);
       else if (tail !== null) log.cut(lastKept.offset);
       groupSync.cut(log.lastOffset);
       this.#countLogBytes(log);
       if (tail === null) return null;
       // The cut has made room for what it took away.
-      return { file: kept ?? this.#keepIfRoom(lastKept, tail), bytes: tail.length };
+      return { file: kept ?? keep(tail), bytes: tail.length };
     } catch (error) {
       this.#fail(error);
       throw error;
@@ -234,16 +236,6 @@ export class DiskStorage implements MemberStorage {
     this.#state.abandon();
     this.#identity.abandon();
     lock.release();
-  }
-
-  /** A cut can't wait for space: a node that died of it would die of it again at each start. */
-  #keepIfRoom(lastKept: LogPosition, tail: Buffer): string | null {
-    try {
-      return keepRollback(this.#path("rollback"), lastKept, tail, this.#calls);
-    } catch (error) {
-      if (!isErrno(error, "ENOSPC")) throw error;
-      return null;
-    }
   }
 
   async #leaveCleanly(log: SegmentedLog): Promise<void> {

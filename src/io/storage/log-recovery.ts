@@ -11,7 +11,7 @@ import path from "node:path";
 import { EPOCH_ZERO, type Epoch, nextOffset, type Offset } from "../../base/ids.ts";
 import { type EpochHistory, extendHistory } from "../../rules/epoch-history.ts";
 import { EMPTY_POSITION, type LogPosition } from "../../rules/log-position.ts";
-import { type FileCalls, isErrno, readFully, readFullySync, syncDirectory } from "./file-calls.ts";
+import { type FileCalls, readFully, readFullySync, syncDirectory } from "./file-calls.ts";
 import { type SegmentFault, scanSegment } from "./log-scan.ts";
 import {
   decodeSegmentHeader,
@@ -166,25 +166,18 @@ class LogRecovery {
   async #cutAt(segment: LogSegment, fault: SegmentFault, fileBytes: number): Promise<void> {
     const length = fileBytes - fault.position;
     const bytes = fault.torn ? null : await segment.file.use((fd) => readFully(fd, fault.position, length));
-    let file = bytes === null ? null : this.#keepIfRoom(segment, bytes);
+    const { rollbackDirectory, calls } = this.#options;
+    const lastKept = this.#position(segment.lastOffset);
+    const keep = (cut: Buffer): string | null => keepRollback(rollbackDirectory, lastKept, cut, calls);
+    let file = bytes === null ? null : keep(bytes);
     segment.truncate({ offset: nextOffset(segment.lastOffset), position: fault.position });
     // On a full disk the cut has made room for what it took away.
-    if (bytes !== null) file ??= this.#keepIfRoom(segment, bytes);
+    if (bytes !== null) file ??= keep(bytes);
     const kept = bytes === null ? "" : `; ${file === null ? "lost, the disk is full" : `kept in ${file}`}`;
     this.#repairs.push(
       `cut ${length} bytes that were not known to be synced from ${segment.path} at byte ${fault.position}, ` +
         `after record ${segment.lastOffset}: ${fault.reason}${kept}`,
     );
-  }
-
-  #keepIfRoom(segment: LogSegment, bytes: Buffer): string | null {
-    const { rollbackDirectory, calls } = this.#options;
-    try {
-      return keepRollback(rollbackDirectory, this.#position(segment.lastOffset), bytes, calls);
-    } catch (error) {
-      if (!isErrno(error, "ENOSPC")) throw error;
-      return null;
-    }
   }
 
   async #finish(): Promise<RecoveredLog> {

@@ -10,13 +10,26 @@ import { type FileCalls, isErrno, syncDirectorySync, writeFullySync } from "./fi
 
 const ATTEMPTS_MAX = 1000;
 
-/** @returns the file's path; its content is durable. On an error there is none. */
+/**
+ * @returns the file's path; its content is durable. `null` when the disk is full: a cut can't wait for space, and a node that died of it
+ *   would die of it again at each start.
+ */
 export function keepRollback(
   directory: string,
   lastKept: LogPosition,
   bytes: Buffer,
   calls: FileCalls,
-): string {
+): string | null {
+  try {
+    return writeRollback(directory, lastKept, bytes, calls);
+  } catch (error) {
+    if (!isErrno(error, "ENOSPC")) throw error;
+    return null;
+  }
+}
+
+/** On an error there is no file. */
+function writeRollback(directory: string, lastKept: LogPosition, bytes: Buffer, calls: FileCalls): string {
   const { file, fd } = create(directory, lastKept);
   try {
     writeFullySync(calls, fd, bytes, 0);

@@ -18,7 +18,7 @@ const UNORDERED = new Set(["KEYS", "SCAN", ...UNORDERED_SET_REPLIES]);
 
 function normalised(argv: readonly string[], reply: unknown): unknown {
   const name = argv[0]?.toUpperCase() ?? "";
-  if (/^B?Z/.test(name)) return withoutNegativeZeros(ordered(name, reply));
+  if (/^B?Z/.test(name)) return ordered(name, withoutNegativeZeros(reply));
   return ordered(name, withoutTimes(argv, reply));
 }
 

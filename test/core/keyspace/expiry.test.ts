@@ -22,7 +22,8 @@ describe("expiry in the background", () => {
     expect(harness.expire(10).effects).toContain("e");
     expect(harness.expire(10).effects).toBe("");
     expect(harness.keyspace.database(0).size).toBe(1);
-    expect(harness.keyspace.nextExpiryMs()).toBe(1_700_000_001_000);
+    harness.run("SELECT 0");
+    expect(harness.run("PEXPIRETIME d")).toBe(":1700000001000\r\n");
   });
 
   it("does nothing where keys may not expire, nor when DEBUG turned it off", () => {
@@ -45,13 +46,13 @@ describe("expiry in the background", () => {
     harness.keyspace.nowMs += 10;
     expect(harness.expire(10).effects).toBe("");
     harness.run("FLUSHALL");
-    expect(harness.keyspace.nextExpiryMs()).toBeUndefined();
+    expect(harness.keyspace.database(0).expiring).toBe(0);
   });
 
   it("expires a key that was refreshed many times when its last time has come", () => {
     const harness = new Harness();
     for (let at = 0; at < 10_000; at += 1) harness.run(`SET a 1 PX ${1000 + at}`);
-    expect(harness.keyspace.nextExpiryMs()).toBe(harness.keyspace.nowMs + 10_999);
+    expect(harness.run("PTTL a")).toBe(":10999\r\n");
     harness.keyspace.nowMs += 20_000;
     expect(harness.expire(10).effects).toBe("*2\r\n$3\r\nDEL\r\n$1\r\na\r\n");
   });
