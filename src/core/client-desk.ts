@@ -93,6 +93,11 @@ export class ClientDesk {
     return this.#clients.values();
   }
 
+  /** The clock was read, whatever for. */
+  onClock(nowMs: Millis): void {
+    this.#housekeeping.onClock(nowMs);
+  }
+
   /** Begins a batch: the clock was read right before. */
   beginBatch(now: Instant): void {
     this.#now = now;

@@ -6,13 +6,10 @@
 import type { Millis, Offset } from "../base/ids.ts";
 import type { Dispatcher } from "./commands/dispatcher.ts";
 import type { Execution } from "./commands/execution.ts";
+import { ExpiryPace } from "./expiry-pace.ts";
 import type { Keyspace } from "./keyspace/keyspace.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
 
-/** Keys that may be expired at once: a millisecond or two. What is left waits for the next tick, which then comes soon. */
-const EXPIRED_PER_TICK = 1000;
-/** Until then: about a quarter of the time goes into expiring what is overdue. */
-const EXPIRY_PAUSE_MS: Millis = 4;
 /** Keys that may be evicted at once; what is left waits for the next command, or the next tick, which then comes soon. */
 const EVICTED_PER_COMMAND = 32;
 const EVICTED_PER_TICK = 100;
@@ -36,8 +33,7 @@ export class Housekeeping {
   memoryFull = false;
   readonly #setup: HousekeepingSetup;
   #evicting = false;
-  /** When more keys that are overdue may be expired; `null` when none is known to be. */
-  #overdueAtMs: Millis | null = null;
+  readonly #expiry = new ExpiryPace();
   #atMs: Millis = Number.NEGATIVE_INFINITY;
   #evictedAtOnce = 0;
   /** What keys took when no more could be evicted at once: it shall not become more. */
@@ -49,11 +45,16 @@ export class Housekeeping {
 
   /** When a tick is due for the sake of evictions, or of keys that are overdue; no other expiry is worth waking up for. */
   deadlineMs(nowMs: Millis): Millis {
-    const overdueAtMs = this.#overdueAtMs ?? Number.POSITIVE_INFINITY;
+    const overdueAtMs = this.#expiry.deadlineMs;
     return this.#evicting ? Math.min(overdueAtMs, nowMs + EVICTION_PAUSE_MS) : overdueAtMs;
   }
 
-  /** The clock was read: if it has moved, others have had their turn. */
+  /** The clock was read, whatever for. */
+  onClock(nowMs: Millis): void {
+    this.#expiry.onClock(nowMs);
+  }
+
+  /** A batch begins: if the clock has moved, others have had their turn. */
   beginBatch(nowMs: Millis): void {
     if (nowMs - this.#atMs < EVICTION_PAUSE_MS) return;
     this.#atMs = nowMs;
@@ -62,11 +63,8 @@ export class Housekeeping {
 
   /** On a tick. @param mayWrite this is a master that may make records now. */
   tick(nowMs: Millis, mayWrite: boolean): void {
-    if (!mayWrite) {
-      this.#overdueAtMs = null;
-      return;
-    }
-    if (this.#overdueAtMs === null || nowMs >= this.#overdueAtMs) this.#expire(nowMs);
+    if (!mayWrite) return this.#expiry.rest();
+    if (this.#expiry.mayBegin(nowMs)) this.#expire(nowMs);
     this.#evict(EVICTED_PER_TICK);
   }
 
@@ -88,8 +86,8 @@ export class Housekeeping {
     const { keyspace, dispatcher, log } = this.#setup;
     const before = keyspace.expired;
     keyspace.writeOffset = (log.assigned + 1) as Offset;
-    this.#setup.record(dispatcher.expireCycle(EXPIRED_PER_TICK));
-    this.#overdueAtMs = keyspace.expired - before < EXPIRED_PER_TICK ? null : nowMs + EXPIRY_PAUSE_MS;
+    this.#setup.record(dispatcher.expireCycle(this.#expiry.keys));
+    this.#expiry.onSlice(nowMs, keyspace.expired - before);
   }
 
   /** @param downToBytes not further, though more may have to go. */

@@ -318,6 +318,7 @@ export class Member {
       this.#clockOffsetMs = offsetMs;
     }
     this.#parts.now = now;
+    this.desk.onClock(now.monoMs);
   }
 
   #tick(): void {

@@ -20,6 +20,11 @@ function firstSlice(group: TestGroup, member: TestMember): void {
   while (member.keyspace.expired === 0) group.pass(1, 1);
 }
 
+/** Time passes, and nobody is served. */
+function advance(group: TestGroup, ms: number): void {
+  group.now = { monoMs: group.now.monoMs + ms, wallMs: group.now.wallMs + ms };
+}
+
 describe("keys that expire together", () => {
   it("go in slices, a few milliseconds apart, until the master has caught up", () => {
     const { group, n1 } = scene();
@@ -37,6 +42,24 @@ describe("keys that expire together", () => {
     expect(n1.keyspace.expired).toBe(KEYS);
     group.pass(100);
     expect(new Set(group.members.map(({ keyspace }) => keyspace.digest())).size).toBe(1);
+  });
+
+  it("leave the others their time where a slice takes long, counted from its end", () => {
+    const { group, n1 } = scene();
+    while (n1.keyspace.expired === 0) {
+      advance(group, 1);
+      n1.step({ type: "tick" });
+    }
+    advance(group, 20);
+    n1.flush();
+    expect(n1.member.deadlineMs()).toBeGreaterThan(group.now.monoMs);
+    const sliceEndMs = group.now.monoMs;
+    while (n1.keyspace.expired === 1000) {
+      advance(group, 1);
+      n1.step({ type: "tick" });
+    }
+    expect(group.now.monoMs - sliceEndMs).toBe(60);
+    expect(n1.keyspace.expired).toBe(1100);
   });
 
   it("wait without waking the master up while it may not write", () => {
