@@ -23,6 +23,7 @@ export interface NodeFile extends ProcessFields {
   readonly ackTimeoutMs: number;
   readonly uncommittedBytesMax: number;
   readonly snapshotAfterBytes: number;
+  readonly syncLogBytesMax: number;
   readonly clientsMax: number;
   readonly maxmemory: number | string;
   readonly maxmemoryPolicy: MemoryPolicy;
@@ -86,6 +87,12 @@ export const nodeFileSchema: z.ZodType<NodeFile> = z
         .wholeNumber(1_048_576, 1_099_511_627_776)
         .default(NODE_DEFAULTS.snapshotAfterBytes)
         .describe("Bytes of log after which a new snapshot is taken"),
+      syncLogBytesMax: fields
+        .wholeNumber(1_048_576, 1_099_511_627_776)
+        .default(NODE_DEFAULTS.syncLogBytesMax)
+        .describe(
+          "Bytes of log kept on disk for replicas that are being brought up; beyond it their sync begins anew",
+        ),
       clientsMax: fields
         .wholeNumber(1, 1_000_000)
         .default(NODE_DEFAULTS.clientsMax)
@@ -133,6 +140,7 @@ export function toNodeConfig(file: NodeFile): NodeConfig {
     ackTimeoutMs: file.ackTimeoutMs,
     uncommittedBytesMax: file.uncommittedBytesMax,
     snapshotAfterBytes: file.snapshotAfterBytes,
+    syncLogBytesMax: file.syncLogBytesMax,
     clientsMax: file.clientsMax,
     memory: {
       ...MEMORY_DEFAULTS,

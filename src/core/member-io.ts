@@ -43,7 +43,18 @@ export type MemberInput =
   | { readonly type: "snapshotCommitted"; readonly kind: SnapshotKind; readonly position: LogPosition }
   /** It could not be written (a full disk, say); what stood before still stands. */
   | { readonly type: "snapshotFailed"; readonly kind: SnapshotKind }
-  | { readonly type: "incarnationStarted"; readonly incarnation: IncarnationId };
+  | { readonly type: "incarnationStarted"; readonly incarnation: IncarnationId }
+  /** Some of what `retainLog` asked for could not be kept, and nothing is any more. */
+  | ({ readonly type: "logDropped" } & DroppedLog);
+
+export interface DroppedLog {
+  /** First record that the log still has. */
+  readonly firstOffset: Offset;
+  /** What was to be kept. */
+  readonly bytes: number;
+  /** There were more than may be kept for a replica, or the disk is full. */
+  readonly why: "limit" | "diskFull";
+}
 
 /** `own`: of this keyspace, the log goes on behind it. `received`: a full sync, the log starts afresh after it. */
 export type SnapshotKind = "own" | "received";
@@ -75,6 +86,11 @@ export type MemberEffect =
       readonly from: Offset;
       readonly bytesMax: number;
     }
+  /**
+   * Keep the records after `after` on disk, whatever snapshot stands; `null`: keep no more than any snapshot leaves. Where
+   * that can't be done any longer, `logDropped` comes.
+   */
+  | { readonly type: "retainLog"; readonly after: Offset | null }
   /** Answered by `snapshotLoad`s and one `snapshotLoaded`. */
   | { readonly type: "loadSnapshot" }
   | { readonly type: "openSnapshot"; readonly link: LinkId }

@@ -3,6 +3,7 @@ import type { Millis } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type ReplicationRules, replicationRules } from "../rules/replication-rules.ts";
 import { ClientDesk } from "./client-desk.ts";
+import { KeptLog } from "./kept-log.ts";
 import type { Keyspace } from "./keyspace/keyspace.ts";
 import { MemberOutbox } from "./member-io.ts";
 import type { MemberKeyspace, MemberSetup } from "./member-setup.ts";
@@ -25,6 +26,7 @@ export class MemberParts {
   readonly log: ReplicationLog;
   readonly applier: Applier;
   readonly snapshots: OwnSnapshots;
+  readonly keptLog: KeptLog = new KeptLog(this.outbox);
   readonly received: ReceivedSnapshot;
   readonly book: PromiseBook;
   readonly links: PeerLinks = new PeerLinks();

@@ -225,6 +225,10 @@ export class Member {
       case "snapshotFailed":
         this.#onSnapshotFailed(input.kind);
         break;
+      case "logDropped":
+        this.#parts.keptLog.onDropped();
+        reign?.replicas.onLogDropped(input);
+        break;
       case "incarnationStarted":
         this.#parts.incarnation = input.incarnation;
         this.#roles.follower?.retry();
@@ -239,8 +243,9 @@ export class Member {
 
   /** Draws the conclusions of a step: what is committed, applied, established, and whom to tell. */
   #settle(flush: boolean): void {
-    const { book, keyspace, log, now, snapshots } = this.#parts;
+    const { book, keptLog, keyspace, log, now, snapshots } = this.#parts;
     this.#syncs.review();
+    keptLog.review(this.#logNeededAfter(), now.monoMs);
     if (flush) this.#roles.reign?.flush(now.monoMs);
     this.#apply(flush);
     if (this.#roles.reign?.settle(now)) snapshots.onCommitMoved();
@@ -332,13 +337,16 @@ export class Member {
       this.#roles.follower?.tick();
       this.#roles.tick();
       if (this.#mayTakeSnapshot()) {
-        const logIsNeeded = this.#roles.reign?.replicas.needsDisk() ?? false;
-        snapshots.runIfDue(now.monoMs, logIsNeeded);
+        snapshots.runIfDue(now.monoMs, this.#logNeededAfter() !== null);
       }
     }
     // What the passing of time has ended (a switchover, say) must be known before clients are told of it.
     this.#serve();
     this.desk.tick(now);
+  }
+
+  #logNeededAfter(): Offset | null {
+    return this.#roles.reign?.replicas.logNeededAfter(this.#parts.snapshots.base) ?? null;
   }
 
   #mayTakeSnapshot(): boolean {

@@ -90,8 +90,8 @@ export class OwnSnapshots {
   /**
    * Begins a snapshot when one is due. Call only when the keyspace is exactly the log up to `log.applied`.
    *
-   * @param logIsNeeded a replica is being sent what only the disk has. A snapshot would truncate the log behind which it
-   *   is, and it would have to begin anew, for ever where writes are fast: only BGSAVE and a very long log bring one.
+   * @param logIsNeeded a replica is being sent what only the disk has. The disk has enough to do then, and what a snapshot
+   *   would let go of is kept for that replica: only BGSAVE and a very long log bring one.
    */
   runIfDue(nowMs: Millis, logIsNeeded: boolean): void {
     const { appendedBytes } = this.#log.tail;

@@ -297,6 +297,7 @@ export class DataNode {
         this.#log.info({ event: "disk-ok" }, "there is space on the disk again");
         this.#input({ type: "disk", full: false });
       },
+      logDropped: (dropped) => this.#input({ type: "logDropped", ...dropped }),
       failed: (error) => this.#fail(error),
     };
   }
@@ -422,6 +423,8 @@ export class DataNode {
           (error: unknown) => this.#fail(error),
         );
         return;
+      case "retainLog":
+        return this.#storage.retainLog(effect.after);
       case "startIncarnation":
         this.#log.warn({ event: "incarnation", reason: effect.reason }, "a new incarnation begins");
         this.#storage.startIncarnation(effect.reason).then(
@@ -459,9 +462,9 @@ export class DataNode {
   }
 }
 
-function defaultStorage({ id, dataDir, appendfsync }: NodeConfig): MemberStorage {
+function defaultStorage({ id, dataDir, appendfsync, syncLogBytesMax }: NodeConfig): MemberStorage {
   if (dataDir === null) return new MemoryStorage(new MemoryDisk(id));
-  return new DiskStorage({ directory: dataDir, appendfsync });
+  return new DiskStorage({ directory: dataDir, appendfsync, syncLogBytesMax });
 }
 
 /** DEBUG SLEEP: the whole process stands still, as a busy or swapped-out one does. */

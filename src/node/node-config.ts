@@ -40,6 +40,8 @@ export interface NodeConfig {
   readonly uncommittedBytesMax: number;
   /** Bytes of log after which a new snapshot is taken. */
   readonly snapshotAfterBytes: number;
+  /** Bytes of log kept on disk for replicas that are being brought up, at most. */
+  readonly syncLogBytesMax: number;
   readonly clientsMax: number;
   /** How much memory keys and values may take, and what gives way then. */
   readonly memory: MemorySettings;
@@ -55,6 +57,7 @@ export const NODE_DEFAULTS: Pick<
   | "ackTimeoutMs"
   | "uncommittedBytesMax"
   | "snapshotAfterBytes"
+  | "syncLogBytesMax"
   | "clientsMax"
   | "memory"
 > = {
@@ -66,6 +69,7 @@ export const NODE_DEFAULTS: Pick<
   ackTimeoutMs: 1000,
   uncommittedBytesMax: 64 * 1024 * 1024,
   snapshotAfterBytes: 64 * 1024 * 1024,
+  syncLogBytesMax: 8 * 1024 * 1024 * 1024,
   clientsMax: 10_000,
   memory: MEMORY_DEFAULTS,
 };

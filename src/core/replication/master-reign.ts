@@ -13,7 +13,7 @@ import type { EpochHistory } from "../../rules/epoch-history.ts";
 import { type ClientAddress, type GroupRecord, votingMembers } from "../../rules/group-record.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
 import type { ReplicationRules } from "../../rules/replication-rules.ts";
-import type { MemberOutbox } from "../member-io.ts";
+import type { DroppedLog, MemberOutbox } from "../member-io.ts";
 import { CatchUp } from "./catch-up.ts";
 import { FullSyncNotes } from "./full-sync-notes.ts";
 import { READ_BYTES, ReplicaFrames } from "./replica-frames.ts";
@@ -166,6 +166,7 @@ export class MasterReign {
     const { position, history } = snapshot;
     const parties = { replica: replica.id, epoch: this.epoch };
     replica.state.notes = new FullSyncNotes(this.#outbox, parties, position, nowMs);
+    replica.state.snapshotOffset = position.offset;
     this.#outbox.send(link, { type: "syncFull", epoch: this.epoch, position, history });
     for (let i = 0; i < SNAPSHOT_PIECES_IN_FLIGHT; i++) this.#outbox.push({ type: "readSnapshot", link });
   }
@@ -261,13 +262,37 @@ export class MasterReign {
     });
   }
 
-  /** Whether a replica is being sent the standing snapshot, or records that are no longer in memory. */
-  needsDisk(): boolean {
+  /**
+   * Records after it are needed of the log on disk: by replicas that are being sent a snapshot, or records that are no longer
+   * in memory. `null` when there are none.
+   *
+   * @param base position of the standing snapshot.
+   */
+  logNeededAfter(base: Offset): Offset | null {
     const { firstInMemory } = this.#log.tail;
-    for (const { state } of this.#replicas.values()) {
-      if (state.phase === "fullSync" || state.next < firstInMemory) return true;
+    let least: Offset | null = null;
+    for (const replica of this.#replicas.values()) {
+      const after = replica.logNeededAfter(firstInMemory, base);
+      if (after !== null && (least === null || after < least)) least = after;
     }
-    return this.#pendingSyncs.size > 0;
+    return least;
+  }
+
+  /** The log begins later now than some replicas need: nothing can come of what they are being sent. */
+  onLogDropped({ firstOffset, bytes, why }: DroppedLog): void {
+    const { firstInMemory } = this.#log.tail;
+    for (const replica of this.#replicas.values()) {
+      // A snapshot that is only now being opened is the standing one, behind which the log is whole.
+      const after = replica.logNeededAfter(firstInMemory, firstOffset);
+      if (after === null || after + 1 >= firstOffset) continue;
+      this.#outbox.log(
+        "warn",
+        "sync-given-up",
+        { replica: replica.id, epoch: this.epoch, why, bytes, needed: after + 1, first: firstOffset },
+        "the log that a replica would need next could not be kept for it: its sync begins anew",
+      );
+      this.#outbox.push({ type: "closeLink", link: replica.link });
+    }
   }
 
   countReceived(offset: Offset): number {
@@ -343,7 +368,7 @@ export class MasterReign {
   }
 
   #startFullSync(replica: ReplicaPeer): void {
-    replica.state = { phase: "fullSync", notes: null, ended: false };
+    replica.state = { phase: "fullSync", notes: null, ended: false, snapshotOffset: null };
     this.#replicas.set(replica.link, replica);
     this.#outbox.push({ type: "openSnapshot", link: replica.link });
   }

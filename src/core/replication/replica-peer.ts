@@ -14,7 +14,13 @@ export const SNAPSHOT_PIECES_IN_FLIGHT = 4;
 
 export type ReplicaPhase =
   /** The standing snapshot goes out, a few pieces at a time; the replica then asks for records afresh. */
-  | { readonly phase: "fullSync"; notes: FullSyncNotes | null; ended: boolean }
+  | {
+      readonly phase: "fullSync";
+      notes: FullSyncNotes | null;
+      ended: boolean;
+      /** Where the snapshot stands, and the log goes on for this replica; `null` until it is open. */
+      snapshotOffset: Offset | null;
+    }
   | {
       readonly phase: "streaming";
       /** Next offset to send. */
@@ -61,6 +67,16 @@ export class ReplicaPeer implements CountedAck {
   ackDelayMs(nowMs: Millis): Millis {
     const oldest = this.#inFlight[0];
     return oldest === undefined ? this.#ackMs : Math.max(this.#ackMs, nowMs - oldest.sentMs);
+  }
+
+  /**
+   * Records after it are needed of the log on disk; `null` where memory has all that is still to be sent.
+   *
+   * @param base position of the standing snapshot.
+   */
+  logNeededAfter(firstInMemory: Offset, base: Offset): Offset | null {
+    if (this.state.phase === "fullSync") return this.state.snapshotOffset ?? base;
+    return this.state.next < firstInMemory ? ((this.state.next - 1) as Offset) : null;
   }
 
   sent(lastOffset: Offset, bytes: number, nowMs: Millis): void {

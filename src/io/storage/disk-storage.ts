@@ -32,6 +32,7 @@ import { type FileCalls, nodeFileCalls, syncDirectorySync } from "./file-calls.t
 import { GroupSync } from "./group-sync.ts";
 import { type Identity, loadIdentity, saveIdentity } from "./identity-file.ts";
 import { hasLog, type RecoveredLog, recoverLog } from "./log-recovery.ts";
+import { LogRetention } from "./log-retention.ts";
 import type {
   AppendFsync,
   MemberStorage,
@@ -56,6 +57,8 @@ export interface DiskStorageOptions {
   readonly segmentBytesMax?: number;
   /** Log kept behind the snapshot for partial syncs, at least; 64 MB unless told. */
   readonly logKeepBytes?: number;
+  /** Log kept for replicas that are being brought up, at most; 8 GB unless told. */
+  readonly syncLogBytesMax?: number;
   /** Room kept for a full disk; 4 MB unless told. */
   readonly ballastBytes?: number;
   /** How often a full disk is tried; 1000 ms unless told. */
@@ -72,6 +75,7 @@ interface Opened {
   readonly log: SegmentedLog;
   readonly groupSync: GroupSync;
   readonly commits: SnapshotCommits;
+  readonly retention: LogRetention;
   identity: Identity;
 }
 
@@ -97,7 +101,10 @@ export class DiskStorage implements MemberStorage {
         file: this.#path("ballast"),
         bytes: options.ballastBytes ?? 4 * MEGABYTE,
         retryMs: options.ballastRetryMs ?? 1000,
-        onFull: () => this.#events?.diskFull(),
+        onFull: () => {
+          this.#opened?.commits.giveUpLogSoon();
+          this.#events?.diskFull();
+        },
         onOk: () => this.#events?.diskOk(),
         onFailed: (error) => this.#fail(error),
       },
@@ -174,6 +181,11 @@ export class DiskStorage implements MemberStorage {
 
   readLog(from: Offset, bytesMax: number): Promise<Buffer | null> {
     return this.#use().log.read(from, bytesMax);
+  }
+
+  retainLog(after: Offset | null): void {
+    const { retention, commits } = this.#use();
+    if (retention.retain(after)) commits.dropLogSoon();
   }
 
   firstOffset(): Offset {
@@ -284,7 +296,9 @@ export class DiskStorage implements MemberStorage {
       // Without the clean marker, durably, before the first record of this life can be appended.
       saveIdentity(this.#identity, identity);
       const groupSync = this.#makeGroupSync(log);
-      this.#opened = { lock, log, groupSync, commits: this.#makeCommits(log, groupSync), identity };
+      const retention = this.#makeRetention(log);
+      const commits = this.#makeCommits(log, groupSync, retention);
+      this.#opened = { lock, log, groupSync, commits, retention, identity };
       this.#countLogBytes(log);
       return describe(recovered, snapshot, verdict, identity, state, repairs);
     } catch (error) {
@@ -328,12 +342,21 @@ export class DiskStorage implements MemberStorage {
     });
   }
 
-  #makeCommits(log: SegmentedLog, groupSync: GroupSync): SnapshotCommits {
+  #makeRetention(log: SegmentedLog): LogRetention {
+    return new LogRetention({
+      log,
+      keepBytes: this.#options.logKeepBytes ?? 64 * MEGABYTE,
+      syncBytesMax: this.#options.syncLogBytesMax ?? 8192 * MEGABYTE,
+      dropped: (dropped) => this.#events?.logDropped(dropped),
+    });
+  }
+
+  #makeCommits(log: SegmentedLog, groupSync: GroupSync, retention: LogRetention): SnapshotCommits {
     return new SnapshotCommits({
       store: this.#snapshots,
       log,
       groupSync,
-      logKeepBytes: this.#options.logKeepBytes ?? 64 * MEGABYTE,
+      retention,
       calls: this.#options.calls ?? nodeFileCalls,
       replaced: () => this.#countLogBytes(log),
       failed: (error) => this.#fail(error),

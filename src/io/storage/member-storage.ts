@@ -64,6 +64,16 @@ export interface Rollback {
   readonly bytes: number;
 }
 
+/** Log that was to be kept and could not be. */
+export interface DroppedLog {
+  /** First record that the log still has. */
+  readonly firstOffset: Offset;
+  /** What was to be kept. */
+  readonly bytes: number;
+  /** It was more than may be kept so, or the disk is full. */
+  readonly why: "limit" | "diskFull";
+}
+
 export interface StorageEvents {
   /** All records up to here are in the log as `appendfsync` says: written, or synced for `always`. */
   persisted(lastOffset: Offset): void;
@@ -71,6 +81,8 @@ export interface StorageEvents {
   diskFull(): void;
   /** There is space again. */
   diskOk(): void;
+  /** What `retainLog` asked for went all the same; nothing is kept so any more until it is asked for again. */
+  logDropped(dropped: DroppedLog): void;
   /** Any other write or sync error. The incarnation has been voided; the process must stop. */
   failed(error: Error): void;
 }
@@ -111,6 +123,11 @@ export interface MemberStorage {
    * @throws InterrexError `CORRUPT_LOG`
    */
   readLog(from: Offset, bytesMax: number): Promise<Buffer | null>;
+  /**
+   * Keeps the records after `after`, as far as they are still there, whatever snapshot stands; `null`: no more than any
+   * snapshot leaves. What is kept only for this goes soon after it is no longer asked for. It is bounded: see `logDropped`.
+   */
+  retainLog(after: Offset | null): void;
   /** First offset that `readLog` can still give; the snapshot covers what is before it. */
   firstOffset(): Offset;
   /** Bytes of records after the standing snapshot: when there are many, a new snapshot is due. Cheap. */

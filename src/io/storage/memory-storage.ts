@@ -20,6 +20,7 @@ import type {
 } from "./member-storage.ts";
 
 const LOG_KEEP_BYTES_DEFAULT = 16 * 1024 * 1024;
+const SYNC_LOG_BYTES_MAX = 256 * 1024 * 1024;
 
 /** One append: whole records. */
 interface Batch {
@@ -72,18 +73,27 @@ export class MemoryDisk {
 export class MemoryStorage implements MemberStorage {
   readonly #disk: MemoryDisk;
   readonly #logKeepBytes: number;
+  readonly #syncLogBytesMax: number;
   readonly #pending: Set<MemorySnapshotWriter> = new Set();
   #events: StorageEvents | null = null;
   #logBytes = 0;
+  #retainedAfter: Offset | null = null;
   #unreported: Offset | null = null;
 
-  /** @param options.logKeepBytes log kept behind the snapshot for partial syncs, at least; 16 MB unless told. */
-  constructor(disk: MemoryDisk, options: { readonly logKeepBytes?: number } = {}) {
+  /**
+   * @param options.logKeepBytes log kept behind the snapshot for partial syncs, at least; 16 MB unless told.
+   * @param options.syncLogBytesMax log kept for replicas that are being brought up, at most; 256 MB unless told.
+   */
+  constructor(
+    disk: MemoryDisk,
+    options: { readonly logKeepBytes?: number; readonly syncLogBytesMax?: number } = {},
+  ) {
     this.#disk = disk;
+    this.#syncLogBytesMax = options.syncLogBytesMax ?? SYNC_LOG_BYTES_MAX;
     this.#logKeepBytes = options.logKeepBytes ?? LOG_KEEP_BYTES_DEFAULT;
   }
 
-  /** Of the events only `persisted` ever comes. @throws InterrexError `DATA_DIR_IN_USE` */
+  /** Of the events only `persisted` and `logDropped` ever come. @throws InterrexError `DATA_DIR_IN_USE` */
   async open(events: StorageEvents): Promise<Recovered> {
     const disk = this.#disk;
     if (disk.user !== null) {
@@ -171,6 +181,13 @@ export class MemoryStorage implements MemberStorage {
     return Buffer.concat(parts);
   }
 
+  retainLog(after: Offset | null): void {
+    this.#use();
+    this.#retainedAfter = after === null ? null : (Math.max(after, this.firstOffset() - 1) as Offset);
+    const { snapshot } = this.#disk;
+    if (snapshot !== null) this.#dropBehind(this.#retainedBehind(snapshot.position.offset));
+  }
+
   firstOffset(): Offset {
     return this.#disk.batches[0]?.first ?? nextOffset(this.#lastOffset);
   }
@@ -187,7 +204,7 @@ export class MemoryStorage implements MemberStorage {
       if (keepLog)
         invariant(position.offset <= this.#lastOffset, "a local snapshot stands at a position in the log");
       this.#disk.snapshot = { position, history, content };
-      if (keepLog) this.#dropBehind(position.offset);
+      if (keepLog) this.#makeRoomBehind(position.offset);
       else this.#beginAfresh();
       this.#countLogBytes();
     });
@@ -267,6 +284,23 @@ export class MemoryStorage implements MemberStorage {
     return low;
   }
 
+  /** Where the log may be dropped, with a snapshot at `offset`. */
+  #retainedBehind(offset: Offset): Offset {
+    return this.#retainedAfter === null ? offset : minOffset(offset, this.#retainedAfter);
+  }
+
+  /** Drops what a snapshot at `offset` covers; what is kept for replicas, too, when it is too much. */
+  #makeRoomBehind(offset: Offset): void {
+    const retained = this.#retainedBehind(offset);
+    const bytes = retained === offset ? 0 : this.#bytesAfter(retained);
+    if (bytes <= this.#syncLogBytesMax) return this.#dropBehind(retained);
+    this.#dropBehind(offset);
+    const firstOffset = this.firstOffset();
+    if (retained + 1 >= firstOffset) return;
+    this.#retainedAfter = null;
+    this.#events?.logDropped({ firstOffset, bytes, why: "limit" });
+  }
+
   #dropBehind(offset: Offset): void {
     const { batches } = this.#disk;
     let bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
@@ -286,9 +320,13 @@ export class MemoryStorage implements MemberStorage {
   }
 
   #countLogBytes(): void {
-    const base = this.#disk.snapshot?.position.offset ?? OFFSET_ZERO;
-    this.#logBytes = 0;
-    for (const batch of this.#disk.batches) this.#logBytes += batch.bytes.length - startAfter(batch, base);
+    this.#logBytes = this.#bytesAfter(this.#disk.snapshot?.position.offset ?? OFFSET_ZERO);
+  }
+
+  #bytesAfter(offset: Offset): number {
+    let bytes = 0;
+    for (const batch of this.#disk.batches) bytes += batch.bytes.length - startAfter(batch, offset);
+    return bytes;
   }
 
   #use(): void {

@@ -116,8 +116,8 @@ export class SegmentedLog {
       const oldest = this.#segments[0] as LogSegment;
       bytes -= recordBytes(oldest);
       if (oldest.lastOffset > offset || bytes < keepBytes) break;
-      this.#segments.shift();
       gone.push(this.#setAside(oldest));
+      this.#segments.shift();
     }
     await removeAll(gone);
   }
@@ -237,11 +237,11 @@ export class SegmentedLog {
    * @returns its path from now on.
    */
   #setAside(segment: LogSegment): string {
-    segment.truncations++;
-    segment.file.close();
     const gone = `${segment.path}${GONE}`;
     fs.renameSync(segment.path, gone);
     this.#nameChanges++;
+    segment.truncations++;
+    segment.file.close();
     return gone;
   }
 

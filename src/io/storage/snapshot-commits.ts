@@ -10,6 +10,7 @@ import type { EpochHistory } from "../../rules/epoch-history.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
 import type { FileCalls } from "./file-calls.ts";
 import type { GroupSync } from "./group-sync.ts";
+import type { LogRetention } from "./log-retention.ts";
 import type { SnapshotWriter } from "./member-storage.ts";
 import { PendingSnapshot } from "./pending-snapshot.ts";
 import type { SegmentedLog } from "./segmented-log.ts";
@@ -20,7 +21,7 @@ export interface SnapshotCommitsOptions {
   readonly store: SnapshotStore;
   readonly log: SegmentedLog;
   readonly groupSync: GroupSync;
-  readonly logKeepBytes: number;
+  readonly retention: LogRetention;
   /** Without a ballast: a snapshot may not use up the room of the log. */
   readonly calls: FileCalls;
   /** Another snapshot stands. */
@@ -34,6 +35,7 @@ export class SnapshotCommits {
   readonly #pending: Set<PendingSnapshot> = new Set();
   #queue: Promise<void> = Promise.resolve();
   #replacingLog = false;
+  #closed = false;
 
   constructor(options: SnapshotCommitsOptions) {
     this.#options = options;
@@ -62,15 +64,37 @@ export class SnapshotCommits {
     }
   }
 
+  /** Drops what is behind the standing snapshot and is not kept; after what is being committed, which may change both. */
+  dropLogSoon(): void {
+    this.#whenSettled((retention, offset) => retention.dropBehind(offset));
+  }
+
+  /** The disk is full: as `dropLogSoon`, and nothing is kept for replicas. */
+  giveUpLogSoon(): void {
+    this.#whenSettled((retention, offset) => retention.giveUp(offset, "diskFull"));
+  }
+
   /** Aborts what is not yet being committed, waits for what is. */
   async close(): Promise<void> {
+    this.#closed = true;
     for (const pending of [...this.#pending]) await pending.abort();
     await this.#queue;
   }
 
   /** Leaves the files as they are, as a killed process would. */
   abandon(): void {
+    this.#closed = true;
     for (const pending of this.#pending) pending.abandon();
+  }
+
+  /** Not before: the standing snapshot's name may not be durable yet. */
+  #whenSettled(drop: (retention: LogRetention, offset: Offset) => Promise<void>): void {
+    const dropped = this.#queue.then(async () => {
+      const { standing } = this.#options.store;
+      if (this.#closed || standing === null) return;
+      await this.#orFail(drop(this.#options.retention, standing.position.offset));
+    });
+    this.#queue = dropped.catch(() => undefined);
   }
 
   #enqueue(snapshot: PendingSnapshot, keepLog: boolean): Promise<void> {
@@ -89,7 +113,7 @@ export class SnapshotCommits {
   }
 
   async #commitBesideLog(snapshot: PendingSnapshot): Promise<void> {
-    const { store, log, logKeepBytes, replaced } = this.#options;
+    const { store, log, retention, replaced } = this.#options;
     const { offset } = snapshot.position;
     invariant(
       offset <= log.lastOffset && offset >= log.firstOffset - 1,
@@ -105,7 +129,7 @@ export class SnapshotCommits {
     await this.#orFail(store.settle(old));
     // A cut meanwhile has taken the snapshot away again, or the storage is closed: the log is no longer ours to drop.
     if (!snapshot.stands) return;
-    await log.dropBehind(offset, logKeepBytes);
+    await retention.dropBehind(offset);
   }
 
   async #commitInPlaceOfLog(snapshot: PendingSnapshot): Promise<void> {

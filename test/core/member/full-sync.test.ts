@@ -1,5 +1,6 @@
 /** A member whose records are gone from the master's log gets a snapshot, at its own pace, and everything that comes meanwhile. */
 import { describe, expect, it } from "vitest";
+import type { Offset } from "../../../src/base/ids.ts";
 import type { LinkId } from "../../../src/protocol/peer/identity.ts";
 import type { NodeMessage } from "../../../src/protocol/peer/node-messages.ts";
 import { TestGroup, type TestMember } from "./test-group.ts";
@@ -77,6 +78,41 @@ describe("a full sync", () => {
     // Nobody needs it any more.
     group.pass(500);
     expect(n1.disk.snapshot?.position.offset).toBeGreaterThan(position?.offset ?? Number.NaN);
+  });
+
+  it("keeps that log also behind a snapshot that is taken meanwhile, and lets go of it some time after", () => {
+    const { group, n1, n3 } = withSlowSync();
+    const offset = n1.disk.snapshot?.position.offset ?? 0;
+    write(group, n1, "k", MEGABYTE);
+    n1.member.wantSnapshot();
+    group.pass(500);
+    expect(n1.disk.snapshot?.position.offset).toBeGreaterThan(offset);
+    expect(n1.disk.retainedAfter).toBe(offset);
+    release(group, n3);
+    expect(n1.logged.filter((event) => event === "full-sync-begun")).toHaveLength(1);
+    expect(n3.keyspace.digest()).toBe(n1.keyspace.digest());
+    group.pass(10_000, 100);
+    expect(n1.disk.retainedAfter).toBeNull();
+  });
+
+  it("begins anew when that log could not be kept, and says so", () => {
+    const { group, n1, n3 } = withSlowSync();
+    write(group, n1, "k", MEGABYTE);
+    n1.disk.retainedAfter = null;
+    n1.member.wantSnapshot();
+    group.pass(500);
+    const first = ((n1.disk.snapshot?.position.offset ?? 0) + 1) as Offset;
+    n1.step({ type: "logDropped", firstOffset: first, bytes: 1000, why: "limit" });
+    group.settle();
+    const given = n1.logFields.filter(({ event }) => event === "sync-given-up");
+    expect(given).toMatchObject([{ fields: { replica: "n3", why: "limit", bytes: 1000, first } }]);
+    expect(n1.openStreams).toBe(0);
+    group.slow = undefined;
+    n3.releaseDisk();
+    group.link(n3, n1);
+    group.pass(500);
+    expect(n1.logged.filter((event) => event === "full-sync-begun")).toHaveLength(2);
+    expect(n3.keyspace.digest()).toBe(n1.keyspace.digest());
   });
 
   it("is let go of with the reign", () => {

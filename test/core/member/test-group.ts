@@ -53,6 +53,7 @@ class TestDisk {
   state: Buffer | null = null;
   snapshot: { position: LogPosition; history: EpochHistory; chunks: Buffer[] } | null = null;
   readonly rollbacks: LogPosition[] = [];
+  retainedAfter: Offset | null = null;
   incarnation: IncarnationId;
   /** What reboots have made of it. */
   doubts: readonly IncarnationId[] = [];
@@ -178,6 +179,7 @@ export class TestMember {
 
   #build(): [Member, Keyspace, Dispatcher] {
     this.starts++;
+    this.disk.retainedAfter = null;
     const keyspace = new Keyspace();
     let member: Member | undefined;
     const dispatcher = new Dispatcher(
@@ -284,6 +286,9 @@ export class TestMember {
         this.readsLeft--;
         break;
       }
+      case "retainLog":
+        disk.retainedAfter = effect.after;
+        break;
       case "loadSnapshot":
         for (const bytes of disk.snapshot?.chunks ?? []) this.#later({ type: "snapshotLoad", bytes });
         this.#later({ type: "snapshotLoaded", position: disk.snapshot?.position ?? EMPTY_POSITION });
@@ -335,9 +340,8 @@ export class TestMember {
       disk.last = snapshot.position;
       disk.history = snapshot.history;
     } else {
-      for (const offset of disk.records.keys()) {
-        if (offset <= snapshot.position.offset) disk.records.delete(offset);
-      }
+      const end = Math.min(snapshot.position.offset, disk.retainedAfter ?? snapshot.position.offset);
+      for (const offset of disk.records.keys()) if (offset <= end) disk.records.delete(offset);
     }
     this.#later({ type: "snapshotCommitted", kind: snapshot.kind, position: snapshot.position });
   }

@@ -7,6 +7,7 @@ import type { Epoch, Offset } from "../../../src/base/ids.ts";
 import { DiskStorage, type DiskStorageOptions } from "../../../src/io/storage/disk-storage.ts";
 import { type FileCalls, nodeFileCalls } from "../../../src/io/storage/file-calls.ts";
 import type {
+  DroppedLog,
   MemberStorage,
   Recovered,
   SnapshotWriter,
@@ -80,6 +81,7 @@ export function names(first: number, last: number, inEpoch = 1): string[] {
 export class EventLog implements StorageEvents {
   readonly persistedOffsets: number[] = [];
   readonly seen: string[] = [];
+  readonly dropped: DroppedLog[] = [];
   error: Error | null = null;
   #waiters: { readonly done: () => boolean; readonly resolve: () => void }[] = [];
 
@@ -95,6 +97,12 @@ export class EventLog implements StorageEvents {
 
   diskOk(): void {
     this.seen.push("diskOk");
+    this.#changed();
+  }
+
+  logDropped(dropped: DroppedLog): void {
+    this.seen.push("logDropped");
+    this.dropped.push(dropped);
     this.#changed();
   }
 

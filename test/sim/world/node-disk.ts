@@ -12,6 +12,7 @@ import {
   type Offset,
 } from "../../../src/base/ids.ts";
 import type { Randomness } from "../../../src/base/randomness.ts";
+import type { DroppedLog } from "../../../src/core/member-io.ts";
 import { decodeMemberState } from "../../../src/core/member-state.ts";
 import { RecordCursor } from "../../../src/protocol/record.ts";
 import { cutHistory, type EpochHistory, extendHistory } from "../../../src/rules/epoch-history.ts";
@@ -31,6 +32,9 @@ export interface DiskSnapshot {
   readonly history: EpochHistory;
   readonly chunks: readonly Buffer[];
 }
+
+/** Records kept for replicas that are being brought up, at most. */
+const RETAINED_MAX = 200;
 
 /** What a start finds. */
 export interface FoundOnDisk {
@@ -53,6 +57,8 @@ export class NodeDisk {
   readonly #logKeep: number;
   #records = new Map<Offset, DiskRecord>();
   #first: Offset = 1 as Offset;
+  /** Records after it are kept for replicas. */
+  #retainedAfter: Offset | null = null;
   #identity: PreviousLife | null = null;
   #incarnations = 0;
   /** The next start will begin a new incarnation. */
@@ -85,6 +91,7 @@ export class NodeDisk {
 
   /** @returns `null` for damage that nothing explains: the start is refused. */
   open(bootId: string): FoundOnDisk | null {
+    this.#retainedAfter = null;
     if (!this.#repair()) return null;
     const verdict = judgeIncarnation(
       this.#identity === null ? { contents: "nothing" } : { contents: "whole", previous: this.#identity },
@@ -160,7 +167,14 @@ export class NodeDisk {
     this.promiseEpoch = decodeMemberState(state).promise.epoch;
   }
 
-  commitSnapshot(kind: "own" | "received", snapshot: DiskSnapshot): void {
+  /** What is there of the records after `after` stays, whatever snapshot stands. */
+  retain(after: Offset | null): void {
+    this.#retainedAfter = after === null ? null : (Math.max(after, this.#first - 1) as Offset);
+    if (this.snapshot !== null) this.#dropBehind(this.snapshot.position.offset);
+  }
+
+  /** @returns what could not be kept for replicas. */
+  commitSnapshot(kind: "own" | "received", snapshot: DiskSnapshot): DroppedLog | null {
     this.snapshot = snapshot;
     const { offset } = snapshot.position;
     if (kind === "received") {
@@ -169,14 +183,16 @@ export class NodeDisk {
       this.last = snapshot.position;
       this.history = snapshot.history;
       this.synced = offset;
-      return;
-    }
-    while (this.#first <= offset - this.#logKeep) {
-      this.#records.delete(this.#first);
-      this.#first = (this.#first + 1) as Offset;
+      return null;
     }
     // What a standing snapshot covers does not need its records.
     this.synced = Math.max(this.synced, offset) as Offset;
+    const retained = this.#retainedAfter;
+    const bytes = this.last.offset - (retained ?? this.last.offset);
+    if (bytes > RETAINED_MAX) this.#retainedAfter = null;
+    this.#dropBehind(offset);
+    const isGone = retained !== null && retained + 1 < this.#first;
+    return isGone ? { firstOffset: this.#first, bytes, why: "limit" } : null;
   }
 
   /** `null`: gone; empty: yet to come; `rotten`: its CRC fails. */
@@ -275,6 +291,14 @@ export class NodeDisk {
     for (let at = this.last.offset; at > offset; at = (at - 1) as Offset) this.#records.delete(at);
     if (this.#first > offset + 1) this.#first = (offset + 1) as Offset;
     this.history = cutHistory(this.history, offset);
+  }
+
+  #dropBehind(offset: Offset): void {
+    const end = Math.min(offset - this.#logKeep, this.#retainedAfter ?? offset);
+    while (this.#first <= end) {
+      this.#records.delete(this.#first);
+      this.#first = (this.#first + 1) as Offset;
+    }
   }
 
   #newIncarnation(): IncarnationId {

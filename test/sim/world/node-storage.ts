@@ -20,6 +20,7 @@ export type StorageEffect = Extract<
       | "cut"
       | "saveState"
       | "readLog"
+      | "retainLog"
       | "loadSnapshot"
       | "openSnapshot"
       | "readSnapshot"
@@ -121,6 +122,8 @@ export class NodeStorage {
         });
         return;
       }
+      case "retainLog":
+        return disk.retain(effect.after);
       case "startIncarnation": {
         const incarnation = disk.startIncarnation();
         this.#touch(() => this.#owner.input({ type: "incarnationStarted", incarnation }));
@@ -139,7 +142,10 @@ export class NodeStorage {
   }
 
   #snapshotEffect(
-    effect: Exclude<StorageEffect, { type: "append" | "cut" | "saveState" | "readLog" | "startIncarnation" }>,
+    effect: Exclude<
+      StorageEffect,
+      { type: "append" | "cut" | "saveState" | "readLog" | "retainLog" | "startIncarnation" }
+    >,
   ): void {
     switch (effect.type) {
       case "loadSnapshot":
@@ -265,7 +271,8 @@ export class NodeStorage {
   #commit({ kind, position, history, chunks }: Writing): void {
     const snapshot: DiskSnapshot = { position, history, chunks };
     this.#owner.snapshotStands(kind, position);
-    this.#disk.commitSnapshot(kind, snapshot);
+    const dropped = this.#disk.commitSnapshot(kind, snapshot);
+    if (dropped !== null) this.#owner.input({ type: "logDropped", ...dropped });
     if (kind === "received" && this.#syncing !== null) this.#syncing = position.offset;
     this.#owner.input({ type: "snapshotCommitted", kind, position });
   }
