@@ -140,7 +140,7 @@ export class SegmentedLog {
   beginAfresh(first: LogSegment): () => Promise<void> {
     const old = this.#segments;
     this.#segments = [first];
-    return () => removeAll(old.toReversed().map((segment) => this.#setAside(segment)));
+    return async () => removeAll(old.toReversed().map((segment) => this.#setAside(segment)));
   }
 
   /** Removes everything: an empty log of generation 0, to begin with record 1. Durable on return. */
@@ -238,7 +238,13 @@ export class SegmentedLog {
    */
   #setAside(segment: LogSegment): string {
     const gone = `${segment.path}${GONE}`;
-    fs.renameSync(segment.path, gone);
+    try {
+      fs.renameSync(segment.path, gone);
+    } catch (error) {
+      // A full disk may have no room for another name, and shall get back what this one takes.
+      if (!isErrno(error, "ENOSPC")) throw error;
+      fs.unlinkSync(segment.path);
+    }
     this.#nameChanges++;
     segment.truncations++;
     segment.file.close();

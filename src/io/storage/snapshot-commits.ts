@@ -129,7 +129,7 @@ export class SnapshotCommits {
     await this.#orFail(store.settle(old));
     // A cut meanwhile has taken the snapshot away again, or the storage is closed: the log is no longer ours to drop.
     if (!snapshot.stands) return;
-    await retention.dropBehind(offset);
+    await this.#orFail(retention.dropBehind(offset));
   }
 
   async #commitInPlaceOfLog(snapshot: PendingSnapshot): Promise<void> {
@@ -157,7 +157,7 @@ export class SnapshotCommits {
     for (const other of this.#pending)
       if (other !== snapshot) other.outdate("a full sync has replaced the log");
     await this.#orFail(store.settle(old));
-    if (snapshot.stands) await removeOldLog();
+    if (snapshot.stands) await this.#orFail(removeOldLog());
   }
 
   async #orFail(work: Promise<void>): Promise<void> {

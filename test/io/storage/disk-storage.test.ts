@@ -325,20 +325,6 @@ describe("a write or sync error", () => {
   });
 });
 
-describe("a sync error at the stop", () => {
-  it("ends the incarnation too, and frees the directory", async () => {
-    const directory = temporaryDirectory();
-    const calls = new BreakableCalls();
-    const { storage } = await openDisk(directory, { appendfsync: "no", calls });
-    append(storage, 1, 1);
-    calls.fdatasync = async () => {
-      throw errno("EIO");
-    };
-    await expect(storage.close()).rejects.toThrow("EIO");
-    expect((await openDisk(directory)).recovered.incarnationIsNew).toContain("EIO");
-  });
-});
-
 describe("a full disk", () => {
   it("still takes what was executed, says so, and says when there is space again", async () => {
     const directory = temporaryDirectory();

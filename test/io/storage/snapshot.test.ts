@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   append,
   at,
@@ -140,6 +140,22 @@ describe("a local snapshot", () => {
     const [oldest = ""] = logFiles(directory);
     expect(path.basename(oldest)).toBe(`${String(storage.firstOffset()).padStart(16, "0")}-000000.log`);
     expect(logFiles(directory).filter((file) => !file.endsWith(".log"))).toEqual([]);
+  });
+
+  it("drops segments also where a full disk has no room for another name", async () => {
+    const directory = temporaryDirectory();
+    const { storage, events } = await openDisk(directory, { segmentBytesMax: 1000, logKeepBytes: 0 });
+    for (let next = 1; next <= 50; next++) append(storage, next, next, 1, 100);
+    const { renameSync } = fs;
+    const call = vi.spyOn(fs, "renameSync").mockImplementation((from, to) => {
+      if (String(to).endsWith(".gone")) throw errno("ENOSPC");
+      renameSync(from, to);
+    });
+    onTestFinished(() => call.mockRestore());
+    await putSnapshot(storage, at(1, 50), ["state"], true);
+    expect(logFiles(directory)).toHaveLength(1);
+    expect(storage.firstOffset()).toBeGreaterThan(40);
+    expect(events.seen).toEqual([]);
   });
 
   it("leaves dropped segments to the next start when a crash comes before they are removed", async () => {
