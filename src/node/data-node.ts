@@ -305,7 +305,7 @@ export class DataNode {
   #snapshotFailed(error: unknown): void {
     // One that a stop has cut short is no failure: the next start takes no notice of it.
     if (this.#phase === "stopped") return;
-    this.#log.error({ event: "snapshot-failed", err: error }, "a snapshot could not be written");
+    this.#log.error({ event: "snapshot-failed", err: error }, "a snapshot could not be written or read");
   }
 
   // ---- inputs --------------------------------------------------------------------------------------
