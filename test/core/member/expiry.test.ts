@@ -82,3 +82,12 @@ describe("keys that expire together", () => {
     expect(n1.member.deadlineMs()).toBeGreaterThan(group.now.monoMs + 1);
   });
 });
+
+it("expiry is decided by the master and replicated as DEL", () => {
+  const group = new TestGroup();
+  const n1 = group.reign(1, "n1", ["n2", "n3"]);
+  n1.run(n1.connect(), "SET", "a", "1", "PX", "50");
+  group.pass(400, 50);
+  for (const member of group.members) expect(member.keyspace.database(0).size).toBe(0);
+  expect(group.member("n2").keyspace.digest()).toBe(n1.keyspace.digest());
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import type { Epoch } from "../../../src/base/ids.ts";
+import { TestGroup } from "./test-group.ts";
+
+describe("a switchover", () => {
+  it("holds commands until the target has everything, then refuses them unexecuted", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    n1.run(client, "SET", "a", "1");
+    group.settle();
+    n1.read(client);
+    group.order(n1, {
+      type: "prepareHandover",
+      group: "mymaster",
+      epoch: 1 as Epoch,
+      target: "n2" as never,
+      timeoutMs: 5000,
+    });
+    group.pass(20);
+    expect(n1.member.status().handover).toEqual({ target: "n2", ready: true });
+    expect(n1.run(client, "SET", "a", "2")).toBe("");
+    const n2 = group.reign(2, "n2", ["n1", "n3"]);
+    group.order(n1, { type: "published", group: "mymaster", epoch: 2 as Epoch });
+    expect(n1.read(client)).toBe("-READONLY You can't write against a read only replica.\r\n");
+    const reader = n2.connect();
+    n2.run(reader, "GET", "a");
+    group.settle();
+    expect(n2.read(reader)).toBe("$1\r\n1\r\n");
+  });
+
+  it("confirms what was executed before it, and is ready only then", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    for (const id of ["n2", "n3"]) group.member(id).diskIsSlow = true;
+    const client = n1.connect();
+    expect(n1.ask(client, "SET", "a", "1")).toBe("");
+    group.order(n1, {
+      type: "prepareHandover",
+      group: "mymaster",
+      epoch: 1 as Epoch,
+      target: "n2" as never,
+      timeoutMs: 5000,
+    });
+    expect(n1.member.status().handover).toEqual({ target: "n2", ready: false });
+    for (const id of ["n2", "n3"]) group.member(id).releaseDisk();
+    group.settle();
+    expect(n1.read(client)).toBe("+OK\r\n");
+    expect(n1.member.status().handover).toEqual({ target: "n2", ready: true });
+  });
+
+  it("resumes by itself when nobody seals it in time", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    group.order(n1, {
+      type: "prepareHandover",
+      group: "mymaster",
+      epoch: 1 as Epoch,
+      target: "n2" as never,
+      timeoutMs: 500,
+    });
+    const client = n1.connect();
+    expect(n1.run(client, "SET", "a", "1")).toBe("");
+    group.pass(700, 50);
+    expect(n1.read(client)).toBe("+OK\r\n");
+  });
+});
