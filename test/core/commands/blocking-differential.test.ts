@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Client } from "../../../src/core/client.ts";
-import { TestGroup, type TestMember } from "../member/test-group.ts";
+import { TestGroup } from "../member/test-group.ts";
+import type { TestMember } from "../member/test-member.ts";
 import { decodeAll } from "./harness.ts";
 import { BLOCKING_POPS, LISTS } from "./random-commands.ts";
 import { hasRedisServer, RedisServer, type RedisSession } from "./redis-server.ts";

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import type { LinkId } from "../../../src/protocol/peer/identity.ts";
 import type { NodeMessage } from "../../../src/protocol/peer/node-messages.ts";
-import { TestGroup, type TestMember } from "./test-group.ts";
+import { TestGroup } from "./test-group.ts";
+import type { TestMember } from "./test-member.ts";
 
 class HeardGroup extends TestGroup {
   /** Who beats, once for each beat, while somebody listens. */

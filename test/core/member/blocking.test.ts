@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Client } from "../../../src/core/client.ts";
-import { TestGroup, type TestMember } from "./test-group.ts";
+import { TestGroup } from "./test-group.ts";
+import type { TestMember } from "./test-member.ts";
 
 const UNBLOCKED =
   "-UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)\r\n";

@@ -5,7 +5,8 @@ import { EMPTY_BYTES } from "../../../src/core/keyspace/memory-model.ts";
 import { MEMORY_DEFAULTS, type MemorySettings } from "../../../src/core/keyspace/memory-settings.ts";
 import { decode } from "../commands/harness.ts";
 import { hasRedisServer, RedisServer } from "../commands/redis-server.ts";
-import { TestGroup, type TestMember } from "./test-group.ts";
+import { TestGroup } from "./test-group.ts";
+import type { TestMember } from "./test-member.ts";
 
 const available = hasRedisServer();
 if (!available) {

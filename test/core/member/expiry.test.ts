@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { TestGroup, type TestMember } from "./test-group.ts";
+import { TestGroup } from "./test-group.ts";
+import type { TestMember } from "./test-member.ts";
 
 const KEYS = 12_500;
 

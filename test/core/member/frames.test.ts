@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Client } from "../../../src/core/client.ts";
 import type { LinkId } from "../../../src/protocol/peer/identity.ts";
 import type { NodeMessage, Records } from "../../../src/protocol/peer/node-messages.ts";
-import { type GroupOptions, TestGroup, type TestMember } from "./test-group.ts";
+import { type GroupOptions, TestGroup } from "./test-group.ts";
+import type { TestMember } from "./test-member.ts";
 
 class WatchedGroup extends TestGroup {
   readonly frames: Records[] = [];

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Offset } from "../../../src/base/ids.ts";
 import type { LinkId } from "../../../src/protocol/peer/identity.ts";
 import type { NodeMessage } from "../../../src/protocol/peer/node-messages.ts";
-import { TestGroup, type TestMember } from "./test-group.ts";
+import { TestGroup } from "./test-group.ts";
+import type { TestMember } from "./test-member.ts";
 
 const MEGABYTE = 1024 * 1024;
 

@@ -1,6 +1,7 @@
 /** What clients hear whose commands or replies must wait, when the wait ends badly. */
 import { expect, it } from "vitest";
-import { TestGroup, type TestMember } from "./test-group.ts";
+import { TestGroup } from "./test-group.ts";
+import type { TestMember } from "./test-member.ts";
 
 /** A master whose replicas don't answer: nothing that is written is confirmed. */
 function withoutAcks(): { group: TestGroup; n1: TestMember } {

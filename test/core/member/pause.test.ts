@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Client } from "../../../src/core/client.ts";
-import { TestGroup, type TestMember } from "./test-group.ts";
+import { TestGroup } from "./test-group.ts";
+import type { TestMember } from "./test-member.ts";
 
 function scene(): { group: TestGroup; n1: TestMember; admin: Client; other: Client } {
   const group = new TestGroup();

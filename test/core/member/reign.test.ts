@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { Epoch } from "../../../src/base/ids.ts";
 import type { GroupRecord } from "../../../src/rules/group-record.ts";
-import { LEADER, TestGroup, type TestMember } from "./test-group.ts";
+import { LEADER, TestGroup } from "./test-group.ts";
+import type { TestMember } from "./test-member.ts";
 
 /** A master that has its role, and whose record does not stand yet. */
 function promotedNotRecorded(): { group: TestGroup; n1: TestMember; record: GroupRecord } {

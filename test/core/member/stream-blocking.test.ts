@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Client } from "../../../src/core/client.ts";
 import { decode, decodeAll } from "../commands/harness.ts";
-import { TestGroup, type TestMember } from "./test-group.ts";
+import { TestGroup } from "./test-group.ts";
+import type { TestMember } from "./test-member.ts";
 
 interface Scene {
   readonly group: TestGroup;

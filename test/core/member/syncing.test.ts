@@ -1,7 +1,8 @@
 /** How a member that lacks something catches up, and when it counts. */
 import { describe, expect, it } from "vitest";
 import type { Epoch } from "../../../src/base/ids.ts";
-import { LEADER, TestGroup, type TestMember } from "./test-group.ts";
+import { LEADER, TestGroup } from "./test-group.ts";
+import type { TestMember } from "./test-member.ts";
 
 describe("syncing", () => {
   it("gives a restarted replica the records it lacks", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Client } from "../../../src/core/client.ts";
-import { TestGroup, type TestMember } from "./test-group.ts";
+import { TestGroup } from "./test-group.ts";
+import type { TestMember } from "./test-member.ts";
 
 function scene(): { n1: TestMember; adder: Client; popper: Client } {
   const n1 = new TestGroup().reign(1, "n1", ["n2", "n3"]);

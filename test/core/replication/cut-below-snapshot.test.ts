@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { MemberInput } from "../../../src/core/member-io.ts";
-import { TestGroup, type TestMember } from "../member/test-group.ts";
+import { TestGroup } from "../member/test-group.ts";
+import type { TestMember } from "../member/test-member.ts";
 
 /** Has the disk carry out a snapshot of its own, and keeps the news of it back. @returns the news. */
 function takeSnapshotSilently(group: TestGroup, member: TestMember): MemberInput {

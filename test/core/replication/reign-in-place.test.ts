@@ -2,7 +2,8 @@ import { expect, it } from "vitest";
 import { OFFSET_ZERO } from "../../../src/base/ids.ts";
 import type { LinkId } from "../../../src/protocol/peer/identity.ts";
 import type { NodeMessage } from "../../../src/protocol/peer/node-messages.ts";
-import { TestGroup, type TestMember } from "../member/test-group.ts";
+import { TestGroup } from "../member/test-group.ts";
+import type { TestMember } from "../member/test-member.ts";
 
 /** In it replicas may hold what they are sent and apply nothing of it. */
 class IdleGroup extends TestGroup {
