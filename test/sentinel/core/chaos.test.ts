@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Epoch, SentinelId } from "../../../src/base/ids.ts";
 import type { ElectionRules } from "../../../src/rules/election-rules.ts";
 import { Chaos } from "./chaos.ts";
-import { settledWorld, type WorldOptions } from "./world.ts";
+import { settledWorld } from "./world.ts";
+import type { WorldOptions } from "./world-config.ts";
 
 const ROUNDS = 25;
 

@@ -5,7 +5,8 @@ import { SeededRandomness } from "../../../src/base/randomness.ts";
 import { compareRecordNumbers, isAdmitted } from "../../../src/rules/group-record.ts";
 import { comparePositions, EMPTY_POSITION, type LogPosition } from "../../../src/rules/log-position.ts";
 import type { FakeNode } from "./fake-node.ts";
-import { World, type WorldOptions } from "./world.ts";
+import { World } from "./world.ts";
+import type { WorldOptions } from "./world-config.ts";
 
 export class Chaos {
   readonly world: World;
