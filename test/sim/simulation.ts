@@ -5,14 +5,10 @@
  */
 
 import type { SentinelCoreConfig } from "../../sentinel/core/core-config.ts";
-import type { SentinelEffect } from "../../sentinel/core/outbox.ts";
 import { InvariantError, invariant } from "../../src/base/errors.ts";
-import type { Epoch, Millis, SentinelId } from "../../src/base/ids.ts";
+import type { Millis, SentinelId } from "../../src/base/ids.ts";
 import { SeededRandomness } from "../../src/base/randomness.ts";
-import type { LinkId, PeerIdentity } from "../../src/protocol/peer/identity.ts";
-import type { NodeMessage } from "../../src/protocol/peer/node-messages.ts";
 import type { ElectionRules } from "../../src/rules/election-rules.ts";
-import type { LogPosition } from "../../src/rules/log-position.ts";
 import type { ReplicationRules } from "../../src/rules/replication-rules.ts";
 import { Violation } from "./checks/violation.ts";
 import { History } from "./clients/history.ts";
@@ -20,14 +16,15 @@ import { SimClient } from "./clients/sim-client.ts";
 import { SimGroup } from "./group.ts";
 import { groupsOf, type Plan, type PlannedNode } from "./swarm/plan.ts";
 import { Trace, type TraceEvent } from "./trace.ts";
+import { Watch } from "./watch.ts";
 import { EventQueue } from "./world/event-queue.ts";
 import { Network } from "./world/network.ts";
 import { NodeDisk } from "./world/node-disk.ts";
 import type { PeerDirectory } from "./world/peer-keeper.ts";
 import type { Sabotage } from "./world/sabotage.ts";
-import { type NodeMonitor, SimNode } from "./world/sim-node.ts";
+import { SimNode } from "./world/sim-node.ts";
 import { SimProcess } from "./world/sim-process.ts";
-import { type SealedReply, type SentinelMonitor, SimSentinel } from "./world/sim-sentinel.ts";
+import { SimSentinel } from "./world/sim-sentinel.ts";
 
 export interface SimulationOptions {
   readonly replicationRules?: Partial<ReplicationRules>;
@@ -53,7 +50,7 @@ const SAMPLE_EVERY_MS: Millis = 50;
 /** A process that has ended by itself is started again so much later, as a supervisor does. */
 const SUPERVISED_AFTER_MS: Millis = 500;
 
-export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
+export class Simulation implements PeerDirectory {
   readonly plan: Plan;
   readonly queue: EventQueue = new EventQueue();
   readonly network: Network;
@@ -67,6 +64,7 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
   readonly randomness: SeededRandomness;
   readonly #processes = new Map<string, SimProcess>();
   readonly #sabotage: Sabotage;
+  readonly #watch: Watch;
   #made = 0;
 
   constructor(plan: Plan, options: SimulationOptions = {}) {
@@ -84,6 +82,7 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
           checksVotes: options.votesUnchecked !== true,
         }),
     );
+    this.#watch = new Watch(this.groups, this.trace);
     for (const group of this.groups) this.#makeNodes(group, options.replicationRules ?? {});
     this.nodes = this.groups.flatMap((group) => group.nodes);
     this.sentinels = Array.from({ length: plan.sentinels }, (_, at) =>
@@ -200,9 +199,7 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
   }
 
   groupOf(node: SimNode): SimGroup {
-    const group = this.groups.find((one) => one.nodes.includes(node));
-    invariant(group !== undefined, "a node belongs to a group");
-    return group;
+    return this.#watch.groupOf(node);
   }
 
   // ---- checks ----------------------------------------------------------------------------------
@@ -214,66 +211,6 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
 
   sampleStates(): void {
     for (const { nodes, logChecks } of this.groups) for (const node of nodes) logChecks.sample(node);
-  }
-
-  nodeStarted(node: SimNode): void {
-    this.groupOf(node).promiseChecks.onStart(node);
-    this.groupOf(node).logChecks.onStart(node);
-  }
-
-  nodeStepped(node: SimNode): void {
-    const { logChecks, answerChecks } = this.groupOf(node);
-    logChecks.onStep(node);
-    answerChecks.onStep(node);
-  }
-
-  nodeSends(node: SimNode, _link: LinkId, to: PeerIdentity | null, message: NodeMessage): void {
-    this.trace.message(node.id, to?.id ?? "nobody", message);
-    this.groupOf(node).promiseChecks.onSend(node, message);
-    if (message.type === "ack") this.groupOf(node).logChecks.onAck(node, message);
-  }
-
-  nodeAppends(node: SimNode, bytes: Buffer): void {
-    this.groupOf(node).logChecks.onAppend(node, bytes);
-  }
-
-  nodeCuts(node: SimNode, lastOffset: number): void {
-    this.trace.note(`${node.id} cuts its log at ${lastOffset}`);
-    this.groupOf(node).logChecks.onCut(node, lastOffset);
-  }
-
-  nodeReplacesLog(node: SimNode, position: LogPosition): void {
-    this.groupOf(node).logChecks.onFullSync(node, position);
-  }
-
-  nodeLogs(node: SimNode, event: string, fields: Readonly<Record<string, unknown>>): void {
-    this.trace.log(node.id, event, fields);
-    if (event === "established")
-      this.groupOf(node).sentinelChecks.onEstablished(node.id, fields.epoch as Epoch);
-    if (event !== "reign") return;
-    const epoch = fields.epoch as Epoch;
-    this.groupOf(node).promiseChecks.onReign(node, epoch);
-    this.groupOf(node).logChecks.onReign(node, epoch);
-  }
-
-  sentinelStarted(_sentinel: SimSentinel): void {}
-
-  sentinelHears(sentinel: SimSentinel, reply: SealedReply): void {
-    for (const group of this.groups)
-      if (group.has(reply.status.id)) group.sentinelChecks.onHeard(sentinel, reply);
-  }
-
-  sentinelEffect(sentinel: SimSentinel, effect: SentinelEffect): void {
-    if (effect.type === "send") {
-      const peer = sentinel.keeper?.peerOf(effect.link) ?? null;
-      this.trace.message(sentinel.id, peer?.id ?? "nobody", effect.message);
-    }
-    if (effect.type === "log") this.trace.log(sentinel.id, effect.event, effect.fields);
-    for (const { sentinelChecks } of this.groups) sentinelChecks.onEffect(sentinel, effect);
-  }
-
-  sentinelSaved(sentinel: SimSentinel): void {
-    for (const { sentinelChecks } of this.groups) sentinelChecks.onSaved(sentinel);
   }
 
   // ---- who is where ----------------------------------------------------------------------------
@@ -325,7 +262,7 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
         rules,
         sabotage: this.#sabotage,
       },
-      { ...this.#world(), monitor: this },
+      { ...this.#world(), monitor: this.#watch },
     );
     node.onCrash = () => this.kill(node);
     node.onDiskFailure = () => {
@@ -347,7 +284,7 @@ export class Simulation implements NodeMonitor, SentinelMonitor, PeerDirectory {
         saveMs: this.plan.syncMs,
         voteEarly: this.#sabotage.voteEarly === true,
       },
-      { ...this.#world(), monitor: this },
+      { ...this.#world(), monitor: this.#watch },
     );
     sentinel.onCrash = () => this.kill(sentinel);
     return sentinel;

@@ -12,6 +12,7 @@ import type { SimProcess } from "../world/sim-process.ts";
 import type { SimSentinel } from "../world/sim-sentinel.ts";
 import { cutWords } from "./cut-words.ts";
 import { faultWords } from "./fault-words.ts";
+import { bothWays, oneWay, shuffled, splitting } from "./partitions.ts";
 import type { PlannedFault } from "./plan.ts";
 import { drawTargets } from "./targets.ts";
 
@@ -382,36 +383,4 @@ export class Faults {
       if (!this.#over) action();
     });
   }
-}
-
-function bothWays(some: readonly SimProcess[], others: readonly SimProcess[]): Partition {
-  return some.flatMap((a) =>
-    others.flatMap(
-      (b): Partition => [
-        [a, b],
-        [b, a],
-      ],
-    ),
-  );
-}
-
-function oneWay(all: readonly SimProcess[], one: SimProcess, direction: "in" | "out"): Partition {
-  return all
-    .filter((other) => other !== one)
-    .map((other): Partition[number] => (direction === "in" ? [other, one] : [one, other]));
-}
-
-function splitting(all: readonly SimProcess[], randomness: Randomness): Partition {
-  const side = all.map(() => randomness.next() < 0.5);
-  return bothWays(
-    all.filter((_, at) => side[at]),
-    all.filter((_, at) => !side[at]),
-  );
-}
-
-function shuffled<Item>(items: readonly Item[], randomness: Randomness): Item[] {
-  return items
-    .map((item) => ({ item, at: randomness.next() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);
 }
