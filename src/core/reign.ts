@@ -207,6 +207,8 @@ export class Reign implements ServingReign {
     if (this.replicas.replicaOf(target) === undefined) return "the target is not connected";
     if (this.#handover !== null && this.#handover.target !== target) return "another switchover is under way";
     this.#handover ??= { target, deadlineMs, ready: false };
+    // In async its acks are not asked for with each frame.
+    this.hurry();
     return null;
   }
 

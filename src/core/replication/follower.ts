@@ -65,7 +65,7 @@ export class Follower {
   #state: SyncState = { phase: "waiting" };
   #link: LinkId | null = null;
   #allowed = false;
-  /** Frames received and not yet acknowledged: each may be once its last record is persisted. */
+  /** Frames that want an ack and have none yet: each is acknowledged once its last record is persisted. */
   #unacked: { readonly frame: number; readonly lastOffset: Offset }[] = [];
   #ackedFrame = 0;
   #ackedApplied: Offset = OFFSET_ZERO;
@@ -251,7 +251,7 @@ export class Follower {
     if (message.commit > this.#commit) this.#commit = message.commit;
     const committed = rules.applicable(log.tail.lastOffset, this.#commit);
     if (committed > log.committed) log.committed = committed;
-    this.#unacked.push({ frame: message.frame, lastOffset: log.tail.lastOffset });
+    if (message.wantsAck) this.#unacked.push({ frame: message.frame, lastOffset: log.tail.lastOffset });
     if (message.bytes.length === 0) this.#acknowledge();
     // What is beyond the limits is read from disk when its time comes: while a large keyspace loads, all would pile up.
     log.tail.trim(log.persisted);

@@ -23,6 +23,11 @@ const COMMIT_FRAME_DELAY_MS: Millis = 5;
  * a fixed part of what a failover may lose; in the other modes it bounds how long a write waits when an awaited one is late.
  */
 const UNAWAITED_FRAME_GAP_MS: Millis = 2;
+/**
+ * Where no reply waits for any ack, one is asked for this often, or after so many bytes: each costs both sides a wake-up.
+ */
+const ACK_GAP_MS: Millis = 10;
+const UNASKED_BYTES_MAX = 1024 * 1024;
 const NEVER = Number.POSITIVE_INFINITY;
 const NOBODY: readonly ReplicaPeer[] = [];
 
@@ -51,6 +56,8 @@ export class ReplicaFrames {
   /** End of the log when everybody last got what was lacking, and when that was. */
   #lastForAll: Offset = OFFSET_ZERO;
   #lastForAllMs: Millis = 0;
+  /** Nobody waits for an ack before then. */
+  #ackDueMs: Millis = 0;
   #last: Records | null = null;
 
   constructor(epoch: Epoch, log: ReplicationLog, outbox: MemberOutbox) {
@@ -96,14 +103,16 @@ export class ReplicaFrames {
     const forAll = this.#roundWanted || (this.#recordsDueMs ?? NEVER) <= nowMs;
     // For what is committed nobody waits any more.
     const soonest = hasNews && this.#log.committed < lastOffset ? this.#soonest(awaited, nowMs) : NOBODY;
+    const wantsAck = awaited.needed > 0 || this.#roundWanted || nowMs >= this.#ackDueMs;
     let begun = false;
     for (const replica of replicas.values()) {
       const isOwed = this.#isOwedFrame(replica, awaited, nowMs);
       if (!isOwed && !(isFree(replica, lastOffset) && (forAll || soonest.includes(replica)))) continue;
       if (!begun) this.rounds.begin(nowMs);
       begun = true;
-      if (!this.pump(replica, nowMs) && isOwed) this.sendEmpty(replica);
+      if (!this.pump(replica, nowMs, wantsAck) && isOwed) this.sendEmpty(replica);
     }
+    if (begun && wantsAck) this.#ackDueMs = nowMs + ACK_GAP_MS;
     this.#settle(forAll, nowMs);
     if (!isAnyFree(replicas.values(), lastOffset)) this.#recordsDueMs = undefined;
   }
@@ -135,7 +144,7 @@ export class ReplicaFrames {
   }
 
   /** Sends records until the replica has all, or may take no more. @returns whether a frame went out. */
-  pump(replica: ReplicaPeer, nowMs: Millis): boolean {
+  pump(replica: ReplicaPeer, nowMs: Millis, wantsAck = true): boolean {
     let sent = false;
     const { state } = replica;
     while (state.phase === "streaming" && isFree(replica, this.#log.tail.lastOffset)) {
@@ -146,7 +155,7 @@ export class ReplicaFrames {
         this.#outbox.push({ type: "readLog", link: replica.link, from: next, bytesMax: READ_BYTES });
         break;
       }
-      this.send(replica, chunk.bytes, chunk.lastOffset, nowMs);
+      this.send(replica, chunk.bytes, chunk.lastOffset, nowMs, wantsAck);
       sent = true;
     }
     return sent;
@@ -154,19 +163,20 @@ export class ReplicaFrames {
 
   /** Even without records a frame tells the commit offset and asks for an ack. */
   sendEmpty(replica: ReplicaPeer): void {
-    this.#send(replica, Buffer.alloc(0));
+    this.#send(replica, Buffer.alloc(0), true);
   }
 
   /** @param bytes whole records, the ones that this replica is sent next; possibly none. */
-  send(replica: ReplicaPeer, bytes: Buffer, lastOffset: Offset, nowMs: Millis): void {
+  send(replica: ReplicaPeer, bytes: Buffer, lastOffset: Offset, nowMs: Millis, wantsAck = true): void {
     if (replica.state.phase !== "streaming") return;
-    this.#send(replica, bytes);
+    const asks = wantsAck || replica.unaskedBytes + bytes.length > UNASKED_BYTES_MAX;
+    this.#send(replica, bytes, asks);
     if (bytes.length === 0) return;
-    replica.sent(lastOffset, bytes.length, nowMs);
+    replica.sent({ lastOffset, bytes: bytes.length, sentMs: nowMs }, asks);
     replica.state.next = (lastOffset + 1) as Offset;
   }
 
-  #send(replica: ReplicaPeer, bytes: Buffer): void {
+  #send(replica: ReplicaPeer, bytes: Buffer, wantsAck: boolean): void {
     if (replica.state.phase !== "streaming") return;
     const frame: Records = {
       type: "records",
@@ -174,6 +184,7 @@ export class ReplicaFrames {
       frame: this.rounds.current,
       previous: this.#log.tail.positionAt((replica.state.next - 1) as Offset),
       commit: this.#log.committed,
+      wantsAck,
       bytes,
     };
     // One message for all replicas that are equally far: it is encoded once.
@@ -213,6 +224,7 @@ function isSame(a: Records, b: Records): boolean {
   return (
     a.frame === b.frame &&
     a.commit === b.commit &&
+    a.wantsAck === b.wantsAck &&
     a.previous.offset === b.previous.offset &&
     a.bytes.buffer === b.bytes.buffer &&
     a.bytes.byteOffset === b.bytes.byteOffset &&

@@ -29,6 +29,13 @@ export type ReplicaPhase =
       reading: boolean;
     };
 
+interface SentFrame {
+  readonly lastOffset: Offset;
+  /** Of its records. */
+  readonly bytes: number;
+  readonly sentMs: Millis;
+}
+
 export class ReplicaPeer implements CountedAck {
   readonly id: MemberId;
   readonly link: LinkId;
@@ -41,7 +48,9 @@ export class ReplicaPeer implements CountedAck {
   /** The commit offset of the newest frame to it. */
   commitTold: Offset = OFFSET_ZERO;
   lastHeardMs: Millis;
-  #inFlight: { readonly lastOffset: Offset; readonly bytes: number; readonly sentMs: Millis }[] = [];
+  /** Sent since the last frame that wants an ack. */
+  unaskedBytes = 0;
+  #inFlight: SentFrame[] = [];
   #inFlightBytes = 0;
   /** From a frame's sending to its ack, on average of late. */
   #ackMs: Millis = 0;
@@ -79,9 +88,10 @@ export class ReplicaPeer implements CountedAck {
     return this.state.next < firstInMemory ? ((this.state.next - 1) as Offset) : null;
   }
 
-  sent(lastOffset: Offset, bytes: number, nowMs: Millis): void {
-    this.#inFlight.push({ lastOffset, bytes, sentMs: nowMs });
-    this.#inFlightBytes += bytes;
+  sent(frame: SentFrame, wantsAck: boolean): void {
+    this.#inFlight.push(frame);
+    this.#inFlightBytes += frame.bytes;
+    this.unaskedBytes = wantsAck ? 0 : this.unaskedBytes + frame.bytes;
   }
 
   acknowledged(received: Offset, applied: Offset, round: number, nowMs: Millis): void {

@@ -26,7 +26,8 @@ const RECORDS = 1;
 const ACK = 2;
 const SNAPSHOT_CHUNK = 3;
 
-const RECORDS_HEADER_BYTES = 31;
+const RECORDS_HEADER_BYTES = 32;
+const RECORDS_WANT_ACK = 1;
 const ACK_BYTES = 25;
 const SNAPSHOT_HEADER_BYTES = 8;
 const SNAPSHOT_LAST = 1;
@@ -39,15 +40,20 @@ const JOINED_BYTES_MAX = 1024 * 1024;
 
 /**
  * zod would write a function for each schema when its first message comes. That takes milliseconds, and the messages of a
- * failover are nearly all first ones; the heartbeats are few enough to be parsed without. Only publications may be many.
+ * failover are nearly all first ones. It pays for those that go on coming: heartbeats, reports, publications.
  */
-const PARSING = { jitless: true } as const;
-const PARSING_MANY = { jitless: false } as const;
+const PARSED_WITHOUT_FUNCTION = 64;
 
-const controlSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
-  ...Object.entries(nodeMessageSchemas),
-  ...Object.entries(sentinelMessageSchemas),
-]);
+interface ControlType {
+  readonly schema: z.ZodType;
+  parsed: number;
+}
+
+const controlTypes: ReadonlyMap<string, ControlType> = new Map(
+  [...Object.entries(nodeMessageSchemas), ...Object.entries(sentinelMessageSchemas)].map(
+    ([type, schema]): [string, ControlType] => [type, { schema, parsed: 0 }],
+  ),
+);
 
 /**
  * Text for a text frame, one buffer for a binary frame, or buffers that are the fragments of one binary frame.
@@ -90,9 +96,10 @@ function decodeControl(data: Buffer): PeerMessage {
     throw badMessage("not JSON", cause);
   }
   const type = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
-  const schema = typeof type === "string" ? controlSchemas.get(type) : undefined;
-  if (schema === undefined) throw badMessage(`unknown type ${shown(type)}`);
-  const result = schema.safeParse(value, type === "publication" ? PARSING_MANY : PARSING);
+  const known = typeof type === "string" ? controlTypes.get(type) : undefined;
+  if (known === undefined) throw badMessage(`unknown type ${shown(type)}`);
+  const result = known.schema.safeParse(value, { jitless: known.parsed < PARSED_WITHOUT_FUNCTION });
+  known.parsed++;
   // The table names each schema by its type; zod has no word for that.
   if (result.success) return result.data as PeerMessage;
   // The first issue alone: zod's own error lists them all, and goes into the log.
@@ -103,13 +110,18 @@ function decodeControl(data: Buffer): PeerMessage {
 function decodeBinary(data: Buffer): PeerMessage {
   switch (data[0]) {
     case RECORDS:
-      requireBytes(data, "records", data.length >= RECORDS_HEADER_BYTES);
+      requireBytes(
+        data,
+        "records",
+        data.length >= RECORDS_HEADER_BYTES && Number(data[1]) <= RECORDS_WANT_ACK,
+      );
       return {
         type: "records",
-        epoch: data.readUIntLE(1, 6) as Epoch,
-        frame: data.readUIntLE(7, 6),
-        previous: { epoch: data.readUIntLE(13, 6) as Epoch, offset: data.readUIntLE(19, 6) as Offset },
-        commit: data.readUIntLE(25, 6) as Offset,
+        wantsAck: data[1] === RECORDS_WANT_ACK,
+        epoch: data.readUIntLE(2, 6) as Epoch,
+        frame: data.readUIntLE(8, 6),
+        previous: { epoch: data.readUIntLE(14, 6) as Epoch, offset: data.readUIntLE(20, 6) as Offset },
+        commit: data.readUIntLE(26, 6) as Offset,
         bytes: data.subarray(RECORDS_HEADER_BYTES),
       };
     case ACK:
@@ -142,11 +154,12 @@ function encodeRecords(message: Records): Buffer | Buffer[] {
   const joined = message.bytes.length <= JOINED_BYTES_MAX;
   const header = Buffer.allocUnsafe(RECORDS_HEADER_BYTES + (joined ? message.bytes.length : 0));
   header[0] = RECORDS;
-  writeWhole(header, 1, message.epoch);
-  writeWhole(header, 7, message.frame);
-  writeWhole(header, 13, message.previous.epoch);
-  writeWhole(header, 19, message.previous.offset);
-  writeWhole(header, 25, message.commit);
+  header[1] = message.wantsAck ? RECORDS_WANT_ACK : 0;
+  writeWhole(header, 2, message.epoch);
+  writeWhole(header, 8, message.frame);
+  writeWhole(header, 14, message.previous.epoch);
+  writeWhole(header, 20, message.previous.offset);
+  writeWhole(header, 26, message.commit);
   return withBody(header, RECORDS_HEADER_BYTES, message.bytes, joined);
 }
 

@@ -254,15 +254,17 @@ export interface Records {
   /** The record right before the first one here; must be the replica's last. */
   readonly previous: LogPosition;
   readonly commit: Offset;
+  /** An ack is wanted as soon as all of it is persisted. */
+  readonly wantsAck: boolean;
   /** Whole encoded records (`src/protocol/record.ts`), possibly none. */
   readonly bytes: Buffer;
 }
 
-/** Binary. What the replica holds; sent only once `received` is in its log as `appendfsync` says. */
+/** Binary. What the replica holds; sent once a frame that wants it is in its log as `appendfsync` says. */
 export interface Ack {
   readonly type: "ack";
   readonly epoch: Epoch;
-  /** Greatest frame whose records are all in `received`. */
+  /** Greatest frame that wanted an ack and whose records are all in `received`. */
   readonly frame: number;
   readonly received: Offset;
   readonly applied: Offset;

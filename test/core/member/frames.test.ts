@@ -1,5 +1,6 @@
 /** When records go to which replica: at once to those that replies wait for, to the others a little later with what came meanwhile. */
 import { describe, expect, it } from "vitest";
+import type { Epoch, MemberId, Millis } from "../../../src/base/ids.ts";
 import type { Client } from "../../../src/core/client.ts";
 import type { LinkId } from "../../../src/protocol/peer/identity.ts";
 import type { NodeMessage, Records } from "../../../src/protocol/peer/node-messages.ts";
@@ -10,9 +11,12 @@ class WatchedGroup extends TestGroup {
   readonly frames: Records[] = [];
   /** Those without records. */
   readonly empty: Records[] = [];
+  /** How often each replica has acknowledged. */
+  readonly acks = new Map<string, number>();
 
   override send(from: TestMember, link: LinkId, message: NodeMessage): void {
     if (message.type === "records") (message.bytes.length > 0 ? this.frames : this.empty).push(message);
+    if (message.type === "ack") this.acks.set(from.id, (this.acks.get(from.id) ?? 0) + 1);
     super.send(from, link, message);
   }
 
@@ -124,7 +128,73 @@ describe("in async", () => {
   });
 });
 
+describe("acks in async, for which no reply waits", () => {
+  function asyncGroup(): { group: WatchedGroup; n1: TestMember; client: Client } {
+    const group = new WatchedGroup({ mode: "async", copies: 1 });
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    group.pass(200);
+    group.frames.length = 0;
+    return { group, n1, client: n1.connect() };
+  }
+
+  /** The sizes of the values of a client that writes one each 2 ms. */
+  function write(group: WatchedGroup, n1: TestMember, client: Client, sizes: readonly number[]): void {
+    for (const size of sizes) {
+      n1.run(client, "SET", "a", "v".repeat(size));
+      group.pass(2, 1);
+      expect(n1.read(client)).toBe("+OK\r\n");
+    }
+  }
+
+  it("are asked for once in 10 ms, and tell of all that came before", () => {
+    const { group, n1, client } = asyncGroup();
+    write(group, n1, client, Array(40).fill(1));
+    const asked = group.frames.filter(({ wantsAck }) => wantsAck).length;
+    expect(group.frames.length).toBe(80);
+    expect(asked).toBeGreaterThan(10);
+    expect(asked).toBeLessThan(20);
+    expect(group.acks.get("n2")).toBeLessThan(20);
+    group.pass(100);
+    const { lastOffset } = n1.member.log.tail;
+    expect(n1.member.replicas().map(({ received }) => received)).toEqual([lastOffset, lastOffset]);
+  });
+
+  it("are asked for by each MB, however soon", () => {
+    const { group, n1, client } = asyncGroup();
+    write(group, n1, client, [1]);
+    group.frames.length = 0;
+    write(group, n1, client, [600_000, 600_000]);
+    expect(group.frames.map(({ wantsAck }) => wantsAck)).toEqual([false, false, true, true]);
+  });
+
+  it("come at once for a WAIT and for a switchover", () => {
+    const { group, n1, client } = asyncGroup();
+    write(group, n1, client, [1, 1]);
+    expect(n1.ask(client, "WAIT", "2", "0")).toBe(":2\r\n");
+    write(group, n1, client, [1, 1]);
+    const { lastOffset } = n1.member.log.tail;
+    expect(n1.member.replicas().map(({ received }) => received)).not.toContain(lastOffset);
+    group.order(n1, {
+      type: "prepareHandover",
+      group: "g",
+      epoch: 1 as Epoch,
+      target: "n2" as MemberId,
+      timeoutMs: 1000 as Millis,
+    });
+    expect(n1.member.status().handover).toEqual({ target: "n2", ready: true });
+  });
+});
+
 describe("in semi-sync", () => {
+  it("every frame asks for an ack", () => {
+    const group = new WatchedGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    for (const value of ["1", "2", "3"]) n1.ask(client, "SET", "a", value);
+    group.pass(20, 1);
+    expect(group.frames.every(({ wantsAck }) => wantsAck)).toBe(true);
+  });
+
   it("sends each turn's records to one replica at once, and to the other those of several turns as one frame", () => {
     const group = new WatchedGroup();
     const n1 = group.reign(1, "n1", ["n2", "n3"]);

@@ -2,7 +2,15 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
+import { PEER_PROTOCOL_VERSION } from "../../../src/protocol/peer/identity.ts";
 import { startPeer } from "./network-kit.ts";
+
+const OTHER_VERSION = PEER_PROTOCOL_VERSION + 1;
+const VERSION_MISMATCH = `peer protocol version ${OTHER_VERSION} there, ${PEER_PROTOCOL_VERSION} here`;
+
+function challenge(version: number): string {
+  return JSON.stringify({ type: "challenge", version, nonce: "n", withSecret: true });
+}
 
 async function get(
   port: number,
@@ -49,7 +57,7 @@ describe("who is let in", () => {
   });
 
   it.each([
-    { wrong: { version: 2 }, reason: "peer protocol version 2 there, 1 here", peer: "node n1" },
+    { wrong: { version: OTHER_VERSION }, reason: VERSION_MISMATCH, peer: "node n1" },
     {
       wrong: { identity: { kind: "node", id: "n2", startId: "twin" } },
       reason: "the dialler calls itself node n2, as this one does",
@@ -64,7 +72,7 @@ describe("who is let in", () => {
     const n2 = await startPeer("n2", { secret: null });
     const hello = {
       type: "hello",
-      version: 1,
+      version: PEER_PROTOCOL_VERSION,
       purpose: "link",
       identity: { kind: "node", id: "n1", startId: "x" },
       target: { kind: "node", id: "n2" },
@@ -79,7 +87,7 @@ describe("who is let in", () => {
     const [code] = await once(ws, "close");
     expect(code).toBe(1008);
     expect(frames).toEqual([
-      { type: "challenge", version: 1, nonce: expect.any(String), withSecret: false },
+      { type: "challenge", version: PEER_PROTOCOL_VERSION, nonce: expect.any(String), withSecret: false },
       { type: "refusal", reason },
     ]);
     expect(await n2.log("peer-refused")).toMatchObject({ peer, reason });
@@ -101,8 +109,8 @@ describe("who is let in", () => {
   });
 
   it("an answerer of another protocol version, or one that speaks nonsense, is refused", async () => {
-    const first = ['{"type":"challenge","version":2,"nonce":"n","withSecret":true}', "nonsense"];
-    const reasons = ["peer protocol version 2 there, 1 here", "what was said is no peer protocol"];
+    const first = [challenge(OTHER_VERSION), "nonsense"];
+    const reasons = [VERSION_MISMATCH, "what was said is no peer protocol"];
     for (const [index, frame] of first.entries()) {
       const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
       server.on("connection", (ws) => ws.send(frame));
@@ -124,7 +132,7 @@ describe("who is let in", () => {
         const { proof, target } = JSON.parse(String(data));
         ws.send(JSON.stringify({ type: "welcome", identity: { ...target, startId: "fake" }, proof }));
       });
-      ws.send('{"type":"challenge","version":1,"nonce":"n","withSecret":true}');
+      ws.send(challenge(PEER_PROTOCOL_VERSION));
     });
     await once(server, "listening");
     const { port } = server.address() as { port: number };

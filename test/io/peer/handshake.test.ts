@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { StartId } from "../../../src/base/ids.ts";
 import { Answerer, Dialler, parseHello } from "../../../src/io/peer/handshake.ts";
+import { PEER_PROTOCOL_VERSION } from "../../../src/protocol/peer/identity.ts";
 
 const LONG_ID = "n".repeat(1024);
 const node = (id: string) => ({ kind: "node" as const, id, startId: "p1" as StartId });
@@ -17,7 +18,12 @@ describe("the peer handshake", () => {
   });
 
   it("says where a frame breaks it, without repeating the frame", () => {
-    const hello = { type: "hello", version: 1, purpose: "link", identity: { kind: "node", id: 7 } };
+    const hello = {
+      type: "hello",
+      version: PEER_PROTOCOL_VERSION,
+      purpose: "link",
+      identity: { kind: "node", id: 7 },
+    };
     expect(() => parseHello(Buffer.from(JSON.stringify(hello)))).toThrow(
       "what was said breaks the peer handshake at identity.id",
     );

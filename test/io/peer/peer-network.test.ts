@@ -10,6 +10,7 @@ function records(frame: number, bytes: Buffer): PeerMessage {
     frame,
     previous: { epoch: 1 as Epoch, offset: frame as Offset },
     commit: 0 as Offset,
+    wantsAck: false,
     bytes,
   };
 }

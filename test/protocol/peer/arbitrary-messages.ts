@@ -162,7 +162,7 @@ const fields: {
   syncPartial: { epoch, from: position, client },
   syncFull: { epoch, position, history },
   syncRefused: { epoch, requested: epoch, reason: text },
-  records: { epoch, frame: whole, previous: position, commit: offset, bytes },
+  records: { epoch, frame: whole, previous: position, commit: offset, wantsAck: fc.boolean(), bytes },
   ack: { epoch, frame: whole, received: offset, applied: offset },
   snapshotChunk: { epoch, last: bool, bytes },
   publication: {

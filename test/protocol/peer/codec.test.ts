@@ -34,6 +34,7 @@ function records(bytes: Buffer): Records {
     frame: 7,
     previous: { epoch: 2 as Epoch, offset: 41 as Offset },
     commit: 40 as Offset,
+    wantsAck: true,
     bytes,
   };
 }
@@ -131,7 +132,7 @@ describe("peer codec", () => {
     });
     for (let length = 0; length < data.length; length++) refusal(data.subarray(0, length), true);
     refusal(Buffer.concat([data, Buffer.from([0])]), true);
-    refusal(wire(records(Buffer.alloc(0))).data.subarray(0, 30), true);
+    refusal(wire(records(Buffer.alloc(0))).data.subarray(0, 31), true);
   });
 
   it("refuses frames above the limits before it parses them", () => {
@@ -140,7 +141,7 @@ describe("peer codec", () => {
       "control frame of 25 bytes, at most 10",
     );
     expect(() => decodePeerMessage(wire(records(Buffer.alloc(0))).data, true, small)).toThrow(
-      "binary frame of 31 bytes, at most 30",
+      "binary frame of 32 bytes, at most 30",
     );
   });
 
