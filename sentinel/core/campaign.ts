@@ -19,10 +19,12 @@ interface CampaignFacts {
 export function reasonToAsk(context: GroupContext, facts: CampaignFacts, nowMs: Millis): VoteReason | null {
   const { ledger, signs, self } = context;
   const record = ledger.stored;
-  const reason = facts.finds.find((one) => isWorthAsking(context, facts, one));
+  const held = record?.paused === true ? facts.finds.filter(isHeldByPause) : [];
+  const reason = facts.finds.find((one) => !held.includes(one) && isWorthAsking(context, facts, one));
   if (reason === undefined || signs.atWork(ledger.storedEpoch, self.id, nowMs)) return null;
   if (record === null) return reason;
-  if (record.paused && isHeldByPause(reason)) return null;
+  // It would replace the master that maintenance lets alone; only the end of the maintenance is worth that.
+  if (reason === "reconfigure" && held.length > 0 && facts.pauseWanted !== false) return null;
   // Nobody eligible: an epoch would be spent for nothing. `obstacles` says why, and any change asks again.
   return canChoose(context, record) ? reason : null;
 }

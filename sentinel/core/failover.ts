@@ -82,7 +82,7 @@ export class Failover {
     return earliest(
       phase.untilMs,
       phase.round.deadlineMs,
-      phase.round.settled ? this.#fencedFromMs() : undefined,
+      phase.round.settled ? fencedFromMs(this.#context, phase.round, this.#votes) : undefined,
     );
   }
 
@@ -95,8 +95,9 @@ export class Failover {
     if (this.#phase.step === "seal" && watch.link !== null) this.#sendSeal(this.#phase.round.base, watch);
   }
 
-  onSealed(sealed: Sealed): void {
-    if (sealed.epoch === this.epoch && this.#phase.step === "seal") this.#phase.round.onSealed(sealed.status);
+  onSealed(sealed: Sealed, nowMs: Millis): void {
+    if (sealed.epoch !== this.epoch || this.#phase.step !== "seal") return;
+    this.#phase.round.onSealed(sealed.status, nowMs);
   }
 
   onPromoted(id: MemberId, promoted: Promoted): void {
@@ -192,10 +193,6 @@ export class Failover {
 
   #isFenced(round: SealRound, nowMs: Millis): boolean {
     return isFenced(this.#context, round, this.#votes, nowMs);
-  }
-
-  #fencedFromMs(): Millis | undefined {
-    return fencedFromMs(this.#context, this.#votes);
   }
 
   #promote(base: GroupRecord, choice: SealChoice, nowMs: Millis): void {

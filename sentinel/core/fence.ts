@@ -16,14 +16,16 @@ export function isFenced(context: GroupContext, round: SealRound, votes: Votes, 
     dead: knownDead(context, votes),
     voters: [...votes.values()],
     sentinels: context.sentinels,
+    confirmedUntilMs: round.confirmedUntilMs(context.ledger.longestLeaseMs),
     nowMs,
   });
 }
 
-/** When the next voter's leases end: time to ask `isFenced` again. */
-export function fencedFromMs(context: GroupContext, votes: Votes): Millis | undefined {
+/** When what the old master may serve by has ended: time to ask `isFenced` again. */
+export function fencedFromMs(context: GroupContext, round: SealRound, votes: Votes): Millis | undefined {
   const dead = knownDead(context, votes);
-  const ends = [...votes.values()].map((vote) => leasesEndAtMs(vote, dead)).filter(Number.isFinite);
+  const leases = [...votes.values()].map((vote) => leasesEndAtMs(vote, dead));
+  const ends = [...leases, round.confirmedUntilMs(context.ledger.longestLeaseMs)].filter(Number.isFinite);
   return ends.length === 0 ? undefined : Math.max(...ends);
 }
 

@@ -122,7 +122,7 @@ export class Group {
         break;
       case "sealed":
         this.#onStatus(watch, message.status, now.monoMs);
-        this.#failover?.onSealed(message);
+        this.#failover?.onSealed(message, now.monoMs);
         break;
       case "promoted":
         this.#failover?.onPromoted(id, message);

@@ -2,6 +2,7 @@
 import type { MemberId, Millis } from "../../src/base/ids.ts";
 import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
 import type { Candidate } from "../../src/rules/choose-candidate.ts";
+import { confirmsUntilMs } from "../../src/rules/fencing.ts";
 import {
   type GroupRecord,
   type MemberRecord,
@@ -31,6 +32,7 @@ export class SealRound {
   readonly #context: GroupContext;
   readonly #startedAtMs: Millis;
   readonly #sealed = new Map<MemberId, NodeStatus>();
+  readonly #sealedAtMs = new Map<MemberId, Millis>();
   readonly #refused = new Map<MemberId, string>();
   #enoughAtMs: Millis | null = null;
   #settled = false;
@@ -58,8 +60,10 @@ export class SealRound {
     return this.#enoughAtMs === null || this.#settled ? undefined : this.#enoughAtMs + this.#graceMs();
   }
 
-  onSealed(status: NodeStatus): void {
+  onSealed(status: NodeStatus, nowMs: Millis): void {
     this.#sealed.set(status.id, status);
+    // A seal that is said again was given no later.
+    if (!this.#sealedAtMs.has(status.id)) this.#sealedAtMs.set(status.id, nowMs);
     this.#refused.delete(status.id);
   }
 
@@ -70,6 +74,21 @@ export class SealRound {
   /** A promise is durable: it binds also a member that has gone since. */
   hasSealed(id: MemberId): boolean {
     return this.#sealed.has(id);
+  }
+
+  /** Until when the old master, without a lease, may be confirmed by its other members; only in async is that enough for it. */
+  confirmedUntilMs(downAfterMs: Millis): Millis {
+    const { base } = this;
+    if (base.mode !== "async" || base.master === null) return Number.NEGATIVE_INFINITY;
+    let until = Number.POSITIVE_INFINITY;
+    for (const { id } of votingMembers(base)) {
+      const status = this.#sealed.get(id);
+      const atMs = this.#sealedAtMs.get(id);
+      if (id === base.master || status === undefined || atMs === undefined) continue;
+      const seesMaster = status.sees.includes(base.master);
+      until = Math.min(until, confirmsUntilMs({ atMs, seesMaster }, downAfterMs));
+    }
+    return until;
   }
 
   /** Sealed, of this group, and still the same process on a link: only these may be counted and chosen. */

@@ -34,7 +34,7 @@ export function whyNotVote(
   }
   if (leading !== null) return `leads epoch ${leading} itself`;
   if (context.signs.atWork(ledger.storedEpoch, candidate, nowMs)) return "hears another leader at work";
-  if (ledger.stored?.paused === true && isHeldByPause(asked.reason)) return "the group is paused";
+  if (isHeldBack(context, asked.reason)) return "the group is paused";
   return findsTrue(context, asked.reason, nowMs) ? null : `does not find "${asked.reason}" true`;
 }
 
@@ -49,6 +49,7 @@ function findsTrue(context: GroupContext, reason: VoteReason, nowMs: Millis): bo
     case "no-master":
     case "broken-reign":
     case "stalled":
+      return findReasons(context, nowMs).some((found) => isTrouble(found) && !isHeldBack(context, found));
     case "planned":
     case "reconfigure":
     case "bootstrap":
@@ -56,6 +57,18 @@ function findsTrue(context: GroupContext, reason: VoteReason, nowMs: Millis): bo
     default:
       return unreachable(reason);
   }
+}
+
+/**
+ * That the master serves nobody. Where the network is cut in parts, one sentinel finds it down and another one stalled;
+ * each denying the other's word, there would never be a majority for what both of them want.
+ */
+function isTrouble(reason: VoteReason): boolean {
+  return reason === "down" || reason === "no-master" || reason === "broken-reign" || reason === "stalled";
+}
+
+function isHeldBack(context: GroupContext, reason: VoteReason): boolean {
+  return context.ledger.stored?.paused === true && isHeldByPause(reason);
 }
 
 /** Taken when the vote is given: from then on no lease is granted below its epoch. */

@@ -256,8 +256,10 @@ export class Reign implements ServingReign {
     if (mode !== "async") {
       return this.#hasGoodReplicas(now, copies) ? undefined : NOREPLICAS;
     }
-    if (this.#setup.lease.holds(now.monoMs)) return undefined;
-    return this.replicas.allMembersConfirmSince(now.monoMs - this.#downAfterMs / 2) ? undefined : NOREPLICAS;
+    const { lease, rules } = this.#setup;
+    if (lease.holds(now.monoMs)) return undefined;
+    const sinceMs = now.monoMs - rules.confirmationLastsMs(this.#downAfterMs);
+    return this.replicas.allMembersConfirmSince(sinceMs) ? undefined : NOREPLICAS;
   }
 
   readRound(now: Instant): number {

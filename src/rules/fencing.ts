@@ -24,7 +24,22 @@ export interface FencingFacts {
   readonly voters: readonly VoterLeases[];
   /** Size of the sentinel set. */
   readonly sentinels: number;
+  /** In async, until when acks of all other members may stand in for the old master's lease; `-Infinity` where none can. */
+  readonly confirmedUntilMs: Millis;
   readonly nowMs: Millis;
+}
+
+/**
+ * In async a master goes on without a lease while all other members acknowledge what it sent within the last half of
+ * down-after. A sealed one acknowledges nothing more.
+ *
+ * @returns until when that may last, by the word of this sealed member; all must go on, so the earliest of them counts.
+ */
+export function confirmsUntilMs(
+  sealed: { readonly atMs: Millis; readonly seesMaster: boolean },
+  downAfterMs: Millis,
+): Millis {
+  return sealed.seesMaster ? sealed.atMs + downAfterMs / 2 : sealed.atMs;
 }
 
 /**
@@ -34,6 +49,7 @@ export interface FencingFacts {
 export function mayPromoteAnother(facts: FencingFacts): boolean {
   if (!facts.hasOldMaster || facts.oldMasterSealed) return true;
   if (facts.masterProcess !== null && facts.dead.has(facts.masterProcess)) return true;
+  if (facts.nowMs < facts.confirmedUntilMs) return false;
   const ended = facts.voters.filter((voter) => leasesEndAtMs(voter, facts.dead) <= facts.nowMs).length;
   return facts.sentinels - ended < majority(facts.sentinels);
 }

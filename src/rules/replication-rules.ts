@@ -81,6 +81,11 @@ export interface ReplicationRules {
   leaseAfterLinkEndsMs(endsMs: Millis): Millis;
   /** Until when a majority of the sentinels' leases stand; 0 when they do not. */
   leaseHeldUntilMs(endsMs: readonly Millis[], sentinels: number): Millis;
+  /**
+   * In async, how long acks of all other members stand in for the lease, counted from the sending of what they acknowledge.
+   * Another master waits for half of down-after once one of them is sealed: see `mayPromoteAnother`.
+   */
+  confirmationLastsMs(downAfterMs: Millis): Millis;
 }
 
 /** Clocks of two machines may differ in speed; far more than quartz ever does. */
@@ -125,11 +130,15 @@ export const replicationRules: ReplicationRules = {
   partingPoint,
   continuesLog: samePosition,
   applicable: (received, commit) => Math.min(received, commit) as Offset,
-  leaseEndsMs: (pongSentMs, downAfterMs) =>
-    pongSentMs + downAfterMs - Math.max(DRIFT_FLOOR_MS, downAfterMs * DRIFT_SHARE),
+  leaseEndsMs: (pongSentMs, downAfterMs) => pongSentMs + downAfterMs - driftMs(downAfterMs),
   leaseAfterLinkEndsMs: () => 0,
   leaseHeldUntilMs: (endsMs, sentinels) => (sentinels === 0 ? 0 : nthLargest(endsMs, majority(sentinels))),
+  confirmationLastsMs: (downAfterMs) => downAfterMs / 2 - driftMs(downAfterMs),
 };
+
+function driftMs(forMs: Millis): Millis {
+  return Math.max(DRIFT_FLOOR_MS, forMs * DRIFT_SHARE);
+}
 
 function samePosition(a: LogPosition, b: LogPosition): boolean {
   return a.epoch === b.epoch && a.offset === b.offset;

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Epoch, MemberId, Millis, Offset, StartId } from "../../src/base/ids.ts";
 import { type Candidate, type ChoiceWish, chooseCandidate } from "../../src/rules/choose-candidate.ts";
 import { electionRules } from "../../src/rules/election-rules.ts";
-import { type FencingFacts, mayPromoteAnother } from "../../src/rules/fencing.ts";
+import { confirmsUntilMs, type FencingFacts, mayPromoteAnother } from "../../src/rules/fencing.ts";
 import { majority, sealQuorum } from "../../src/rules/quorums.ts";
+import { replicationRules } from "../../src/rules/replication-rules.ts";
 
 const epoch = (value: number): Epoch => value as Epoch;
 const number = (e: number, seq: number) => ({ epoch: epoch(e), seq });
@@ -70,6 +71,7 @@ describe("mayPromoteAnother", () => {
     dead: new Set(),
     voters: [voter(100), voter(200)],
     sentinels: 3,
+    confirmedUntilMs: Number.NEGATIVE_INFINITY,
     nowMs: 150,
   };
 
@@ -82,6 +84,16 @@ describe("mayPromoteAnother", () => {
     expect(mayPromoteAnother({ ...facts, oldMasterSealed: true })).toBe(true);
     expect(mayPromoteAnother({ ...facts, dead: new Set([process]) })).toBe(true);
     expect(mayPromoteAnother({ ...facts, hasOldMaster: false })).toBe(true);
+  });
+
+  it("waits, without any lease, while the other members may confirm the old master", () => {
+    expect(mayPromoteAnother({ ...facts, nowMs: 400, confirmedUntilMs: 500 })).toBe(false);
+    expect(mayPromoteAnother({ ...facts, nowMs: 500, confirmedUntilMs: 500 })).toBe(true);
+    expect(confirmsUntilMs({ atMs: 100, seesMaster: true }, 1000)).toBe(600);
+    expect(confirmsUntilMs({ atMs: 100, seesMaster: false }, 1000)).toBe(100);
+    const lasts = replicationRules.confirmationLastsMs(1000);
+    expect(lasts).toBeLessThan(500);
+    expect(lasts).toBeGreaterThan(450);
   });
 
   it("does not take the death of another process for the master's", () => {

@@ -50,6 +50,42 @@ describe("failover", () => {
     expect(world.promotions).toHaveLength(2);
   });
 
+  it("takes place where one sentinel finds the master down and another one only that it can commit nothing", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.kill("s2");
+    world.partition([old], [...replicasOf(world), "s1"]);
+    world.node(old).oldestUncommittedMs = 5000;
+    world.until("another master", () => world.promotions.length === 2, 10_000);
+  });
+
+  it("async, a master that its replicas may still confirm is waited for, half of down-after from a seal", () => {
+    const world = settledWorld({ group: { replication: { mode: "async", copies: null } } });
+    const old = world.masterId();
+    const replicas = replicasOf(world).map((id) => world.node(id));
+    const isSealed = () => replicas.some(({ heard }) => heard.some(({ type }) => type === "seal"));
+    for (const { heard } of replicas) heard.length = 0;
+    world.partition([old], world.sentinelIds());
+    world.until("a seal", isSealed, 5000);
+    const waitedMs = world.until("another master", () => world.promotions.length === 2, 5000);
+    expect(waitedMs).toBeGreaterThanOrEqual(500);
+    expect(waitedMs).toBeLessThan(700);
+  });
+
+  it("async, one that they have not heard for that long either is not", () => {
+    const world = settledWorld({ group: { replication: { mode: "async", copies: null } } });
+    const old = world.masterId();
+    const replicas = replicasOf(world).map((id) => world.node(id));
+    for (const { heard } of replicas) heard.length = 0;
+    world.partition([old], [...world.sentinelIds(), ...replicasOf(world)]);
+    world.until(
+      "a seal",
+      () => replicas.some(({ heard }) => heard.some(({ type }) => type === "seal")),
+      5000,
+    );
+    expect(world.until("another master", () => world.promotions.length === 2, 5000)).toBeLessThan(400);
+  });
+
   it("promotes the replica that is ahead", () => {
     const world = settledWorld();
     const old = world.masterId();

@@ -120,6 +120,21 @@ describe("failover by an operator", () => {
 });
 
 describe("maintenance", () => {
+  it("resume is recorded although the steward and the master have gone during the maintenance, and not before it is asked for", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const steward = world.view("s1").standing?.steward.id as string;
+    const asked = world.sentinelIds().find((id) => id !== steward) as string;
+    expect(answer(world, world.operator(asked, { type: "pause", group })).ok).toBe(true);
+    world.kill(steward);
+    world.startSentinel(steward);
+    world.kill(old);
+    world.run(5000);
+    expect(world.promotions).toHaveLength(1);
+    expect(answer(world, world.operator(asked, { type: "resume", group })).ok).toBe(true);
+    world.until("another master", () => world.settled() && world.masterId() !== old, 3000);
+  });
+
   it("pause stops automatic failovers, resume lets them happen", () => {
     const world = settledWorld();
     const old = world.masterId();
