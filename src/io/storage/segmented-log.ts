@@ -70,7 +70,11 @@ export class SegmentedLog {
       .filter((segment) => segment.size > segment.syncedBytes)
       .map((segment) => ({ segment, size: segment.size, truncations: segment.truncations }));
     const names = this.#nameChanges;
-    for (const { segment } of unsynced) await segment.file.use((fd) => this.#calls.fdatasync(fd));
+    for (const { segment } of unsynced) {
+      // A cut that came meanwhile may have taken it away, or a snapshot that covers it: it owes nothing any more.
+      if (!this.#segments.includes(segment)) continue;
+      await segment.file.use((fd) => this.#calls.fdatasync(fd));
+    }
     if (names > this.#nameChangesSynced) await this.syncNames();
     for (const { segment, size, truncations } of unsynced) {
       const stands = this.#segments.includes(segment) && segment.truncations === truncations;
