@@ -12,6 +12,7 @@
  * ```
  */
 import fs from "node:fs";
+import path from "node:path";
 import { InterrexError, invariant } from "../../base/errors.ts";
 import { crc32 } from "../../protocol/crc32.ts";
 import {
@@ -20,6 +21,7 @@ import {
   nodeFileCalls,
   replaceFileSync,
   SharedFd,
+  syncDirectorySync,
   writeFully,
   writeFullySync,
 } from "./file-calls.ts";
@@ -55,7 +57,9 @@ export class DurableCell {
   }
 
   /**
-   * The newest state that was saved; `null` when none ever was. To be called once, before any save.
+   * The newest state that was saved; `null` when none ever was. Durable on return, whatever became of its save: that of a
+   * killed process may have been written and never synced, and what is read here is about to be spoken of. To be
+   * called once, before any save.
    *
    * @throws InterrexError `CORRUPT_STATE` when the file is there and holds no sound state.
    */
@@ -66,10 +70,7 @@ export class DurableCell {
     if (bytes === null) return null;
     const slotBytes = bytes.length / 2;
     const slots = [readSlot(bytes, 0, slotBytes), readSlot(bytes, slotBytes, slotBytes)];
-    let newest: Slot | undefined;
-    for (const slot of slots) {
-      if (slot !== undefined && (newest === undefined || slot.version > newest.version)) newest = slot;
-    }
+    const newest = newestOf(slots);
     if (newest === undefined) {
       throw new InterrexError(
         "CORRUPT_STATE",
@@ -80,6 +81,7 @@ export class DurableCell {
     this.#slotBytes = slotBytes;
     this.#version = newest.version;
     this.#file = new SharedFd(fs.openSync(this.path, "r+"));
+    this.#settle(newest, slots.indexOf(newest) * slotBytes);
     return newest.bytes;
   }
 
@@ -123,6 +125,17 @@ export class DurableCell {
     this.#closed = true;
     this.#pending = null;
     this.#file?.close();
+  }
+
+  /**
+   * Written once more, since after a sync that failed the system takes what it holds for written back, and a sync alone
+   * does nothing. In its own place: should a power cut tear it, the slot of the last acknowledged save still stands.
+   */
+  #settle({ version, bytes }: Slot, position: number): void {
+    const { fd } = this.#file as SharedFd;
+    writeFullySync(this.#calls, fd, encodeSlot(version, bytes), position);
+    this.#calls.fdatasyncSync(fd);
+    syncDirectorySync(path.dirname(this.path));
   }
 
   async #writePending(): Promise<void> {
@@ -175,6 +188,14 @@ export class DurableCell {
 interface Slot {
   readonly version: bigint;
   readonly bytes: Buffer;
+}
+
+function newestOf(slots: readonly (Slot | undefined)[]): Slot | undefined {
+  let newest: Slot | undefined;
+  for (const slot of slots) {
+    if (slot !== undefined && (newest === undefined || slot.version > newest.version)) newest = slot;
+  }
+  return newest;
 }
 
 function encodeSlot(version: bigint, bytes: Buffer): Buffer {
