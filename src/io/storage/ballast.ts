@@ -1,17 +1,18 @@
 /**
- * Room kept for the moment the disk is full: a file of real bytes that is given up at the first ENOSPC, so that what
- * was already executed still gets written. Stands in front of the file calls; who writes need not know.
+ * Room kept for the moment the disk is full, or a quota used up: a file of real bytes that is given up at the first
+ * ENOSPC or EDQUOT, so that what was already executed still gets written. Stands in front of the file calls; who writes
+ * need not know.
  *
  * Limit: it covers what fits into it. A turn that appends more than that on a full disk is a write error.
  *
- * Once given up, it is made anew as soon as there is space, tried once a second. A second ENOSPC before that is the
+ * Once given up, it is made anew as soon as there is space, tried once a second. A second such error before that is the
  * writer's to handle. Snapshots go past it: they must not eat the room of the log.
  */
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import type { Millis } from "../../base/ids.ts";
-import { type FileCalls, isErrno, syncDirectorySync, writeFully } from "./file-calls.ts";
+import { type FileCalls, isDiskFull, syncDirectorySync, writeFully } from "./file-calls.ts";
 
 export interface BallastOptions {
   readonly file: string;
@@ -39,7 +40,7 @@ export class Ballast {
     this.#calls = calls;
   }
 
-  /** File calls that give the ballast up at the first ENOSPC and try again. */
+  /** File calls that give the ballast up at the first sign of a full disk and try again. */
   get calls(): FileCalls {
     const raw = this.#calls;
     return {
@@ -96,7 +97,7 @@ export class Ballast {
 
   /** True when there may be room now: the ballast was given up here, or while the failed write was under way. */
   #makeRoomFor(error: unknown, timesGivenUpBefore: number): boolean {
-    if (!isErrno(error, "ENOSPC")) return false;
+    if (!isDiskFull(error)) return false;
     if (!this.#held) return this.#timesGivenUp > timesGivenUpBefore;
     this.#held = false;
     this.#timesGivenUp++;
@@ -151,7 +152,7 @@ export class Ballast {
       await fs.promises.rename(temporary, this.#options.file);
     } catch (error) {
       await fs.promises.rm(temporary, { force: true });
-      if (!isErrno(error, "ENOSPC")) throw error;
+      if (!isDiskFull(error)) throw error;
       this.#reportFull();
       return;
     }

@@ -9,7 +9,7 @@ import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { InterrexError } from "../../base/errors.ts";
-import { isErrno } from "./file-calls.ts";
+import { isDiskFull, isErrno } from "./file-calls.ts";
 
 const ATTEMPTS_MAX = 5;
 
@@ -54,7 +54,7 @@ export class DirectoryLock {
           return new DirectoryLock(file, me.token);
         }
       } catch (error) {
-        if (!isErrno(error, "ENOSPC")) throw error;
+        if (!isDiskFull(error)) throw error;
         full = error;
       }
       const text = readIfThere(file);

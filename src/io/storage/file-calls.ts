@@ -121,9 +121,14 @@ export function replaceFileSync(calls: FileCalls, file: string, bytes: Buffer): 
   syncDirectorySync(path.dirname(file));
 }
 
-/** True for the error of that code, for example `ENOSPC`. */
+/** True for the error of that code, for example `ENOENT`. */
 export function isErrno(error: unknown, code: string): error is NodeJS.ErrnoException {
   return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
+}
+
+/** The file system has no room, or none for this user: a quota that is used up is mended in the same way. */
+export function isDiskFull(error: unknown): error is NodeJS.ErrnoException {
+  return isErrno(error, "ENOSPC") || isErrno(error, "EDQUOT");
 }
 
 /** A descriptor that is closed when it is no longer wanted *and* nothing off the event loop still uses it. */

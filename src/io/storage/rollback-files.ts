@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { nextOffset } from "../../base/ids.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
-import { type FileCalls, isErrno, syncDirectorySync, writeFullySync } from "./file-calls.ts";
+import { type FileCalls, isDiskFull, isErrno, syncDirectorySync, writeFullySync } from "./file-calls.ts";
 
 const ATTEMPTS_MAX = 1000;
 
@@ -23,7 +23,7 @@ export function keepRollback(
   try {
     return writeRollback(directory, lastKept, bytes, calls);
   } catch (error) {
-    if (!isErrno(error, "ENOSPC")) throw error;
+    if (!isDiskFull(error)) throw error;
     return null;
   }
 }

@@ -8,7 +8,7 @@ import fs from "node:fs";
 import { InterrexError, invariant } from "../../base/errors.ts";
 import { nextOffset, type Offset } from "../../base/ids.ts";
 import { findCorruption, RECORD_HEADER_BYTES, RecordCursor } from "../../protocol/record.ts";
-import { type FileCalls, isErrno, readFullySync, syncDirectory, syncDirectorySync } from "./file-calls.ts";
+import { type FileCalls, isDiskFull, readFullySync, syncDirectory, syncDirectorySync } from "./file-calls.ts";
 import { LogSegment, SEGMENT_HEADER_BYTES } from "./log-segment.ts";
 
 /** A replay goes in slices of this size. */
@@ -226,7 +226,7 @@ export class SegmentedLog {
       this.#nameChanges++;
     } catch (error) {
       // A full disk may have no room for a name; the old segment can still take what was executed.
-      if (!isErrno(error, "ENOSPC")) throw error;
+      if (!isDiskFull(error)) throw error;
     }
   }
 
@@ -246,7 +246,7 @@ export class SegmentedLog {
       fs.renameSync(segment.path, gone);
     } catch (error) {
       // A full disk may have no room for another name, and shall get back what this one takes.
-      if (!isErrno(error, "ENOSPC")) throw error;
+      if (!isDiskFull(error)) throw error;
       fs.unlinkSync(segment.path);
     }
     this.#nameChanges++;

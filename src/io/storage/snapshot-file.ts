@@ -17,7 +17,7 @@ import { crc32 } from "../../protocol/crc32.ts";
 import { anyHistorySchema, epochSchema, offsetSchema } from "../../protocol/peer/schema.ts";
 import type { EpochHistory } from "../../rules/epoch-history.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
-import { type FileCalls, isErrno, readFully, SharedFd, writeFully } from "./file-calls.ts";
+import { type FileCalls, isDiskFull, isErrno, readFully, SharedFd, writeFully } from "./file-calls.ts";
 import type { StoredSnapshot } from "./member-storage.ts";
 
 const MAGIC = Buffer.from("IRXSNAP1", "latin1");
@@ -115,7 +115,7 @@ export class SnapshotFileWriter {
     try {
       await this.#file.use((fd) => writeFully(this.#calls, fd, bytes, this.#position));
     } catch (cause) {
-      if (!isErrno(cause, "ENOSPC")) throw cause;
+      if (!isDiskFull(cause)) throw cause;
       throw new InterrexError("DISK_FULL", `Cannot write the snapshot ${this.path}: no space left`, {
         cause,
       });
