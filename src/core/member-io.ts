@@ -39,8 +39,13 @@ export type MemberInput =
   | { readonly type: "snapshotRead"; readonly link: LinkId; readonly bytes: Buffer | null }
   /** A piece of a snapshot is written: the next one can be taken. */
   | { readonly type: "snapshotWritten"; readonly kind: SnapshotKind }
-  /** The snapshot stands; `kind` as it was begun. `firstOffset`: first record that the log still has. */
-  | { readonly type: "snapshotCommitted"; readonly kind: SnapshotKind; readonly position: LogPosition }
+  /** The snapshot stands; `kind` as it was begun. `rollback`: what became of the records that `keepAfter` named. */
+  | {
+      readonly type: "snapshotCommitted";
+      readonly kind: SnapshotKind;
+      readonly position: LogPosition;
+      readonly rollback: ReplacedTail | null;
+    }
   /** It could not be written (a full disk, say); what stood before still stands. */
   | { readonly type: "snapshotFailed"; readonly kind: SnapshotKind }
   | { readonly type: "incarnationStarted"; readonly incarnation: IncarnationId }
@@ -54,6 +59,15 @@ export interface DroppedLog {
   readonly bytes: number;
   /** There were more than may be kept for a replica, or the disk is full. */
   readonly why: "limit" | "diskFull";
+}
+
+/** Records of a log that a full sync has replaced, which the master does not have. */
+export interface ReplacedTail {
+  /** Where they are kept; `null` when a full disk had no room for them, or there were none. */
+  readonly file: string | null;
+  readonly bytes: number;
+  /** First record that the log had: those before it were in the replaced snapshot only, which tells no records. */
+  readonly firstOffset: Offset;
 }
 
 /** `own`: of this keyspace, the log goes on behind it. `received`: a full sync, the log starts afresh after it. */
@@ -104,7 +118,8 @@ export type MemberEffect =
     }
   /** Answered by `snapshotWritten`, also where there are no bytes. */
   | { readonly type: "writeSnapshot"; readonly bytes: Buffer }
-  | { readonly type: "commitSnapshot" }
+  /** `keepAfter`: with a full sync, what the old log has after it goes to a rollback file before the log goes. */
+  | { readonly type: "commitSnapshot"; readonly keepAfter: LogPosition | null }
   | { readonly type: "abortSnapshot" }
   | { readonly type: "startIncarnation"; readonly reason: string }
   /** DEBUG SLEEP: block the whole process. */

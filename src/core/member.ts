@@ -385,12 +385,13 @@ export class Member {
     this.#roles.follower?.onPersisted();
   }
 
-  #onSnapshotCommitted({ kind, position }: Extract<MemberInput, { type: "snapshotCommitted" }>): void {
+  #onSnapshotCommitted(input: Extract<MemberInput, { type: "snapshotCommitted" }>): void {
     const { snapshots, received, now } = this.#parts;
+    const { kind, position, rollback } = input;
     snapshots.onCommitted(position);
     this.desk.onSnapshot(position.offset);
     if (kind === "own") return;
-    received.onCommitted(now.monoMs);
+    received.onCommitted(rollback, now.monoMs);
     this.#roles.follower?.retry();
   }
 

@@ -136,7 +136,7 @@ export class OwnSnapshots {
   onCommitMoved(): void {
     if (this.#state.phase !== "waiting" || this.#state.position.offset > this.#log.committed) return;
     this.#state = { phase: "committing", position: this.#state.position };
-    this.#outbox.push({ type: "commitSnapshot" });
+    this.#outbox.push({ type: "commitSnapshot", keepAfter: null });
   }
 
   /** A snapshot stands: this one, or one received from the master. */

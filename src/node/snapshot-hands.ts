@@ -85,8 +85,9 @@ export class SnapshotHands {
         return;
       case "commitSnapshot":
         this.#with(async ({ kind, position, writer }) => {
-          await (await writer).commit({ keepLog: kind === "own" });
-          this.#input({ type: "snapshotCommitted", kind, position });
+          const options = { keepLog: kind === "own", keepAfter: effect.keepAfter };
+          const rollback = await (await writer).commit(options);
+          this.#input({ type: "snapshotCommitted", kind, position, rollback });
         });
         return;
       case "abortSnapshot":

@@ -30,7 +30,10 @@ function scene(options: { chunks?: () => AsyncIterable<Buffer>; fails?: string }
   };
   const writer: SnapshotWriter = {
     write: (chunk) => step(`write ${chunk.toString()}`),
-    commit: () => step("commit"),
+    commit: async () => {
+      await step("commit");
+      return null;
+    },
     abort: () => step("abort"),
   };
   const { chunks } = options;

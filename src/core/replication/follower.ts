@@ -20,6 +20,7 @@ import type {
   SyncRefused,
 } from "../../protocol/peer/node-messages.ts";
 import { findCorruption, RecordCursor } from "../../protocol/record.ts";
+import type { LogEnd } from "../../rules/epoch-history.ts";
 import type { ClientAddress } from "../../rules/group-record.ts";
 import { EMPTY_POSITION, type LogPosition } from "../../rules/log-position.ts";
 import type { ReplicationRules } from "../../rules/replication-rules.ts";
@@ -69,8 +70,8 @@ export class Follower {
   #unacked: { readonly frame: number; readonly lastOffset: Offset }[] = [];
   #ackedFrame = 0;
   #ackedApplied: Offset = OFFSET_ZERO;
-  /** The divergence begins below the snapshot: ask as if this member had nothing. */
-  #claimNothing = false;
+  /** Where the two logs part, when that is below the snapshot: ask as if this member had nothing. */
+  #partedBelow: LogPosition | null = null;
   /** The incarnation that must end before this member may be emptied; `null` while it need not be. */
   #emptiedAs: IncarnationId | null = null;
   #commit: Offset = OFFSET_ZERO;
@@ -148,14 +149,14 @@ export class Follower {
     const base = this.#setup.describe().base;
     if (from.offset < base) {
       if (from.offset > 0) {
-        this.#claimNothing = true;
+        this.#partedBelow = from;
         this.#ask();
         return;
       }
       this.#beginWithNothing();
       return;
     }
-    this.#claimNothing = false;
+    this.#partedBelow = null;
     this.#masterClient = message.client;
     if (from.offset < log.tail.lastOffset) this.#cut(from, applier);
     this.#state = { phase: "streaming", link };
@@ -177,18 +178,21 @@ export class Follower {
       return;
     }
     this.#emptiedAs = null;
-    this.#claimNothing = false;
+    const parting = this.#partingFrom({ history: [], lastOffset: OFFSET_ZERO });
+    this.#partedBelow = null;
     beforeCut();
-    received.begin(EMPTY_POSITION, [], null);
+    received.begin({ position: EMPTY_POSITION, history: [], notes: null, parting });
     received.commit();
   }
 
   onSyncFull(link: LinkId, message: SyncFull, nowMs: Millis): void {
     if (!this.#isAnswer(link, message.epoch)) return;
     const { received, outbox } = this.#setup;
+    const { position, history } = message;
     const parties = { master: this.master, epoch: this.epoch };
-    const notes = new FullSyncNotes(outbox, parties, message.position, nowMs);
-    received.begin(message.position, message.history, notes);
+    const notes = new FullSyncNotes(outbox, parties, position, nowMs);
+    const parting = this.#partingFrom({ history, lastOffset: position.offset });
+    received.begin({ position, history, notes, parting });
     this.#state = { phase: "staging", link };
   }
 
@@ -200,7 +204,7 @@ export class Follower {
     if (message.bytes.length > 0 || !message.last) received.write(message.bytes);
     if (!message.last) return;
     received.commit();
-    this.#claimNothing = false;
+    this.#partedBelow = null;
     this.#state = { phase: "waiting" };
   }
 
@@ -286,14 +290,25 @@ export class Follower {
       groupId,
       epoch: this.epoch,
       incarnation,
-      lastOffset: this.#claimNothing ? OFFSET_ZERO : log.tail.lastOffset,
-      history: this.#claimNothing ? [] : log.tail.history,
+      lastOffset: this.#partedBelow === null ? log.tail.lastOffset : OFFSET_ZERO,
+      history: this.#partedBelow === null ? log.tail.history : [],
       client,
     });
   }
 
   #isAnswer(link: LinkId, epoch: Epoch): boolean {
     return this.#state.phase === "asking" && this.#state.link === link && epoch === this.epoch;
+  }
+
+  /**
+   * After what of this log, all of which is about to go, the master has nothing of it; `null` when it has it all. What it
+   * sends instead is enough to tell: it is sent only where the log that it still has begins beyond that point.
+   */
+  #partingFrom(sent: LogEnd): LogPosition | null {
+    const { log, rules } = this.#setup;
+    const { history, lastOffset } = log.tail;
+    const parting = this.#partedBelow ?? rules.partingPoint(sent, { history, lastOffset });
+    return parting.offset < lastOffset ? parting : null;
   }
 
   #cut(last: LogPosition, applier: Applier): void {

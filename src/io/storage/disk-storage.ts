@@ -357,6 +357,7 @@ export class DiskStorage implements MemberStorage {
       log,
       groupSync,
       retention,
+      rollbackDirectory: this.#path("rollback"),
       calls: this.#options.calls ?? nodeFileCalls,
       replaced: () => this.#countLogBytes(log),
       failed: (error) => this.#fail(error),

@@ -16,7 +16,7 @@
  */
 import fs from "node:fs";
 import path from "node:path";
-import { InvariantError, invariant } from "../../base/errors.ts";
+import { invariant } from "../../base/errors.ts";
 import type { Offset } from "../../base/ids.ts";
 import { crc32 } from "../../protocol/crc32.ts";
 import { RecordCursor } from "../../protocol/record.ts";
@@ -103,9 +103,14 @@ export class LogSegment {
   /** Where the record `offset`, which must be in the file, begins. */
   placeOf(offset: Offset): RecordPlace {
     if (offset > this.lastOffset) return { offset, position: this.size };
-    const from = this.nearestPlace(offset);
-    const bytes = readFullySync(this.file.fd, from.position, this.#indexedEnd(from) - from.position);
-    return { offset, position: from.position + startOf(bytes, offset) };
+    const position = this.#find(offset);
+    invariant(position !== undefined, `record ${offset} is where the index says`);
+    return { offset, position };
+  }
+
+  /** As `placeOf`, for a file that may be damaged by now: then a place shortly before it. */
+  roughPlaceOf(offset: Offset): number {
+    return this.#find(offset) ?? this.nearestPlace(offset).position;
   }
 
   /** The indexed record at or before `offset`, which must be in the file. */
@@ -149,6 +154,14 @@ export class LogSegment {
     this.#index = this.#index.filter((entry) => entry.position < place.position);
   }
 
+  #find(offset: Offset): number | undefined {
+    const from = this.nearestPlace(offset);
+    const bytes = readFullySync(this.file.fd, from.position, this.#indexedEnd(from) - from.position);
+    const cursor = new RecordCursor(bytes);
+    while (cursor.next()) if (cursor.offset === offset) return from.position + cursor.start;
+    return undefined;
+  }
+
   #extendIndex(bytes: Buffer, firstOffset: Offset): void {
     const last = this.#index.at(-1);
     if (last === undefined || this.size - last.position >= INDEX_EVERY_BYTES) {
@@ -169,13 +182,6 @@ export class LogSegment {
     const next = this.#index.find((entry) => entry.position > place.position);
     return next?.position ?? this.size;
   }
-}
-
-/** Where the record `offset` begins in `bytes`, which hold it. */
-function startOf(bytes: Buffer, offset: Offset): number {
-  const cursor = new RecordCursor(bytes);
-  while (cursor.next()) if (cursor.offset === offset) return cursor.start;
-  throw new InvariantError(`record ${offset} is where the index says`);
 }
 
 /** Sorts by first offset, then by generation. */

@@ -39,6 +39,11 @@ export interface StoredSnapshot {
   chunks(): AsyncIterable<Buffer>;
 }
 
+export interface CommitOptions {
+  readonly keepLog: boolean;
+  readonly keepAfter?: LogPosition | null;
+}
+
 /** Writes one snapshot beside the standing one; nothing is replaced before `commit`. */
 export interface SnapshotWriter {
   /** Resolves when the writer can take more; chunks are not empty and end between commands. One call at a time. */
@@ -50,18 +55,27 @@ export interface SnapshotWriter {
    * it are dropped. Otherwise (a full sync) the log starts afresh after the snapshot's position, and nothing may be
    * appended or cut between the call and its end.
    *
+   * `keepAfter`, with a full sync: what the old log has after it is in a rollback file, durably, before the old log goes.
+   *
+   * @returns what became of that; `null` when it was not asked for.
    * @throws InterrexError `SNAPSHOT_STALE` when the log was cut below the snapshot, or replaced, since it was begun;
    *   `DISK_FULL`. The standing snapshot and the log are then untouched.
    */
-  commit(options: { readonly keepLog: boolean }): Promise<void>;
+  commit(options: CommitOptions): Promise<ReplacedTail | null>;
   abort(): Promise<void>;
 }
 
 /** Records that a cut took away. */
 export interface Rollback {
-  /** Where they are kept; `null` when a full disk had no room even after the cut, and they are lost. */
+  /** Where they are kept; `null` when a full disk had no room for them, and they are lost, or there were none. */
   readonly file: string | null;
   readonly bytes: number;
+}
+
+/** Records that went with a replaced log. */
+export interface ReplacedTail extends Rollback {
+  /** First record that the log had: what was asked for before it was in the replaced snapshot only, which tells no records. */
+  readonly firstOffset: Offset;
 }
 
 /** Log that was to be kept and could not be. */

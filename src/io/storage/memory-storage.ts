@@ -11,8 +11,10 @@ import { RecordCursor } from "../../protocol/record.ts";
 import { cutHistory, type EpochHistory, extendHistory } from "../../rules/epoch-history.ts";
 import { EMPTY_POSITION, type LogPosition } from "../../rules/log-position.ts";
 import type {
+  CommitOptions,
   MemberStorage,
   Recovered,
+  ReplacedTail,
   Rollback,
   SnapshotWriter,
   StorageEvents,
@@ -155,11 +157,7 @@ export class MemoryStorage implements MemberStorage {
     }
     if (this.#unreported !== null) this.#unreported = minOffset(this.#unreported, this.#lastOffset);
     this.#countLogBytes();
-    if (cut.length === 0) return null;
-    const file = `rollback/${lastKept.epoch}-${nextOffset(lastKept.offset)}-${disk.rollbacks.size + 1}.log`;
-    const bytes = Buffer.concat(cut);
-    disk.rollbacks.set(file, bytes);
-    return { file, bytes: bytes.length };
+    return this.#keep(lastKept, cut);
   }
 
   async saveState(state: Buffer): Promise<void> {
@@ -198,8 +196,9 @@ export class MemoryStorage implements MemberStorage {
 
   async writeSnapshot(position: LogPosition, history: EpochHistory): Promise<SnapshotWriter> {
     this.#use();
-    const writer = new MemorySnapshotWriter(position, (content, keepLog) => {
+    const writer = new MemorySnapshotWriter(position, (content, { keepLog, keepAfter = null }) => {
       this.#use();
+      const kept = keepLog || keepAfter === null ? null : this.#keepReplaced(keepAfter);
       this.#pending.delete(writer);
       if (keepLog)
         invariant(position.offset <= this.#lastOffset, "a local snapshot stands at a position in the log");
@@ -207,6 +206,7 @@ export class MemoryStorage implements MemberStorage {
       if (keepLog) this.#makeRoomBehind(position.offset);
       else this.#beginAfresh();
       this.#countLogBytes();
+      return kept;
     });
     this.#pending.add(writer);
     return writer;
@@ -243,6 +243,24 @@ export class MemoryStorage implements MemberStorage {
 
   get #lastOffset(): Offset {
     return this.#disk.batches.at(-1)?.last ?? this.#disk.snapshot?.position.offset ?? OFFSET_ZERO;
+  }
+
+  #keep(lastKept: LogPosition, cut: readonly Buffer[]): Rollback | null {
+    if (cut.length === 0) return null;
+    const { rollbacks } = this.#disk;
+    const file = `rollback/${lastKept.epoch}-${nextOffset(lastKept.offset)}-${rollbacks.size + 1}.log`;
+    const bytes = Buffer.concat(cut);
+    rollbacks.set(file, bytes);
+    return { file, bytes: bytes.length };
+  }
+
+  #keepReplaced(lastKept: LogPosition): ReplacedTail {
+    const tails = this.#disk.batches.map((batch) => batch.bytes.subarray(startAfter(batch, lastKept.offset)));
+    const kept = this.#keep(
+      lastKept,
+      tails.filter((tail) => tail.length > 0),
+    );
+    return { ...(kept ?? { file: null, bytes: 0 }), firstOffset: this.firstOffset() };
   }
 
   #report(): void {
@@ -334,14 +352,16 @@ export class MemoryStorage implements MemberStorage {
   }
 }
 
+type MemoryCommit = (content: readonly Buffer[], options: CommitOptions) => ReplacedTail | null;
+
 class MemorySnapshotWriter implements SnapshotWriter {
   readonly #position: LogPosition;
-  readonly #commit: (content: readonly Buffer[], keepLog: boolean) => void;
+  readonly #commit: MemoryCommit;
   readonly #content: Buffer[] = [];
   #outdated = false;
   #ended = false;
 
-  constructor(position: LogPosition, commit: (content: readonly Buffer[], keepLog: boolean) => void) {
+  constructor(position: LogPosition, commit: MemoryCommit) {
     this.#position = position;
     this.#commit = commit;
   }
@@ -356,7 +376,7 @@ class MemorySnapshotWriter implements SnapshotWriter {
     this.#content.push(Buffer.from(chunk));
   }
 
-  async commit(options: { readonly keepLog: boolean }): Promise<void> {
+  async commit(options: CommitOptions): Promise<ReplacedTail | null> {
     invariant(!this.#ended, "a snapshot ends once");
     this.#ended = true;
     if (this.#outdated) {
@@ -365,7 +385,7 @@ class MemorySnapshotWriter implements SnapshotWriter {
         `Cannot commit the snapshot at offset ${this.#position.offset}: the log was cut below it. Take a new one`,
       );
     }
-    this.#commit(this.#content, options.keepLog);
+    return this.#commit(this.#content, options);
   }
 
   async abort(): Promise<void> {

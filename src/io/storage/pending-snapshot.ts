@@ -2,11 +2,11 @@
 import { InterrexError, invariant } from "../../base/errors.ts";
 import type { EpochHistory } from "../../rules/epoch-history.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
-import type { SnapshotWriter } from "./member-storage.ts";
+import type { CommitOptions, ReplacedTail, SnapshotWriter } from "./member-storage.ts";
 import type { SnapshotFileWriter } from "./snapshot-file.ts";
 
 export interface SnapshotOwner {
-  commit(snapshot: PendingSnapshot, keepLog: boolean): Promise<void>;
+  commit(snapshot: PendingSnapshot, options: CommitOptions): Promise<ReplacedTail | null>;
   ended(snapshot: PendingSnapshot): void;
 }
 
@@ -55,12 +55,12 @@ export class PendingSnapshot implements SnapshotWriter {
     await this.file.writeChunk(chunk);
   }
 
-  async commit(options: { readonly keepLog: boolean }): Promise<void> {
+  async commit(options: CommitOptions): Promise<ReplacedTail | null> {
     invariant(!this.#ended, "a snapshot ends once");
     this.#ended = true;
     try {
       this.checkStands();
-      await this.#owner.commit(this, options.keepLog);
+      return await this.#owner.commit(this, options);
     } catch (error) {
       if (!this.#abandoned) await this.file.discard();
       throw error;

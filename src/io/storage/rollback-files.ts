@@ -6,7 +6,15 @@ import fs from "node:fs";
 import path from "node:path";
 import { nextOffset } from "../../base/ids.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
-import { type FileCalls, isDiskFull, isErrno, syncDirectorySync, writeFullySync } from "./file-calls.ts";
+import {
+  type FileCalls,
+  isDiskFull,
+  isErrno,
+  syncDirectory,
+  syncDirectorySync,
+  writeFully,
+  writeFullySync,
+} from "./file-calls.ts";
 
 const ATTEMPTS_MAX = 1000;
 
@@ -26,6 +34,59 @@ export function keepRollback(
     if (!isDiskFull(error)) throw error;
     return null;
   }
+}
+
+/**
+ * As `keepRollback`, for more than memory holds: piece by piece, off the event loop.
+ *
+ * @throws what the file system says, of a full disk too; then there is no file.
+ */
+export async function copyToRollback(
+  directory: string,
+  lastKept: LogPosition,
+  pieces: AsyncIterable<Buffer>,
+  calls: FileCalls,
+): Promise<string> {
+  const { file, fd } = create(directory, lastKept);
+  try {
+    let end = 0;
+    for await (const piece of pieces) {
+      await writeFully(calls, fd, piece, end);
+      end += piece.length;
+    }
+    await calls.fdatasync(fd);
+  } catch (error) {
+    fs.unlinkSync(file);
+    throw error;
+  } finally {
+    fs.closeSync(fd);
+  }
+  await syncDirectory(directory);
+  return file;
+}
+
+/**
+ * Gives files of the log, whose content is durable, a further name each, for which a full disk has room as well: the log
+ * may then let go of them.
+ *
+ * @returns the new names. @throws as `copyToRollback`.
+ */
+export function linkToRollback(
+  directory: string,
+  lastKept: LogPosition,
+  logFiles: readonly string[],
+): string[] {
+  const files: string[] = [];
+  try {
+    for (const logFile of logFiles) {
+      files.push(withFreeName(directory, lastKept, (file) => fs.linkSync(logFile, file)).file);
+    }
+  } catch (error) {
+    for (const file of files) fs.unlinkSync(file);
+    throw error;
+  }
+  syncDirectorySync(directory);
+  return files;
 }
 
 /** On an error there is no file. */
@@ -57,11 +118,21 @@ function timestamp(): string {
 }
 
 function create(directory: string, lastKept: LogPosition): { file: string; fd: number } {
+  const { file, made: fd } = withFreeName(directory, lastKept, (name) => fs.openSync(name, "wx"));
+  return { file, fd };
+}
+
+/** @param make is called with one name after the other while it throws `EEXIST`. */
+function withFreeName<Made>(
+  directory: string,
+  lastKept: LogPosition,
+  make: (file: string) => Made,
+): { file: string; made: Made } {
   const stem = `${lastKept.epoch}-${nextOffset(lastKept.offset)}-${timestamp()}`;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const file = path.join(directory, `${stem}${attempt === 0 ? "" : `.${attempt}`}.log`);
     try {
-      return { file, fd: fs.openSync(file, "wx") };
+      return { file, made: make(file) };
     } catch (error) {
       if (!isErrno(error, "EEXIST")) throw error;
     }

@@ -95,6 +95,17 @@ export class SegmentedLog {
     return Buffer.concat(parts);
   }
 
+  /** The files that hold records after `lastKept`, oldest first, and where in them those begin and end. */
+  placesAfter(lastKept: Offset): { readonly path: string; readonly start: number; readonly end: number }[] {
+    return this.#segments
+      .filter((segment) => segment.lastOffset > lastKept)
+      .map((segment) => {
+        const begins = lastKept < segment.firstOffset;
+        const start = begins ? SEGMENT_HEADER_BYTES : segment.roughPlaceOf(nextOffset(lastKept));
+        return { path: segment.path, start, end: segment.size };
+      });
+  }
+
   /** Takes away all records after `lastKept`, which is not below `firstOffset - 1`; durable on return. */
   cut(lastKept: Offset): void {
     invariant(lastKept >= this.firstOffset - 1, "a cut keeps the beginning of the log");

@@ -11,8 +11,9 @@ import type { LogPosition } from "../../rules/log-position.ts";
 import type { FileCalls } from "./file-calls.ts";
 import type { GroupSync } from "./group-sync.ts";
 import type { LogRetention } from "./log-retention.ts";
-import type { SnapshotWriter } from "./member-storage.ts";
+import type { CommitOptions, ReplacedTail, SnapshotWriter } from "./member-storage.ts";
 import { PendingSnapshot } from "./pending-snapshot.ts";
+import { type KeptTail, keepTail } from "./replaced-log.ts";
 import type { SegmentedLog } from "./segmented-log.ts";
 import { SnapshotFile, SnapshotFileWriter } from "./snapshot-file.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
@@ -22,6 +23,7 @@ export interface SnapshotCommitsOptions {
   readonly log: SegmentedLog;
   readonly groupSync: GroupSync;
   readonly retention: LogRetention;
+  readonly rollbackDirectory: string;
   /** Without a ballast: a snapshot may not use up the room of the log. */
   readonly calls: FileCalls;
   /** Another snapshot stands. */
@@ -50,7 +52,7 @@ export class SnapshotCommits {
     const { store, calls } = this.#options;
     const file = await SnapshotFileWriter.create(store.temporaryPath(), position, history, calls);
     const pending = new PendingSnapshot(position, history, file, {
-      commit: (snapshot, keepLog) => this.#enqueue(snapshot, keepLog),
+      commit: (snapshot, options) => this.#enqueue(snapshot, options),
       ended: (snapshot) => this.#pending.delete(snapshot),
     });
     this.#pending.add(pending);
@@ -97,18 +99,26 @@ export class SnapshotCommits {
     this.#queue = dropped.catch(() => undefined);
   }
 
-  #enqueue(snapshot: PendingSnapshot, keepLog: boolean): Promise<void> {
+  #enqueue(
+    snapshot: PendingSnapshot,
+    { keepLog, keepAfter = null }: CommitOptions,
+  ): Promise<ReplacedTail | null> {
     if (!keepLog) this.#replacingLog = true;
     const commit = this.#queue.then(async () => {
       try {
         snapshot.checkStands();
-        await (keepLog ? this.#commitBesideLog(snapshot) : this.#commitInPlaceOfLog(snapshot));
+        if (!keepLog) return await this.#commitInPlaceOfLog(snapshot, keepAfter);
+        await this.#commitBesideLog(snapshot);
+        return null;
       } finally {
         if (!keepLog) this.#replacingLog = false;
       }
     });
     // Whoever asked gets the error; those in line behind it only wait.
-    this.#queue = commit.catch(() => undefined);
+    this.#queue = commit.then(
+      () => undefined,
+      () => undefined,
+    );
     return commit;
   }
 
@@ -132,7 +142,10 @@ export class SnapshotCommits {
     await this.#orFail(retention.dropBehind(offset));
   }
 
-  async #commitInPlaceOfLog(snapshot: PendingSnapshot): Promise<void> {
+  async #commitInPlaceOfLog(
+    snapshot: PendingSnapshot,
+    keepAfter: LogPosition | null,
+  ): Promise<ReplacedTail | null> {
     const { store, log, groupSync, replaced } = this.#options;
     const generation = log.generation + 1;
     await snapshot.file.finish(store.nextSerial, generation);
@@ -140,8 +153,11 @@ export class SnapshotCommits {
     snapshot.checkStands();
     const first = log.prepareAfresh(generation, nextOffset(snapshot.position.offset));
     let old: SnapshotFile | null;
+    let kept: KeptTail | null = null;
     try {
       await this.#orFail(log.syncNames());
+      // Last of all: a commit that fails before this, and is tried again, leaves no file each time.
+      if (keepAfter !== null) kept = await this.#orFail(this.#keepTail(keepAfter));
       snapshot.checkStands();
       // The rename is the moment: before it the old log counts, after it the new one.
       old = store.install(finished);
@@ -149,6 +165,7 @@ export class SnapshotCommits {
       // A killed process removes nothing, and by now the directory may be another's.
       if (snapshot.abandoned) first.file.close();
       else await this.#orFail(log.discardAfresh(first));
+      if (!snapshot.abandoned) await kept?.discard();
       throw error;
     }
     const removeOldLog = log.beginAfresh(first);
@@ -158,11 +175,17 @@ export class SnapshotCommits {
       if (other !== snapshot) other.outdate("a full sync has replaced the log");
     await this.#orFail(store.settle(old));
     if (snapshot.stands) await this.#orFail(removeOldLog());
+    return kept;
   }
 
-  async #orFail(work: Promise<void>): Promise<void> {
+  #keepTail(lastKept: LogPosition): Promise<KeptTail> {
+    const { log, rollbackDirectory, calls } = this.#options;
+    return keepTail(log, lastKept, rollbackDirectory, calls);
+  }
+
+  async #orFail<Result>(work: Promise<Result>): Promise<Result> {
     try {
-      await work;
+      return await work;
     } catch (error) {
       this.#options.failed(error);
       throw error;

@@ -120,7 +120,7 @@ export class TestStorage {
         this.#answer({ type: "snapshotWritten", kind: this.#writing.kind });
         break;
       case "commitSnapshot":
-        this.#commitSnapshot();
+        this.#commitSnapshot(effect.keepAfter);
         break;
       case "startIncarnation":
         disk.incarnation = `${disk.id}-i${disk.incarnation.slice(-1)}+` as IncarnationId;
@@ -131,8 +131,13 @@ export class TestStorage {
     }
   }
 
-  #commitSnapshot(): void {
+  #commitSnapshot(keepAfter: LogPosition | null): void {
     const disk = this.#disk;
+    if (keepAfter !== null) disk.rollbacks.push(keepAfter);
+    const rollback =
+      keepAfter === null
+        ? null
+        : { file: "kept", bytes: 1, firstOffset: Math.min(...disk.records.keys()) as Offset };
     const snapshot = this.#writing;
     this.#writing = null;
     if (snapshot === null) throw new InvariantError("no snapshot is being written");
@@ -145,6 +150,6 @@ export class TestStorage {
       const end = Math.min(snapshot.position.offset, disk.retainedAfter ?? snapshot.position.offset);
       for (const offset of disk.records.keys()) if (offset <= end) disk.records.delete(offset);
     }
-    this.#answer({ type: "snapshotCommitted", kind: snapshot.kind, position: snapshot.position });
+    this.#answer({ type: "snapshotCommitted", kind: snapshot.kind, position: snapshot.position, rollback });
   }
 }

@@ -12,7 +12,7 @@ import {
   type Offset,
 } from "../../../src/base/ids.ts";
 import type { Randomness } from "../../../src/base/randomness.ts";
-import type { DroppedLog } from "../../../src/core/member-io.ts";
+import type { DroppedLog, ReplacedTail } from "../../../src/core/member-io.ts";
 import { decodeMemberState } from "../../../src/core/member-state.ts";
 import { RecordCursor } from "../../../src/protocol/record.ts";
 import { cutHistory, type EpochHistory, extendHistory } from "../../../src/rules/epoch-history.ts";
@@ -171,6 +171,13 @@ export class NodeDisk {
   retain(after: Offset | null): void {
     this.#retainedAfter = after === null ? null : (Math.max(after, this.#first - 1) as Offset);
     if (this.snapshot !== null) this.#dropBehind(this.snapshot.position.offset);
+  }
+
+  /** What a log that is about to be replaced has after `lastKept`: it is as good as kept, nobody reads it back. */
+  replacedTail(lastKept: Offset): ReplacedTail {
+    let bytes = 0;
+    for (const [offset, record] of this.#records) if (offset > lastKept) bytes += record.bytes.length;
+    return { file: bytes > 0 ? "kept" : null, bytes, firstOffset: this.#first };
   }
 
   /** @returns what could not be kept for replicas. */

@@ -178,7 +178,7 @@ export class NodeStorage {
         });
         return;
       case "commitSnapshot":
-        this.#then((writing) => this.#commit(writing));
+        this.#then((writing) => this.#commit(writing, effect.keepAfter));
         return;
       case "abortSnapshot":
         if (this.#writing !== null) this.#writing.failed = true;
@@ -268,13 +268,14 @@ export class NodeStorage {
     });
   }
 
-  #commit({ kind, position, history, chunks }: Writing): void {
+  #commit({ kind, position, history, chunks }: Writing, keepAfter: LogPosition | null): void {
+    const rollback = keepAfter === null ? null : this.#disk.replacedTail(keepAfter.offset);
     const snapshot: DiskSnapshot = { position, history, chunks };
     this.#owner.snapshotStands(kind, position);
     const dropped = this.#disk.commitSnapshot(kind, snapshot);
     if (dropped !== null) this.#owner.input({ type: "logDropped", ...dropped });
     if (kind === "received" && this.#syncing !== null) this.#syncing = position.offset;
-    this.#owner.input({ type: "snapshotCommitted", kind, position });
+    this.#owner.input({ type: "snapshotCommitted", kind, position, rollback });
   }
 
   /** Its tail was cut under it. */
