@@ -8,10 +8,11 @@ import type { RedisLimits } from "../../protocol/resp/limits.ts";
 import type { ProtocolError } from "../../protocol/resp/protocol-error.ts";
 import { RequestDecoder } from "../../protocol/resp/request-decoder.ts";
 
+/** How long a client may take to read its last replies; what it has not read by then is kept in memory no longer. */
+const END_GRACE_MS = 5000;
 /**
- * How long a client may take to close its side after we have sent everything and closed ours, or to take its last
- * replies after it has closed its own. Closing at once, with bytes of the client unread, would make the kernel reset
- * the connection, and the last reply could be lost.
+ * How long a client may take to close its side after we have sent everything and closed ours. Closing at once, with
+ * bytes of the client unread, would make the kernel reset the connection, and the last reply could be lost.
  */
 const LINGER_MS = 1000;
 
@@ -85,7 +86,8 @@ export class RedisConnection {
   subscriber = false;
   /** Since when more waits than its soft limit; `undefined` when less does. */
   #overSoftSinceMs: number | undefined;
-  #linger: NodeJS.Timeout | undefined;
+  /** When it runs out, the socket is given up. */
+  #patience: NodeJS.Timeout | undefined;
 
   /** @param socket accepted and paused. */
   constructor(id: number, socket: Socket, limits: RedisLimits, owner: RedisConnectionOwner) {
@@ -99,7 +101,7 @@ export class RedisConnection {
     socket.on("error", (error: NodeJS.ErrnoException) => this.#socketFailed(error));
     socket.on("close", () => this.#socketClosed());
     socket.on("end", () => this.#clientEnded());
-    socket.on("finish", () => this.#resetAfterLinger());
+    socket.on("finish", () => this.#resetAfter(LINGER_MS));
   }
 
   /** Bytes of replies that the client has not taken yet, as far as this process knows. */
@@ -156,11 +158,12 @@ export class RedisConnection {
     return `client-output-buffer-limit ${softBytes} for ${softSec} s`;
   }
 
-  /** Takes no more commands, sends what was written, then closes. */
+  /** Takes no more commands, sends what was written, then closes; a client that does not take it is given up. */
   end(): void {
     if (this.#phase === "open") this.#phase = "draining";
     if (this.#frozen) this.#frozenEnd = true;
     else if (this.#socket.writable) {
+      this.#resetAfter(END_GRACE_MS);
       this.#socket.end();
       // The client's own end, or its loss, must be seen even if the handler had stopped reading.
       this.#socket.resume();
@@ -265,15 +268,15 @@ export class RedisConnection {
   /** The client closed its side. As in Redis, that is the end of it, also for replies that are still to come. */
   #clientEnded(): void {
     this.#phase = "closed";
-    this.#resetAfterLinger();
+    this.#resetAfter(END_GRACE_MS);
     this.#tellClosed();
   }
 
-  /** One side is closed; the other gets so long, and no longer. */
-  #resetAfterLinger(): void {
-    if (this.#socket.destroyed || this.#linger !== undefined) return;
-    this.#linger = setTimeout(() => this.reset(), LINGER_MS);
-    this.#linger.unref();
+  #resetAfter(ms: number): void {
+    if (this.#socket.destroyed) return;
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => this.reset(), ms);
+    this.#patience.unref();
   }
 
   #socketFailed(error: NodeJS.ErrnoException): void {
@@ -287,7 +290,7 @@ export class RedisConnection {
 
   #socketClosed(): void {
     this.#phase = "closed";
-    clearTimeout(this.#linger);
+    clearTimeout(this.#patience);
     this.#tellClosed();
     this.#owner.disconnected(this);
   }

@@ -1,7 +1,18 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { RedisConnection } from "../../../src/io/redis/redis-connection.ts";
 import type { RequestDecoder } from "../../../src/protocol/resp/request-decoder.ts";
 import { RawClient, startServer } from "./redis-harness.ts";
+
+/** How long a client may take its last replies. */
+const END_GRACE_MS = 5000;
+
+/** Timers that go off when the test says so. */
+function holdTimers(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+}
 
 describe("redis connection", () => {
   it("answers a pipeline in order, in one piece", async () => {
@@ -108,8 +119,28 @@ describe("redis connection", () => {
     expect(connection?.bufferedBytes).toBe(0);
   });
 
+  it("gives up an ended client that does not take its last replies", async () => {
+    const { port, server, hears, heard } = await startServer();
+    holdTimers();
+    const client = await RawClient.open(port);
+    client.socket.pause();
+    client.send("BIG 50000000\r\nQUIT\r\n");
+    await hears("1 QUIT");
+    const [connection] = server.connections;
+    vi.advanceTimersByTime(END_GRACE_MS - 1);
+    const other = await RawClient.open(port);
+    other.send("PING\r\n");
+    await other.receives(7);
+    expect(heard).not.toContain("1 closed");
+    expect(connection?.bufferedBytes).toBeGreaterThan(0);
+    vi.advanceTimersByTime(1);
+    await hears("1 closed");
+    expect(connection?.bufferedBytes).toBe(0);
+  });
+
   it("gives up a client that has closed its side and does not take its replies", async () => {
     const { port, server, hears } = await startServer();
+    holdTimers();
     const client = await RawClient.open(port);
     client.socket.pause();
     client.send("BIG 50000000\r\n");
@@ -118,6 +149,8 @@ describe("redis connection", () => {
     client.socket.end();
     await hears("1 closed");
     expect(server.connections.size).toBe(0);
+    expect(connection?.bufferedBytes).toBeGreaterThan(0);
+    vi.advanceTimersByTime(END_GRACE_MS);
     await expect.poll(() => connection?.bufferedBytes, { timeout: 30_000 }).toBe(0);
   });
 
