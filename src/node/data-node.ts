@@ -227,6 +227,7 @@ export class DataNode {
     if (this.#phase !== "paused") return;
     this.#phase = "running";
     this.#redis.resume();
+    this.#clients.goOn();
     this.#peers.resume();
     const inputs = this.#waitingInputs;
     this.#waitingInputs = [];
@@ -414,9 +415,7 @@ export class DataNode {
       case "closeClient":
         return this.#clients.close(effect.client);
       case "resumeClient":
-        // Later: what waits in the decoder is run as a batch of its own.
-        setImmediate(() => this.#clients.resume(effect.client));
-        return;
+        return this.#clients.resume(effect.client);
       case "readLog":
         this.#storage.readLog(effect.from, effect.bytesMax).then(
           (bytes) => this.#input({ type: "logRead", link: effect.link, from: effect.from, bytes }),

@@ -12,6 +12,7 @@ import type { RedisConnection, RedisConnectionHandler } from "../io/redis/redis-
 import type { ProtocolError } from "../protocol/resp/protocol-error.ts";
 import type { RequestDecoder } from "../protocol/resp/request-decoder.ts";
 import { refuseUnprotected } from "./client-access.ts";
+import { CommandTurns } from "./command-turns.ts";
 import type { NodeConfig } from "./node-config.ts";
 
 /** Of replies to one client within a batch. */
@@ -36,11 +37,17 @@ export class NodeClients {
   readonly #dispatcher: Dispatcher;
   readonly #owner: NodeClientsOwner;
   readonly #connections = new Map<Client, RedisConnection>();
+  readonly #turns: CommandTurns<Client>;
 
   constructor(config: NodeConfig, dispatcher: Dispatcher, owner: NodeClientsOwner) {
     this.#config = config;
     this.#dispatcher = dispatcher;
     this.#owner = owner;
+    this.#turns = new CommandTurns({
+      nowMs: () => owner.now().monoMs,
+      isRunning: () => owner.isRunning(),
+      run: (client) => this.#connections.get(client)?.processBuffered(),
+    });
   }
 
   get size(): number {
@@ -64,7 +71,7 @@ export class NodeClients {
     member.desk.add(client);
     this.#connections.set(client, connection);
     return {
-      commands: (decoder) => this.#commands(member, client, decoder),
+      commands: (decoder) => this.#commands(member, client, connection, decoder),
       protocolError: (error) => this.#protocolError(member, client, connection, error),
       closed: () => this.#forget(client),
     };
@@ -105,17 +112,29 @@ export class NodeClients {
     this.#forget(client);
   }
 
-  /** Takes up what the client has sent while it was on hold. */
+  /** Takes up, in its turn, what the client has sent while it was on hold. */
   resume(client: Client): void {
-    this.#connections.get(client)?.processBuffered();
+    if (this.#connections.has(client)) this.#turns.wait(client);
   }
 
-  #commands(member: Member, client: Client, decoder: RequestDecoder): void {
+  /** The node runs again: whose turn came meanwhile have it now. */
+  goOn(): void {
+    this.#turns.resume();
+  }
+
+  #commands(member: Member, client: Client, connection: RedisConnection, decoder: RequestDecoder): void {
     const owner = this.#owner;
-    if (client.blocked !== null || client.pending !== null || !owner.isRunning()) return;
+    if (client.blocked !== null || client.pending !== null || client.closing || !owner.isRunning()) return;
+    if (this.#turns.isWaiting(client)) {
+      // What it has sent is enough for now, and more of it would be kept in memory.
+      connection.pauseReading();
+      return;
+    }
+    const now = owner.now();
+    if (!this.#turns.mayBegin(client, now.monoMs)) return;
     try {
       decoder.unauthenticated = owner.isPasswordRequired() && !client.session.authenticated;
-      member.beginCommands(owner.now());
+      member.beginCommands(now);
       for (let argv = decoder.next(); argv !== undefined; argv = decoder.next()) {
         if (!member.desk.run(client, argv)) break;
         if (client.readyBytes > READY_BYTES_MAX) {
@@ -124,7 +143,12 @@ export class NodeClients {
           if (!this.#connections.has(client)) return;
         }
         decoder.unauthenticated = owner.isPasswordRequired() && !client.session.authenticated;
+        if (!this.#turns.mayGoOn() && decoder.bufferedBytes > 0) {
+          this.#turns.wait(client);
+          break;
+        }
       }
+      if (!this.#turns.isWaiting(client)) connection.resumeReading();
       owner.carryOut(member);
     } catch (error) {
       owner.fail(error);
@@ -140,6 +164,7 @@ export class NodeClients {
   }
 
   #forget(client: Client): void {
+    this.#turns.forget(client);
     this.#connections.delete(client);
     this.#dispatcher.disconnect(client.session);
     this.#owner.closed(client);

@@ -161,6 +161,7 @@ export class RedisConnection {
   /** Takes no more commands, sends what was written, then closes; a client that does not take it is given up. */
   end(): void {
     if (this.#phase === "open") this.#phase = "draining";
+    this.#readingPaused = false;
     if (this.#frozen) this.#frozenEnd = true;
     else if (this.#socket.writable) {
       this.#resetAfter(END_GRACE_MS);
@@ -192,6 +193,7 @@ export class RedisConnection {
   }
 
   resumeReading(): void {
+    if (!this.#readingPaused) return;
     this.#readingPaused = false;
     if (!this.#frozen) this.#socket.resume();
   }

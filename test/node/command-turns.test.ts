@@ -1,0 +1,95 @@
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { CommandTurns } from "../../src/node/command-turns.ts";
+
+/** Clients whose commands take `commandMs` each, by a clock that nothing else moves. */
+class Scene {
+  /** Whose commands have run, in order: `A A B`. */
+  readonly ran: string[] = [];
+  isRunning = true;
+  readonly turns: CommandTurns<string> = new CommandTurns({
+    nowMs: () => this.#nowMs,
+    isRunning: () => this.isRunning,
+    run: (client) => this.#batch(client),
+  });
+  readonly #left = new Map<string, number>();
+  readonly #commandMs: number;
+  #nowMs = 0;
+
+  constructor(commandMs: number) {
+    this.#commandMs = commandMs;
+  }
+
+  /** As when bytes have come. */
+  sends(client: string, commands: number): void {
+    this.#left.set(client, (this.#left.get(client) ?? 0) + commands);
+    if (!this.turns.isWaiting(client)) this.#batch(client);
+  }
+
+  leftOf(client: string): number {
+    return this.#left.get(client) ?? 0;
+  }
+
+  #batch(client: string): void {
+    if (!this.turns.mayBegin(client, this.#nowMs)) return;
+    for (let left = this.leftOf(client); left > 0; left--) {
+      this.ran.push(client);
+      this.#nowMs += this.#commandMs;
+      this.#left.set(client, left - 1);
+      if (!this.turns.mayGoOn() && left > 1) return this.turns.wait(client);
+    }
+  }
+}
+
+/** `AAAB` as `3A 1B`. */
+function stretches(ran: readonly string[]): string {
+  return (ran.join("").match(/(.)\1*/g) ?? []).map((run) => `${run.length}${run[0]}`).join(" ");
+}
+
+describe("the turns of commands", () => {
+  it("leave small batches alone, however many clients send some", () => {
+    const scene = new Scene(0.001);
+    for (let i = 0; i < 100; i++) scene.sends("A", 20);
+    expect(stretches(scene.ran)).toBe("2000A");
+  });
+
+  it("have a client with much to do go on later, behind those who wait already", async () => {
+    const scene = new Scene(0.2);
+    scene.sends("A", 70);
+    scene.sends("B", 40);
+    expect(stretches(scene.ran)).toBe("16A 16B");
+    await turnOfTheLoop();
+    expect(stretches(scene.ran)).toBe("16A 16B 16A 16B 16A 8B");
+    await turnOfTheLoop();
+    expect(stretches(scene.ran)).toBe("16A 16B 16A 16B 16A 8B 22A");
+  });
+
+  it("end when all clients together have had their time, whoever sends something then", async () => {
+    const scene = new Scene(1);
+    // The first look at the clock is in B's batch, which stops there; C is in time, D comes too late.
+    for (const client of ["A", "B", "C", "D"]) scene.sends(client, 10);
+    expect(stretches(scene.ran)).toBe("10A 6B 10C");
+    await turnOfTheLoop();
+    expect(stretches(scene.ran)).toBe("10A 6B 10C 4B 10D");
+  });
+
+  it("come to nobody while the node stands still, and go on afterwards", async () => {
+    const scene = new Scene(1);
+    scene.sends("A", 20);
+    scene.isRunning = false;
+    await turnOfTheLoop();
+    expect(stretches(scene.ran)).toBe("16A");
+    scene.isRunning = true;
+    scene.turns.resume();
+    await turnOfTheLoop();
+    expect(stretches(scene.ran)).toBe("20A");
+  });
+
+  it("do not come to a client that has gone", async () => {
+    const scene = new Scene(1);
+    scene.sends("A", 20);
+    scene.turns.forget("A");
+    await turnOfTheLoop();
+    expect(stretches(scene.ran)).toBe("16A");
+  });
+});
