@@ -72,6 +72,7 @@ export class NodeClients {
     this.#connections.set(client, connection);
     return {
       commands: (decoder) => this.#commands(member, client, connection, decoder),
+      inputEnded: () => this.#inputEnded(member, client, connection),
       protocolError: (error) => this.#protocolError(member, client, connection, error),
       closed: () => this.#forget(client),
     };
@@ -148,10 +149,31 @@ export class NodeClients {
           break;
         }
       }
-      if (!this.#turns.isWaiting(client)) connection.resumeReading();
+      if (!this.#turns.isWaiting(client)) this.#allTaken(member, client, connection);
       owner.carryOut(member);
     } catch (error) {
       owner.fail(error);
+    }
+  }
+
+  /** Nothing that it has sent waits for its turn. */
+  #allTaken(member: Member, client: Client, connection: RedisConnection): void {
+    connection.resumeReading();
+    if (connection.inputEnded) member.desk.close(client);
+  }
+
+  /**
+   * It sends nothing more. What it has sent before is still run if it waits only for its turn, and replies that it is owed go
+   * out before its connection is closed. Who is blocked or on hold is owed none, as in Redis.
+   */
+  #inputEnded(member: Member, client: Client, connection: RedisConnection): void {
+    connection.deferEnd();
+    if (this.#turns.isWaiting(client)) return;
+    try {
+      member.desk.close(client);
+      this.#owner.carryOut(member);
+    } catch (error) {
+      this.#owner.fail(error);
     }
   }
 

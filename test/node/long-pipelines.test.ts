@@ -97,4 +97,46 @@ describe("a client that sends on and on", () => {
     const replies = `+OK\r\n${allReplies()}`;
     expect((await loader.receives(replies.length)) === replies).toBe(true);
   });
+
+  it("and then closes its side is answered in full", async () => {
+    const node = await startLoneMaster();
+    const loader = await RawClient.open(node.address.port);
+    loader.socket.end(PIPELINE);
+    await loader.closed();
+    expect(loader.received === allReplies()).toBe(true);
+    expect(loader.errorCode).toBeUndefined();
+  });
+});
+
+describe("a client that closes its side", () => {
+  it("is closed at once when it is idle", async () => {
+    const node = await startLoneMaster();
+    const client = await RawClient.open(node.address.port);
+    client.socket.end();
+    await client.closed();
+    expect(client.received).toBe("");
+  });
+
+  it("is closed at once when it is blocked, and takes nothing any more", async () => {
+    const node = await startLoneMaster();
+    const other = await AskingClient.open(node);
+    const client = await RawClient.open(node.address.port);
+    client.socket.end("SET a b\r\nBLPOP queue 0\r\n");
+    await client.closed();
+    expect(client.received).toBe("+OK\r\n");
+    expect(await other.ask("RPUSH queue job")).toBe(":1");
+    expect(await other.ask("LLEN queue")).toBe(":1");
+  });
+
+  it("is closed at once when its command is on hold, which is not run", async () => {
+    const node = await startLoneMaster();
+    const other = await AskingClient.open(node);
+    await other.ask("CLIENT PAUSE 1000000 WRITE");
+    const client = await RawClient.open(node.address.port);
+    client.socket.end("SET a b\r\n");
+    await client.closed();
+    expect(client.received).toBe("");
+    await other.ask("CLIENT UNPAUSE");
+    expect(await other.ask("EXISTS a")).toBe(":0");
+  });
 });

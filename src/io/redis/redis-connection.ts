@@ -37,6 +37,12 @@ export interface RedisConnectionHandler {
    */
   commands(decoder: RequestDecoder): void;
   /**
+   * The client has closed its side: no more bytes come. On return the server ends the connection, and what was written
+   * before still goes out. A handler that owes replies, or has not run all commands yet, calls `connection.deferEnd()`
+   * first and ends it later. One without this method owes nothing.
+   */
+  inputEnded?(): void;
+  /**
    * The client's bytes are no request; no more commands come. On return the server writes `error.reply` and
    * ends the connection. A handler that still owes replies calls `connection.deferEnd()` first, and does both
    * itself when the replies are out, so that the error is not taken for an answer to an earlier command.
@@ -76,6 +82,7 @@ export class RedisConnection {
   #handler: RedisConnectionHandler | undefined;
   #phase: Phase = "open";
   #endDeferred = false;
+  #inputEnded = false;
   #readingPaused = false;
   #frozen = false;
   /** Written while frozen; it goes out on thawing. Not one string: together they may be longer than a string can be. */
@@ -112,6 +119,11 @@ export class RedisConnection {
   /** What the decoder holds on to, as CLIENT LIST tells it. */
   get requestMemory(): RequestDecoder["memory"] {
     return this.#decoder.memory;
+  }
+
+  /** The client has closed its side. */
+  get inputEnded(): boolean {
+    return this.#inputEnded;
   }
 
   /** Bytes of the client that have not been run yet. */
@@ -181,7 +193,7 @@ export class RedisConnection {
     else socket.resetAndDestroy();
   }
 
-  /** Within `protocolError` only: the handler writes the error's reply and ends the connection itself, later. */
+  /** Within `inputEnded` and `protocolError` only: the handler writes what is to be said and ends the connection itself, later. */
   deferEnd(): void {
     this.#endDeferred = true;
   }
@@ -267,10 +279,15 @@ export class RedisConnection {
     this.reset();
   }
 
-  /** The client closed its side. As in Redis, that is the end of it, also for replies that are still to come. */
   #clientEnded(): void {
+    this.#inputEnded = true;
+    if (this.#phase === "open") {
+      this.#endDeferred = false;
+      this.#handler?.inputEnded?.();
+    }
+    if (this.#endDeferred) return;
+    this.end();
     this.#phase = "closed";
-    this.#resetAfter(END_GRACE_MS);
     this.#tellClosed();
   }
 

@@ -67,9 +67,16 @@ export class RedisServer {
       },
       failed: (error) => options.onError(error),
     };
-    // Paused until there is a handler: no byte may be read before that.
     this.#server = createServer(
-      { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, pauseOnConnect: true },
+      {
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: KEEP_ALIVE_MS,
+        // Until there is a handler: no byte may be read before that.
+        pauseOnConnect: true,
+        // Who has closed its side may still be owed replies; the connection ends ours.
+        allowHalfOpen: true,
+      },
       (socket) => this.#arrived(socket),
     );
   }

@@ -154,6 +154,76 @@ describe("redis connection", () => {
     await expect.poll(() => connection?.bufferedBytes, { timeout: 30_000 }).toBe(0);
   });
 
+  it("sends a client that has closed its side what was written before", async () => {
+    const { port, server } = await startServer();
+    const client = await RawClient.open(port);
+    client.socket.end("BIG 20000000\r\n");
+    await client.closed();
+    expect(client.received).toHaveLength(20_000_000);
+    expect(client.errorCode).toBeUndefined();
+    await expect.poll(() => server.connections.size).toBe(0);
+  });
+
+  it("leaves the end of a client that has closed its side to a handler that owes it replies", async () => {
+    const heard: string[] = [];
+    const { port, server } = await startServer({
+      accept: (connection) => ({
+        commands: (decoder) => {
+          for (let argv = decoder.next(); argv !== undefined; argv = decoder.next())
+            heard.push(argv.join(" "));
+        },
+        inputEnded: () => {
+          heard.push("ended");
+          connection.deferEnd();
+          setImmediate(() => {
+            expect(connection.inputEnded).toBe(true);
+            connection.write("+late\r\n");
+            connection.end();
+          });
+        },
+        protocolError: () => undefined,
+        closed: () => heard.push("closed"),
+      }),
+    });
+    const client = await RawClient.open(port);
+    client.socket.end("PING\r\n");
+    await client.closed();
+    expect(client.received).toBe("+late\r\n");
+    expect(client.errorCode).toBeUndefined();
+    await expect.poll(() => server.connections.size).toBe(0);
+    expect(heard).toEqual(["PING", "ended", "closed"]);
+  });
+
+  it("has forgotten a client that closed its side and vanished, once what it was owed is written", async () => {
+    let answer: () => void = () => undefined;
+    const { port, server, errors } = await startServer({
+      accept: (connection) => ({
+        commands: (decoder) => {
+          while (decoder.next() !== undefined);
+        },
+        inputEnded: () => {
+          connection.deferEnd();
+          answer = () => {
+            connection.write("+late\r\n");
+            connection.end();
+          };
+        },
+        protocolError: () => undefined,
+        closed: () => undefined,
+      }),
+    });
+    const unanswered = answer;
+    const client = await RawClient.open(port);
+    client.socket.end("PING\r\n");
+    await expect.poll(() => answer).not.toBe(unanswered);
+    client.socket.destroy();
+    await client.closed();
+    expect(server.connections.size).toBe(1);
+    answer();
+    await expect.poll(() => server.connections.size).toBe(0);
+    expect(errors).toEqual([]);
+  });
+
   it("tells the handler once that the client has gone, whether it closed or vanished", async () => {
     const { port, hears, heard, errors } = await startServer();
     const polite = await RawClient.open(port);
