@@ -77,7 +77,6 @@ export class Roles {
     if (this.#role.kind === "replica") this.#role.follower.stop();
     else if (this.#role.kind === "master") this.#role.reign.replicas.end();
     lease.void();
-    if (!inPlace) desk.closeAll();
     this.#closeClientsAtMs = null;
     // In place, replies wait on for what they waited for: in sync mode that is more than the commit.
     if (inPlace) desk.gate.forgetRounds();
@@ -92,6 +91,8 @@ export class Roles {
     this.keepLinks(record);
     const from = reign.replicas.epochStart;
     outbox.log("info", "reign", { epoch, from, inPlace }, "this member is master");
+    // Last: there may be thousands of them, and the epoch-start record waits for nobody.
+    if (!inPlace) desk.closeAll();
   }
 
   /** Follows `master` in the record's epoch; asks and acknowledges once the promise is durable. */

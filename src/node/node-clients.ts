@@ -2,6 +2,7 @@
  * The Redis clients of a data node: who is connected, what each of them sends to the member's desk, and the way back for its replies.
  * It decides nothing about commands.
  */
+import type { Millis } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { Client } from "../core/client.ts";
 import type { Dispatcher } from "../core/commands/dispatcher.ts";
@@ -13,10 +14,17 @@ import type { ProtocolError } from "../protocol/resp/protocol-error.ts";
 import type { RequestDecoder } from "../protocol/resp/request-decoder.ts";
 import { refuseUnprotected } from "./client-access.ts";
 import { CommandTurns } from "./command-turns.ts";
+import { LeavingClients } from "./leaving-clients.ts";
 import type { NodeConfig } from "./node-config.ts";
 
 /** Of replies to one client within a batch. */
 const READY_BYTES_MAX = 4 * 1024 * 1024;
+
+/** A client that the member has let go, and what is left to be ended. */
+interface Leaver {
+  readonly client: Client;
+  readonly connection: RedisConnection;
+}
 
 export interface NodeClientsOwner {
   /** `null` until the node has recovered. */
@@ -38,16 +46,19 @@ export class NodeClients {
   readonly #owner: NodeClientsOwner;
   readonly #connections = new Map<Client, RedisConnection>();
   readonly #turns: CommandTurns<Client>;
+  readonly #leaving: LeavingClients<Leaver>;
 
   constructor(config: NodeConfig, dispatcher: Dispatcher, owner: NodeClientsOwner) {
     this.#config = config;
     this.#dispatcher = dispatcher;
     this.#owner = owner;
+    const nowMs = (): Millis => owner.now().monoMs;
     this.#turns = new CommandTurns({
-      nowMs: () => owner.now().monoMs,
+      nowMs,
       isRunning: () => owner.isRunning(),
       run: (client) => this.#connections.get(client)?.processBuffered(),
     });
+    this.#leaving = new LeavingClients({ nowMs, end: (leaver) => this.#end(leaver) });
   }
 
   get size(): number {
@@ -74,7 +85,10 @@ export class NodeClients {
       commands: (decoder) => this.#commands(member, client, connection, decoder),
       inputEnded: () => this.#inputEnded(member, client, connection),
       protocolError: (error) => this.#protocolError(member, client, connection, error),
-      closed: () => this.#forget(client),
+      closed: () => {
+        this.#turns.forget(client);
+        if (this.#connections.delete(client)) this.#forget(client);
+      },
     };
   }
 
@@ -108,9 +122,10 @@ export class NodeClients {
     if (connection === undefined) return;
     for (const piece of client.takeReady()) connection.write(piece);
     connection.write(client.lastWords);
-    connection.end();
     // It is no client any more, though its socket may take a while to close.
-    this.#forget(client);
+    this.#turns.forget(client);
+    this.#connections.delete(client);
+    this.#leaving.add({ client, connection });
   }
 
   /** Takes up, in its turn, what the client has sent while it was on hold. */
@@ -185,9 +200,12 @@ export class NodeClients {
     member.desk.close(client);
   }
 
+  #end({ client, connection }: Leaver): void {
+    connection.end();
+    this.#forget(client);
+  }
+
   #forget(client: Client): void {
-    this.#turns.forget(client);
-    this.#connections.delete(client);
     this.#dispatcher.disconnect(client.session);
     this.#owner.closed(client);
   }
