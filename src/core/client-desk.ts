@@ -1,27 +1,28 @@
 /**
- * Serves Redis clients on a member: decides for each command whether it runs now, is refused or is held, makes its
- * effects a record, and has its reply wait for what it saw. The role itself is the member's.
+ * Serves Redis clients on a member: decides whose commands run now, which are held, who is blocked, and when a client's
+ * connection is closed. What a command does is the runner's, the role itself the member's.
  */
-import { invariant } from "../base/errors.ts";
 import { type Millis, OFFSET_ZERO, type Offset } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { error } from "../protocol/resp/reply.ts";
 import { BlockedClients } from "./blocked-clients.ts";
-import { type Client, NOTHING_SEEN, type ReplyNeed } from "./client.ts";
-import { ClientPause, type PauseKind } from "./client-pause.ts";
-import { type Argv, type Command, FLAGS } from "./commands/command.ts";
+import type { Client } from "./client.ts";
+import type { PauseKind } from "./client-pause.ts";
+import { CommandRunner } from "./command-runner.ts";
+import type { Argv, Command } from "./commands/command.ts";
 import type { Dispatcher } from "./commands/dispatcher.ts";
 import * as errors from "./commands/errors.ts";
-import type { BlockRequest, Execution, KeyBlockRequest } from "./commands/execution.ts";
-import { Housekeeping } from "./housekeeping.ts";
+import type { BlockRequest } from "./commands/execution.ts";
+import { HeldCommands } from "./held-commands.ts";
 import { IdleClients } from "./idle-clients.ts";
 import type { Keyspace } from "./keyspace/keyspace.ts";
+import { ListeningClients } from "./listening-clients.ts";
 import type { MemberOutbox } from "./member-io.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
 import { ReplyGate } from "./replication/reply-gate.ts";
-import { needsMemory, refusalOf, type Service } from "./service.ts";
+import type { Service } from "./service.ts";
 import type { ClientSession } from "./session.ts";
-import { type Publish, WaitingPublications } from "./waiting-publications.ts";
+import type { Publish } from "./waiting-publications.ts";
 
 export interface DeskSetup {
   readonly outbox: MemberOutbox;
@@ -34,29 +35,17 @@ export interface DeskSetup {
 
 export class ClientDesk {
   readonly gate: ReplyGate;
-  service: Service = { kind: "none" };
-  diskFull = false;
   /** Up to where the standing snapshot holds the log; the member sets it. */
   snapshotOffset: Offset = OFFSET_ZERO;
-  /** PUBLISHed and committed: to be delivered here (`publishHere`), and passed on to replicas. */
-  onPublication: Publish = () => {};
   readonly #setup: DeskSetup;
   readonly #clients = new Map<number, Client>();
   readonly #blocked: BlockedClients;
-  /** Clients with a command on hold. */
-  readonly #holding = new Set<Client>();
-  readonly #pause: ClientPause;
+  readonly #held: HeldCommands;
+  readonly #listening: ListeningClients;
   readonly idle: IdleClients = new IdleClients();
-  readonly #publications = new WaitingPublications();
-  readonly #housekeeping: Housekeeping;
+  readonly #runner: CommandRunner;
   /** Since when a tick has found this master cut off from everybody while clients were blocked. */
   #isolatedSinceMs: Millis | null = null;
-  #turn = 0;
-  #now: Instant = { monoMs: 0, wallMs: 0 };
-  /** The command being run looks at data, so that its reply speaks of the reign. */
-  #touchesData = false;
-  /** The command being run was refused, or could not be confirmed. */
-  #refused = false;
 
   constructor(setup: DeskSetup) {
     this.#setup = setup;
@@ -64,16 +53,49 @@ export class ClientDesk {
       uncertain: error(errors.UNCERTAIN),
       unconfirmed: error(errors.UNCONFIRMED),
     });
-    this.#pause = new ClientPause(setup.dispatcher);
-    this.#housekeeping = new Housekeeping({ ...setup, record: (execution) => this.#recordOwn(execution) });
+    this.#held = new HeldCommands(setup.dispatcher);
+    this.#listening = new ListeningClients({
+      outbox: setup.outbox,
+      gate: this.gate,
+      registry: setup.dispatcher.registry,
+      clientOf: (session) => this.client(session),
+      reply: (client, text) => this.#runner.reply(client, text),
+    });
+    this.#runner = new CommandRunner({
+      ...setup,
+      gate: this.gate,
+      listening: this.#listening,
+      pause: this.#held.pause,
+    });
     this.#blocked = new BlockedClients(setup.keyspace, {
-      reply: (client, text) => this.#reply(client, text, NOTHING_SEEN),
-      replyWithData: (client, text, seen) => this.#replyWithData(client, text, seen, false),
+      reply: (client, text) => this.#runner.reply(client, text),
+      replyWithData: (client, text, seen) => this.#runner.replyWithData(client, text, seen, false),
       resume: (client) => this.#resumeLater(client),
       snapshotHolds: (offset) => offset <= this.snapshotOffset,
       countReplicas: (client) => this.#countReceived(client.session.wroteOffset),
-      retry: (client, argv, request, key) => this.#retry(client, argv, request, key),
+      retry: (client, argv, request, key) => this.#runner.retry(client, argv, request, key),
     });
+  }
+
+  get service(): Service {
+    return this.#runner.service;
+  }
+
+  set service(service: Service) {
+    this.#runner.service = service;
+  }
+
+  get diskFull(): boolean {
+    return this.#runner.diskFull;
+  }
+
+  set diskFull(isFull: boolean) {
+    this.#runner.diskFull = isFull;
+  }
+
+  /** PUBLISHed and committed: to be delivered here (`publishHere`), and passed on to replicas. */
+  set onPublication(publish: Publish) {
+    this.#listening.onPublication = publish;
   }
 
   add(client: Client): void {
@@ -83,8 +105,7 @@ export class ClientDesk {
   remove(client: Client): void {
     client.closed = true;
     this.#clients.delete(client.session.id);
-    this.#holding.delete(client);
-    this.#pause.forget(client);
+    this.#held.forget(client);
     this.#blocked.remove(client);
     this.gate.forget(client);
   }
@@ -95,27 +116,14 @@ export class ClientDesk {
 
   /** The clock was read, whatever for. */
   onClock(nowMs: Millis): void {
-    this.#housekeeping.onClock(nowMs);
+    this.#runner.housekeeping.onClock(nowMs);
   }
 
   /** Begins a batch: the clock was read right before. */
   beginBatch(now: Instant): void {
-    this.#now = now;
-    this.#turn++;
-    const { keyspace, dispatcher } = this.#setup;
-    keyspace.nowMs = now.wallMs;
-    dispatcher.beginBatch(now.monoMs);
-    this.#housekeeping.beginBatch(now.monoMs);
-    if (now.monoMs >= this.#pause.untilMs) this.unpause();
-    else this.#setMayExpire();
-  }
-
-  #setMayExpire(): void {
-    this.#setup.keyspace.mayExpire =
-      this.service.kind === "master" &&
-      !this.diskFull &&
-      !this.#pause.active &&
-      this.service.reign.refuseWrite(this.#now) === undefined;
+    this.#runner.beginBatch(now);
+    if (now.monoMs >= this.#held.pause.untilMs) this.unpause();
+    else this.#runner.settleExpiry();
   }
 
   /**
@@ -125,14 +133,13 @@ export class ClientDesk {
    */
   run(client: Client, argv: string[]): boolean {
     if (client.closing || client.closed) return false;
-    if (client.blocked !== null || this.#mustHold(client, argv)) {
-      invariant(client.pending === null, "a client on hold runs no further command");
-      client.pending = argv;
-      this.#holding.add(client);
+    if (client.blocked !== null || this.#held.mustHold(client, argv, this.service, this.#runner.now)) {
+      this.#held.hold(client, argv);
       return false;
     }
-    if (this.#pause.active && this.#mustPostpone(client, argv)) {
-      this.#pause.postpone(client, argv);
+    const { pause } = this.#held;
+    if (pause.active && this.#held.mustPostpone(client, argv, this.service, this.#runner.now)) {
+      pause.postpone(client, argv);
       return false;
     }
     this.#execute(client, argv);
@@ -140,39 +147,14 @@ export class ClientDesk {
     return !client.closing && client.blocked === null;
   }
 
-  /**
-   * The dispatcher's gate: called before a command runs, and when MULTI queues it.
-   *
-   * @param flags of the command; for EXEC those of the queued commands too.
-   * @returns an error text, or `undefined` to let it pass.
-   */
+  /** The dispatcher's gate, see `CommandRunner`. */
   refuse(command: Command, session: ClientSession, flags: number): string | undefined {
-    if (this.#housekeeping.memoryFull && needsMemory(command, session, flags)) return errors.OOM;
-    if ((flags & DATA_FLAGS) === 0) return undefined;
-    const isQueued = session.transaction !== null && !command.unqueued;
-    const isWrite = (flags & FLAGS.write) !== 0;
-    const refusal = refusalOf(this.service, this.#now, isWrite, isQueued) ?? this.#noRoom(isWrite);
-    // What is refused, or only queued, has looked at nothing; another command of the same script may have.
-    if (refusal === undefined && !isQueued) this.#touchesData = true;
-    if (refusal !== undefined) this.#refused = true;
-    return refusal;
-  }
-
-  /** Whether a record can be made now. */
-  get #mayWrite(): boolean {
-    return this.#setup.keyspace.mayExpire && this.#noRoom(true) === undefined;
-  }
-
-  #noRoom(isWrite: boolean): string | undefined {
-    if (!isWrite || this.service.kind !== "master") return undefined;
-    if (this.diskFull) return errors.DISK_FULL;
-    const { log, uncommittedBytesMax } = this.#setup;
-    return log.uncommittedBytes > uncommittedBytesMax ? errors.NOREPLICAS : undefined;
+    return this.#runner.refuse(command, session, flags);
   }
 
   /** Runs what is due by time: expiry of keys, replies that waited too long, commands held too long. */
   tick(now: Instant): void {
-    this.#now = now;
+    this.#runner.now = now;
     this.gate.expire(now.monoMs);
     if (this.service.kind === "held") {
       // Who is blocked is answered when it is known whether the reign goes on.
@@ -182,21 +164,21 @@ export class ClientDesk {
       return;
     }
     this.#blocked.expire(now.monoMs);
-    if (now.monoMs >= this.#pause.untilMs) this.unpause();
+    if (now.monoMs >= this.#held.pause.untilMs) this.unpause();
     const { registry } = this.#setup.dispatcher;
     this.#setup.dispatcher.sample(now.monoMs);
     for (const client of this.idle.find(this.#clients.values(), registry, now)) this.close(client);
     this.#letIsolatedGo();
     const isMaster = this.service.kind === "master";
     if (isMaster) this.beginBatch(now);
-    this.#housekeeping.tick(now.monoMs, isMaster && this.#mayWrite);
+    this.#runner.housekeeping.tick(now.monoMs, isMaster && this.#runner.mayWrite);
   }
 
   /** The service changed: runs what was on hold and may now run. */
   drain(now: Instant): void {
-    if (this.#holding.size === 0) return;
+    if (this.#held.size === 0) return;
     this.beginBatch(now);
-    for (const client of [...this.#holding]) this.#resume(client);
+    for (const client of this.#held.clients()) this.#resume(client);
   }
 
   /** Keys have changed that blocked clients wait for, though no command of this batch did it. */
@@ -210,10 +192,10 @@ export class ClientDesk {
   get deadlineMs(): Millis {
     // Nothing of it is done while commands are on hold, nor expired or evicted by who may make no record.
     if (this.service.kind === "held") return Number.POSITIVE_INFINITY;
-    const keeping = this.#mayWrite
-      ? this.#housekeeping.deadlineMs(this.#now.monoMs)
+    const keeping = this.#runner.mayWrite
+      ? this.#runner.housekeeping.deadlineMs(this.#runner.now.monoMs)
       : Number.POSITIVE_INFINITY;
-    return Math.min(this.#blocked.deadlineMs, this.#pause.untilMs, keeping);
+    return Math.min(this.#blocked.deadlineMs, this.#held.pause.untilMs, keeping);
   }
 
   /** The standing snapshot is another one now: SAVEs that waited for it are answered. */
@@ -228,13 +210,13 @@ export class ClientDesk {
 
   /** CLIENT PAUSE. It takes effect after the command, or EXEC, that asks for it. */
   pause(kind: PauseKind, durationMs: Millis): void {
-    this.#pause.begin(kind, this.#now.monoMs + durationMs);
+    this.#held.pause.begin(kind, this.#runner.now.monoMs + durationMs);
   }
 
   /** CLIENT UNPAUSE, or its time is up: who waited is served next, in order. */
   unpause(): void {
-    for (const client of this.#pause.end()) this.#holding.add(client);
-    this.#setMayExpire();
+    this.#held.endPause();
+    this.#runner.settleExpiry();
   }
 
   client(session: ClientSession): Client | undefined {
@@ -253,21 +235,19 @@ export class ClientDesk {
   /** Answers every command on hold with this error; nothing of them was executed. */
   refuseHeld(refusal: string): void {
     const { dispatcher } = this.#setup;
-    for (const client of [...this.#holding]) {
+    for (const client of this.#held.clients()) {
       if (client.blocked !== null) continue;
       const { pending, session } = client;
       client.pending = null;
       if (pending !== null) {
-        this.#reply(client, dispatcher.refuseUnrun(session, pending, refusal), NOTHING_SEEN);
+        this.#runner.reply(client, dispatcher.refuseUnrun(session, pending, refusal));
       }
       this.#resume(client);
     }
   }
 
   #resume(client: Client): void {
-    const { pending } = client;
-    client.pending = null;
-    this.#holding.delete(client);
+    const pending = this.#held.release(client);
     if (pending !== null && !this.run(client, pending)) return;
     this.#setup.outbox.push({ type: "resumeClient", client });
   }
@@ -275,7 +255,7 @@ export class ClientDesk {
   /** The reign has ended for good: what was executed is uncertain, what was held is refused, who is blocked is released. */
   onDemoted(): void {
     this.gate.failAll();
-    this.#publications.clear();
+    this.#listening.clear();
     this.#blocked.failAll(errors.UNBLOCKED);
   }
 
@@ -294,100 +274,22 @@ export class ClientDesk {
   /** What is safe has moved: replies, publications and WAITs that waited for it go out. */
   advance(safeOffset: Offset, confirmedRound: number): void {
     this.gate.advance(safeOffset, confirmedRound);
-    this.#publications.release(this.gate, this.onPublication);
+    this.#listening.release();
     this.#blocked.settleWaits();
   }
 
   #execute(client: Client, argv: string[]): void {
-    const { log, keyspace, dispatcher } = this.#setup;
-    if (keyspace.isOverMemory || this.#housekeeping.memoryFull) this.#housekeeping.makeRoom(this.#mayWrite);
-    keyspace.writeOffset = (log.assigned + 1) as Offset;
-    this.#touchesData = false;
-    this.#refused = false;
-    const execution = dispatcher.execute(client.session, argv);
-    const wrote = execution.effects !== "";
-    const seen = wrote ? this.#record(client, execution) : execution.sawOffset;
-    this.#publish(execution, seen);
-    if (this.#pause.active) this.#setMayExpire();
-    if (execution.monitored !== "") this.#showMonitors(execution.monitored);
-    if (execution.block !== null) this.#block(client, argv, execution.block, seen);
-    else if (execution.reply !== "") this.#answer(client, execution.reply, seen, wrote);
-    if (execution.close || (this.#refused && this.#isIsolated())) this.close(client);
-  }
-
-  #isIsolated(): boolean {
-    return this.service.kind === "master" && this.service.reign.isIsolated(this.#now);
-  }
-
-  #answer(client: Client, text: string, seen: Offset, wrote: boolean): void {
-    // What is not data depends on nothing.
-    if (!this.#touchesData) this.#reply(client, text, NOTHING_SEEN);
-    else if (!this.#replyWithData(client, text, seen, wrote)) this.#refused = true;
-  }
-
-  /** @returns false when nobody could confirm the reply, and an error was sent in its place. */
-  #replyWithData(client: Client, text: string, seen: Offset, wrote: boolean): boolean {
-    // What a replica has applied is committed.
-    if (this.service.kind !== "master") {
-      this.#reply(client, text, NOTHING_SEEN);
-      return true;
-    }
-    const round = wrote ? 0 : this.service.reign.readRound(this.#now);
-    if (round < 0) this.#reply(client, error(errors.UNCONFIRMED), NOTHING_SEEN);
-    else this.#reply(client, text, { offset: seen, round, wrote });
-    return round >= 0;
-  }
-
-  /** One record of a command's effects. On anything but a master there are none. */
-  #record(client: Client, execution: Execution): Offset {
-    const { log } = this.#setup;
-    invariant(this.service.kind === "master", "only a master that may execute makes records");
-    const offset = log.assign("effects", this.service.reign.epoch, execution.effectsDb, execution.effects);
-    log.applied = offset;
-    client.session.wroteOffset = offset;
-    return offset;
-  }
-
-  /** A record of what no client asked for. */
-  #recordOwn(execution: Execution): void {
-    const { effects, effectsDb } = execution;
-    if (effects === "") return;
-    invariant(this.service.kind === "master", "only a master that may execute makes records");
-    const { log } = this.#setup;
-    log.applied = log.assign("effects", this.service.reign.epoch, effectsDb, effects);
-    this.#publish(execution, log.applied);
-  }
-
-  #mustHold(client: Client, argv: Argv): boolean {
-    if (this.service.kind !== "held" || this.#now.monoMs >= this.service.untilMs) return false;
-    const command = this.#setup.dispatcher.find(argv);
-    // Inside MULTI commands are only queued; EXEC is what touches data.
-    if (command === undefined) return false;
-    const { transaction } = client.session;
-    if (transaction === null) return (command.gateFlags & DATA_FLAGS) !== 0;
-    return command.fullName === "exec" && (transaction.flags & DATA_FLAGS) !== 0;
-  }
-
-  /** What the node would refuse is refused at once. */
-  #mustPostpone({ session }: Client, argv: Argv): boolean {
-    const flags = this.#pause.heldFlags(session, argv);
-    if (flags === undefined || (flags & DATA_FLAGS) === 0) return flags !== undefined;
-    return refusalOf(this.service, this.#now, (flags & FLAGS.write) !== 0, true) === undefined;
-  }
-
-  #showMonitors(lines: string): void {
-    for (const session of this.#setup.dispatcher.registry.monitors) {
-      const client = this.#clients.get(session.id);
-      if (client !== undefined && !client.closing) this.#reply(client, lines, NOTHING_SEEN);
-    }
+    const { block, close } = this.#runner.execute(client, argv);
+    if (block !== null) this.#block(client, argv, block);
+    if (close || this.#runner.refusedInIsolation) this.close(client);
   }
 
   // ---- clients that wait ---------------------------------------------------------------------------
 
-  #block(client: Client, argv: Argv, request: BlockRequest, seen: Offset): void {
+  #block(client: Client, argv: Argv, request: BlockRequest): void {
     const { timeoutMs } = request;
-    const deadlineMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#now.monoMs + timeoutMs;
-    this.#blocked.add(client, { request, argv, seen, deadlineMs });
+    const deadlineMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.#runner.now.monoMs + timeoutMs;
+    this.#blocked.add(client, { request, argv, seen: this.#runner.seen, deadlineMs });
     if (request.kind === "keys") return;
     if (request.kind === "replicas" && this.service.kind === "master") this.service.reign.hurry();
     this.#blocked.settleWait(client);
@@ -408,27 +310,14 @@ export class ClientDesk {
     return this.service.kind === "replica";
   }
 
-  /** What it takes is a record of its own, and its reply waits for that one. */
-  #retry(client: Client, argv: Argv, request: KeyBlockRequest, key: string): boolean {
-    const { log, keyspace, dispatcher } = this.#setup;
-    keyspace.writeOffset = (log.assigned + 1) as Offset;
-    const execution = dispatcher.retry(client.session, argv, request, key);
-    const wrote = execution.effects !== "";
-    const seen = wrote ? this.#record(client, execution) : execution.sawOffset;
-    this.#publish(execution, seen);
-    if (execution.block !== null) return false;
-    if (execution.reply !== "") this.#replyWithData(client, execution.reply, seen, wrote);
-    return true;
-  }
-
   /** Nothing that is pushed elsewhere can reach them here, and nobody may ever tell this master that its reign is over. */
   #letIsolatedGo(): void {
-    if (this.#blocked.size === 0 || !this.#isIsolated()) {
+    if (this.#blocked.size === 0 || !this.#runner.isIsolated) {
       this.#isolatedSinceMs = null;
       return;
     }
-    this.#isolatedSinceMs ??= this.#now.monoMs;
-    if (this.#now.monoMs - this.#isolatedSinceMs < this.#setup.ackTimeoutMs) return;
+    this.#isolatedSinceMs ??= this.#runner.now.monoMs;
+    if (this.#runner.now.monoMs - this.#isolatedSinceMs < this.#setup.ackTimeoutMs) return;
     for (const client of this.#clients.values()) {
       if (client.blocked === null) continue;
       this.#blocked.fail(client, errors.UNBLOCKED);
@@ -443,17 +332,11 @@ export class ClientDesk {
 
   /** True when some client's commands wait although nothing holds them any more. */
   get hasRunnable(): boolean {
-    if (this.service.kind === "held") return false;
-    for (const client of this.#holding) if (client.blocked === null) return true;
-    return false;
+    return this.service.kind !== "held" && this.#held.hasRunnable;
   }
 
   #countReceived(offset: Offset): number {
     return this.service.kind === "master" ? this.service.reign.countReceived(offset) : 0;
-  }
-
-  #reply(client: Client, text: string, need: ReplyNeed): void {
-    this.gate.push(client, text, need, this.#now.monoMs + this.#setup.ackTimeoutMs, this.#turn);
   }
 
   #release(client: Client): void {
@@ -461,28 +344,8 @@ export class ClientDesk {
     if (client.closing && client.held.length === 0) this.#setup.outbox.push({ type: "closeClient", client });
   }
 
-  /** What the execution published goes out once all that it saw is safe. */
-  #publish(execution: Execution, seen: Offset): void {
-    if (execution.publications.length === 0) return;
-    const offset = this.service.kind === "master" ? seen : OFFSET_ZERO;
-    for (const publication of execution.publications) this.#publications.add(offset, publication);
-    this.#publications.release(this.gate, this.onPublication);
-  }
-
   /** Delivers to this node's subscribers: a message depends on nothing that is held. */
   publishHere(channel: string, message: string): void {
-    for (const { session, text } of this.#setup.dispatcher.registry.subscriptions.deliver(channel, message)) {
-      const client = this.#clients.get(session.id);
-      if (client === undefined || client.closed) continue;
-      // A RESP2 client takes what comes for the reply that it waits for.
-      if (client.held.length > 0) this.#reply(client, text, NOTHING_SEEN);
-      else {
-        client.reply(text);
-        this.#setup.outbox.output(client);
-      }
-    }
+    this.#listening.deliver(channel, message);
   }
 }
-
-/** Commands that look at keys or change them; their replies speak of a reign. */
-const DATA_FLAGS: number = FLAGS.write | FLAGS.readonly;

@@ -1,0 +1,204 @@
+/**
+ * Runs clients' commands on the member's keyspace: refuses what the node may not do, makes a command's effects a record,
+ * and has its reply wait for what it saw. Which client's command runs, and what becomes of the client, is the desk's.
+ */
+import { invariant } from "../base/errors.ts";
+import { type Millis, OFFSET_ZERO, type Offset } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import { error } from "../protocol/resp/reply.ts";
+import { type Client, NOTHING_SEEN, type ReplyNeed } from "./client.ts";
+import type { ClientPause } from "./client-pause.ts";
+import { type Argv, type Command, FLAGS } from "./commands/command.ts";
+import type { Dispatcher } from "./commands/dispatcher.ts";
+import * as errors from "./commands/errors.ts";
+import type { Execution, KeyBlockRequest } from "./commands/execution.ts";
+import { DATA_FLAGS } from "./held-commands.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import type { Keyspace } from "./keyspace/keyspace.ts";
+import type { ListeningClients } from "./listening-clients.ts";
+import type { ReplicationLog } from "./replication/replication-log.ts";
+import type { ReplyGate } from "./replication/reply-gate.ts";
+import { needsMemory, refusalOf, type Service } from "./service.ts";
+import type { ClientSession } from "./session.ts";
+
+export interface RunnerSetup {
+  readonly log: ReplicationLog;
+  readonly keyspace: Keyspace;
+  readonly dispatcher: Dispatcher;
+  readonly gate: ReplyGate;
+  readonly listening: ListeningClients;
+  readonly pause: ClientPause;
+  readonly ackTimeoutMs: Millis;
+  readonly uncommittedBytesMax: number;
+}
+
+export class CommandRunner {
+  service: Service = { kind: "none" };
+  diskFull = false;
+  /** As all commands of a batch know it. */
+  now: Instant = { monoMs: 0, wallMs: 0 };
+  readonly housekeeping: Housekeeping;
+  readonly #setup: RunnerSetup;
+  #turn = 0;
+  /** What the command that ran last saw, what it wrote included. */
+  #seen: Offset = OFFSET_ZERO;
+  /** It looks at data, so that its reply speaks of the reign. */
+  #touchesData = false;
+  /** It was refused, or could not be confirmed. */
+  #refused = false;
+
+  constructor(setup: RunnerSetup) {
+    this.#setup = setup;
+    this.housekeeping = new Housekeeping({ ...setup, record: (execution) => this.#recordOwn(execution) });
+  }
+
+  beginBatch(now: Instant): void {
+    this.now = now;
+    this.#turn++;
+    const { keyspace, dispatcher } = this.#setup;
+    keyspace.nowMs = now.wallMs;
+    dispatcher.beginBatch(now.monoMs);
+    this.housekeeping.beginBatch(now.monoMs);
+  }
+
+  /** Has keys expire on their own where that can be recorded. Call when a batch begins, and when a pause begins or ends. */
+  settleExpiry(): void {
+    this.#setup.keyspace.mayExpire =
+      this.service.kind === "master" &&
+      !this.diskFull &&
+      !this.#setup.pause.active &&
+      this.service.reign.refuseWrite(this.now) === undefined;
+  }
+
+  /**
+   * The dispatcher's gate: called before a command runs, and when MULTI queues it.
+   *
+   * @param flags of the command; for EXEC those of the queued commands too.
+   * @returns an error text, or `undefined` to let it pass.
+   */
+  refuse(command: Command, session: ClientSession, flags: number): string | undefined {
+    if (this.housekeeping.memoryFull && needsMemory(command, session, flags)) return errors.OOM;
+    if ((flags & DATA_FLAGS) === 0) return undefined;
+    const isQueued = session.transaction !== null && !command.unqueued;
+    const isWrite = (flags & FLAGS.write) !== 0;
+    const refusal = refusalOf(this.service, this.now, isWrite, isQueued) ?? this.#noRoom(isWrite);
+    // What is refused, or only queued, has looked at nothing; another command of the same script may have.
+    if (refusal === undefined && !isQueued) this.#touchesData = true;
+    if (refusal !== undefined) this.#refused = true;
+    return refusal;
+  }
+
+  /** Whether a record can be made now. */
+  get mayWrite(): boolean {
+    return this.#setup.keyspace.mayExpire && this.#noRoom(true) === undefined;
+  }
+
+  #noRoom(isWrite: boolean): string | undefined {
+    if (!isWrite || this.service.kind !== "master") return undefined;
+    if (this.diskFull) return errors.DISK_FULL;
+    const { log, uncommittedBytesMax } = this.#setup;
+    return log.uncommittedBytes > uncommittedBytesMax ? errors.NOREPLICAS : undefined;
+  }
+
+  /**
+   * Runs one command and answers it, unless it blocks: its `block` is set then, and nothing has been said.
+   *
+   * @returns the dispatcher's one object, until the next command.
+   */
+  execute(client: Client, argv: string[]): Execution {
+    const { log, keyspace, dispatcher } = this.#setup;
+    if (keyspace.isOverMemory || this.housekeeping.memoryFull) this.housekeeping.makeRoom(this.mayWrite);
+    keyspace.writeOffset = (log.assigned + 1) as Offset;
+    this.#touchesData = false;
+    this.#refused = false;
+    const execution = dispatcher.execute(client.session, argv);
+    const wrote = execution.effects !== "";
+    const seen = wrote ? this.#record(client, execution) : execution.sawOffset;
+    this.#seen = seen;
+    this.#publish(execution, seen);
+    if (this.#setup.pause.active) this.settleExpiry();
+    if (execution.monitored !== "") this.#setup.listening.showMonitors(execution.monitored);
+    if (execution.block === null && execution.reply !== "") {
+      this.#answer(client, execution.reply, seen, wrote);
+    }
+    return execution;
+  }
+
+  get seen(): Offset {
+    return this.#seen;
+  }
+
+  /** The command that ran last was refused by a master that is cut off: its client is better off asking the sentinels. */
+  get refusedInIsolation(): boolean {
+    return this.#refused && this.isIsolated;
+  }
+
+  get isIsolated(): boolean {
+    return this.service.kind === "master" && this.service.reign.isIsolated(this.now);
+  }
+
+  /**
+   * Tries again what the client is blocked in. What it takes is a record of its own, and its reply waits for that one.
+   *
+   * @returns false when the client must wait on.
+   */
+  retry(client: Client, argv: Argv, request: KeyBlockRequest, key: string): boolean {
+    const { log, keyspace, dispatcher } = this.#setup;
+    keyspace.writeOffset = (log.assigned + 1) as Offset;
+    const execution = dispatcher.retry(client.session, argv, request, key);
+    const wrote = execution.effects !== "";
+    const seen = wrote ? this.#record(client, execution) : execution.sawOffset;
+    this.#publish(execution, seen);
+    if (execution.block !== null) return false;
+    if (execution.reply !== "") this.replyWithData(client, execution.reply, seen, wrote);
+    return true;
+  }
+
+  #answer(client: Client, text: string, seen: Offset, wrote: boolean): void {
+    // What is not data depends on nothing.
+    if (!this.#touchesData) this.reply(client, text);
+    else if (!this.replyWithData(client, text, seen, wrote)) this.#refused = true;
+  }
+
+  /** @returns false when nobody could confirm the reply, and an error was sent in its place. */
+  replyWithData(client: Client, text: string, seen: Offset, wrote: boolean): boolean {
+    // What a replica has applied is committed.
+    if (this.service.kind !== "master") {
+      this.reply(client, text);
+      return true;
+    }
+    const round = wrote ? 0 : this.service.reign.readRound(this.now);
+    if (round < 0) this.reply(client, error(errors.UNCONFIRMED));
+    else this.reply(client, text, { offset: seen, round, wrote });
+    return round >= 0;
+  }
+
+  reply(client: Client, text: string, need: ReplyNeed = NOTHING_SEEN): void {
+    this.#setup.gate.push(client, text, need, this.now.monoMs + this.#setup.ackTimeoutMs, this.#turn);
+  }
+
+  /** One record of a command's effects. On anything but a master there are none. */
+  #record(client: Client, execution: Execution): Offset {
+    const { log } = this.#setup;
+    invariant(this.service.kind === "master", "only a master that may execute makes records");
+    const offset = log.assign("effects", this.service.reign.epoch, execution.effectsDb, execution.effects);
+    log.applied = offset;
+    client.session.wroteOffset = offset;
+    return offset;
+  }
+
+  /** A record of what no client asked for. */
+  #recordOwn(execution: Execution): void {
+    const { effects, effectsDb } = execution;
+    if (effects === "") return;
+    invariant(this.service.kind === "master", "only a master that may execute makes records");
+    const { log } = this.#setup;
+    log.applied = log.assign("effects", this.service.reign.epoch, effectsDb, effects);
+    this.#publish(execution, log.applied);
+  }
+
+  /** What the execution published goes out once all that it saw is safe. */
+  #publish({ publications }: Execution, seen: Offset): void {
+    this.#setup.listening.publish(publications, this.service.kind === "master" ? seen : null);
+  }
+}
