@@ -10,7 +10,7 @@ import { Keyspace } from "../core/keyspace/keyspace.ts";
 import { seedMemberHashes } from "../core/keyspace/position-index.ts";
 import { KeyspaceReplayer } from "../core/keyspace-replayer.ts";
 import { Member } from "../core/member.ts";
-import type { MemberEffect, MemberInput } from "../core/member-io.ts";
+import type { MemberInput } from "../core/member-io.ts";
 import { SystemClock } from "../io/clock.ts";
 import type { Logger } from "../io/logger.ts";
 import { PeerNetwork } from "../io/peer/peer-network.ts";
@@ -19,8 +19,10 @@ import { DiskStorage } from "../io/storage/disk-storage.ts";
 import type { MemberStorage, Recovered, StorageEvents } from "../io/storage/member-storage.ts";
 import { MemoryDisk, MemoryStorage } from "../io/storage/memory-storage.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
+import { Alarm } from "./alarm.ts";
 import { NodeCommandHost } from "./command-host.ts";
 import { coreSteering } from "./core-steering.ts";
+import { EffectHands, stall } from "./effect-hands.ts";
 import { NodeClients } from "./node-clients.ts";
 import type { NodeConfig } from "./node-config.ts";
 import { type NodeLimits, nodeLimits } from "./node-limits.ts";
@@ -56,19 +58,20 @@ export class DataNode {
   readonly #limits: NodeLimits;
   readonly #peers: PeerNetwork;
   readonly #clients: NodeClients;
-  readonly #snapshots: SnapshotHands;
+  readonly #hands: EffectHands;
   readonly #dispatcher: Dispatcher;
   readonly #host: NodeCommandHost;
   readonly #keyspace = new Keyspace();
+  readonly #alarm: Alarm = new Alarm(
+    () => this.#clock.now().monoMs,
+    () => this.#input({ type: "tick" }),
+  );
   readonly #startedAtMs = Date.now();
   #member: Member | null = null;
   #phase: Phase = "running";
   /** Inputs that came while paused, as a stopped process finds them when it goes on. */
   #waitingInputs: MemberInput[] = [];
   #flushDue = false;
-  #timer: NodeJS.Timeout | undefined;
-  #timerAtMs = Number.POSITIVE_INFINITY;
-  #lastSnapshotSec = Math.floor(this.#startedAtMs / 1000);
   #address: Address = { host: "", port: 0 };
   #peerAddress: Address = { host: "", port: 0 };
 
@@ -78,11 +81,6 @@ export class DataNode {
     this.#config = config;
     this.#log = options.logger;
     this.#storage = options.storage ?? defaultStorage(config);
-    this.#snapshots = new SnapshotHands(this.#storage, {
-      input: (input) => this.#input(input),
-      log: (error) => this.#snapshotFailed(error),
-      fail: (error) => this.#fail(error),
-    });
     this.#limits = nodeLimits(config.clientsMax);
     this.#redis = new RedisServer({
       host: config.host,
@@ -117,7 +115,7 @@ export class DataNode {
         connectionsRejected: () => this.#redis.connectionsRejected,
         traffic: () => this.#redis.traffic,
         buffersOf: (session) => this.#clients.buffersOf(session),
-        lastSnapshotSec: () => this.#lastSnapshotSec,
+        lastSnapshotSec: () => this.#hands.lastSnapshotSec,
         limits: this.#limits,
         steered: coreSteering(this.#keyspace, {
           dispatcher: () => this.#dispatcher,
@@ -144,6 +142,19 @@ export class DataNode {
       closed: (client) => this.#input({ type: "clientClosed", client }),
       fail: (error) => this.#fail(error),
     });
+    const snapshots = new SnapshotHands(this.#storage, {
+      input: (input) => this.#input(input),
+      log: (error) => this.#snapshotFailed(error),
+      fail: (error) => this.#fail(error),
+    });
+    this.#hands = new EffectHands(
+      { storage: this.#storage, snapshots, peers: this.#peers, clients: this.#clients, logger: this.#log },
+      {
+        input: (input) => this.#input(input),
+        fail: (error) => this.#fail(error),
+        shutdown: () => options.onShutdown?.(),
+      },
+    );
   }
 
   /**
@@ -193,7 +204,7 @@ export class DataNode {
     // It may have failed meanwhile, and been killed: the storage is closed then.
     if (this.#isStopped()) return;
     this.#phase = "stopped";
-    clearTimeout(this.#timer);
+    this.#alarm.cancel();
     this.#peers.flush();
     try {
       await this.#storage.close();
@@ -206,7 +217,7 @@ export class DataNode {
   kill(): void {
     if (this.#phase === "stopped") return;
     this.#phase = "stopped";
-    clearTimeout(this.#timer);
+    this.#alarm.cancel();
     this.#redis.kill();
     this.#peers.kill();
     this.#storage.crash();
@@ -218,9 +229,7 @@ export class DataNode {
     this.#phase = "paused";
     this.#redis.pause();
     this.#peers.pause();
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#timerAtMs = Number.POSITIVE_INFINITY;
+    this.#alarm.cancel();
   }
 
   resume(): void {
@@ -344,20 +353,6 @@ export class DataNode {
     });
   }
 
-  #arm(member: Member): void {
-    const atMs = member.deadlineMs();
-    if (this.#phase !== "running" || (this.#timer !== undefined && this.#timerAtMs <= atMs)) return;
-    clearTimeout(this.#timer);
-    this.#timerAtMs = atMs;
-    // Rounded up: Node would cut a fraction off, wake too early, and have to wait once more.
-    const delayMs = Math.max(1, Math.ceil(atMs - this.#clock.now().monoMs));
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#timerAtMs = Number.POSITIVE_INFINITY;
-      this.#input({ type: "tick" });
-    }, delayMs);
-  }
-
   /** As a call, since what was seen of `#phase` before a wait says nothing after it. */
   #isStopped(): boolean {
     return this.#phase === "stopped";
@@ -385,88 +380,13 @@ export class DataNode {
 
   #carryOutAll(member: Member): void {
     while (!member.outbox.isEmpty) {
-      for (const effect of member.outbox.take()) this.#carryOut(effect);
+      for (const effect of member.outbox.take()) this.#hands.carryOut(effect);
     }
-    this.#arm(member);
-  }
-
-  #carryOut(effect: MemberEffect): void {
-    switch (effect.type) {
-      case "append":
-        // A master has sent the same records: who is waited for has them before its own disk does.
-        this.#peers.flush();
-        return this.#storage.append(effect.bytes, effect.firstOffset, effect.lastOffset);
-      case "cut":
-        return this.#cut(effect.last);
-      case "saveState":
-        this.#storage.saveState(effect.state).then(
-          () => this.#input({ type: "stateSaved", version: effect.version }),
-          (error: unknown) => this.#fail(error),
-        );
-        return;
-      case "send":
-        return this.#peers.send(effect.link, effect.message);
-      case "closeLink":
-        return this.#peers.closeLink(effect.link);
-      case "setPeers":
-        return this.#peers.setTargets(effect.targets);
-      case "output":
-        return this.#clients.output(effect.client);
-      case "closeClient":
-        return this.#clients.close(effect.client);
-      case "resumeClient":
-        return this.#clients.resume(effect.client);
-      case "readLog":
-        this.#storage.readLog(effect.from, effect.bytesMax).then(
-          (bytes) => this.#input({ type: "logRead", link: effect.link, from: effect.from, bytes }),
-          (error: unknown) => this.#fail(error),
-        );
-        return;
-      case "retainLog":
-        return this.#storage.retainLog(effect.after);
-      case "startIncarnation":
-        this.#log.warn({ event: "incarnation", reason: effect.reason }, "a new incarnation begins");
-        this.#storage.startIncarnation(effect.reason).then(
-          (incarnation) => this.#input({ type: "incarnationStarted", incarnation }),
-          (error: unknown) => this.#fail(error),
-        );
-        return;
-      case "stall":
-        return stall(effect.ms);
-      case "shutdown":
-        return this.#options.onShutdown?.();
-      case "log":
-        return this.#log[effect.level]({ ...effect.fields, event: effect.event }, effect.text);
-      case "commitSnapshot":
-        this.#lastSnapshotSec = Math.floor(Date.now() / 1000);
-        return this.#snapshots.carryOut(effect);
-      default:
-        return this.#snapshots.carryOut(effect);
-    }
-  }
-
-  #cut(last: Parameters<MemberStorage["cut"]>[0]): void {
-    const rollback = this.#storage.cut(last);
-    if (rollback === null) return;
-    const fields = { ...rollback, epoch: last.epoch, offset: last.offset };
-    const what = "records that the master does not have were cut from the log";
-    if (rollback.file === null) {
-      this.#log.error(
-        { ...fields, event: "rollback-lost" },
-        `${what} and are lost: the full disk has no room`,
-      );
-    } else {
-      this.#log.warn({ ...fields, event: "rollback" }, `${what}; they are kept in the file`);
-    }
+    if (this.#phase === "running") this.#alarm.ringBy(member.deadlineMs());
   }
 }
 
 function defaultStorage({ id, dataDir, appendfsync, syncLogBytesMax }: NodeConfig): MemberStorage {
   if (dataDir === null) return new MemoryStorage(new MemoryDisk(id));
   return new DiskStorage({ directory: dataDir, appendfsync, syncLogBytesMax });
-}
-
-/** DEBUG SLEEP: the whole process stands still, as a busy or swapped-out one does. */
-function stall(durationMs: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
 }
