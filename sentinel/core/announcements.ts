@@ -72,9 +72,10 @@ export class Announcements {
     const { ledger, watches, notices, outbox, config } = this.#context;
     const master = ledger.stored?.master ?? null;
     const own = master !== null && (watches.get(master)?.down ?? null) !== null;
+    const before = this.#odownMaster;
+    if (!own && before === null) return;
     const agreed = this.agreed(nowMs);
     const down = own && agreed >= config.quorum ? master : null;
-    const before = this.#odownMaster;
     if (down === before) return;
     this.#odownMaster = down;
     // One that has been replaced since is no matter for the quorum any more.

@@ -49,14 +49,15 @@ function isBrokenReign(context: GroupContext, record: GroupRecord, nowMs: Millis
 }
 
 function isSomebodyAbove(context: GroupContext, record: GroupRecord, nowMs: Millis): boolean {
-  const heard: number[] = [context.ledger.votedEpoch];
-  for (const peer of context.peers.all) heard.push(peer.report(context.config.name, nowMs)?.votedEpoch ?? 0);
-  for (const member of votingMembers(record)) {
-    const status = currentStatus(context, member.id);
-    if (status !== null && isAdmitted(record, member.id, status.incarnation))
-      heard.push(status.promise.epoch);
+  const { epoch } = record.number;
+  if (context.ledger.votedEpoch > epoch) return true;
+  for (const peer of context.peers.all) {
+    if ((peer.report(context.config.name, nowMs)?.votedEpoch ?? 0) > epoch) return true;
   }
-  return Math.max(...heard) > record.number.epoch;
+  return votingMembers(record).some(({ id }) => {
+    const status = currentStatus(context, id);
+    return status !== null && status.promise.epoch > epoch && isAdmitted(record, id, status.incarnation);
+  });
 }
 
 function isStalled(context: GroupContext, record: GroupRecord, nowMs: Millis): boolean {

@@ -217,14 +217,15 @@ export class Group {
     this.#reporting.settle(this.#finds, this.#failover?.epoch ?? null, pinged, nowMs);
   }
 
-  deadlineMs(nowMs: Millis): Millis | undefined {
+  /** When to settle again if nothing happens. Only `settle` and what concerns the group moves it. */
+  deadlineMs(nowMs: Millis): Millis {
     const { watches, signs, ledger } = this.#context;
     let next = earliest(
+      this.#reporting.deadlineMs,
       this.#failover?.deadlineMs,
       this.#election.deadlineMs,
       this.#errands.deadlineMs,
       this.#publication.holdEndsMs(nowMs),
-      this.#reporting.deadlineMs,
       later(signs.endsAtMs(ledger.storedEpoch), nowMs),
     );
     for (const watch of watches.values()) next = earliest(next, watch.deadlineMs());
@@ -299,8 +300,8 @@ export class Group {
   /** After a restart, or where the leader's word was lost: a majority's reports say that a record stands. */
   #publishWhatStands(now: Instant): void {
     const { ledger, peers } = this.#context;
-    const { saved } = ledger;
-    if (saved === null || !ledger.standsAtMajority(saved.number)) return;
+    const { saved, standing } = ledger;
+    if (saved === null || saved === standing || !ledger.standsAtMajority(saved.number)) return;
     // Its leader says when the master has taken the role; its silence is not waited for longer than it leads.
     const isLed =
       this.#failover?.epoch === saved.number.epoch ||
@@ -356,7 +357,8 @@ export class Group {
       odown: this.#announcements.odown,
       pauseWanted: this.#errands.pauseWanted,
     };
-    this.#election.settle(reasonToAsk(this.#context, facts, nowMs), turnMs(this.#context, nowMs), nowMs);
+    const reason = reasonToAsk(this.#context, facts, nowMs);
+    this.#election.settle(reason, reason === null ? 0 : turnMs(this.#context, nowMs), nowMs);
   }
 
   #begin(mandate: Mandate): void {

@@ -82,12 +82,14 @@ export class SentinelPeers {
     return stale;
   }
 
-  onLinkDown(link: LinkId): void {
+  /** @returns whether it was a link of one of them. */
+  onLinkDown(link: LinkId): boolean {
     const peer = this.#byLink.get(link);
-    if (peer === undefined) return;
+    if (peer === undefined) return false;
     this.#byLink.delete(link);
     peer.links = peer.links.filter((one) => one !== link);
     peer.recordSent.delete(link);
+    return true;
   }
 
   /** @returns false when a newer one of the same process is known. */

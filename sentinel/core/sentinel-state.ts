@@ -94,7 +94,7 @@ export class StateKeeper {
   readonly #groups = new Map<string, GroupState>();
   #version = 0;
   #dirty = false;
-  #waiting: { readonly version: number; readonly then: WhenSaved }[] = [];
+  #waiting: { readonly version: number; readonly group: string; readonly then: WhenSaved }[] = [];
 
   constructor(id: SentinelId, recovered: SentinelState | null) {
     this.#id = id;
@@ -110,7 +110,7 @@ export class StateKeeper {
   save(group: string, state: GroupState, then: WhenSaved): void {
     this.#groups.set(group, state);
     this.#dirty = true;
-    this.#waiting.push({ version: this.#version + 1, then });
+    this.#waiting.push({ version: this.#version + 1, group, then });
   }
 
   /** The save that this step asks for, if any. */
@@ -124,9 +124,11 @@ export class StateKeeper {
     };
   }
 
-  saved(version: number, now: Instant): void {
+  /** @returns the groups of which more is durable now. */
+  saved(version: number, now: Instant): Set<string> {
     const ready = this.#waiting.filter((entry) => entry.version <= version);
     this.#waiting = this.#waiting.filter((entry) => entry.version > version);
     for (const entry of ready) entry.then(now);
+    return new Set(ready.map(({ group }) => group));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The sentinel's core: routes events to groups and peers. Pure and deterministic: the time comes in with each event,
- * effects are left in the outbox, nothing else is touched.
+ * The sentinel's core: routes events to groups and peers, and settles the groups that an event concerns, with those whose time
+ * has come. Pure and deterministic: the time comes in with each event, effects are left in the outbox, nothing else is touched.
  */
 import { unreachable } from "../../src/base/errors.ts";
 import type { MemberId, Millis, StartId } from "../../src/base/ids.ts";
@@ -11,13 +11,14 @@ import type { NodeToSentinel } from "../../src/protocol/peer/node-messages.ts";
 import type { SentinelMessage } from "../../src/protocol/peer/sentinel-messages.ts";
 import { type ElectionRules, electionRules } from "../../src/rules/election-rules.ts";
 import { checkCoreConfig, type SentinelCoreConfig } from "./core-config.ts";
+import { DeadlineQueue } from "./deadline-queue.ts";
 import { Group } from "./group.ts";
 import { SentinelOutbox } from "./outbox.ts";
 import { OwnClock } from "./own-clock.ts";
-import { SentinelPeers } from "./peers.ts";
+import { type SentinelPeer, SentinelPeers } from "./peers.ts";
 import type { SentinelInput } from "./sentinel-input.ts";
 import { type SentinelState, StateKeeper } from "./sentinel-state.ts";
-import { earliest, stallToleranceMs } from "./timing.ts";
+import { PEER_SILENCE_MS, stallToleranceMs } from "./timing.ts";
 import type { GroupView } from "./view.ts";
 
 /** A deadline that has passed without effect is looked at again after this long, never at once. */
@@ -32,8 +33,12 @@ export class SentinelCore {
   readonly #keeper: StateKeeper;
   readonly #clock: OwnClock;
   readonly #nodeLinks = new Map<LinkId, { readonly group: Group; readonly id: MemberId }>();
-  /** What the shell was told last. */
-  #deadlineMs: Millis | undefined;
+  /** Of every group, as of its last settling: nothing but that moves it. */
+  readonly #deadlines = new DeadlineQueue<Group>();
+  /** Groups that the event at hand may have changed. */
+  readonly #concerned = new Set<Group>();
+  /** Some group takes a sentinel that was silent for so long for gone. */
+  readonly #silenceNoticedMs: Millis;
 
   /** @throws InterrexError `BAD_CONFIG`. */
   constructor(setup: {
@@ -51,6 +56,7 @@ export class SentinelCore {
     this.#keeper = new StateKeeper(config.id, setup.recovered);
     const shortestMs = Math.min(...config.groups.map((group) => group.downAfterMs));
     this.#clock = new OwnClock(now, stallToleranceMs(shortestMs));
+    this.#silenceNoticedMs = Math.min(shortestMs, PEER_SILENCE_MS);
     const self = {
       id: config.id,
       startId: setup.startId,
@@ -84,32 +90,44 @@ export class SentinelCore {
 
   /** On the monotonic clock; the shell sends a `tick` then. */
   deadlineMs(): Millis | undefined {
-    return this.#deadlineMs;
+    return this.#deadlines.earliestMs;
   }
 
   step(now: Instant, event: SentinelInput): void {
-    const stalledMs = this.#clock.observe(now, event.type === "start" ? undefined : this.#deadlineMs);
+    const stalledMs = this.#clock.observe(now, event.type === "start" ? undefined : this.deadlineMs());
     if (stalledMs > 0) {
       this.outbox.log("warn", "stalled", { stalledMs }, "this sentinel did not run: silence starts afresh");
       for (const group of this.#groups.values()) group.onStall(now);
+      this.#concernAll();
     }
     this.#handle(event, now);
-    for (const group of this.#groups.values()) group.settle(now);
+    this.#settle(now);
     const save = this.#keeper.takeSave();
     if (save !== undefined) this.outbox.push({ type: "saveState", ...save });
-    this.#deadlineMs = this.#nextDeadlineMs(now.monoMs);
   }
 
-  #nextDeadlineMs(nowMs: Millis): Millis | undefined {
-    let next: Millis | undefined;
-    for (const group of this.#groups.values()) next = earliest(next, group.deadlineMs(nowMs));
-    return next === undefined ? undefined : Math.max(next, nowMs + OVERDUE_MS);
+  #settle(now: Instant): void {
+    const nowMs = now.monoMs;
+    for (let due = this.#deadlines.takeDue(nowMs); due !== undefined; due = this.#deadlines.takeDue(nowMs)) {
+      this.#concerned.add(due);
+    }
+    for (const group of this.#concerned) {
+      group.settle(now);
+      this.#deadlines.set(group, Math.max(group.deadlineMs(nowMs), nowMs + OVERDUE_MS));
+    }
+    this.#concerned.clear();
+  }
+
+  /** All groups see the other sentinels through the same links. */
+  #concernAll(): void {
+    for (const group of this.#groups.values()) this.#concerned.add(group);
   }
 
   #handle(event: SentinelInput, now: Instant): void {
     switch (event.type) {
       case "start":
         this.outbox.push({ type: "setPeers", targets: this.#targets() });
+        this.#concernAll();
         break;
       case "tick":
         break;
@@ -123,14 +141,16 @@ export class SentinelCore {
       case "message":
         this.#onMessage(event.link, event.message, now);
         break;
-      case "probed":
-        this.#groupOf(event.target.id)?.onProbed(event.target.id as MemberId, event.outcome, now);
+      case "probed": {
+        const group = this.#concern(this.#groupOf(event.target.id));
+        group?.onProbed(event.target.id as MemberId, event.outcome, now);
         break;
+      }
       case "stateSaved":
-        this.#keeper.saved(event.version, now);
+        for (const name of this.#keeper.saved(event.version, now)) this.#concern(this.#groups.get(name));
         break;
       case "operator": {
-        const group = this.#groups.get(event.command.group);
+        const group = this.#concern(this.#groups.get(event.command.group));
         if (group !== undefined) group.onOperator(event.id, event.command, now);
         else {
           const text = `no such group: ${event.command.group}`;
@@ -144,7 +164,7 @@ export class SentinelCore {
   }
 
   #onNodeLink(link: LinkId, identity: PeerIdentity, now: Instant): void {
-    const group = this.#groupOf(identity.id);
+    const group = this.#concern(this.#groupOf(identity.id));
     if (group === undefined) {
       this.#refuseLink(link, identity, "no group has this node");
       return;
@@ -164,6 +184,7 @@ export class SentinelCore {
     const restarted = peer.startId !== null && peer.startId !== identity.startId;
     for (const stale of this.#peers.onLinkUp(peer, link, identity, dialled, now.monoMs))
       this.#closeLink(stale);
+    this.#concernAll();
     for (const group of this.#groups.values()) {
       if (restarted) group.onPeerRestarted(peer);
       group.onPeerLink(peer, link);
@@ -173,26 +194,32 @@ export class SentinelCore {
   #onLinkDown(link: LinkId, now: Instant): void {
     const node = this.#nodeLinks.get(link);
     this.#nodeLinks.delete(link);
-    node?.group.onMemberLinkDown(node.id, link, now);
-    this.#peers.onLinkDown(link);
+    if (node !== undefined) this.#concern(node.group).onMemberLinkDown(node.id, link, now);
+    else this.#forgetPeerLink(link);
   }
 
   #onMessage(link: LinkId, message: NodeToSentinel | SentinelMessage, now: Instant): void {
     const node = this.#nodeLinks.get(link);
     if (node !== undefined) {
-      if (isFromNode(message)) node.group.onMemberMessage(node.id, link, message, now);
+      if (isFromNode(message)) this.#concern(node.group).onMemberMessage(node.id, link, message, now);
       return;
     }
     const peer = this.#peers.byLink(link);
     if (peer === undefined || isFromNode(message)) return;
-    peer.lastHeardMs = now.monoMs;
+    this.#hear(peer, now.monoMs);
     if (message.type === "report" && message.membership !== this.#config.membershipVersion) {
       const identity = { kind: "sentinel" as const, id: peer.id, startId: peer.startId };
       const why = `its membership version is ${message.membership}, not ${this.#config.membershipVersion}`;
       this.#refuseLink(link, identity, why);
       return;
     }
-    this.#groups.get(message.group)?.onPeerMessage(peer, link, message, now);
+    this.#concern(this.#groups.get(message.group))?.onPeerMessage(peer, link, message, now);
+  }
+
+  /** A message about one group ends the sentinel's silence for all of them. */
+  #hear(peer: SentinelPeer, nowMs: Millis): void {
+    if (peer.lastHeardMs === null || nowMs - peer.lastHeardMs >= this.#silenceNoticedMs) this.#concernAll();
+    peer.lastHeardMs = nowMs;
   }
 
   #refuseLink(link: LinkId, identity: { kind: string; id: string }, why: string): void {
@@ -203,8 +230,18 @@ export class SentinelCore {
   /** Its `linkDown` may come later, or not at all: it is forgotten now. */
   #closeLink(link: LinkId): void {
     this.#nodeLinks.delete(link);
-    this.#peers.onLinkDown(link);
+    this.#forgetPeerLink(link);
     this.outbox.push({ type: "closeLink", link });
+  }
+
+  #forgetPeerLink(link: LinkId): void {
+    if (this.#peers.onLinkDown(link)) this.#concernAll();
+  }
+
+  /** It is settled after this event. */
+  #concern<Concerned extends Group | undefined>(group: Concerned): Concerned {
+    if (group !== undefined) this.#concerned.add(group);
+    return group;
   }
 
   #groupOf(node: string): Group | undefined {

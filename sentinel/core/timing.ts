@@ -46,6 +46,8 @@ export function stallToleranceMs(downAfterMs: Millis): Millis {
   return Math.max(STALL_MS_MIN, downAfterMs / 4);
 }
 
+export function earliest(certain: Millis, ...others: readonly (Millis | undefined)[]): Millis;
+export function earliest(...times: readonly (Millis | undefined)[]): Millis | undefined;
 export function earliest(...times: readonly (Millis | undefined)[]): Millis | undefined {
   let first: Millis | undefined;
   for (const time of times) {
