@@ -5,6 +5,7 @@ import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
 import type { SentinelMessage } from "../../src/protocol/peer/sentinel-messages.ts";
 import type { ElectionRules } from "../../src/rules/election-rules.ts";
 import type { ClientAddress, GroupRecord, Leader } from "../../src/rules/group-record.ts";
+import type { Beat } from "./beat.ts";
 import type { GroupConfig } from "./core-config.ts";
 import type { LeaderSigns } from "./leader-signs.ts";
 import type { LeasesGiven } from "./leases.ts";
@@ -28,6 +29,7 @@ export interface GroupContext {
   readonly self: SelfIdentity;
   /** Size of the sentinel set. */
   readonly sentinels: number;
+  readonly beat: Beat;
   readonly rules: ElectionRules;
   readonly randomness: Randomness;
   readonly outbox: SentinelOutbox;

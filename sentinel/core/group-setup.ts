@@ -2,6 +2,7 @@
 import type { Millis } from "../../src/base/ids.ts";
 import type { Randomness } from "../../src/base/randomness.ts";
 import type { ElectionRules } from "../../src/rules/election-rules.ts";
+import { Beat } from "./beat.ts";
 import type { GroupConfig } from "./core-config.ts";
 import type { FastBudget } from "./fast-budget.ts";
 import type { GroupContext, SelfIdentity } from "./group-context.ts";
@@ -34,8 +35,9 @@ export function createContext(setup: GroupSetup, budget: FastBudget): GroupConte
   // The configuration says where a member is now; the record, who is one.
   const recorded = ledger.stored?.members ?? [];
   const nodes = [...recorded, ...config.nodes];
+  const beat = new Beat(nowMs, downAfterMs);
   const watches = new Map(
-    nodes.map((node) => [node.id, new MemberWatch(node, config.downAfterMs, rules, nowMs)]),
+    nodes.map((node) => [node.id, new MemberWatch(node, downAfterMs, beat, rules, nowMs)]),
   );
   reportDifferences(setup, ledger);
   const leases = new LeasesGiven();
@@ -45,6 +47,7 @@ export function createContext(setup: GroupSetup, budget: FastBudget): GroupConte
     config,
     self,
     sentinels,
+    beat,
     rules,
     randomness,
     outbox,

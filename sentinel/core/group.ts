@@ -213,8 +213,8 @@ export class Group {
     this.#errands.settle(this.#failover !== null, nowMs);
     this.#publication.handOut(nowMs);
     this.#publication.settle(nowMs);
-    const pinged = pingWhoIsDue(this.#context, nowMs);
-    this.#reporting.settle(this.#finds, this.#failover?.epoch ?? null, pinged, nowMs);
+    pingWhoIsDue(this.#context, nowMs);
+    this.#reporting.settle(this.#finds, this.#failover?.epoch ?? null, nowMs);
   }
 
   /** When to settle again if nothing happens. Only `settle` and what concerns the group moves it. */

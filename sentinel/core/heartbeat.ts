@@ -2,7 +2,6 @@
 import type { Millis } from "../../src/base/ids.ts";
 import type { GroupContext } from "./group-context.ts";
 import type { MemberWatch } from "./member-watch.ts";
-import { pingPeriodMs } from "./timing.ts";
 
 /** @param confirmPong the answer is to be named at once, so that a new reign has its lease in two round trips. */
 export function ping(context: GroupContext, watch: MemberWatch, confirmPong: boolean, nowMs: Millis): void {
@@ -25,21 +24,10 @@ export function ping(context: GroupContext, watch: MemberWatch, confirmPong: boo
   });
 }
 
-/**
- * To everyone whose turn it is, and with them to those whose turn comes within half a period. After that all turns fall
- * together: to wake up costs this process more than what it then does.
- *
- * @returns whether it was anybody's turn.
- */
-export function pingWhoIsDue(context: GroupContext, nowMs: Millis): boolean {
-  let isAnyDue = false;
-  for (const watch of context.watches.values()) isAnyDue ||= watch.pingIsDue(nowMs);
-  if (!isAnyDue) return false;
-  const soonMs = nowMs + pingPeriodMs(context.config.downAfterMs) / 2;
+export function pingWhoIsDue(context: GroupContext, nowMs: Millis): void {
   for (const watch of context.watches.values()) {
-    if (watch.pingIsDue(soonMs)) ping(context, watch, false, nowMs);
+    if (watch.pingIsDue(nowMs)) ping(context, watch, false, nowMs);
   }
-  return true;
 }
 
 /** To the recorded master, at once: it needs its lease. */

@@ -7,8 +7,9 @@ import type { LinkId, PeerTarget, ProbeOutcome } from "../../src/protocol/peer/i
 import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
 import type { ElectionRules } from "../../src/rules/election-rules.ts";
 import { compareRecordNumbers, type RecordNumber } from "../../src/rules/group-record.ts";
+import type { Beat } from "./beat.ts";
 import { CrashProbe, type ProbeVerdict } from "./crash-probe.ts";
-import { earliest, HAND_OUT_AGAIN_MS, pingPeriodMs } from "./timing.ts";
+import { earliest, HAND_OUT_AGAIN_MS } from "./timing.ts";
 
 /** Leases and votes speak of processes that died lately only. */
 const DEAD_REMEMBERED_MAX = 4;
@@ -37,23 +38,27 @@ export class MemberWatch {
   sawPongAtMs: Millis = 0;
   #statusLink: LinkId | null = null;
   #pings = 0;
+  #nextPingAtMs: Millis = Number.NEGATIVE_INFINITY;
   #confirmNextPong = false;
   #freshSinceMs: Millis;
   #probe: CrashProbe | null = null;
   #dead: StartId[] = [];
   #handedOut: { readonly number: RecordNumber; readonly atMs: Millis } | null = null;
   readonly #downAfterMs: Millis;
+  readonly #beat: Beat;
   readonly #rules: ElectionRules;
 
   constructor(
     target: { id: MemberId; url: string },
     downAfterMs: Millis,
+    beat: Beat,
     rules: ElectionRules,
     nowMs: Millis,
   ) {
     this.id = target.id;
     this.url = target.url;
     this.#downAfterMs = downAfterMs;
+    this.#beat = beat;
     this.#rules = rules;
     this.#freshSinceMs = nowMs;
   }
@@ -131,13 +136,13 @@ export class MemberWatch {
   }
 
   pingIsDue(nowMs: Millis): boolean {
-    if (this.link === null) return false;
-    return this.lastPingAtMs === null || nowMs - this.lastPingAtMs >= pingPeriodMs(this.#downAfterMs);
+    return this.link !== null && nowMs >= this.#nextPingAtMs;
   }
 
   /** @returns the number of the ping to be sent now. */
   takePing(nowMs: Millis, confirmPong: boolean): number {
     this.lastPingAtMs = nowMs;
+    this.#nextPingAtMs = this.#beat.after(nowMs);
     if (confirmPong) this.#confirmNextPong = true;
     return ++this.#pings;
   }
@@ -172,10 +177,7 @@ export class MemberWatch {
   }
 
   deadlineMs(): Millis | undefined {
-    const nextPingMs =
-      this.link === null || this.lastPingAtMs === null
-        ? undefined
-        : this.lastPingAtMs + pingPeriodMs(this.#downAfterMs);
+    const nextPingMs = this.link === null ? undefined : this.#nextPingAtMs;
     const silentAtMs =
       this.down === null
         ? Math.max(this.lastPongAtMs ?? this.#freshSinceMs, this.#freshSinceMs) + this.#downAfterMs

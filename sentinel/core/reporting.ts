@@ -6,7 +6,7 @@ import { compareRecordNumbers } from "../../src/rules/group-record.ts";
 import type { VoteReason } from "../../src/rules/vote-reason.ts";
 import type { GroupContext } from "./group-context.ts";
 import type { SentinelPeer } from "./peers.ts";
-import { LEADER_REPORT_PERIOD_MS, pingPeriodMs, reportPeriodMs } from "./timing.ts";
+import { LEADER_REPORT_PERIOD_MS, reportPeriodMs } from "./timing.ts";
 
 type Body = Omit<Report, "seq" | "record">;
 
@@ -16,34 +16,25 @@ export class Reporting {
   readonly #leaderPeriodMs: Millis;
   #seq = 0;
   #said: Body | null = null;
-  #saidAtMs: Millis = Number.NEGATIVE_INFINITY;
-  /** How early a report goes with pings. Where more is left to wait, the next pings are no farther from its time. */
-  readonly #earlyMs: Millis;
+  #dueMs: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(context: GroupContext) {
     this.#context = context;
     const { downAfterMs } = context.config;
     this.#periodMs = reportPeriodMs(downAfterMs);
     this.#leaderPeriodMs = Math.min(LEADER_REPORT_PERIOD_MS, this.#periodMs);
-    this.#earlyMs = Math.min(pingPeriodMs(downAfterMs), this.#leaderPeriodMs) / 2;
   }
 
   get deadlineMs(): Millis {
-    const leads = this.#said !== null && this.#said.leading !== null;
-    return this.#saidAtMs + (leads ? this.#leaderPeriodMs : this.#periodMs);
+    return this.#dueMs;
   }
 
-  /**
-   * Reports to everyone if anything has changed, or if it is time.
-   *
-   * @param alongside pings have just gone out: a report that is due soon goes with them, so that this process wakes once for both.
-   */
-  settle(finds: readonly VoteReason[], leading: Epoch | null, alongside: boolean, nowMs: Millis): void {
+  /** Reports to everyone if anything has changed, or if it is time. */
+  settle(finds: readonly VoteReason[], leading: Epoch | null, nowMs: Millis): void {
     const body = this.#body(finds, leading);
-    const dueMs = this.deadlineMs - (alongside ? this.#earlyMs : 0);
-    if (nowMs < dueMs && this.#said !== null && saysTheSame(body, this.#said)) return;
+    if (nowMs < this.#dueMs && this.#said !== null && saysTheSame(body, this.#said)) return;
     this.#said = body;
-    this.#saidAtMs = nowMs;
+    this.#dueMs = this.#nextDueMs(leading !== null, nowMs);
     for (const peer of this.#context.peers.all) {
       if (peer.link !== null) this.#send(peer, peer.link, body);
     }
@@ -59,6 +50,13 @@ export class Reporting {
     const record = this.#recordFor(peer, link);
     if (record === null) return;
     this.#context.outbox.send(link, { ...this.#body(finds, leading), seq: ++this.#seq, record });
+  }
+
+  /** With the last pings before it is time, so that this process wakes once for both. */
+  #nextDueMs(leads: boolean, nowMs: Millis): Millis {
+    const latestMs = nowMs + (leads ? this.#leaderPeriodMs : this.#periodMs);
+    const beatMs = this.#context.beat.upTo(latestMs);
+    return beatMs > nowMs ? beatMs : latestMs;
   }
 
   #body(finds: readonly VoteReason[], leading: Epoch | null): Body {

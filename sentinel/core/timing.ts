@@ -1,9 +1,6 @@
 /** The fixed times of the sentinel's core, in milliseconds, and those that follow from down-after. */
 import type { Millis } from "../../src/base/ids.ts";
 
-const PING_PERIOD_MS_MIN = 20;
-const PING_PERIOD_MS_MAX = 1000;
-
 /** Reports are the sentinels' heartbeat; three of them fit into `PEER_SILENCE_MS`. */
 const REPORT_PERIOD_MS_MAX: Millis = 300;
 /** Of who leads; three of them fit into `LEADER_SILENCE_MS`. */
@@ -32,10 +29,6 @@ export const HOLD_MS_MAX: Millis = 500;
 export const HAND_OUT_AGAIN_MS: Millis = 500;
 /** A stall or a clock jump shorter than this never matters. */
 const STALL_MS_MIN: Millis = 50;
-
-export function pingPeriodMs(downAfterMs: Millis): Millis {
-  return Math.min(PING_PERIOD_MS_MAX, Math.max(PING_PERIOD_MS_MIN, downAfterMs / 10));
-}
 
 /** Three of them fit into down-after as well: after that much silence a sentinel is flagged as down. */
 export function reportPeriodMs(downAfterMs: Millis): Millis {

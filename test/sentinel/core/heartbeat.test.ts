@@ -26,6 +26,27 @@ it("a sentinel's pings and reports leave together, though its links came up at d
   expect(reports.join("")).toMatch(/^0{0,2}(200)+2?0?$/);
 });
 
+it("the pings of all groups leave together, and their reports with them", () => {
+  const world = settledWorld({ groups: ["mymaster", "second"] });
+  world.until("the other group has a master", () => world.settled("second"), 2000);
+  world.kill("second-n3");
+  world.run(137);
+  world.restartNode("second-n3");
+  world.run(1000);
+  const fromMs = world.nowMs;
+  world.run(1000);
+  const pings = new Map<number, number>();
+  const reports = new Set<number>();
+  for (const { atMs, sentinel, message } of world.sent) {
+    if (sentinel !== "s1" || atMs <= fromMs) continue;
+    if (message.type === "ping") pings.set(atMs, (pings.get(atMs) ?? 0) + 1);
+    if (message.type === "report") reports.add(atMs);
+  }
+  expect([...pings.values()]).toEqual(Array(10).fill(6));
+  expect([...reports].filter((atMs) => !pings.has(atMs))).toEqual([]);
+  expect(reports.size).toBeGreaterThan(0);
+});
+
 it("a sentinel that leads is heard every 100 ms, so that nobody takes it for gone", () => {
   const world = settledWorld();
   const master = world.masterId();

@@ -7,6 +7,8 @@ import type { Millis } from "../../../src/base/ids.ts";
 import type { Instant } from "../../../src/base/instant.ts";
 
 const WALL_ZERO_MS = 1_750_000_000_000;
+/** More than the last digit of any time in a simulation, and less than anything that happens in one. */
+const ROUNDING_MS = 1e-6;
 
 export interface ClockFault {
   /** Speed of the monotonic clock against true time. */
@@ -95,8 +97,14 @@ export class SimProcess {
     };
   }
 
-  /** The true time at which the monotonic clock shows `monoMs`. */
+  /**
+   * A true time at which the monotonic clock has just come to `monoMs`. Never before it, by a rounding: a timer that fires
+   * early is set again for the same moment, and the simulation stands still.
+   */
   trueMs(monoMs: Millis): Millis {
-    return (monoMs - this.#clock.monoZeroMs) / this.#clock.rate;
+    const { rate, monoZeroMs } = this.#clock;
+    let trueMs = (monoMs - monoZeroMs) / rate;
+    while (this.instant(trueMs).monoMs < monoMs) trueMs += ROUNDING_MS;
+    return trueMs;
   }
 }
