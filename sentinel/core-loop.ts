@@ -14,7 +14,7 @@ import type { GroupView } from "./core/view.ts";
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 export interface CoreLoopSetup {
-  readonly core: Pick<SentinelCore, "step" | "outbox" | "deadlineMs" | "view">;
+  readonly core: Pick<SentinelCore, "step" | "outbox" | "deadlineMs" | "view" | "isHolding">;
   readonly clock: Clock;
   carryOut(effect: SentinelEffect): void;
   /** Nothing is left to do for now; what waited for a change may look again. May dispatch. */
@@ -63,6 +63,11 @@ export class CoreLoop {
   view(group: string): GroupView | undefined {
     if (!this.#views.has(group)) this.#views.set(group, this.#setup.core.view(group, this.#now));
     return this.#views.get(group);
+  }
+
+  /** As in the view of that moment. */
+  isHolding(group: string): boolean {
+    return this.#setup.core.isHolding(group, this.#now);
   }
 
   /** As a stopped process: nothing runs, no timer fires. */

@@ -240,7 +240,12 @@ export class SentinelProcess {
       failed: (error) => this.#fail(error),
     });
     const clients = new SentinelClients({
-      world: { facts: this.#facts(), groups: () => core.groups(), view: (group) => loop.view(group) },
+      world: {
+        facts: this.#facts(),
+        groups: () => core.groups(),
+        view: (group) => loop.view(group),
+        isHolding: (group) => loop.isHolding(group),
+      },
       operate: (operation, command) => loop.dispatch({ type: "operator", id: operation, command }),
       operatorTimeoutMs: (group) => this.#switchoverTimeoutMs(group) + OPERATOR_GRACE_MS,
     });

@@ -39,6 +39,8 @@ export interface SentinelWorld {
   /** All configured groups, in the order of the configuration. */
   groups(): readonly string[];
   view(group: string): GroupView | undefined;
+  /** Whether answers that tell its master are to be held now; cheaper than a view. */
+  isHolding(group: string): boolean;
 }
 
 export interface CommandContext {

@@ -49,8 +49,8 @@ const BY_NAME: ReadonlyMap<string, CommandSpec> = new Map(
   [...COMMANDS, ...COMMANDS.flatMap(({ subcommands }) => subcommands ?? [])].map((spec) => [spec.name, spec]),
 );
 
-/** `held`: ask again when the group has changed hands, or when the client has waited long enough. */
-export type TableAnswer = Answer | { readonly kind: "held" };
+/** `held`: ask again when that group has changed hands, or when the client has waited long enough. */
+export type TableAnswer = Answer | { readonly kind: "held"; readonly group: string };
 
 /** @param mayHold false once the client has waited as long as it may. */
 export function answerCommand(context: CommandContext, mayHold: boolean): TableAnswer {
@@ -64,8 +64,8 @@ export function answerCommand(context: CommandContext, mayHold: boolean): TableA
     return fail(deniedWhileSubscribed(spec.name));
   session.lastCommand = spec.name;
   session.lastCommandAtMs = context.nowMs;
-  if (mayHold && isChangingHands(spec, context)) return { kind: "held" };
-  return spec.run(context);
+  const group = mayHold ? changingHands(spec, context) : undefined;
+  return group === undefined ? spec.run(context) : { kind: "held", group };
 }
 
 function find(argv: readonly string[]): { readonly spec: CommandSpec } | { readonly refusal: string } {
@@ -78,7 +78,7 @@ function find(argv: readonly string[]): { readonly spec: CommandSpec } | { reado
   return subcommand === undefined ? { refusal: unknownSubcommand(spec.name, given) } : { spec: subcommand };
 }
 
-function isChangingHands(spec: CommandSpec, context: CommandContext): boolean {
-  const groups = spec.tellsMasterOf?.(context) ?? [];
-  return groups.some((group) => context.world.view(group)?.holding === true);
+/** The first group of those that the answer is about. */
+function changingHands(spec: CommandSpec, context: CommandContext): string | undefined {
+  return spec.tellsMasterOf?.(context).find((group) => context.world.isHolding(group));
 }

@@ -6,9 +6,14 @@ import { NO_SUCH_MASTER } from "./error-texts.ts";
 import { type StandingGroup, standingGroup } from "./instance-fields.ts";
 import { wireText } from "./wire-text.ts";
 
+/** The name of the configured group that is called so in wire text. */
+export function nameGiven(world: SentinelWorld, given: string | undefined): string | undefined {
+  return world.groups().find((configured) => wireText(configured) === given);
+}
+
 /** The configured group of that name, given as wire text. */
 export function groupNamed(world: SentinelWorld, given: string | undefined): GroupView | undefined {
-  const name = world.groups().find((configured) => wireText(configured) === given);
+  const name = nameGiven(world, given);
   return name === undefined ? undefined : world.view(name);
 }
 

@@ -24,6 +24,7 @@ interface Kept {
 }
 
 export class LateMessages {
+  /** In the order in which it falls due. */
   readonly #kept = new Map<number, Kept>();
 
   /** @returns whether it is kept for this subscriber, who must not get it now. */
@@ -48,8 +49,12 @@ export class LateMessages {
 
   /** Hands over what is due, once. */
   takeDue(nowMs: Millis): Kept[] {
-    const due = [...this.#kept.values()].filter(({ dueMs }) => nowMs >= dueMs);
-    for (const { session } of due) this.#kept.delete(session.id);
+    const due: Kept[] = [];
+    for (const [id, kept] of this.#kept) {
+      if (kept.dueMs > nowMs) break;
+      this.#kept.delete(id);
+      due.push(kept);
+    }
     return due;
   }
 
@@ -58,7 +63,6 @@ export class LateMessages {
   }
 
   deadlineMs(): Millis | undefined {
-    // Kept in the order in which it falls due.
     const [first] = this.#kept.values();
     return first?.dueMs;
   }

@@ -6,8 +6,10 @@
  */
 import type { Millis } from "../../src/base/ids.ts";
 import { error } from "../../src/protocol/resp/reply.ts";
+import { DeadlineQueue } from "../core/deadline-queue.ts";
 import type { SentinelNotice } from "../core/sentinel-event.ts";
 import type { OperatorCommand } from "../core/sentinel-input.ts";
+import { earliest } from "../core/timing.ts";
 import type { Answer, CommandContext, OperatorOutcome, SentinelWorld } from "./answer.ts";
 import { ClientSession } from "./client-session.ts";
 import { answerCommand } from "./command-table.ts";
@@ -44,7 +46,13 @@ export interface CommandSource {
 }
 
 type Waiting =
-  | { readonly for: "master"; readonly argv: readonly string[]; readonly untilMs: Millis }
+  | {
+      readonly for: "master";
+      /** That is changing hands. */
+      readonly group: string;
+      readonly argv: readonly string[];
+      readonly untilMs: Millis;
+    }
   | {
       readonly for: "operator";
       readonly operation: number;
@@ -71,7 +79,12 @@ export class SentinelClients {
   readonly #operatorTimeoutMs: (group: string) => Millis;
   readonly #clients = new Map<number, Client>();
   readonly #sessions = new Map<number, ClientSession>();
-  readonly #waiting = new Set<Client>();
+  /** Who waits for a group to change hands, by its name. */
+  readonly #held = new Map<string, Set<Client>>();
+  /** Who waits for the outcome of an operation. */
+  readonly #operators = new Map<number, Client>();
+  /** Of all who wait. */
+  readonly #deadlines = new DeadlineQueue<Client>();
   readonly #late = new LateMessages();
   #operations = 0;
 
@@ -118,7 +131,7 @@ export class SentinelClients {
     if (client === undefined) return;
     this.#clients.delete(id);
     this.#sessions.delete(id);
-    this.#waiting.delete(client);
+    this.#stopWaiting(client);
     this.#late.forget(id);
   }
 
@@ -139,35 +152,28 @@ export class SentinelClients {
     flush(client);
   }
 
-  /** After every step of the core, and at `deadlineMs`: answers those who have waited long enough, and tells what was kept. */
+  /**
+   * After every step of the core, and at `deadlineMs`: answers those whose group has changed hands or who have waited long
+   * enough, and tells what was kept. Thousands may wait while a master is being replaced: nobody else is looked at.
+   */
   settle(nowMs: Millis): void {
     for (const { session, messages } of this.#late.takeDue(nowMs)) {
       for (const message of messages) this.#deliver(this.#clients.get(session.id), message);
     }
-    for (const client of [...this.#waiting]) {
-      const { waiting } = client;
-      if (waiting === null) continue;
-      if (waiting.for === "master") {
-        this.#stopWaiting(client);
-        this.#handle(client, waiting.argv, nowMs, waiting.untilMs);
-      } else if (nowMs >= waiting.untilMs) {
-        this.#stopWaiting(client);
-        const text = noOutcome(this.#operatorTimeoutMs(waiting.group), waiting.group);
-        this.#say(client, error(wireText(text)));
-      }
-      this.#goOn(client);
+    for (const [group, clients] of this.#held) {
+      if (clients.size === 0 || this.#world.isHolding(group)) continue;
+      for (const client of [...clients]) this.#endWait(client, nowMs);
     }
+    for (const client of this.#deadlines.takeDue(nowMs)) this.#endWait(client, nowMs);
   }
 
   operatorReplied(operation: number, outcome: OperatorOutcome): void {
-    for (const client of this.#waiting) {
-      const { waiting } = client;
-      if (waiting?.for !== "operator" || waiting.operation !== operation) continue;
-      this.#stopWaiting(client);
-      this.#say(client, waiting.encode(outcome));
-      this.#goOn(client);
-      return;
-    }
+    const client = this.#operators.get(operation);
+    if (client?.waiting?.for !== "operator") return;
+    const { encode } = client.waiting;
+    this.#stopWaiting(client);
+    this.#say(client, encode(outcome));
+    this.#goOn(client);
   }
 
   publish(notice: SentinelNotice, nowMs: Millis): void {
@@ -181,16 +187,24 @@ export class SentinelClients {
 
   /** When `settle` is due even if nothing happens; `undefined` while nobody waits. */
   deadlineMs(): Millis | undefined {
-    let earliest = this.#late.deadlineMs();
-    for (const { waiting } of this.#waiting) {
-      if (waiting !== null) earliest = Math.min(earliest ?? waiting.untilMs, waiting.untilMs);
-    }
-    return earliest;
+    return earliest(this.#late.deadlineMs(), this.#deadlines.earliestMs);
   }
 
   #deliver(client: Client | undefined, message: SentinelMessage): void {
     const text = client === undefined || client.closing ? "" : deliveryOf(client.session, message);
     if (text !== "") client?.link.write(text);
+  }
+
+  #endWait(client: Client, nowMs: Millis): void {
+    const { waiting } = client;
+    if (waiting === null) return;
+    this.#stopWaiting(client);
+    if (waiting.for === "master") this.#handle(client, waiting.argv, nowMs, waiting.untilMs);
+    else {
+      const text = noOutcome(this.#operatorTimeoutMs(waiting.group), waiting.group);
+      this.#say(client, error(wireText(text)));
+    }
+    this.#goOn(client);
   }
 
   /** Sends the answer of a client that has stopped waiting, and takes up what it has sent meanwhile. */
@@ -206,7 +220,7 @@ export class SentinelClients {
     const answer = answerCommand(context, nowMs < holdUntilMs);
     switch (answer.kind) {
       case "held":
-        this.#wait(client, { for: "master", argv, untilMs: holdUntilMs });
+        this.#wait(client, { for: "master", group: answer.group, argv, untilMs: holdUntilMs });
         return;
       case "operator":
         this.#askCore(client, answer, nowMs);
@@ -246,12 +260,25 @@ export class SentinelClients {
 
   #wait(client: Client, waiting: Waiting): void {
     client.waiting = waiting;
-    this.#waiting.add(client);
+    this.#deadlines.set(client, waiting.untilMs);
+    if (waiting.for === "operator") this.#operators.set(waiting.operation, client);
+    else this.#heldFor(waiting.group).add(client);
   }
 
   #stopWaiting(client: Client): void {
+    const { waiting } = client;
+    if (waiting === null) return;
     client.waiting = null;
-    this.#waiting.delete(client);
+    this.#deadlines.set(client, undefined);
+    if (waiting.for === "operator") this.#operators.delete(waiting.operation);
+    else this.#heldFor(waiting.group).delete(client);
+  }
+
+  /** Bounded by the groups that there are. */
+  #heldFor(group: string): Set<Client> {
+    const clients = this.#held.get(group) ?? new Set<Client>();
+    this.#held.set(group, clients);
+    return clients;
   }
 
   #say(client: Client, text: string, always = false): void {

@@ -6,7 +6,7 @@ import { fail, reply } from "./answer.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { CONFIG_USAGE, configuredInYaml, NOT_A_NUMBER } from "./error-texts.ts";
 import { globMatches } from "./glob.ts";
-import { groupNamed, standingGroups, withGroup, withStandingGroup } from "./groups.ts";
+import { groupNamed, nameGiven, standingGroups, withGroup, withStandingGroup } from "./groups.ts";
 import { infoCache } from "./info-cache.ts";
 import {
   hasAddress,
@@ -25,8 +25,8 @@ import { bulkJson, bulkText, wireText } from "./wire-text.ts";
 const FLAGS = ["admin", "sentinel", "only-sentinel"];
 
 const theNamedGroup = ({ argv, world }: CommandContext): readonly string[] => {
-  const view = groupNamed(world, argv[2]);
-  return view === undefined ? [] : [view.name];
+  const name = nameGiven(world, argv[2]);
+  return name === undefined ? [] : [name];
 };
 const allGroups = ({ world }: CommandContext): readonly string[] => world.groups();
 

@@ -32,12 +32,12 @@ export class DeadlineQueue<Key> {
     }
   }
 
-  /** One that is due, which then has no deadline any more; `undefined` when none is. */
-  takeDue(nowMs: Millis): Key | undefined {
-    const first = this.#heap[0];
-    if (first === undefined || first.atMs > nowMs) return undefined;
-    this.#remove(first);
-    return first.key;
+  /** Those that are due, earliest first; each has no deadline any more when it comes. */
+  *takeDue(nowMs: Millis): Generator<Key> {
+    for (let first = this.#heap[0]; first !== undefined && first.atMs <= nowMs; first = this.#heap[0]) {
+      this.#remove(first);
+      yield first.key;
+    }
   }
 
   #remove(entry: Entry<Key>): void {

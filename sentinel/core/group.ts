@@ -74,6 +74,10 @@ export class Group {
     return groupView(this.#context, parts, now);
   }
 
+  isHolding(now: Instant): boolean {
+    return this.#publication.isHolding(now.monoMs);
+  }
+
   // ---- members ---------------------------------------------------------------------------------
 
   /** @returns the link that this one replaces, to be closed. */

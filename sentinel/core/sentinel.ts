@@ -88,6 +88,11 @@ export class SentinelCore {
     return this.#groups.get(group)?.view(now);
   }
 
+  /** Whether replies about the group's master are to be held; as in its view. */
+  isHolding(group: string, now: Instant): boolean {
+    return this.#groups.get(group)?.isHolding(now) === true;
+  }
+
   /** On the monotonic clock; the shell sends a `tick` then. */
   deadlineMs(): Millis | undefined {
     return this.#deadlines.earliestMs;
@@ -108,9 +113,7 @@ export class SentinelCore {
 
   #settle(now: Instant): void {
     const nowMs = now.monoMs;
-    for (let due = this.#deadlines.takeDue(nowMs); due !== undefined; due = this.#deadlines.takeDue(nowMs)) {
-      this.#concerned.add(due);
-    }
+    for (const group of this.#deadlines.takeDue(nowMs)) this.#concerned.add(group);
     for (const group of this.#concerned) {
       group.settle(now);
       this.#deadlines.set(group, Math.max(group.deadlineMs(nowMs), nowMs + OVERDUE_MS));

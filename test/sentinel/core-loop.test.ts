@@ -28,6 +28,10 @@ class ScriptedCore {
     this.viewsMade++;
     return groupView();
   }
+
+  isHolding(): boolean {
+    return false;
+  }
 }
 
 let nowMs: Millis;

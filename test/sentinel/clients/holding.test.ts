@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ClientsUnderTest, groupView, memberView } from "./sentinel-fixture.ts";
 
 const ASK = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster"];
@@ -82,6 +82,46 @@ describe("while a master is being replaced", () => {
     expect(client.reply("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "other")).toEqual(["127.0.0.1", "6381"]);
     client.send(["SENTINEL", "MASTERS"]);
     expect(client.take()).toEqual([]);
+  });
+
+  it("the list of all waits for one group after the other, and no longer than it may", () => {
+    const { test, client } = lostMaster();
+    test.views.set("other", { ...groupView("n3", { holding: true }), name: "other" });
+    client.send(["SENTINEL", "MASTERS"]);
+    test.views.set("mymaster", groupView("n2"));
+    test.clients.settle(test.nowMs + 100);
+    expect(client.take()).toEqual([]);
+    expect(test.clients.deadlineMs()).toBe(test.nowMs + 500);
+    test.views.set("other", { ...groupView("n3"), name: "other" });
+    test.clients.settle(test.nowMs + 200);
+    expect(client.take()).toHaveLength(1);
+    expect(test.clients.deadlineMs()).toBeUndefined();
+  });
+
+  it("looks at the group, not at each of the many that wait for it", () => {
+    const { test } = lostMaster();
+    const waiting = Array.from({ length: 100 }, () => test.connect());
+    for (const client of waiting) client.send(ASK);
+    const looks = vi.spyOn(test.views, "get");
+    test.clients.settle(test.nowMs + 10);
+    expect(looks.mock.calls).toHaveLength(1);
+    test.views.set("mymaster", groupView("n2"));
+    test.clients.settle(test.nowMs + 20);
+    for (const client of waiting) expect(client.take()).toEqual([["127.0.0.1", "6380"]]);
+  });
+
+  it("ends each one's wait at its own time", () => {
+    const { test, client } = lostMaster();
+    client.send(ASK);
+    test.nowMs += 100;
+    const later = test.connect();
+    later.send(ASK);
+    expect(test.clients.deadlineMs()).toBe(test.nowMs + 400);
+    test.clients.settle(test.nowMs + 400);
+    expect([client.take().length, later.take().length]).toEqual([1, 0]);
+    expect(test.clients.deadlineMs()).toBe(test.nowMs + 500);
+    test.clients.settle(test.nowMs + 500);
+    expect(later.take()).toHaveLength(1);
   });
 
   it("still delivers events to a client that waits", () => {

@@ -129,7 +129,12 @@ export class ClientsUnderTest {
   constructor(password: string | null = null) {
     const facts = testFacts(password);
     this.clients = new SentinelClients({
-      world: { facts, groups: () => [...this.views.keys()], view: (group) => this.views.get(group) },
+      world: {
+        facts,
+        groups: () => [...this.views.keys()],
+        view: (group) => this.views.get(group),
+        isHolding: (group) => this.views.get(group)?.holding === true,
+      },
       operate: (operation, command) => {
         this.asked.push({ operation, command });
         if (this.outcomeAtOnce !== null) {

@@ -30,7 +30,12 @@ export class ServedSentinel {
 
   constructor() {
     this.clients = new SentinelClients({
-      world: { facts: testFacts(null), groups: () => ["mymaster"], view: () => this.view },
+      world: {
+        facts: testFacts(null),
+        groups: () => ["mymaster"],
+        view: () => this.view,
+        isHolding: () => this.view.holding,
+      },
       operate: () => {},
       operatorTimeoutMs: () => 1000,
     });

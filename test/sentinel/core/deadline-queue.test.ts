@@ -16,11 +16,7 @@ it("knows the earliest deadline and gives what is due, earliest first, however d
           else expected.set(one.key, one.atMs);
         } else {
           let lastMs = -1;
-          for (
-            let key = queue.takeDue(one.takenAtMs);
-            key !== undefined;
-            key = queue.takeDue(one.takenAtMs)
-          ) {
+          for (const key of queue.takeDue(one.takenAtMs)) {
             const atMs = expected.get(key) ?? Number.NaN;
             expect(atMs).toBeGreaterThanOrEqual(lastMs);
             lastMs = atMs;

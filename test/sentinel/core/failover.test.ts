@@ -320,8 +320,10 @@ describe("failover", () => {
     world.kill(old);
     world.run(1);
     expect(world.view("s1").holding).toBe(true);
+    expect(world.isHolding("s1")).toBe(true);
     world.until("another master", () => world.settled() && world.masterId() !== old, 500);
     expect(world.view("s1").holding).toBe(false);
+    expect(world.isHolding("s1")).toBe(false);
     expect(world.view("s1").master?.sdown).toBe(false);
     expect(world.view("s1").odown).toBe(false);
   });

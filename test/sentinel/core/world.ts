@@ -93,6 +93,10 @@ export class World {
     return view;
   }
 
+  isHolding(sentinel: string, group = "mymaster"): boolean {
+    return this.#seat(sentinel).core.isHolding(group, this.#instant());
+  }
+
   /** The master that this sentinel names to clients. */
   named(sentinel: string, group = "mymaster"): MemberId | null {
     return this.view(sentinel, group).standing?.master ?? null;
