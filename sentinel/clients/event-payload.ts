@@ -1,6 +1,7 @@
 /** A notice as subscribers get it: Redis Sentinel's channel and its exact payload. Decides no delivery. */
 import { unreachable } from "../../src/base/errors.ts";
 import type { EventInstance, SentinelNotice } from "../core/sentinel-event.ts";
+import { replicaName } from "./replica-name.ts";
 import { wireText } from "./wire-text.ts";
 
 export interface SentinelMessage {
@@ -33,11 +34,10 @@ function describe(instance: EventInstance): string {
   return `${instance.kind} ${nameOf(instance)} ${host} ${port}`;
 }
 
-/** Redis names a replica by its address: clients parse it so. */
 function nameOf(instance: EventInstance): string {
   switch (instance.kind) {
     case "slave":
-      return `${instance.address.host}:${instance.address.port}`;
+      return replicaName(instance.address);
     case "master":
     case "sentinel":
       return instance.name;

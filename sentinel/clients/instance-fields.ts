@@ -11,6 +11,7 @@ import {
   memberOf,
 } from "../../src/rules/group-record.ts";
 import type { GroupView, MemberView, SentinelPeerView } from "../core/view.ts";
+import { replicaName } from "./replica-name.ts";
 
 /** Names and values, in order. */
 export type InstanceFields = readonly (readonly [string, string | number])[];
@@ -104,7 +105,7 @@ export function replicaFields(group: StandingGroup, replica: MemberRecord): Inst
     ...(opinion?.linkUp === true ? [] : ["disconnected"]),
   ];
   return [
-    ["name", `${replica.client.host}:${replica.client.port}`],
+    ["name", replicaName(replica.client)],
     ["ip", replica.client.host],
     ["port", replica.client.port],
     ["runid", status?.startId ?? ""],

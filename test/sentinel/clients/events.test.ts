@@ -22,6 +22,8 @@ const about = (
   extra: string | null = null,
 ): SentinelNotice => ({ channel, group: "mymaster", instance, extra, master });
 
+const overIpv6: EventInstance = { kind: "slave", name: "n2", address: { host: "::1", port: 6380 } };
+
 const switched: SentinelNotice = {
   channel: "+switch-master",
   group: "mymaster",
@@ -36,6 +38,7 @@ describe("event payloads are those of a running redis-sentinel", () => {
     [about("+odown", master, "#quorum 2/2"), "master mymaster 127.0.0.1 6379 #quorum 2/2"],
     [about("+monitor", master, "quorum 2"), "master mymaster 127.0.0.1 6379 quorum 2"],
     [about("+slave", slave), "slave 127.0.0.1:6380 127.0.0.1 6380 @ mymaster 127.0.0.1 6379"],
+    [about("+slave", overIpv6), "slave [::1]:6380 ::1 6380 @ mymaster 127.0.0.1 6379"],
     [about("+sdown", sentinel), "sentinel s2 127.0.0.1 26380 @ mymaster 127.0.0.1 6379"],
     [switched, "mymaster 127.0.0.1 6379 127.0.0.1 6380"],
     [{ channel: "+new-epoch", epoch: 3 } as const, "3"],

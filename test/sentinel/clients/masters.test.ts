@@ -156,6 +156,16 @@ describe("SENTINEL REPLICAS", () => {
     });
   });
 
+  it("names a replica by its address, an IPv6 one in brackets, and gives the address itself without", () => {
+    const standing = recordWith("n1");
+    const members = standing.members.map((member) =>
+      member.id === "n2" ? { ...member, client: { host: "::1", port: 6380 } } : member,
+    );
+    const { client } = setUp(groupView("n1", { standing: { ...standing, members } }));
+    const [reply] = client.reply("SENTINEL", "REPLICAS", "mymaster") as Map<string, string>[];
+    expect(Object.fromEntries(reply ?? [])).toMatchObject({ name: "[::1]:6380", ip: "::1", port: "6380" });
+  });
+
   it("leaves out a replica whose address nobody knows yet", () => {
     const standing = recordWith("n1");
     const members = standing.members.map((member) =>
