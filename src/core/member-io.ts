@@ -35,6 +35,8 @@ export type MemberInput =
       readonly link: LinkId;
       readonly snapshot: { readonly position: LogPosition; readonly history: EpochHistory } | null;
     }
+  /** The standing snapshot can't be read to its end: the disk has damaged it. */
+  | { readonly type: "snapshotDamaged" }
   /** Answers `readSnapshot`; `null` at its end. */
   | { readonly type: "snapshotRead"; readonly link: LinkId; readonly bytes: Buffer | null }
   /** A piece of a snapshot is written: the next one can be taken. */

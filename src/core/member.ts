@@ -212,6 +212,9 @@ export class Member {
       case "snapshotOpened":
         reign?.replicas.onSnapshotOpened(input.link, input.snapshot, now.monoMs);
         break;
+      case "snapshotDamaged":
+        snapshots.replaceDamaged();
+        break;
       case "snapshotRead":
         reign?.replicas.onSnapshotRead(input.link, input.bytes, now.monoMs);
         break;

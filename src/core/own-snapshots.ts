@@ -43,6 +43,8 @@ export class OwnSnapshots {
   /** `log.tail.appendedBytes` at the last snapshot; below 0 for what an earlier process left. */
   #bytesMark: number;
   #wanted = false;
+  /** The standing snapshot can't be read: another one is due, though nothing may have come since. */
+  #baseIsDamaged = false;
   /** Further reasons to take one, as CONFIG's `save` gives them. */
   rules: readonly SnapshotRule[] = [];
   /** When the latest was begun, or when this process first asked whether one is due. */
@@ -87,6 +89,20 @@ export class OwnSnapshots {
     this.#wanted = true;
   }
 
+  /** The standing one is damaged. What is in memory is sound: a new one takes its place as soon as possible. */
+  replaceDamaged(): void {
+    // One that is being taken will do.
+    if (this.busy || this.#baseIsDamaged) return;
+    this.#baseIsDamaged = true;
+    this.#wanted = true;
+    this.#outbox.log(
+      "error",
+      "snapshot-damaged",
+      { offset: this.#base },
+      "the standing snapshot can't be read: a new one is taken of what is in memory; until it stands, this process must not stop",
+    );
+  }
+
   /**
    * Begins a snapshot when one is due. Call only when the keyspace is exactly the log up to `log.applied`.
    *
@@ -101,7 +117,7 @@ export class OwnSnapshots {
       ? bytes >= this.#afterBytes * LONG_LOG_FACTOR
       : bytes >= this.#afterBytes || this.#isDueByRule(nowMs - this.#sinceMs);
     if (this.busy || !(this.#wanted || isDue)) return;
-    if (this.#log.applied <= this.#base) {
+    if (this.#log.applied <= this.#base && !this.#baseIsDamaged) {
       this.#wanted = false;
       return;
     }
@@ -142,6 +158,7 @@ export class OwnSnapshots {
   /** A snapshot stands: this one, or one received from the master. */
   onCommitted(position: LogPosition): void {
     this.#base = position.offset;
+    this.#baseIsDamaged = false;
     if (this.#state.phase === "committing") this.#state = { phase: "idle" };
     this.#outbox.log(
       "info",
@@ -155,6 +172,8 @@ export class OwnSnapshots {
   onFailed(): void {
     if (this.#state.phase === "writing") this.#state.source.abort();
     this.#state = { phase: "idle" };
+    // The next replica that asks for the damaged one sets it going again.
+    this.#baseIsDamaged = false;
   }
 
   /** What was being taken is worthless: its tail was cut, or a full sync needs the writer. */
@@ -162,6 +181,7 @@ export class OwnSnapshots {
     if (this.#state.phase === "idle" || this.#state.phase === "committing") return;
     if (this.#state.phase === "writing") this.#state.source.abort();
     this.#state = { phase: "idle" };
+    this.#baseIsDamaged = false;
     this.#outbox.push({ type: "abortSnapshot" });
   }
 }

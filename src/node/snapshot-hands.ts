@@ -1,7 +1,7 @@
 /** Carries out a member's snapshot effects: writes one snapshot, loads one, streams them to replicas. Decides nothing. */
-import { invariant } from "../base/errors.ts";
+import { InterrexError, invariant } from "../base/errors.ts";
 import type { MemberEffect, MemberInput, SnapshotKind } from "../core/member-io.ts";
-import type { MemberStorage, SnapshotWriter } from "../io/storage/member-storage.ts";
+import type { MemberStorage, SnapshotWriter, StoredSnapshot } from "../io/storage/member-storage.ts";
 import type { LinkId } from "../protocol/peer/identity.ts";
 import { EMPTY_POSITION, type LogPosition } from "../rules/log-position.ts";
 
@@ -29,6 +29,11 @@ interface Writing {
   givenUp: boolean;
 }
 
+interface Stream {
+  readonly snapshot: StoredSnapshot;
+  readonly chunks: AsyncIterator<Buffer>;
+}
+
 type SnapshotStorage = Pick<MemberStorage, "readSnapshot" | "writeSnapshot">;
 
 export class SnapshotHands {
@@ -39,7 +44,7 @@ export class SnapshotHands {
   /** Steps of the snapshot being written, one after the other. */
   #chain: Promise<void> = Promise.resolve();
   #writing: Writing | null = null;
-  readonly #streams = new Map<LinkId, AsyncIterator<Buffer>>();
+  readonly #streams = new Map<LinkId, Stream>();
 
   constructor(
     storage: SnapshotStorage,
@@ -143,7 +148,9 @@ export class SnapshotHands {
 
   #open(link: LinkId): void {
     const snapshot = this.#storage.readSnapshot();
-    if (snapshot !== null) this.#streams.set(link, snapshot.chunks()[Symbol.asyncIterator]());
+    if (snapshot !== null) {
+      this.#streams.set(link, { snapshot, chunks: snapshot.chunks()[Symbol.asyncIterator]() });
+    }
     setImmediate(() => this.#input({ type: "snapshotOpened", link, snapshot }));
   }
 
@@ -152,7 +159,7 @@ export class SnapshotHands {
     if (stream === undefined) return;
     let next: IteratorResult<Buffer>;
     try {
-      next = await stream.next();
+      next = await stream.chunks.next();
     } catch (error) {
       this.#streamBroke(link, stream, error);
       return;
@@ -163,16 +170,25 @@ export class SnapshotHands {
   }
 
   /** A newer snapshot took its place, or it is damaged: the replica asks again on a fresh link. */
-  #streamBroke(link: LinkId, stream: AsyncIterator<Buffer>, error: unknown): void {
+  #streamBroke(link: LinkId, stream: Stream, error: unknown): void {
     if (this.#streams.get(link) !== stream) return;
     this.#streams.delete(link);
     this.#logError(error);
+    // One that another has replaced by now may be as it likes.
+    const stands = this.#storage.readSnapshot() === stream.snapshot;
+    if (stands && isDamage(error)) this.#input({ type: "snapshotDamaged" });
     this.#input({ type: "snapshotOpened", link, snapshot: null });
   }
 
   #close(link: LinkId): void {
     const stream = this.#streams.get(link);
     this.#streams.delete(link);
-    stream?.return?.().catch(this.#logError);
+    stream?.chunks.return?.().catch(this.#logError);
   }
+}
+
+/** The file is there, and what it holds can't be had: its bytes are wrong, or the disk doesn't give them. */
+function isDamage(error: unknown): boolean {
+  if (error instanceof InterrexError) return error.code === "CORRUPT_SNAPSHOT";
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === "EIO";
 }

@@ -158,7 +158,7 @@ export class MasterReign {
         "error",
         "full-sync-failed",
         { replica: replica.id },
-        "no snapshot and no log to sync from",
+        "no snapshot that can be read, and no log to sync from",
       );
       this.#outbox.push({ type: "closeLink", link });
       return;

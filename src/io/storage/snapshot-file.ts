@@ -248,7 +248,8 @@ function corruptSnapshot(file: string, at: number, reason: string): InterrexErro
   return new InterrexError(
     "CORRUPT_SNAPSHOT",
     `Cannot read the snapshot ${file} at byte ${at}: ${reason}. The disk or something else has damaged it. ` +
-      "If other members hold the data, move this data directory away and start again: the member then gets " +
-      "everything from the master. Otherwise restore the file",
+      "A member that runs has its data in memory, and a master takes a new snapshot: let it run until that stands. " +
+      "One that can't start gets everything from the master once its data directory is moved away; keep the " +
+      "directory until another member is known to hold the data. Otherwise restore the file",
   );
 }
