@@ -1,6 +1,6 @@
 /** Epoch histories: where each reign begins in a log, and where two logs part. */
 import { EPOCH_ZERO, type Epoch, type Offset } from "../base/ids.ts";
-import { comparePositions, EMPTY_POSITION, type LogPosition } from "./log-position.ts";
+import { EMPTY_POSITION, type LogPosition } from "./log-position.ts";
 
 /** One reign in a log. A history is ordered by epoch and by first offset, both strictly rising. */
 export interface EpochStart {
@@ -39,24 +39,29 @@ export function extendHistory(history: EpochHistory, epoch: Epoch, firstOffset: 
 /**
  * The last position that two logs share (S3: same epoch and offset, same prefix).
  *
+ * Walks both histories once, from their newest reigns on: a master does this at each sync, and a history grows with
+ * every failover that the group has ever had.
+ *
  * @returns the empty position when they share nothing.
  */
 export function partingPoint(a: LogEnd, b: LogEnd): LogPosition {
-  let best: LogPosition = EMPTY_POSITION;
-  for (const [index, entry] of a.history.entries()) {
-    const twinIndex = b.history.findIndex(
-      (other) => other.epoch === entry.epoch && other.firstOffset === entry.firstOffset,
-    );
-    if (twinIndex < 0) continue;
-    const endOfA = lastOffsetOf(a.history, index, a.lastOffset);
-    const endOfB = lastOffsetOf(b.history, twinIndex, b.lastOffset);
-    const shared = { epoch: entry.epoch, offset: Math.min(endOfA, endOfB) as Offset };
-    if (comparePositions(shared, best) > 0) best = shared;
+  let inA = a.history.length - 1;
+  let inB = b.history.length - 1;
+  for (;;) {
+    const startA = a.history[inA];
+    const startB = b.history[inB];
+    if (startA === undefined || startB === undefined) return EMPTY_POSITION;
+    // Of one epoch begun at two offsets neither is shared, nor can either have a twin further back.
+    if (startA.epoch === startB.epoch && startA.firstOffset === startB.firstOffset) {
+      const offset = Math.min(lastOffsetOf(a, inA), lastOffsetOf(b, inB)) as Offset;
+      return { epoch: startA.epoch, offset };
+    }
+    if (startA.epoch >= startB.epoch) inA--;
+    if (startA.epoch <= startB.epoch) inB--;
   }
-  return best;
 }
 
-function lastOffsetOf(history: EpochHistory, index: number, lastOffset: Offset): Offset {
+function lastOffsetOf({ history, lastOffset }: LogEnd, index: number): Offset {
   const next = history[index + 1];
   return next === undefined ? lastOffset : ((next.firstOffset - 1) as Offset);
 }
