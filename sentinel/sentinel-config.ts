@@ -59,6 +59,6 @@ interface ConfiguredNode {
   readonly priority?: number | undefined;
   /** Left out, what the node says of itself. */
   readonly zone?: string | undefined;
-  /** False for an observer. */
-  readonly voting: boolean;
+  /** False for an observer; left out, what the node says of itself. */
+  readonly voting?: boolean | undefined;
 }

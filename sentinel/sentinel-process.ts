@@ -72,6 +72,8 @@ export class SentinelProcess {
   readonly #switches = new Map<string, number>();
   /** Number of the record that clients were last answered from, by group. */
   readonly #answered = new Map<string, RecordNumber>();
+  /** What was last said to be survived, by group. */
+  readonly #survives = new Map<string, string>();
   #phase: "starting" | "running" | "stopping" | "ended" = "starting";
   #parts: Parts | null = null;
   #address: Address = { host: "", port: 0 };
@@ -275,13 +277,14 @@ export class SentinelProcess {
       { event: "sentinel-started", ...fields },
       `serving clients on port ${this.#address.port} and peers on port ${this.#peerAddress.port}`,
     );
-    for (const group of groups) {
-      const survives = survivalOf(group, sentinels.length);
-      this.#log.info(
-        { event: "survives", group: group.name, survives },
-        `${group.name} survives: ${survives}`,
-      );
-    }
+    for (const group of groups) this.#saySurvival(group.name, survivalOf(group, sentinels.length));
+  }
+
+  /** Again only where it differs: the record knows which nodes vote, and rules over the configuration. */
+  #saySurvival(group: string, survives: string): void {
+    if (this.#survives.get(group) === survives) return;
+    this.#survives.set(group, survives);
+    this.#log.info({ event: "survives", group, survives }, `${group} survives: ${survives}`);
   }
 
   #accept(connection: RedisConnection): RedisConnectionHandler | string {
@@ -351,6 +354,13 @@ export class SentinelProcess {
       "S9: a sentinel's answers never go back",
     );
     this.#answered.set(record.name, record.number);
+    const { groups, sentinels } = this.#config;
+    const group = groups.find(({ name }) => name === record.name);
+    if (group !== undefined) {
+      const { members: nodes, mode, copies } = record;
+      const standing = { nodes, replication: { mode, copies }, quorum: group.quorum };
+      this.#saySurvival(group.name, survivalOf(standing, sentinels.length));
+    }
     this.#options.onRecord?.(record);
   }
 

@@ -2,13 +2,23 @@
 import { defaultCopies, majority, sealQuorum } from "../src/rules/quorums.ts";
 import type { ConfiguredGroup } from "./sentinel-config.ts";
 
-/** For example `3 nodes, W 2: any 1 node; 3 sentinels: any 1 sentinel`. */
-export function survivalOf(group: ConfiguredGroup, sentinels: number): string {
+/** What this depends on: a group as configured, or as its record has it. */
+interface Surviving extends Pick<ConfiguredGroup, "replication" | "quorum"> {
+  readonly nodes: readonly Pick<ConfiguredGroup["nodes"][number], "voting">[];
+}
+
+/**
+ * For example `3 nodes, W 2: any 1 node; 3 sentinels: any 1 sentinel`.
+ *
+ * A node of which the configuration does not say whether it votes is taken to do so: only the node itself knows
+ * better, and the group record once there is one.
+ */
+export function survivalOf(group: Surviving, sentinels: number): string {
   return `${nodesPart(group)}; ${sentinelsPart(group, sentinels)}`;
 }
 
-function nodesPart({ nodes, replication: { mode, copies } }: ConfiguredGroup): string {
-  const voters = nodes.filter((node) => node.voting).length;
+function nodesPart({ nodes, replication: { mode, copies } }: Surviving): string {
+  const voters = nodes.filter((node) => node.voting !== false).length;
   const observers = nodes.length - voters;
   const also = observers === 0 ? "" : ` and ${count(observers, "observer")}`;
   const written = copies ?? defaultCopies(mode, voters);
@@ -21,7 +31,7 @@ function nodesPart({ nodes, replication: { mode, copies } }: ConfiguredGroup): s
   return `${count(voters, "node")}${also}, W ${written}: ${any(voters - needed, "node")}`;
 }
 
-function sentinelsPart({ quorum }: ConfiguredGroup, sentinels: number): string {
+function sentinelsPart({ quorum }: Surviving, sentinels: number): string {
   const needed = Math.max(majority(sentinels), quorum);
   return `${count(sentinels, "sentinel")}: ${any(sentinels - needed, "sentinel")}`;
 }

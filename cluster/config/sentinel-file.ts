@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ConfiguredGroup, ConfiguredSentinel, SentinelConfig } from "../../sentinel/sentinel-config.ts";
 import type { MemberId, SentinelId } from "../../src/base/ids.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
-import { defaultCopies, majority } from "../../src/rules/quorums.ts";
+import { majority } from "../../src/rules/quorums.ts";
 import * as fields from "./fields.ts";
 import { checkProcess, completeProcess, type ProcessFields, processShape } from "./process-fields.ts";
 
@@ -29,7 +29,7 @@ interface NodeEntry {
   readonly url: string;
   readonly priority?: number | undefined;
   readonly zone?: string | undefined;
-  readonly voting: boolean;
+  readonly voting?: boolean | undefined;
 }
 
 interface GroupFile {
@@ -59,7 +59,7 @@ const NODE: z.ZodType<NodeEntry> = z.strictObject(
     url: fields.peerUrl(),
     priority: fields.wholeNumber(0, 1_000_000).optional(),
     zone: fields.zone().optional(),
-    voting: fields.yesOrNo().default(true),
+    voting: fields.yesOrNo().optional().describe("false: an observer; default: what the node says of itself"),
   },
   { error: 'must be a data node, such as {id: n1, url: "ws://127.0.0.1:16379"}' },
 );
@@ -172,7 +172,7 @@ function checkNumbers(
   path: readonly PropertyKey[],
   refuse: Refuse,
 ): void {
-  const voters = group.nodes.filter((node) => node.voting).length;
+  const voters = group.nodes.filter((node) => node.voting !== false).length;
   const { mode, copies } = group.replication;
   if (voters === 0) refuse([...path, "nodes"], "has observers only; at least one node must vote");
   if (group.quorum !== undefined && group.quorum > sentinels) {
@@ -209,7 +209,6 @@ function toSentinel(file: SentinelEntry): ConfiguredSentinel {
 }
 
 function toGroup(file: GroupFile, sentinels: number): ConfiguredGroup {
-  const voters = file.nodes.filter((node) => node.voting).length;
   const { mode, copies } = file.replication;
   return {
     name: file.name,
@@ -218,7 +217,8 @@ function toGroup(file: GroupFile, sentinels: number): ConfiguredGroup {
     downAfterMs: file.downAfterMs,
     stallAfterMs: file.stallAfterMs ?? 2 * file.downAfterMs,
     switchoverTimeoutMs: file.switchoverTimeoutMs,
-    replication: { mode, copies: copies ?? defaultCopies(mode, voters) },
+    // By default a majority of those that vote, and which nodes do so only they may know.
+    replication: { mode, copies: copies ?? null },
     crashEvidence: file.crashEvidence,
   };
 }

@@ -24,12 +24,27 @@ export function bootstrapObstacles(context: GroupContext, nowMs: Millis): string
     }
     return [`${node.id} belongs to group ${groupId}, of which no sentinel knows`];
   });
-  return [...unrecordedObstacles(context, nowMs), ...nodes];
+  return [...unrecordedObstacles(context, nowMs), ...nodes, ...voterObstacles(context)];
 }
 
 /** Why no member's data can be adopted now, in words; empty when it can. */
 export function adoptObstacles(context: GroupContext, nowMs: Millis): string[] {
-  return unrecordedObstacles(context, nowMs);
+  return [...unrecordedObstacles(context, nowMs), ...voterObstacles(context)];
+}
+
+/** A record that no write could ever satisfy is not minted: nobody could change it any more. */
+function voterObstacles({ config, watches }: GroupContext): string[] {
+  const voters = config.nodes.filter((node) => votes(node, watches.get(node.id)?.status ?? null)).length;
+  if (voters === 0) return ["all nodes are observers: at least one must vote"];
+  const { copies } = config.replication;
+  if (copies === null || copies <= voters) return [];
+  const nodes = voters === 1 ? "1 node votes" : `${voters} nodes vote`;
+  return [`copies is ${copies}, but only ${nodes}: no write could ever be acknowledged`];
+}
+
+/** Whether a node of the first record votes: what sentinel.yaml says of it, else what it says of itself. */
+export function votes(node: GroupNode, status: NodeStatus | null): boolean {
+  return node.voting ?? status?.voting ?? true;
 }
 
 /** A first record may be minted only once all sentinels have said, from durable state, that they hold none. */
@@ -78,7 +93,7 @@ function firstMember(node: GroupNode, status: NodeStatus | null, adopted: Member
     client: status?.client ?? { host: "", port: 0 },
     incarnation: status?.incarnation ?? null,
     admitted: status !== null && (adopted === null || adopted === node.id),
-    voting: node.voting ?? status?.voting ?? true,
+    voting: votes(node, status),
     priority: node.priority ?? status?.priority ?? 100,
     zone: node.zone ?? status?.zone ?? "",
   };

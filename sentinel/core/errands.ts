@@ -9,7 +9,7 @@ import type { Operate, Operated } from "../../src/protocol/peer/sentinel-message
 import { type GroupRecord, memberOf } from "../../src/rules/group-record.ts";
 import { comparePositions } from "../../src/rules/log-position.ts";
 import type { VoteReason } from "../../src/rules/vote-reason.ts";
-import { adoptObstacles } from "./bootstrap.ts";
+import { adoptObstacles, votes } from "./bootstrap.ts";
 import { canChoose, obstacles, whyIneligible } from "./eligibility.ts";
 import { isStewardGone } from "./findings.ts";
 import { currentStatus, type GroupContext, isMasterOf } from "./group-context.ts";
@@ -192,6 +192,10 @@ export class Errands {
     if (this.#refuseAnother(id)) return;
     const { ledger, config, watches } = this.#context;
     const missing = reason === "adopt" ? adoptObstacles(this.#context, nowMs) : [];
+    const node = config.nodes.find(({ id: known }) => known === member);
+    if (reason === "adopt" && node !== undefined && !votes(node, watches.get(node.id)?.status ?? null)) {
+      missing.push(`${node.id} is an observer: it is never promoted`);
+    }
     if (reason !== "adopt" && ledger.stored === null) {
       missing.push("no sentinel has a record of this group: see `interrex adopt`");
     }

@@ -2,6 +2,7 @@
 import { EPOCH_ZERO } from "../../src/base/ids.ts";
 import type { Instant } from "../../src/base/instant.ts";
 import { type GroupRecord, isAdmitted, type MemberRecord } from "../../src/rules/group-record.ts";
+import { votes } from "./bootstrap.ts";
 import { obstacles, whyIneligible } from "./eligibility.ts";
 import type { Failover } from "./failover.ts";
 import type { GroupContext } from "./group-context.ts";
@@ -51,7 +52,7 @@ function configuredMembers(context: GroupContext): MemberRecord[] {
       client: status?.client ?? { host: "", port: 0 },
       incarnation: status?.incarnation ?? null,
       admitted: false,
-      voting: node.voting ?? status?.voting ?? true,
+      voting: votes(node, status ?? null),
       priority: node.priority ?? status?.priority ?? 100,
       zone: node.zone ?? status?.zone ?? "",
     };

@@ -12,6 +12,8 @@ import { MemoryStateCell, openStateCell } from "../../sentinel/state-cell.ts";
 import { InvariantError } from "../../src/base/errors.ts";
 import {
   EPOCH_ZERO,
+  type Epoch,
+  type GroupId,
   type IncarnationId,
   type MemberId,
   OFFSET_ZERO,
@@ -22,6 +24,7 @@ import { SystemClock } from "../../src/io/clock.ts";
 import { createLogger } from "../../src/io/logger.ts";
 import { PeerNetwork } from "../../src/io/peer/peer-network.ts";
 import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
+import type { GroupRecord } from "../../src/rules/group-record.ts";
 import { EMPTY_POSITION } from "../../src/rules/log-position.ts";
 
 let directory: string;
@@ -233,6 +236,29 @@ describe("its state", () => {
     await cell.save(Buffer.from(JSON.stringify({ format: 1, id: "s2", groups: {} })));
     await cell.close();
     await expect(start({ dataDir: directory })).rejects.toMatchObject({ code: "BAD_SENTINEL_STATE" });
+  });
+
+  it("with a record of the group: says what that survives, where the configuration says otherwise", async () => {
+    const member = { client: { host: "127.0.0.1", port: 6379 }, incarnation: null, admitted: false };
+    const record: GroupRecord = {
+      name: "mymaster",
+      groupId: "group" as GroupId,
+      number: { epoch: 1 as Epoch, seq: 0 },
+      steward: { id: "s1" as SentinelId, startId: "earlier" as StartId },
+      master: "n1" as MemberId,
+      members: group.nodes.map(({ id, url }) => ({
+        ...{ ...member, id, url, priority: 100, zone: "", voting: id !== "n2" },
+      })),
+      ...{ mode: "semi-sync", copies: 2, paused: false },
+    };
+    const votes = { votedEpoch: 1, votedFor: null, record, onlyLearnt: false, leaseMs: 1000 };
+    const stateCell = new MemoryStateCell();
+    await stateCell.save(Buffer.from(JSON.stringify({ format: 1, id: "s1", groups: { mymaster: votes } })));
+    await start({}, { stateCell });
+    expect(lines.filter((line) => line.event === "survives").map((line) => line.survives)).toEqual([
+      "3 nodes, W 2: any 1 node; 1 sentinel: no sentinel",
+      "2 nodes and 1 observer, W 2: no node; 1 sentinel: no sentinel",
+    ]);
   });
 
   it("that is no JSON is refused", async () => {

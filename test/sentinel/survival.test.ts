@@ -17,6 +17,13 @@ function group(voters: number, mode: ReplicationMode, copies: number | null, obs
 }
 
 describe("what a configuration survives", () => {
+  it("takes a node to vote unless it is said to be an observer", () => {
+    const nodes = [{}, { voting: false }, {}, { voting: undefined }];
+    expect(survivalOf({ ...group(3, "semi-sync", null), nodes }, 3)).toBe(
+      "3 nodes and 1 observer, W 2: any 1 node; 3 sentinels: any 1 sentinel",
+    );
+  });
+
   it.each([
     [group(3, "semi-sync", null), 3, "3 nodes, W 2: any 1 node; 3 sentinels: any 1 sentinel"],
     [group(2, "semi-sync", 2), 3, "2 nodes, W 2: no node; 3 sentinels: any 1 sentinel"],

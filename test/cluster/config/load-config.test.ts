@@ -203,7 +203,7 @@ describe("node.yaml", () => {
 });
 
 describe("sentinel.yaml", () => {
-  it("works out quorum, copies and time-outs", () => {
+  it("works out quorum and time-outs, and leaves to the nodes what it does not say of them", () => {
     const { config } = loadSentinelConfig({ path: fileOf(SENTINEL) });
     expect(config).toMatchObject({
       port: 26_379,
@@ -216,19 +216,19 @@ describe("sentinel.yaml", () => {
       downAfterMs: 1000,
       stallAfterMs: 2000,
       switchoverTimeoutMs: 5000,
-      replication: { mode: "semi-sync", copies: 2 },
+      replication: { mode: "semi-sync", copies: null },
       crashEvidence: true,
     });
     expect(config.groups[0]?.nodes[1]).toEqual({
       id: "n2",
       url: "ws://127.0.0.1:16380",
-      voting: true,
     });
   });
 
-  it("acknowledges with one copy in async", () => {
-    const { config } = loadSentinelConfig({ path: fileOf(`${SENTINEL}    replication: { mode: async }\n`) });
-    expect(config.groups[0]?.replication).toEqual({ mode: "async", copies: 1 });
+  it("overrules what a node says of itself only where it says so", () => {
+    const file = fileOf(SENTINEL.replace("16380", '16380", voting: false, zone: "b'));
+    const nodes = loadSentinelConfig({ path: file }).config.groups[0]?.nodes;
+    expect(nodes?.map(({ voting }) => voting)).toEqual([undefined, false, undefined]);
   });
 
   it("must list itself", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { GroupNode } from "../../../sentinel/core/core-config.ts";
 import type { Epoch, GroupId, MemberId, Offset } from "../../../src/base/ids.ts";
 import { settledWorld, World } from "./world.ts";
 
@@ -84,6 +85,56 @@ describe("bootstrap", () => {
     world.kill("s1");
     world.until("a master on the others", () => world.settled(), 3000);
     expect(new Set([...world.nodes.values()].map((node) => node.groupId)).size).toBe(1);
+  });
+});
+
+describe("voting in the first record", () => {
+  it("is what each node says of itself, and the copies are a majority of those", () => {
+    const world = new World({ nodes: 5 });
+    for (const id of ["n1", "n4"]) world.node(id).voting = false;
+    world.until("a master everywhere", () => world.settled(), 2000);
+    const record = world.view("s1").standing;
+    expect(record?.members.filter(({ voting }) => !voting).map(({ id }) => id)).toEqual(["n1", "n4"]);
+    expect(record?.copies).toBe(2);
+    expect(world.masterId()).not.toBe("n1");
+  });
+
+  it("is what the configuration says where it says something", () => {
+    const nodes = ["n1", "n2", "n3"].map((id) => ({ id: id as MemberId, url: `ws://${id}` }));
+    const [n1, n2, n3] = nodes as [GroupNode, GroupNode, GroupNode];
+    const world = new World({ group: { nodes: [{ ...n1, voting: true }, { ...n2, voting: false }, n3] } });
+    world.node("n1").voting = false;
+    world.until("a master everywhere", () => world.settled(), 2000);
+    expect(world.view("s1").standing?.members.map(({ voting }) => voting)).toEqual([true, false, true]);
+  });
+
+  it("leaves no group without a voter", () => {
+    const world = new World();
+    for (const node of world.nodes.values()) node.voting = false;
+    world.run(5000);
+    expect(world.promotions).toHaveLength(0);
+    expect(world.view("s1").standing).toBeNull();
+    expect(world.view("s1").obstacles).toEqual(["all nodes are observers: at least one must vote"]);
+  });
+
+  it("leaves no group that asks for more copies than it has voters", () => {
+    const world = new World({ group: { replication: { mode: "semi-sync", copies: 2 } } });
+    for (const id of ["n1", "n2"]) world.node(id).voting = false;
+    world.run(5000);
+    expect(world.view("s1").standing).toBeNull();
+    expect(world.view("s1").obstacles).toEqual([
+      "copies is 2, but only 1 node votes: no write could ever be acknowledged",
+    ]);
+  });
+
+  it("no observer's data is adopted: nobody else could become master after that", () => {
+    const world = new World();
+    world.node("n2").position = position;
+    world.node("n2").voting = false;
+    world.run(500);
+    const id = world.operator("s2", { type: "adopt", group: "mymaster", memberId: "n2" as MemberId });
+    world.until("an answer", () => world.replies.has(id), 5000);
+    expect(world.replies.get(id)).toEqual({ ok: false, text: "n2 is an observer: it is never promoted" });
   });
 });
 

@@ -60,6 +60,7 @@ export class FakeNode {
   diskFailing = false;
   client: { host: string; port: number };
   zone = "";
+  voting = true;
   /** Everything that the sentinels have ordered, for tests to look at. */
   readonly heard: SentinelToNode[] = [];
   /** What an order is refused with, by its type; for tests. */
@@ -122,7 +123,7 @@ export class FakeNode {
       client: this.client,
       priority: 100,
       zone: this.zone,
-      voting: true,
+      voting: this.voting,
     };
   }
 
