@@ -64,7 +64,8 @@ export class Simulation implements PeerDirectory {
   readonly randomness: SeededRandomness;
   readonly #processes = new Map<string, SimProcess>();
   readonly #sabotage: Sabotage;
-  readonly #watch: Watch;
+  /** What nodes and sentinels tell of themselves goes through it. */
+  readonly watch: Watch;
   #made = 0;
 
   constructor(plan: Plan, options: SimulationOptions = {}) {
@@ -82,7 +83,7 @@ export class Simulation implements PeerDirectory {
           checksVotes: options.votesUnchecked !== true,
         }),
     );
-    this.#watch = new Watch(this.groups, this.trace);
+    this.watch = new Watch(this.groups, this.trace);
     for (const group of this.groups) this.#makeNodes(group, options.replicationRules ?? {});
     this.nodes = this.groups.flatMap((group) => group.nodes);
     this.sentinels = Array.from({ length: plan.sentinels }, (_, at) =>
@@ -199,7 +200,7 @@ export class Simulation implements PeerDirectory {
   }
 
   groupOf(node: SimNode): SimGroup {
-    return this.#watch.groupOf(node);
+    return this.watch.groupOf(node);
   }
 
   // ---- checks ----------------------------------------------------------------------------------
@@ -262,7 +263,7 @@ export class Simulation implements PeerDirectory {
         rules,
         sabotage: this.#sabotage,
       },
-      { ...this.#world(), monitor: this.#watch },
+      { ...this.#world(), monitor: this.watch },
     );
     node.onCrash = () => this.kill(node);
     node.onDiskFailure = () => {
@@ -284,7 +285,7 @@ export class Simulation implements PeerDirectory {
         saveMs: this.plan.syncMs,
         voteEarly: this.#sabotage.voteEarly === true,
       },
-      { ...this.#world(), monitor: this.#watch },
+      { ...this.#world(), monitor: this.watch },
     );
     sentinel.onCrash = () => this.kill(sentinel);
     return sentinel;

@@ -29,7 +29,7 @@ export interface SentinelMonitor {
   /** A member's promise arrives. */
   sentinelHears(sentinel: SimSentinel, reply: SealedReply): void;
   sentinelEffect(sentinel: SimSentinel, effect: SentinelEffect): void;
-  /** Its disk holds more now. */
+  /** Its disk holds more now: called for each save, with nothing between. */
   sentinelSaved(sentinel: SimSentinel): void;
 }
 
@@ -125,8 +125,10 @@ export class SimSentinel {
   /** The process has ended; a save that was under way may have reached the disk, in order. */
   ended(): void {
     const reached = this.#world.randomness.below(this.#saves.length + 1);
-    for (const { state } of this.#saves.slice(0, reached)) this.disk = state;
-    if (reached > 0) this.#world.monitor.sentinelSaved(this);
+    for (const { state } of this.#saves.slice(0, reached)) {
+      this.disk = state;
+      this.#world.monitor.sentinelSaved(this);
+    }
     this.#saves = [];
     this.#held = [];
     this.core = null;
