@@ -4,6 +4,7 @@ import { COMMANDS } from "../../cli/commands.ts";
 import { readyLine } from "../../cli/up-report.ts";
 import { prometheusText } from "../../sentinel/sentinel-metrics.ts";
 import { nodeMetrics } from "../../src/node/node-metrics.ts";
+import { PEER_PROTOCOL_VERSION } from "../../src/protocol/peer/identity.ts";
 import { HEALTHY_VIEW } from "../cli/example-views.ts";
 import { recordedTerminal } from "../cli/recorded-terminal.ts";
 import {
@@ -48,6 +49,13 @@ describe("the tables of configuration keys", () => {
       if (value === undefined || typeof value === "object") continue;
       expect(fallback, key).toBe(value === "" ? "empty" : `\`${value}\``);
     }
+  });
+});
+
+describe("upgrades", () => {
+  it("name the version of the peer protocol that is spoken", () => {
+    const version = /peer protocol \((\d+)\)/.exec(sectionOf(OPERATIONS, "Upgrades"))?.[1];
+    expect(Number(version)).toBe(PEER_PROTOCOL_VERSION);
   });
 });
 
