@@ -1,6 +1,6 @@
 /** Parsers of flag values. Each refuses in words that fit after the flag's name. */
 import { InvalidArgumentError, Option } from "commander";
-import { PORT_MAX } from "../cluster/config/fields.ts";
+import { PORT_MAX, PRIORITY_MAX } from "../cluster/config/fields.ts";
 import { PASSWORD_VARIABLE } from "../cluster/processes/child-environment.ts";
 
 export interface HostPort {
@@ -15,6 +15,14 @@ export function wholeNumberFlag(min: number, max: number): (text: string) => num
     if (value >= min && value <= max) return value;
     throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
   };
+}
+
+/** Redis's 0, "never promote", is a flag of its own here. */
+export function priorityFlag(text: string): number {
+  if (/^0+$/.test(text)) {
+    throw new InvalidArgumentError("Give 1 or more; for a node that is never promoted give --observer.");
+  }
+  return wholeNumberFlag(1, PRIORITY_MAX)(text);
 }
 
 export function portFlag(text: string): number {

@@ -39,7 +39,7 @@ export interface ClusterOptions {
 }
 
 export interface NodeChoices {
-  /** Lower is preferred for promotion. */
+  /** From 1; lower is preferred for promotion. */
   readonly priority?: number;
   readonly zone?: string;
   /** False: an observer. */

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { APPEND_FSYNC, LOG_LEVELS } from "../../cluster/config/fields.ts";
 import { loadNodeConfig } from "../../cluster/config/load-config.ts";
 import { createLogger } from "../../src/io/logger.ts";
-import { passwordOption, portFlag, wholeNumberFlag } from "../flags.ts";
+import { passwordOption, portFlag, priorityFlag, wholeNumberFlag } from "../flags.ts";
 import { type IdAndUrl, idUrlFlag } from "../id-url-flag.ts";
 import { serve } from "../serve.ts";
 import { printJson, type Terminal } from "../terminal.ts";
@@ -52,11 +52,7 @@ export function registerNodeCommand(program: Command, terminal: Terminal): void 
     .addOption(
       new Option("--appendfsync <when>", "when records are synced (default: everysec)").choices(APPEND_FSYNC),
     )
-    .option(
-      "--priority <number>",
-      "lower is preferred for promotion (default: 100)",
-      wholeNumberFlag(0, 1_000_000),
-    )
+    .option("--priority <number>", "lower is preferred for promotion (default: 100)", priorityFlag)
     .option("--zone <name>", "its site or rack")
     .option("--observer", "follow, but count nowhere and never be promoted")
     .addOption(

@@ -24,6 +24,21 @@ export function wholeNumber(min: number, max: number): z.ZodNumber {
   return z.number({ error }).int({ error }).min(min, { error }).max(max, { error });
 }
 
+export const PRIORITY_MAX = 1_000_000;
+
+/** Redis's 0 says "never promote"; here it would say "first of all", and be shown to clients as the former. */
+const NO_PRIORITY_ZERO = "must be from 1; for a node that is never promoted use `voting: false`";
+
+/** Lower is preferred. */
+export function priority(): z.ZodNumber {
+  const error = `must be a whole number from 1 to ${PRIORITY_MAX}`;
+  return z
+    .number({ error })
+    .int({ error })
+    .min(1, { error: ({ input }) => (input === 0 ? NO_PRIORITY_ZERO : error) })
+    .max(PRIORITY_MAX, { error });
+}
+
 export function port(): z.ZodNumber {
   return wholeNumber(1, PORT_MAX);
 }

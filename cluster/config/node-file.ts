@@ -61,9 +61,9 @@ export const nodeFileSchema: z.ZodType<NodeFile> = z
           "When a record counts as kept: always survives a power cut, everysec and no a process crash",
         ),
       priority: fields
-        .wholeNumber(0, 1_000_000)
+        .priority()
         .default(NODE_DEFAULTS.priority)
-        .describe("Lower is preferred at equal log positions"),
+        .describe("Lower is preferred at equal log positions; one that is never promoted has voting: false"),
       zone: fields.zone().default(NODE_DEFAULTS.zone).describe("Breaks ties in a promotion; sites, racks"),
       voting: fields
         .yesOrNo()

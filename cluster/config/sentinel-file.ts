@@ -57,7 +57,10 @@ const NODE: z.ZodType<NodeEntry> = z.strictObject(
   {
     id: fields.id(),
     url: fields.peerUrl(),
-    priority: fields.wholeNumber(0, 1_000_000).optional(),
+    priority: fields
+      .priority()
+      .optional()
+      .describe("Lower is preferred; default: what the node says of itself"),
     zone: fields.zone().optional(),
     voting: fields.yesOrNo().optional().describe("false: an observer; default: what the node says of itself"),
   },

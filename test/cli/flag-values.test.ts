@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DURATION_FLAG_MS_MAX, durationFlag } from "../../cli/duration-flag.ts";
-import { hostPortListFlag } from "../../cli/flags.ts";
+import { hostPortListFlag, priorityFlag } from "../../cli/flags.ts";
 
 describe("a duration flag", () => {
   it.each([
@@ -32,5 +32,13 @@ describe("an address flag", () => {
 
   it.each(["[a b]:1", "[\0]:1", "a\nb:1", "a[b:1", "a:0", "a:65536", ":1", "a"])("refuses %j", (text) => {
     expect(() => hostPortListFlag(text, undefined)).toThrow("Give HOST:PORT");
+  });
+});
+
+describe("a priority flag", () => {
+  it("takes 1 and more, and says what stands for Redis's 0", () => {
+    expect(priorityFlag("1")).toBe(1);
+    expect(() => priorityFlag("0")).toThrow("for a node that is never promoted give --observer");
+    expect(() => priorityFlag("-1")).toThrow("Give a whole number from 1 to 1000000");
   });
 });

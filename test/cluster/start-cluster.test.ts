@@ -47,6 +47,18 @@ describe("a cluster in this process", () => {
     for (const view of Object.values(cluster.status().views)) expect(view.standing?.master).toBe(master.id);
   });
 
+  it("shows an observer to clients as Redis shows a replica that is never promoted", async () => {
+    const cluster = await start({ nodes: [{}, { priority: 1 }, { voting: false }], sentinels: 1 });
+    const shown = async (at: number): Promise<unknown> => {
+      const redis = new Redis({ ...cluster.nodes[at], enableReadyCheck: false });
+      const reply = await redis.config("GET", "replica-priority");
+      redis.disconnect();
+      return reply;
+    };
+    expect(await shown(1)).toEqual(["replica-priority", "1"]);
+    expect(await shown(2)).toEqual(["replica-priority", "0"]);
+  });
+
   it("serves ioredis with the options that it gives", async () => {
     const cluster = await start({ password: "sesame" });
     const redis = new Redis(cluster.ioredisOptions());

@@ -197,6 +197,17 @@ describe("node.yaml", () => {
     );
   });
 
+  it("refuses Redis's way to say that a node is never promoted, and names the one here", () => {
+    const text = "priority must be from 1; for a node that is never promoted use `voting: false` (got 0)";
+    expect(nodeRefusal("id: n1\npriority: 0\n")).toBe(`some.yaml:2: ${text}`);
+    expect(sentinelRefusal((content) => content.replace("16380", '16380", priority: 0, zone: "b'))).toBe(
+      `some.yaml:10: groups[0].nodes[1].${text}`,
+    );
+    expect(nodeRefusal("id: n1\npriority: -1\n")).toBe(
+      "some.yaml:2: priority must be a whole number from 1 to 1000000 (got -1)",
+    );
+  });
+
   it("tells how many other mistakes there are", () => {
     expect(nodeRefusal("id: n1\nport: 0\npriority: -1\n")).toMatch(/^some\.yaml:2: port .* \(and 1 more\)$/);
   });
