@@ -42,7 +42,7 @@ const command = new Command("sim")
   .addOption(
     new Option(
       "--kind <kind>",
-      "with faults that the configuration survives, beyond that, or with short pauses alone; each seed draws its own unless told",
+      "with faults that the configuration survives, beyond that, with short pauses alone, or with one partition that never heals; each seed draws its own unless told",
     ).choices(PLAN_KINDS),
   )
   .optionsGroup("One seed:")

@@ -6,6 +6,7 @@ import type { Millis } from "../../src/base/ids.ts";
 import { SeededRandomness } from "../../src/base/randomness.ts";
 import { majority } from "../../src/rules/quorums.ts";
 import { Violation } from "./checks/violation.ts";
+import { cutAroundCore, demandReign } from "./cut-for-good.ts";
 import type { SimGroup } from "./group.ts";
 import { Simulation, type SimulationOptions } from "./simulation.ts";
 import { Faults } from "./swarm/faults.ts";
@@ -69,8 +70,9 @@ function runToTheEnd(simulation: Simulation): void {
   faults.schedule(plan.faults);
   simulation.start();
   if (plan.kind === "calm") runCalm(simulation);
-  else simulation.runUntil(plan.faultsUntilMs);
+  else if (plan.kind !== "cutForGood") simulation.runUntil(plan.faultsUntilMs);
   if (plan.kind === "beyond") return runBeyond(simulation, faults);
+  if (plan.kind === "cutForGood") return runCutForGood(simulation);
   const broken = plan.healsCoreOnly ? beyondTheCore(simulation) : new Set<SimNode | SimSentinel>();
   simulation.trace.note(`faults end; ${[...broken].map(({ id }) => id).join(" ") || "nobody"} stays away`);
   faults.end(broken);
@@ -109,6 +111,25 @@ function runBeyond(simulation: Simulation, faults: Faults): void {
   simulation.runUntil(simulation.queue.nowMs + BEYOND_MS);
   for (const client of simulation.clients) client.stop();
   simulation.runUntil(simulation.queue.nowMs + BEYOND_QUIET_MS);
+  simulation.sampleStates();
+  simulation.checkHistory();
+}
+
+/** L1, where the rest of the network is no help and never will be. */
+function runCutForGood(simulation: Simulation): void {
+  const { groups, sentinels } = simulation;
+  waitFor(simulation, SERVE_AGAIN_MS, "L1", () =>
+    groups.every(
+      (group) =>
+        group.master()?.member?.status().established === true &&
+        group.nodes.every((node) => !node.voting || group.isAdmitted(node)) &&
+        sentinels.every(({ disk }) => disk?.groups[group.name]?.record != null),
+    ),
+  );
+  cutAroundCore(simulation);
+  demandReign(simulation, () => describe(simulation));
+  for (const client of simulation.clients) client.stop();
+  simulation.runUntil(simulation.queue.nowMs + LOOK_EVERY_MS);
   simulation.sampleStates();
   simulation.checkHistory();
 }

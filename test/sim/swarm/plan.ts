@@ -96,11 +96,12 @@ export interface GroupPlan {
 
 /**
  * `promised`: faults stay within what the configuration survives. `beyond`: they don't; the cluster may stop, and may
- * not lie. `calm`: only pauses too short for a failover.
+ * not lie. `calm`: only pauses too short for a failover. `cutForGood`: no fault but one partition that never heals,
+ * around a core that can serve.
  */
 export type PlanKind = (typeof PLAN_KINDS)[number];
 
-export const PLAN_KINDS = ["promised", "beyond", "calm"] as const;
+export const PLAN_KINDS = ["promised", "beyond", "calm", "cutForGood"] as const;
 
 /** Its own fields are those of the first group. */
 export interface Plan extends GroupPlan {

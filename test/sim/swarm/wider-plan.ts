@@ -1,6 +1,6 @@
 /**
  * What few clusters have, put on top of a plain plan: a second group, observers, values that expire, rarer faults; and
- * the two other kinds of run. Drawn apart, so that the plain part of a seed stays what it was.
+ * the three other kinds of run. Drawn apart, so that the plain part of a seed stays what it was.
  */
 import type { Millis } from "../../../src/base/ids.ts";
 import { type Randomness, SeededRandomness } from "../../../src/base/randomness.ts";
@@ -33,7 +33,8 @@ export function widePlanOf(seed: number, only: PlanKind | null = null): Plan {
   const wider: Plan = { ...plain, ...first, furtherGroups, faults: withFaults(plain, kinds, apart) };
   const timed = apart.next() < 0.2 ? withExpiry(wider, apart) : wider;
   const dice = apart.next();
-  const kind = only ?? (dice < 0.05 ? "calm" : dice < 0.15 ? "beyond" : "promised");
+  const kind =
+    only ?? (dice < 0.05 ? "calm" : dice < 0.15 ? "beyond" : dice < 0.2 ? "cutForGood" : "promised");
   switch (kind) {
     case "promised":
       return timed;
@@ -45,9 +46,21 @@ export function widePlanOf(seed: number, only: PlanKind | null = null): Plan {
       };
     case "calm":
       return calmed(timed, apart);
+    case "cutForGood":
+      return mayBeCutForGood(timed) ? { ...timed, ...CUT_FOR_GOOD } : timed;
     default:
       return kind satisfies never;
   }
+}
+
+/** Nothing else happens: all are up and admitted when the network parts. */
+const CUT_FOR_GOOD = { kind: "cutForGood", faults: [], healsCoreOnly: false, replicaReaders: 0 } as const;
+
+/** Without acks a master alone serves its side, and two sentinels or one node leave nobody to cut off. */
+function mayBeCutForGood(plan: Plan): boolean {
+  return (
+    plan.sentinels > 2 && groupsOf(plan).every(({ mode, nodes }) => mode !== "async" && nodes.length > 1)
+  );
 }
 
 /** Values that expire, by clocks that are near each other: else nothing could be said of them. */
