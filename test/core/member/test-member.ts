@@ -7,6 +7,7 @@ import { Keyspace } from "../../../src/core/keyspace/keyspace.ts";
 import { KeyspaceReplayer } from "../../../src/core/keyspace-replayer.ts";
 import { Member } from "../../../src/core/member.ts";
 import type { MemberEffect, MemberInput } from "../../../src/core/member-io.ts";
+import type { StaticRole } from "../../../src/core/member-setup.ts";
 import { ClientSession } from "../../../src/core/session.ts";
 import type { LinkId } from "../../../src/protocol/peer/identity.ts";
 import type { NodeMessage, NodeToSentinel } from "../../../src/protocol/peer/node-messages.ts";
@@ -29,6 +30,8 @@ export interface MemberWorld {
 export class TestMember {
   readonly id: MemberId;
   readonly disk: TestDisk;
+  /** From its next start on: its role in a group without sentinels. */
+  staticRole: StaticRole | null = null;
   readonly answers: NodeToSentinel[] = [];
   readonly logged: string[] = [];
   readonly logFields: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
@@ -154,7 +157,7 @@ export class TestMember {
         ackTimeoutMs: 1000,
         uncommittedBytesMax: 64 * 1024 * 1024,
         snapshotAfterBytes: 1024 * 1024,
-        static: null,
+        static: this.staticRole,
         incarnation: disk.incarnation,
         doubts: disk.doubts,
         state: disk.state,
