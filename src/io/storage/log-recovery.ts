@@ -156,10 +156,9 @@ class LogRecovery {
     }
     const previous = this.#segments.at(-1);
     const expected = nextOffset(previous?.lastOffset ?? this.#base.offset);
+    // Without a snapshot the first record is what is expected: the state can be rebuilt from there only.
     const fits = previous === undefined ? header.firstOffset <= expected : header.firstOffset === expected;
-    // Without a snapshot the state can be rebuilt from the first record only.
-    const reachesBack = previous !== undefined || this.#options.snapshot !== null || header.firstOffset === 1;
-    if (fits && reachesBack) return;
+    if (fits) return;
     throw corruptLog(file, 0, `it begins with record ${header.firstOffset}, and those before it are missing`);
   }
 

@@ -47,6 +47,8 @@ describe("a full disk", () => {
     calls.fill(100, path.join(directory, "ballast"), 200);
     append(storage, 1, 50);
     await events.until(() => events.error !== null);
+    // Its failure is told; that something still comes meanwhile is none.
+    append(storage, 51, 51);
     expect(events.persistedOffsets).toEqual([]);
     calls.roomBytes = null;
     storage.crash();

@@ -96,6 +96,15 @@ describe("after a process crash", () => {
     });
   });
 
+  it("an incomplete record that others follow stops the start", async () => {
+    const directory = temporaryDirectory();
+    const first = await openDisk(directory, { appendfsync: "no", segmentBytesMax: 2 * RECORD });
+    for (let next = 1; next <= 4; next++) append(first.storage, next, next);
+    first.storage.crash();
+    fs.truncateSync(logFiles(directory)[0] ?? "", SEGMENT_HEADER_BYTES + 2 * RECORD - 1);
+    await expect(newDisk(directory).open(new EventLog())).rejects.toMatchObject({ code: "CORRUPT_LOG" });
+  });
+
   it("a segment that got no header yet is removed", async () => {
     const directory = await crashedDirectory(0);
     const next = path.join(directory, "log", "0000000000000010-000000.log");
@@ -211,6 +220,39 @@ describe("after a reboot", () => {
   });
 });
 
+describe("after a clean stop", () => {
+  it("an incomplete last record stops the start: nothing was left to be written", async () => {
+    const directory = temporaryDirectory();
+    const { storage } = await openDisk(directory);
+    append(storage, 1, 9);
+    await storage.close();
+    const file = onlyLogFile(directory);
+    // As if the power had gone after it, before the sync note was written back.
+    const fd = fs.openSync(file, "r+");
+    fs.writeSync(fd, Buffer.alloc(1024), 0, 1024, 512);
+    fs.closeSync(fd);
+    fs.truncateSync(file, positionOf(9) + RECORD - 1);
+    await expect(newDisk(directory).open(new EventLog())).rejects.toMatchObject({ code: "CORRUPT_LOG" });
+  });
+});
+
+it.each([
+  ["always", 1],
+  ["everysec", 1],
+  ["no", 0],
+] as const)(
+  "what an earlier life left unsynced is synced before one with %s begins",
+  async (policy, syncs) => {
+    const directory = temporaryDirectory();
+    const first = await openDisk(directory, { appendfsync: "no" });
+    append(first.storage, 1, 9);
+    first.storage.crash();
+    const calls = new BreakableCalls();
+    await openDisk(directory, { appendfsync: policy, calls });
+    expect(calls.syncs).toBe(syncs);
+  },
+);
+
 describe("an incarnation on disk", () => {
   async function firstLife(options: Partial<DiskStorageOptions> = {}) {
     const directory = temporaryDirectory();
@@ -281,7 +323,25 @@ describe("an incarnation on disk", () => {
     const begun = await storage.startIncarnation("it showed less than it had acknowledged");
     expect(begun).not.toBe(incarnation);
     storage.crash();
+    const second = await openDisk(directory);
+    expect(second.recovered.incarnation).toBe(begun);
+  });
+
+  it("that was begun on request outlives a clean stop", async () => {
+    const { directory, storage } = await firstLife();
+    const begun = await storage.startIncarnation("it showed less than it had acknowledged");
+    await storage.close();
     expect((await openDisk(directory)).recovered.incarnation).toBe(begun);
+  });
+
+  it("that was begun on request has nothing to do with those before it", async () => {
+    const { directory, storage, incarnation } = await firstLife();
+    storage.crash();
+    const second = await openDisk(directory, rebooted);
+    expect(second.recovered.doubts).toEqual([incarnation]);
+    await second.storage.startIncarnation("it showed less than it had acknowledged");
+    second.storage.crash();
+    expect((await openDisk(directory, rebooted)).recovered.doubts).toEqual([]);
   });
 
   it("uses the machine's own boot id where none is given", async () => {

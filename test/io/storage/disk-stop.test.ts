@@ -113,6 +113,22 @@ describe("a stop", () => {
   });
 });
 
+it("a process that is killed writes nothing more, whatever ends after it", async () => {
+  const calls = new BreakableCalls();
+  const { storage } = await openDisk(temporaryDirectory(), { appendfsync: "always", calls });
+  const gate = deferred();
+  calls.gate = gate.promise;
+  append(storage, 1, 1);
+  storage.crash();
+  calls.syncs = 0;
+  const write = vi.spyOn(calls, "writeSync");
+  calls.gate = null;
+  gate.resolve();
+  for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve));
+  expect(calls.syncs).toBe(1);
+  expect(write).not.toHaveBeenCalled();
+});
+
 describe("a snapshot that stands", () => {
   it("ends the incarnation when its name can't be made durable", async () => {
     const directory = temporaryDirectory();

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   append,
   at,
@@ -90,6 +90,15 @@ describe("the log", () => {
   });
 });
 
+it("a log that someone has cut short under it is found out by who reads it", async () => {
+  const directory = temporaryDirectory();
+  const { storage } = await openDisk(directory);
+  append(storage, 1, 9);
+  const [file = ""] = logFiles(directory);
+  fs.truncateSync(file, fs.statSync(file).size - 1);
+  await expect(storage.readLog(offset(9), 1000)).rejects.toMatchObject({ code: "CORRUPT_LOG" });
+});
+
 describe("persisted", () => {
   it.each(["everysec", "no"] as const)(
     "comes under %s once a turn, after append has returned",
@@ -134,6 +143,22 @@ describe("persisted", () => {
     expect(Math.max(...events.persistedOffsets)).toBe(6);
   });
 
+  it("nor does the log itself, which a later start would take for what is lost", async () => {
+    const directory = temporaryDirectory();
+    const calls = new BreakableCalls();
+    const { storage } = await openDisk(directory, { appendfsync: "always", calls });
+    const gate = deferred();
+    calls.gate = gate.promise;
+    append(storage, 1, 10);
+    storage.cut(at(1, 4));
+    calls.syncs = 0;
+    calls.gate = null;
+    gate.resolve();
+    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve));
+    storage.crash();
+    expect(await replayed((await openDisk(directory)).recovered)).toEqual(names(1, 4));
+  });
+
   it("under everysec the log is synced after the interval without another write", async () => {
     const calls = new BreakableCalls();
     const { storage } = await openDisk(temporaryDirectory(), { syncEveryMs: 1, calls });
@@ -166,6 +191,47 @@ describe("a cut", () => {
     expect(recovered.position).toEqual(at(2, 7));
   });
 
+  it("is not passed over by a read that is under way", async () => {
+    const { storage } = await openDisk(temporaryDirectory());
+    append(storage, 1, 10);
+    const read = storage.readLog(offset(1), 10_000);
+    storage.cut(at(1, 4));
+    expect(namesIn((await read) ?? Buffer.alloc(0))).toEqual(names(1, 4));
+  });
+
+  it("leaves no trace of where the records were that it took away", async () => {
+    const { storage } = await openDisk(temporaryDirectory());
+    append(storage, 1, 3000, 1, 100);
+    storage.cut(at(1, 10));
+    append(storage, 11, 6000, 2, 37);
+    for (const from of [1, 10, 11, 500, 1500, 2500, 5999]) {
+      const [first] = namesIn((await storage.readLog(offset(from), 100)) ?? Buffer.alloc(0));
+      expect(first).toBe(`${from > 10 ? 2 : 1}:${from}`);
+    }
+  });
+
+  it("of several segments is durable with their names", async () => {
+    const directory = temporaryDirectory();
+    const { storage } = await openDisk(directory, { segmentBytesMax: 300 });
+    for (let next = 1; next <= 12; next++) append(storage, next, next, 1, 50);
+    const done: string[] = [];
+    const { openSync, unlinkSync } = fs;
+    const opened = vi.spyOn(fs, "openSync").mockImplementation((file, ...how) => {
+      if (file === path.join(directory, "log")) done.push("sync");
+      return openSync(file, ...how);
+    });
+    const removed = vi.spyOn(fs, "unlinkSync").mockImplementation((file) => {
+      done.push("remove");
+      unlinkSync(file);
+    });
+    onTestFinished(() => {
+      opened.mockRestore();
+      removed.mockRestore();
+    });
+    storage.cut(at(1, 5));
+    expect(done).toEqual(["remove", "remove", "sync"]);
+  });
+
   it("of nothing makes no file", async () => {
     const directory = temporaryDirectory();
     const { storage } = await openDisk(directory);
@@ -196,6 +262,18 @@ describe("a cut", () => {
     const { recovered } = await openDisk(directory);
     expect(recovered.position).toEqual(at(1, 4));
     expect(await replayed(recovered)).toEqual(names(1, 4));
+  });
+
+  it("below a snapshot leaves nothing of a log that once began anew, since no start would take it for its own", async () => {
+    const directory = temporaryDirectory();
+    const first = await openDisk(directory);
+    await putSnapshot(first.storage, at(0, 0), [], false);
+    append(first.storage, 1, 9);
+    await putSnapshot(first.storage, at(1, 6), ["state"], true);
+    first.storage.cut(at(1, 4));
+    const left = namesIn((await first.storage.readLog(offset(1), 1000)) ?? Buffer.alloc(0));
+    first.storage.crash();
+    expect(await replayed((await openDisk(directory)).recovered)).toEqual(left);
   });
 
   it("below the snapshot of a full sync leaves an empty storage, which takes a full sync next", async () => {

@@ -211,6 +211,19 @@ describe("the snapshot of a full sync", () => {
     expect(await contentOf((await openDisk(directory)).recovered.snapshot)).toBe("the new master's");
   });
 
+  it("stands also beside one of a higher position that a crash has left", async () => {
+    const directory = temporaryDirectory();
+    const first = await openDisk(directory);
+    await putSnapshot(first.storage, at(5, 200), ["never committed"], false);
+    const [old = ""] = snapshotFiles(directory);
+    const bytes = fs.readFileSync(old);
+    await putSnapshot(first.storage, at(4, 140), ["the new master's"], false);
+    first.storage.crash();
+    fs.writeFileSync(old, bytes);
+    expect(await contentOf((await openDisk(directory)).recovered.snapshot)).toBe("the new master's");
+    expect(snapshotFiles(directory)).toHaveLength(1);
+  });
+
   it("interrupted by a crash before its rename leaves the old log and removes the new one's beginning", async () => {
     const directory = temporaryDirectory();
     const first = await openDisk(directory);

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import type { Epoch, Offset } from "../../../src/base/ids.ts";
 import { DiskStorage, type DiskStorageOptions } from "../../../src/io/storage/disk-storage.ts";
 import { type FileCalls, nodeFileCalls } from "../../../src/io/storage/file-calls.ts";
@@ -242,6 +242,22 @@ export class BreakableCalls implements FileCalls {
     this.roomBytes -= allowed;
     return allowed;
   }
+}
+
+/** Makes a directory's names durable no sooner than it is let; `asked` resolves when somebody wants to. */
+export function holdNames(directory: string): { readonly asked: Promise<void>; readonly let: () => void } {
+  const asked = deferred();
+  const gate = deferred();
+  const { open } = fs.promises;
+  const held = vi.spyOn(fs.promises, "open").mockImplementation(async (file, ...how) => {
+    if (file === directory) {
+      asked.resolve();
+      await gate.promise;
+    }
+    return open(file, ...how);
+  });
+  onTestFinished(() => held.mockRestore());
+  return { asked: asked.promise, let: gate.resolve };
 }
 
 export interface Deferred {
