@@ -147,6 +147,33 @@ describe("a durable cell", () => {
     expect(load(file)).toBe("c");
   });
 
+  it("has made a state durable when it was saved on the event loop", () => {
+    const calls = new BreakableCalls();
+    const cell = new DurableCell(cellFile(), { calls });
+    cell.load();
+    cell.saveSync(Buffer.from("first"));
+    calls.syncError = errno("EIO");
+    expect(() => cell.saveSync(Buffer.from("second"))).toThrow("EIO");
+    cell.abandon();
+  });
+
+  it("is closed only when the save that is under way has ended", async () => {
+    const file = cellFile();
+    const calls = new BreakableCalls();
+    const cell = new DurableCell(file, { calls });
+    cell.load();
+    await cell.save(Buffer.from("first"));
+    const gate = deferred();
+    calls.gate = gate.promise;
+    const ended: string[] = [];
+    const saved = cell.save(Buffer.from("second")).then(() => ended.push("save"));
+    const closed = cell.close().then(() => ended.push("close"));
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+    gate.resolve();
+    await Promise.all([saved, closed]);
+    expect(ended).toEqual(["save", "close"]);
+  });
+
   it("copies what it is given, so that the caller may write on in its buffer", async () => {
     const file = cellFile();
     const cell = new DurableCell(file);
