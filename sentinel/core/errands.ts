@@ -31,6 +31,8 @@ type Errand =
       readonly id: number;
       readonly reason: "forced" | "recover" | "adopt";
       readonly member: MemberId | null;
+      /** The master that is to be replaced. */
+      readonly from: MemberId | null;
       readonly untilMs: Millis;
     };
 
@@ -131,10 +133,19 @@ export class Errands {
     const errand = this.#errand;
     if (errand === null) return;
     this.#errand = null;
+    const { master, number } = record;
+    if (errand.kind === "elect" && errand.from !== null && errand.from === master) {
+      this.#reply(
+        errand.id,
+        false,
+        `master is still ${master}: nobody else that answers holds all that it does`,
+      );
+      return;
+    }
     const wanted = errand.kind === "handover" ? errand.target : errand.member;
-    const ok = wanted === null || wanted === record.master;
+    const ok = wanted === null || wanted === master;
     const took = tookMs === null ? "" : ` after ${Math.round(tookMs)} ms`;
-    this.#reply(errand.id, ok, `master is ${record.master} since epoch ${record.number.epoch}${took}`);
+    this.#reply(errand.id, ok, `master is ${master} since epoch ${number.epoch}${took}`);
   }
 
   /** @param leading while this sentinel leads, its failover has its own end in time. */
@@ -155,23 +166,21 @@ export class Errands {
   }
 
   #startHandover(id: number, to: MemberId | null, byForceElse: boolean, nowMs: Millis): void {
-    const { ledger, watches, outbox, config } = this.#context;
+    const { ledger, outbox, config } = this.#context;
     const record = ledger.stored;
     if (this.#refuseAnother(id)) return;
     if (record === null || record.master === null) {
       this.#reply(id, false, "there is no master yet");
       return;
     }
-    const master = currentStatus(this.#context, record.master);
-    const link = watches.get(record.master)?.link ?? null;
+    const link = this.#servingMaster();
     const target = to ?? this.#bestReplica(record);
     const why = target === null ? "no replica could take over" : this.#whyNotTo(record, target);
-    const serves = master !== null && isMasterOf(record, master) && master.established && link !== null;
-    if (!serves && byForceElse) {
+    if (link === null && byForceElse) {
       this.#startElection(id, "forced", null, nowMs);
       return;
     }
-    if (why !== null || target === null || !serves || link === null) {
+    if (why !== null || target === null || link === null) {
       this.#reply(id, false, why ?? `master ${record.master} does not serve now, so it can't hand over`);
       return;
     }
@@ -192,9 +201,11 @@ export class Errands {
     if (this.#refuseAnother(id)) return;
     const { ledger, config, watches } = this.#context;
     const missing = reason === "adopt" ? adoptObstacles(this.#context, nowMs) : [];
-    const node = config.nodes.find(({ id: known }) => known === member);
-    if (reason === "adopt" && node !== undefined && !votes(node, watches.get(node.id)?.status ?? null)) {
-      missing.push(`${node.id} is an observer: it is never promoted`);
+    if (member !== null && this.#isObserver(member)) {
+      missing.push(`${member} is an observer: it is never promoted`);
+    }
+    if (reason === "recover" && this.#servingMaster() !== null) {
+      missing.push(`master ${ledger.stored?.master} serves: there is nothing to recover`);
     }
     if (reason !== "adopt" && ledger.stored === null) {
       missing.push("no sentinel has a record of this group: see `interrex adopt`");
@@ -209,7 +220,8 @@ export class Errands {
     }
     // Sealing may have to wait for the longest lease.
     const untilMs = nowMs + config.switchoverTimeoutMs + 2 * ledger.longestLeaseMs + STEP_SLACK_MS;
-    this.#errand = { kind: "elect", id, reason, member, untilMs };
+    const from = reason === "forced" ? (ledger.stored?.master ?? null) : null;
+    this.#errand = { kind: "elect", id, reason, member, from, untilMs };
   }
 
   #startPause(replyTo: ReplyTo, command: "pause" | "resume", mayForward: boolean, nowMs: Millis): void {
@@ -228,6 +240,23 @@ export class Errands {
     if (forwarded && steward?.link != null) {
       outbox.send(steward.link, { type: "operate", group: config.name, id: replyTo.id, command });
     }
+  }
+
+  /** By the record; before there is one, by what it would say. */
+  #isObserver(id: MemberId): boolean {
+    const { ledger, config, watches } = this.#context;
+    if (ledger.stored !== null) return memberOf(ledger.stored, id)?.voting === false;
+    const node = config.nodes.find((one) => one.id === id);
+    return node !== undefined && !votes(node, watches.get(id)?.status ?? null);
+  }
+
+  /** The link to the recorded master while it holds the role and answers; else `null`. */
+  #servingMaster(): LinkId | null {
+    const record = this.#context.ledger.stored;
+    if (record === null || record.master === null) return null;
+    const status = currentStatus(this.#context, record.master);
+    if (status === null || !isMasterOf(record, status) || !status.established) return null;
+    return this.#context.watches.get(record.master)?.link ?? null;
   }
 
   #bestReplica(record: GroupRecord): MemberId | null {

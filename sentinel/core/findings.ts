@@ -1,6 +1,7 @@
 /** What this sentinel finds true for itself of one group: the reasons on which it would vote. Changes nothing. */
 import type { MemberId, Millis } from "../../src/base/ids.ts";
 import { type GroupRecord, isAdmitted, type Leader, votingMembers } from "../../src/rules/group-record.ts";
+import { comparePositions } from "../../src/rules/log-position.ts";
 import { sealQuorum } from "../../src/rules/quorums.ts";
 import type { VoteReason } from "../../src/rules/vote-reason.ts";
 import { bootstrapObstacles } from "./bootstrap.ts";
@@ -72,11 +73,16 @@ function isStalled(context: GroupContext, record: GroupRecord, nowMs: Millis): b
   const mayGo = isAlone || nowMs - context.ledger.epochSinceMs >= stallAfterMs;
   if (!(master.diskFailing && mayGo) && master.oldestUncommittedMs <= stallAfterMs) return false;
   const sees = new Map<MemberId, readonly MemberId[]>();
+  let isMatched = false;
   for (const member of voters) {
     const status = currentStatus(context, member.id);
     if (member.id === record.master || status === null || status.diskFailing) continue;
-    if (isAdmitted(record, member.id, status.incarnation)) sees.set(member.id, status.sees);
+    if (!isAdmitted(record, member.id, status.incarnation)) continue;
+    sees.set(member.id, status.sees);
+    if (comparePositions(status.position, master.position) >= 0) isMatched = true;
   }
+  // In async what it has acknowledged may be nowhere else, and it is elected again while that is so.
+  if (record.mode === "async" && !isMatched) return false;
   const needed = Math.max(sealQuorum(record.mode, voters.length, record.copies), record.copies);
   return context.rules.seeEachOther(sees, needed);
 }

@@ -9,7 +9,7 @@ import {
   memberOf,
   votingMembers,
 } from "../../src/rules/group-record.ts";
-import { sealQuorum } from "../../src/rules/quorums.ts";
+import { coverQuorum, sealQuorum } from "../../src/rules/quorums.ts";
 import type { VoteReason } from "../../src/rules/vote-reason.ts";
 import { whyIneligible } from "./eligibility.ts";
 import type { GroupContext } from "./group-context.ts";
@@ -168,6 +168,10 @@ export class SealRound {
     return lines.length === 0 ? `nothing for ${nowMs - this.#startedAtMs} ms` : lines.join("; ");
   }
 
+  #isCandidate(id: MemberId): boolean {
+    return this.candidates().some(({ member }) => member.id === id);
+  }
+
   #counts(id: MemberId, { incarnation }: NodeStatus): boolean {
     return this.#context.rules.countsInSeals(this.base, id, incarnation);
   }
@@ -175,9 +179,9 @@ export class SealRound {
   #isEnough(): boolean {
     switch (this.reason) {
       case "adopt":
-        return this.wanted !== null && this.present().has(this.wanted);
+        return this.wanted !== null && this.#isCandidate(this.wanted);
       case "recover":
-        return this.wanted === null ? this.candidates().length > 0 : this.present().has(this.wanted);
+        return this.wanted === null ? this.candidates().length > 0 : this.#isCandidate(this.wanted);
       default:
         return this.enoughAdmitted() || this.survived();
     }
@@ -215,11 +219,13 @@ export function chooseSealed(context: GroupContext, round: SealRound): SealChoic
   const candidates = round.candidates();
   const byWord = reason === "adopt" || reason === "recover";
   if (byWord && wanted !== null) {
-    const status = sealed.get(wanted);
+    // Never an observer: its copy would count in W as the master's own, and not in R.
+    const status = candidates.find(({ member }) => member.id === wanted)?.status;
     return status === undefined ? undefined : { status, admits: "chosen", sealed, lossPossible: true };
   }
   const admitted = candidates.filter((one) => one.admitted);
   const all = byWord || !round.enoughAdmitted();
+  const voters = votingMembers(base).length;
   const pool = all ? candidates : admitted;
   const chosen = context.rules.chooseCandidate(
     pool.map(
@@ -234,7 +240,7 @@ export function chooseSealed(context: GroupContext, round: SealRound): SealChoic
       }),
     ),
     {
-      sealQuorum: all ? votingMembers(base).length : round.quorum,
+      coverQuorum: all ? voters : coverQuorum(voters, base.copies),
       target: reason === "planned" ? wanted : null,
       avoid: reason === "forced" || reason === "stalled" ? base.master : null,
       zone: base.master === null ? null : (memberOf(base, base.master)?.zone ?? null),

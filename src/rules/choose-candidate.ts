@@ -15,8 +15,8 @@ export interface Candidate {
 }
 
 export interface ChoiceWish {
-  /** R: so many candidates hold, between them, all that was ever acknowledged. */
-  readonly sealQuorum: number;
+  /** So many candidates hold, between them, all that was ever acknowledged; in async that is more than R. */
+  readonly coverQuorum: number;
   /** The target of a switchover; taken where nobody is more up to date. */
   readonly target: MemberId | null;
   /** The master that is to be replaced; `null` where it may stay. */
@@ -29,7 +29,8 @@ export interface ChoiceWish {
  * Order: greater log position (nothing acknowledged is lost), the switchover's target, a disk that can be written,
  * the incumbent (nobody is disturbed), lower `priority`, the same zone, smaller zone, smaller id. So all that see the same agree.
  *
- * A master to be avoided is left out only where R others are sealed: every acknowledged write is on one of them.
+ * A master to be avoided is left out only where every acknowledged write is on one of the others. In async that is never
+ * known: there it goes only once another one holds all that it does.
  *
  * Whether enough are sealed to choose at all is the rule `sealedEnough`, not this one.
  *
@@ -38,7 +39,7 @@ export interface ChoiceWish {
  */
 export function chooseCandidate(candidates: readonly Candidate[], wish: ChoiceWish): Candidate | undefined {
   const others = candidates.filter((candidate) => candidate.id !== wish.avoid);
-  const pool = others.length >= wish.sealQuorum && others.length > 0 ? others : candidates;
+  const pool = others.length >= wish.coverQuorum && others.length > 0 ? others : candidates;
   return [...pool].sort((a, b) => compareCandidates(a, b, wish))[0];
 }
 

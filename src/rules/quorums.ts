@@ -13,7 +13,12 @@ export function majority(count: number): number {
  * 1 in async, where an acknowledged write has one copy only.
  */
 export function sealQuorum(mode: ReplicationMode, voters: number, copies: number): number {
-  return mode === "async" ? 1 : voters - copies + 1;
+  return mode === "async" ? 1 : coverQuorum(voters, copies);
+}
+
+/** So many voting members hold, between them, every write with `copies` copies: `n - W + 1`. */
+export function coverQuorum(voters: number, copies: number): number {
+  return voters - copies + 1;
 }
 
 /** W when the operator names none: a majority of n, and 1 in async. */

@@ -20,7 +20,7 @@ function candidate(id: string, at: [number, number], more: Partial<Candidate> = 
   };
 }
 
-const wish: ChoiceWish = { sealQuorum: 2, target: null, avoid: null, zone: null };
+const wish: ChoiceWish = { coverQuorum: 2, target: null, avoid: null, zone: null };
 
 describe("chooseCandidate", () => {
   it("takes the greatest position: epoch before offset", () => {
@@ -44,7 +44,7 @@ describe("chooseCandidate", () => {
     expect(chooseCandidate([a, b, c], wish)?.id).toBe("c");
   });
 
-  it("leaves the master to be avoided out, though it is ahead, where R others are sealed", () => {
+  it("leaves the master to be avoided out, though it is ahead, where the others hold all that was acknowledged", () => {
     const all = [candidate("m", [1, 9]), candidate("a", [1, 7]), candidate("b", [1, 8])];
     expect(chooseCandidate(all, { ...wish, avoid: "m" as MemberId })?.id).toBe("b");
   });

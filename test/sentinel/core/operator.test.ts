@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { IncarnationId, MemberId } from "../../../src/base/ids.ts";
-import { settledWorld, type World } from "./world.ts";
+import type { IncarnationId, MemberId, Offset } from "../../../src/base/ids.ts";
+import { settledWorld, World } from "./world.ts";
 
 const group = "mymaster";
 
@@ -113,9 +113,50 @@ describe("failover by an operator", () => {
     expect(world.node(old).holdsLease()).toBe(false);
   });
 
+  it("in async, by force, leaves the role where the newest writes are", () => {
+    const world = settledWorld({ group: { replication: { mode: "async", copies: null } } });
+    const old = world.masterId();
+    world.partition(
+      [old],
+      [...world.nodes.keys()].filter((id) => id !== old),
+    );
+    const { epoch, offset } = world.node(old).position;
+    world.node(old).position = { epoch, offset: (offset + 1000) as Offset };
+    world.node(old).refuses.set("parity", "the replica can't be reached");
+    const { ok, text } = answer(world, world.operator("s1", { type: "failover", group }));
+    expect(text).toBe(`master is still ${old}: nobody else that answers holds all that it does`);
+    expect(ok).toBe(false);
+    expect(world.masterId()).toBe(old);
+  });
+
   it("of an unknown group is answered", () => {
     const world = settledWorld();
     expect(answer(world, world.operator("s1", { type: "failover", group: "nobody" })).ok).toBe(false);
+  });
+});
+
+describe("recovery by an operator", () => {
+  const recover = { type: "recover", group, acceptLoss: true } as const;
+
+  it("never makes an observer master: its own copy would count for writes, and not for failovers", () => {
+    const world = new World({ nodes: 4 });
+    world.node("n4").voting = false;
+    world.until("a master everywhere", () => world.settled(), 2000);
+    for (const id of ["n1", "n2"]) world.kill(id);
+    world.run(2000);
+    const { ok, text } = answer(world, world.operator("s1", { ...recover, memberId: "n4" as MemberId }));
+    expect(text).toBe("n4 is an observer: it is never promoted");
+    expect(ok).toBe(false);
+    expect(world.node("n4").role).not.toBe("master");
+  });
+
+  it("is refused while the master serves", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const { ok, text } = answer(world, world.operator("s1", { ...recover, memberId: "n2" as MemberId }));
+    expect(text).toBe(`master ${old} serves: there is nothing to recover`);
+    expect(ok).toBe(false);
+    expect(world.masterId()).toBe(old);
   });
 });
 

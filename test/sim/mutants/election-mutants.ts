@@ -30,7 +30,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     isQuick: true,
     electionRules: {
       sealedEnough: (count) => electionRules.sealedEnough({ ...count, sealQuorum: count.sealQuorum - 1 }),
-      chooseCandidate: (all, wish) => chooseCandidate(all, { ...wish, sealQuorum: wish.sealQuorum - 1 }),
+      chooseCandidate: (all, wish) => chooseCandidate(all, { ...wish, coverQuorum: wish.coverQuorum - 1 }),
     },
   },
   {
@@ -49,15 +49,14 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
       chooseCandidate: (all, wish) => {
         const longest = Math.max(...all.map(({ position }) => position.offset));
         const pool = all.filter(({ position }) => position.offset === longest);
-        return all.length < wish.sealQuorum ? undefined : chooseCandidate(pool, { ...wish, sealQuorum: 1 });
+        return chooseCandidate(pool, { ...wish, coverQuorum: 1 });
       },
     },
   },
   {
     name: "the candidate with the smallest id is chosen",
     electionRules: {
-      chooseCandidate: (all, wish) =>
-        all.length < wish.sealQuorum ? undefined : [...all].sort((a, b) => (a.id < b.id ? -1 : 1))[0],
+      chooseCandidate: (all) => [...all].sort((a, b) => (a.id < b.id ? -1 : 1))[0],
     },
   },
   {
