@@ -112,7 +112,9 @@ export class Follower {
     this.#ask();
   }
 
+  /** It takes the place of one whose end has not been told yet: what was under way there does not go on here. */
   onLinkUp(link: LinkId): void {
+    if (this.#link !== null) this.onLinkDown(this.#link);
     this.#link = link;
     this.#ask();
   }

@@ -305,6 +305,15 @@ describe("a full sync", () => {
 });
 
 describe("a follower", () => {
+  it("asks anew on a link that is up before the end of the old one is told", () => {
+    const scene = new Scene(3).stream(at(1, 3));
+    scene.outbox.take();
+    scene.follower.onLinkUp(OTHER_LINK);
+    scene.follower.onLinkDown(LINK);
+    expect(scene.sent("sync")).toHaveLength(1);
+    expect(scene.follower.streaming).toBe(false);
+  });
+
   it("asks when it may and can, and no more once another role has begun", () => {
     const scene = new Scene(4);
     scene.follower.onLinkUp(LINK);
