@@ -29,7 +29,7 @@ import { RecordIntake } from "./record-intake.ts";
 import { Reporting } from "./reporting.ts";
 import type { OperatorCommand } from "./sentinel-input.ts";
 import { ownReign, writeNextRecord } from "./steward.ts";
-import { earliest } from "./timing.ts";
+import { earliest, stallToleranceMs } from "./timing.ts";
 import type { GroupView } from "./view.ts";
 
 export class Group {
@@ -189,15 +189,25 @@ export class Group {
 
   onOperator(id: number, command: OperatorCommand, now: Instant): void {
     if (command.type === "reset") {
-      this.onStall(now);
+      this.#freshen(now);
       this.#budget.refill(now.monoMs);
       this.#election.forgive();
     }
     this.#errands.start(id, command, now.monoMs);
   }
 
-  /** This process was not running: silence until now proves nothing. */
-  onStall(now: Instant): void {
+  /**
+   * This process was not running: silence until now proves nothing.
+   *
+   * @returns false where that is too short to matter to this group.
+   */
+  onStall(stalledMs: Millis, now: Instant): boolean {
+    if (stalledMs <= stallToleranceMs(this.#context.config.downAfterMs)) return false;
+    this.#freshen(now);
+    return true;
+  }
+
+  #freshen(now: Instant): void {
     for (const watch of this.#context.watches.values()) watch.freshen(now.monoMs);
   }
 

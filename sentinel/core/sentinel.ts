@@ -37,6 +37,8 @@ export class SentinelCore {
   readonly #deadlines = new DeadlineQueue<Group>();
   /** Groups that the event at hand may have changed. */
   readonly #concerned = new Set<Group>();
+  /** To some group a stall of this sentinel matters that is longer. */
+  readonly #stallNoticedMs: Millis;
   /** Some group takes a sentinel that was silent for so long for gone. */
   readonly #silenceNoticedMs: Millis;
 
@@ -55,7 +57,8 @@ export class SentinelCore {
     this.#peers = new SentinelPeers(config.sentinels, config.id);
     this.#keeper = new StateKeeper(config.id, setup.recovered);
     const shortestMs = Math.min(...config.groups.map((group) => group.downAfterMs));
-    this.#clock = new OwnClock(now, stallToleranceMs(shortestMs));
+    this.#clock = new OwnClock(now);
+    this.#stallNoticedMs = stallToleranceMs(shortestMs);
     this.#silenceNoticedMs = Math.min(shortestMs, PEER_SILENCE_MS);
     const self = {
       id: config.id,
@@ -100,11 +103,7 @@ export class SentinelCore {
 
   step(now: Instant, event: SentinelInput): void {
     const stalledMs = this.#clock.observe(now, event.type === "start" ? undefined : this.deadlineMs());
-    if (stalledMs > 0) {
-      this.outbox.log("warn", "stalled", { stalledMs }, "this sentinel did not run: silence starts afresh");
-      for (const group of this.#groups.values()) group.onStall(now);
-      this.#concernAll();
-    }
+    if (stalledMs > this.#stallNoticedMs) this.#onStall(stalledMs, now);
     this.#handle(event, now);
     this.#settle(now);
     const save = this.#keeper.takeSave();
@@ -119,6 +118,13 @@ export class SentinelCore {
       this.#deadlines.set(group, Math.max(group.deadlineMs(nowMs), nowMs + OVERDUE_MS));
     }
     this.#concerned.clear();
+  }
+
+  #onStall(stalledMs: Millis, now: Instant): void {
+    this.outbox.log("warn", "stalled", { stalledMs }, "this sentinel did not run: silence starts afresh");
+    for (const group of this.#groups.values()) {
+      if (group.onStall(stalledMs, now)) this.#concerned.add(group);
+    }
   }
 
   /** All groups see the other sentinels through the same links. */

@@ -69,6 +69,21 @@ describe("votes", () => {
     expect(world.logs.some((log) => log.event === "stalled" && log.sentinel === "s1")).toBe(true);
   });
 
+  it("a stall that is long for one group only does not put off what the others find", () => {
+    const world = settledWorld({
+      groups: ["mymaster", "quick"],
+      groupsOfTheirOwn: { quick: { downAfterMs: 200 } },
+    });
+    world.until("a master", () => world.settled("quick"), 1000);
+    world.pause(world.masterId());
+    world.run(800);
+    for (const id of world.sentinelIds()) world.pause(id);
+    world.run(120);
+    for (const id of world.sentinelIds()) world.resume(id);
+    expect(world.logs.some((log) => log.event === "stalled")).toBe(true);
+    world.until("another master", () => world.settled() && world.masterId() !== "n1", 500);
+  });
+
   it("a flapping sentinel does not make epochs grow", () => {
     const world = settledWorld();
     for (let round = 0; round < 10; round++) {

@@ -13,6 +13,8 @@ export interface WorldOptions {
   /** One group each; the first is `mymaster` with n1, n2, ...; further ones get nodes of their own. */
   readonly groups?: readonly string[];
   readonly group?: Partial<GroupConfig>;
+  /** For one of them, by its name. */
+  readonly groupsOfTheirOwn?: Readonly<Record<string, Partial<GroupConfig>>>;
   /** Called right before a node takes the role, for further invariants. */
   readonly promoting?: (node: FakeNode) => void;
 }
@@ -36,6 +38,7 @@ export function groupConfigs(options: WorldOptions): GroupConfig[] {
     replication: { mode: "semi-sync", copies: null },
     crashEvidence: true,
     ...options.group,
+    ...options.groupsOfTheirOwn?.[name],
   }));
 }
 
