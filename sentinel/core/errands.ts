@@ -125,7 +125,8 @@ export class Errands {
   }
 
   onHandoverRefused(reason: string, nowMs: Millis): void {
-    if (this.#errand?.kind === "handover") this.#giveUpHandover(`the master refused: ${reason}`, nowMs);
+    // One that it has agreed to may be under way for another sentinel: this is not to be cancelled.
+    if (this.#errand?.kind === "handover") this.#endHandover(`the master refused: ${reason}`, nowMs);
   }
 
   /** A new reign is published, whoever led it. */
@@ -282,14 +283,18 @@ export class Errands {
   }
 
   #giveUpHandover(why: string, nowMs: Millis): void {
-    const errand = this.#errand;
     const record = this.#context.ledger.stored;
-    if (errand?.kind !== "handover") return;
     const link = record?.master == null ? null : (this.#context.watches.get(record.master)?.link ?? null);
     if (record !== null && link !== null) {
       const { epoch } = record.number;
       this.#context.outbox.send(link, { type: "cancelHandover", group: record.name, epoch });
     }
+    this.#endHandover(why, nowMs);
+  }
+
+  #endHandover(why: string, nowMs: Millis): void {
+    const errand = this.#errand;
+    if (errand?.kind !== "handover") return;
     this.#errand = null;
     if (errand.byForceElse) this.#startElection(errand.id, "forced", null, nowMs);
     else this.#reply(errand.id, false, `the switchover to ${errand.target} was cancelled: ${why}`);

@@ -33,9 +33,15 @@ export interface ReignSetup {
   readonly now: Instant;
 }
 
+/** A target that lags by more than this share of the time-out is waited for with the clients served. */
+const HANDOVER_LAG_SHARE = 1 / 20;
+
 interface Handover {
   readonly target: MemberId;
   readonly deadlineMs: Millis;
+  readonly lagMsMax: Millis;
+  /** What the log held at a moment, until the target has that; `null` once it was quick enough, and clients are on hold. */
+  awaited: { readonly offset: Offset; readonly sinceMs: Millis } | null;
   ready: boolean;
 }
 
@@ -59,6 +65,8 @@ export class Reign implements ServingReign {
   #downAfterMs: Millis;
   #stallAfterMs: Millis;
   #mark: UncommittedMark | null;
+  /** In async: neither a lease nor the acks of all others stand. */
+  #refusesSinceMs: Millis | null = null;
   #lastRecordMs: Millis;
   #checkedAt: Instant | null = null;
   #refusal: string | undefined;
@@ -150,7 +158,7 @@ export class Reign implements ServingReign {
         "the reign acknowledges",
       );
     }
-    this.#settleHandover();
+    this.#settleHandover(now.monoMs);
     return moved;
   }
 
@@ -188,25 +196,36 @@ export class Reign implements ServingReign {
     if (this.#handover !== null && now.monoMs >= this.#handover.deadlineMs) {
       this.cancelHandover("not sealed in time");
     }
+    if (this.replicas.record.mode === "async" && this.refuseWrite(now) !== undefined) {
+      this.#refusesSinceMs ??= now.monoMs;
+    } else this.#refusesSinceMs = null;
     const idleMs = now.monoMs - this.#lastRecordMs;
     if (!isStatic && this.#established && this.#handover === null && this.#mark === null) {
       if (idleMs >= this.#stallAfterMs / 2) log.applied = log.assign("probe", this.epoch, 0, "");
     }
   }
 
+  /** In async, where every record commits, also since when writes are refused: either way this master serves nobody. */
   oldestUncommittedMs(nowMs: Millis): Millis {
-    return this.#mark === null ? 0 : nowMs - this.#mark.sinceMs;
+    const sinceMs = Math.min(this.#mark?.sinceMs ?? nowMs, this.#refusesSinceMs ?? nowMs);
+    return nowMs - sinceMs;
   }
 
   // ---- switchover --------------------------------------------------------------------------------
 
-  /** @returns why not, or `null` when commands are now on hold for `target`. */
-  prepareHandover(target: MemberId, deadlineMs: Millis): string | null {
+  /** @returns why not, or `null` when commands go on hold for `target` as soon as it lags little. */
+  prepareHandover(target: MemberId, timeoutMs: Millis, nowMs: Millis): string | null {
     if (!this.#established) return "the reign is not established";
     if (memberOf(this.replicas.record, target) === undefined) return "the target is no member";
     if (this.replicas.replicaOf(target) === undefined) return "the target is not connected";
     if (this.#handover !== null && this.#handover.target !== target) return "another switchover is under way";
-    this.#handover ??= { target, deadlineMs, ready: false };
+    this.#handover ??= {
+      target,
+      deadlineMs: nowMs + timeoutMs,
+      lagMsMax: timeoutMs * HANDOVER_LAG_SHARE,
+      awaited: { offset: this.#setup.log.assigned, sinceMs: nowMs },
+      ready: false,
+    };
     // In async its acks are not asked for with each frame.
     this.hurry();
     return null;
@@ -224,13 +243,19 @@ export class Reign implements ServingReign {
     this.#setup.lease.takeBack();
   }
 
-  #settleHandover(): void {
+  #settleHandover(nowMs: Millis): void {
     const handover = this.#handover;
     if (handover === null || handover.ready) return;
     const { log, lease } = this.#setup;
+    const received = this.replicas.replicaOf(handover.target)?.received ?? OFFSET_ZERO;
+    const { awaited } = handover;
+    if (awaited !== null && received >= awaited.offset) {
+      const isNear = nowMs - awaited.sinceMs <= handover.lagMsMax;
+      handover.awaited = isNear ? null : { offset: log.assigned, sinceMs: nowMs };
+    }
+    if (handover.awaited !== null) return;
     const isQuiet = log.assigned === log.committed && this.replicas.safeOffset() === log.committed;
-    const target = this.replicas.replicaOf(handover.target);
-    if (!isQuiet || target === undefined || target.received < log.assigned) return;
+    if (!isQuiet || received < log.assigned) return;
     handover.ready = true;
     lease.giveUp();
   }
@@ -246,7 +271,7 @@ export class Reign implements ServingReign {
       }
       return this.#heldUntilMs;
     }
-    if (this.#handover !== null) return this.#handover.deadlineMs;
+    if (this.#handover?.awaited === null) return this.#handover.deadlineMs;
     return this.#established ? undefined : this.#heldUntilMs;
   }
 

@@ -102,7 +102,7 @@ export class SentinelOrders {
     const refusal =
       reign === null || reign.epoch !== epoch
         ? "this member is not master of that epoch"
-        : reign.prepareHandover(target, this.#parts.now.monoMs + timeoutMs);
+        : reign.prepareHandover(target, timeoutMs, this.#parts.now.monoMs);
     if (refusal !== null) this.#refuse(link, "prepareHandover", epoch, refusal);
   }
 

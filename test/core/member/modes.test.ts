@@ -124,6 +124,19 @@ describe("async", () => {
     expect(n1.run(client, "SET", "a", "2")).toMatch(/^-NOREPLICAS /);
   });
 
+  it("tells the sentinels for how long it has refused writes: every record commits, so nothing else shows it", () => {
+    const group = new TestGroup({ mode: "async", copies: 1 });
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    group.pass(50);
+    expect(n1.member.status().oldestUncommittedMs).toBe(0);
+    group.partition(["n1", "n3"]);
+    group.pass(3000);
+    expect(n1.member.status().oldestUncommittedMs).toBeGreaterThan(2000);
+    group.heal();
+    group.pass(2000);
+    expect(n1.member.status().oldestUncommittedMs).toBe(0);
+  });
+
   it("takes writes with a lease, and stops when it ends", () => {
     const group = new TestGroup({ mode: "async", copies: 1 });
     const n1 = group.reign(1, "n1", []);

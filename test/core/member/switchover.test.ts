@@ -29,6 +29,34 @@ describe("a switchover", () => {
     expect(n2.read(reader)).toBe("$1\r\n1\r\n");
   });
 
+  it("serves clients while the target lags, and holds them once it has caught up quickly", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    const n2 = group.member("n2");
+    n2.diskIsSlow = true;
+    n1.run(client, "SET", "a", "1");
+    group.pass(20);
+    expect(n1.read(client)).toBe("+OK\r\n");
+    group.order(n1, {
+      type: "prepareHandover",
+      group: "mymaster",
+      epoch: 1 as Epoch,
+      target: "n2" as never,
+      timeoutMs: 5000,
+    });
+    group.pass(1000);
+    n1.run(client, "SET", "a", "2");
+    group.pass(20);
+    expect(n1.read(client)).toBe("+OK\r\n");
+    expect(n1.member.status().handover).toEqual({ target: "n2", ready: false });
+    n2.releaseDisk();
+    n2.diskIsSlow = false;
+    group.pass(20);
+    expect(n1.member.status().handover).toEqual({ target: "n2", ready: true });
+    expect(n1.run(client, "SET", "a", "3")).toBe("");
+  });
+
   it("confirms what was executed before it, and is ready only then", () => {
     const group = new TestGroup();
     const n1 = group.reign(1, "n1", ["n2", "n3"]);

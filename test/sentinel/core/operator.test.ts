@@ -77,6 +77,24 @@ describe("switchover", () => {
     expect(text).toContain(why);
   });
 
+  it("a second one through another sentinel is refused by the master, and does not cancel the first", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.node(old).refuses.set("parity", "not yet");
+    const first = world.operator("s1", { type: "switchover", group, to: "n2" as MemberId });
+    world.until("the handover has begun", () => world.node(old).handover !== null, 500);
+    world.node(old).refuses.set("prepareHandover", "another switchover is under way");
+    const second = answer(world, world.operator("s2", { type: "switchover", group, to: "n3" as MemberId }));
+    expect(second.text).toContain("another switchover is under way");
+    world.run(50);
+    expect(world.node(old).handover).not.toBeNull();
+    world.node(old).refuses.clear();
+    world.node(old).handover = { target: "n2" as MemberId, ready: true };
+    world.node(old).push();
+    expect(answer(world, first).ok).toBe(true);
+    expect(world.masterId()).toBe("n2");
+  });
+
   it("a second one while the first is under way is refused", () => {
     const world = settledWorld();
     const first = world.operator("s1", { type: "switchover", group });
