@@ -19,7 +19,9 @@ export function findReasons(context: GroupContext, nowMs: Millis): VoteReason[] 
   if (isBrokenReign(context, record, nowMs)) reasons.push("broken-reign");
   if (isStalled(context, record, nowMs)) reasons.push("stalled");
   if (isHandedOver(context, record)) reasons.push("planned");
-  if (isStewardGone(context, record.steward, nowMs)) reasons.push("reconfigure");
+  if (isStewardGone(context, record.steward, nowMs) || isStewardBlind(context, record, nowMs)) {
+    reasons.push("reconfigure");
+  }
   return reasons;
 }
 
@@ -90,6 +92,14 @@ function isStalled(context: GroupContext, record: GroupRecord, nowMs: Millis): b
 function isHandedOver(context: GroupContext, record: GroupRecord): boolean {
   const master = record.master === null ? null : currentStatus(context, record.master);
   return master !== null && isMasterOf(record, master) && master.handover?.ready === true;
+}
+
+/** It alone does not see the master, who knows which members have caught up: nobody would be admitted any more. */
+function isStewardBlind(context: GroupContext, record: GroupRecord, nowMs: Millis): boolean {
+  const { master, steward } = record;
+  const report = context.peers.byId(steward.id)?.report(context.config.name, nowMs);
+  if (master === null || report?.master !== master || !report.finds.includes("down")) return false;
+  return context.watches.get(master)?.answers === true;
 }
 
 /** Stewardship ends with the process; a silent one counts as gone only after a while. */

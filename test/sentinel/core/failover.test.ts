@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Offset } from "../../../src/base/ids.ts";
+import type { MemberId, Offset } from "../../../src/base/ids.ts";
 import { settledWorld, type World } from "./world.ts";
 
 function replicasOf(world: World): string[] {
@@ -260,6 +260,31 @@ describe("failover", () => {
     }
     expect(times.slice(0, 5).every((ms) => ms < 100)).toBe(true);
     expect(times.some((ms) => ms > 900)).toBe(true);
+  });
+
+  it("a steward that alone does not see the master is succeeded when a member is to be admitted", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const steward = world.view("s1").standing?.steward.id as string;
+    const [wiped] = replicasOf(world) as [string];
+    world.partition([steward], [old]);
+    world.run(3000);
+    expect(world.promotions).toHaveLength(1);
+    world.kill(wiped);
+    world.restartNode(wiped, "everything");
+    world.node(old).waiting = [{ id: wiped as MemberId, incarnation: world.node(wiped).incarnation }];
+    world.node(old).push();
+    world.until(
+      "it is admitted by another steward",
+      () => {
+        const record = world.view("s2").standing;
+        const member = record?.members.find(({ id }) => id === wiped);
+        return member?.incarnation === world.node(wiped).incarnation && member.admitted;
+      },
+      5000,
+    );
+    expect(world.view("s2").standing?.steward.id).not.toBe(steward);
+    expect(world.masterId()).toBe(old);
   });
 
   it("a failing disk of the master, seen as stalled: the others take over", () => {
