@@ -37,6 +37,10 @@ export function answerCandidate(
   }
   outbox.notice({ channel: "+new-epoch", epoch: asked.epoch });
   outbox.notice({ channel: "+vote-for-leader", leader: peer.id, epoch: asked.epoch });
-  signs.note(asked.epoch, peer.id, nowMs);
-  ledger.vote(asked.epoch, asked.leader, () => outbox.send(link, vote));
+  // Before its votes are durable it can't be heard as a leader: whoever asks meanwhile makes them worthless.
+  signs.note(asked.epoch, peer.id, Number.POSITIVE_INFINITY);
+  ledger.vote(asked.epoch, asked.leader, (now) => {
+    signs.note(asked.epoch, peer.id, now.monoMs);
+    outbox.send(link, vote);
+  });
 }

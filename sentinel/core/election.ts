@@ -103,7 +103,7 @@ export class Election {
 
   /** The leader that this election made has failed: the next one waits longer. */
   backOff(nowMs: Millis): void {
-    const doubled = 2 ** Math.min(this.#failures, RETRY_DOUBLINGS_MAX);
+    const doubled = this.#doubled;
     const spread = this.#context.randomness.next() * (RETRY_MS_MAX - RETRY_MS_MIN);
     this.#failures++;
     this.#retryAtMs = nowMs + (RETRY_MS_MIN + spread) * doubled;
@@ -116,6 +116,10 @@ export class Election {
     this.#retryAtMs = Number.NEGATIVE_INFINITY;
   }
 
+  get #doubled(): number {
+    return 2 ** Math.min(this.#failures, RETRY_DOUBLINGS_MAX);
+  }
+
   #ask(pre: boolean, reason: VoteReason, epoch: Epoch, nowMs: Millis): void {
     const { self } = this.#context;
     const phase = {
@@ -124,7 +128,8 @@ export class Election {
       epoch,
       reason,
       round: ++this.#round,
-      untilMs: nowMs + ASK_TIMEOUT_MS,
+      // Votes leave once they are durable: after each that came too late, slow disks get twice the time.
+      untilMs: nowMs + ASK_TIMEOUT_MS * (pre ? 1 : this.#doubled),
       votes: new Map<SentinelId, CountedVote>(),
       denied: new Set<SentinelId>(),
     };

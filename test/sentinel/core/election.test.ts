@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Epoch, SentinelId } from "../../../src/base/ids.ts";
-import { settledWorld } from "./world.ts";
+import { settledWorld, World } from "./world.ts";
 
 describe("votes", () => {
   it("are not given before they are durable", () => {
@@ -82,6 +82,20 @@ describe("votes", () => {
     for (const id of world.sentinelIds()) world.resume(id);
     expect(world.logs.some((log) => log.event === "stalled")).toBe(true);
     world.until("another master", () => world.settled() && world.masterId() !== "n1", 500);
+  });
+
+  it("slow disks: nobody asks while a vote for another is on its way to the disk", () => {
+    const world = settledWorld({ saveMs: 400 });
+    world.kill(world.masterId());
+    world.until("another master", () => world.settled() && world.masterId() !== "n1", 2000);
+    expect(world.view("s1").votedEpoch).toBe(2);
+  });
+
+  it("disks slower than a candidate waits for votes: it waits longer the next time", () => {
+    const world = new World({ saveMs: 1000 });
+    world.until("a first master", () => world.settled(), 20_000);
+    world.kill(world.masterId());
+    world.until("another master", () => world.settled() && world.masterId() !== "n1", 10_000);
   });
 
   it("a flapping sentinel does not make epochs grow", () => {
