@@ -156,9 +156,11 @@ export class Errands {
       if (errand.kind === "handover") this.#giveUpHandover("it was not ready in time", nowMs);
       else this.#finish(false, `no ${errand.reason} failover in time: ${this.#whyNot(nowMs)}`);
     }
-    const standing = this.#context.ledger.standing;
+    const { standing, stored } = this.#context.ledger;
     for (const pause of this.#pauses) {
-      if (!pause.forwarded && standing?.paused === pause.paused) {
+      // A record that is still on its way to a majority may say otherwise.
+      const stands = standing?.paused === pause.paused && stored?.paused === pause.paused;
+      if (!pause.forwarded && stands) {
         this.#answerPause(pause, true, pause.paused ? "paused" : "resumed");
       } else if (nowMs >= pause.untilMs) {
         this.#answerPause(pause, false, "could not be recorded at a sentinel majority in time");
@@ -237,7 +239,11 @@ export class Errands {
     const forwarded = mayForward && ownReign(this.#context) === null && reachable;
     if (!mayForward && ownReign(this.#context) === null) return refuse("not the steward any more");
     const untilMs = nowMs + PAUSE_TIMEOUT_MS;
-    this.#pauses.push({ replyTo, paused: command === "pause", forwarded, untilMs });
+    const paused = command === "pause";
+    for (const earlier of this.#pauses.filter((one) => !one.forwarded && one.paused !== paused)) {
+      this.#answerPause(earlier, false, `a later ${command} took its place`);
+    }
+    this.#pauses.push({ replyTo, paused, forwarded, untilMs });
     if (forwarded && steward?.link != null) {
       outbox.send(steward.link, { type: "operate", group: config.name, id: replyTo.id, command });
     }

@@ -194,6 +194,18 @@ describe("maintenance", () => {
     world.until("another master", () => world.settled() && world.masterId() !== old, 3000);
   });
 
+  it("the last word counts, though the one before it is still being recorded", () => {
+    const world = settledWorld({ saveMs: 20 });
+    const steward = world.view("s1").standing?.steward.id as string;
+    const pause = world.operator(steward, { type: "pause", group });
+    world.run(10);
+    const resume = world.operator(steward, { type: "resume", group });
+    expect(world.replies.get(pause)).toEqual({ ok: false, text: "a later resume took its place" });
+    expect(answer(world, resume)).toEqual({ ok: true, text: "resumed" });
+    world.run(500);
+    for (const id of world.sentinelIds()) expect(world.view(id).standing?.paused).toBe(false);
+  });
+
   it("pause stops automatic failovers, resume lets them happen", () => {
     const world = settledWorld();
     const old = world.masterId();
