@@ -24,7 +24,11 @@ export function nodeMetrics(status: NodeStatus, clients: number): string {
     ["interrex_log_offset", "last offset of the log", status.position.offset],
     ["interrex_committed_offset", "last offset known as committed", status.committed],
     ["interrex_applied_offset", "last offset applied to the keyspace", status.applied],
-    ["interrex_oldest_uncommitted_ms", "age of the oldest uncommitted record", status.oldestUncommittedMs],
+    [
+      "interrex_oldest_uncommitted_ms",
+      "age of the oldest uncommitted record, or in async of the refusal of writes",
+      status.oldestUncommittedMs,
+    ],
     ["interrex_lease_held", "1 while the master holds the lease", Number(status.leaseHeld)],
     ["interrex_disk_failing", "1 while the disk is full", Number(status.diskFailing)],
     ["interrex_clients", "connected Redis clients", clients],

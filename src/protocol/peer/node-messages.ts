@@ -38,7 +38,7 @@ export interface NodeStatus {
   readonly following: { readonly master: MemberId; readonly linkUp: boolean } | null;
   /** Members with which this one has exchanged something within the last half of down-after. */
   readonly sees: readonly MemberId[];
-  /** On a master: age of its oldest uncommitted record (a probe when idle), 0 when none. */
+  /** On a master: age of its oldest uncommitted record (a probe when idle), or in async of its refusal of writes; 0 when none. */
   readonly oldestUncommittedMs: Millis;
   /** The last write to its disk failed; it refuses writes. */
   readonly diskFailing: boolean;
