@@ -83,8 +83,8 @@ function isStalled(context: GroupContext, record: GroupRecord, nowMs: Millis): b
     sees.set(member.id, status.sees);
     if (comparePositions(status.position, master.position) >= 0) isMatched = true;
   }
-  // In async what it has acknowledged may be nowhere else, and it is elected again while that is so.
-  if (record.mode === "async" && !isMatched) return false;
+  // In async what it has acknowledged may be nowhere else. It can still send that, and is elected again before it has.
+  if (record.mode === "async" && master.diskFailing && !isMatched) return false;
   const needed = Math.max(sealQuorum(record.mode, voters.length, record.copies), record.copies);
   return context.rules.seeEachOther(sees, needed);
 }

@@ -226,6 +226,9 @@ export function chooseSealed(context: GroupContext, round: SealRound): SealChoic
   const admitted = candidates.filter((one) => one.admitted);
   const all = byWord || !round.enoughAdmitted();
   const voters = votingMembers(base).length;
+  // As if nobody saw it any more: in async what it acknowledged last, within its lease, may go with it.
+  const isCutOff =
+    reason === "stalled" && base.master !== null && sealed.get(base.master)?.diskFailing === false;
   const pool = all ? candidates : admitted;
   const chosen = context.rules.chooseCandidate(
     pool.map(
@@ -240,7 +243,7 @@ export function chooseSealed(context: GroupContext, round: SealRound): SealChoic
       }),
     ),
     {
-      coverQuorum: all ? voters : coverQuorum(voters, base.copies),
+      coverQuorum: all ? voters : isCutOff ? round.quorum : coverQuorum(voters, base.copies),
       target: reason === "planned" ? wanted : null,
       avoid: reason === "forced" || reason === "stalled" ? base.master : null,
       zone: base.master === null ? null : (memberOf(base, base.master)?.zone ?? null),

@@ -307,6 +307,17 @@ describe("failover", () => {
     world.until("another master", () => world.settled() && world.masterId() !== old, 1000);
   });
 
+  it("async: a master that can confirm nothing is replaced, as one that nobody sees, though it is ahead", () => {
+    const world = settledWorld({ group: { replication: { mode: "async", copies: null } } });
+    const old = world.masterId();
+    world.partition([old], replicasOf(world));
+    const { epoch, offset } = world.node(old).position;
+    world.node(old).position = { epoch, offset: (offset + 10) as Offset };
+    world.node(old).oldestUncommittedMs = 9000;
+    world.node(old).push();
+    world.until("another master", () => world.settled() && world.masterId() !== old, 3000);
+  });
+
   it("async: one admitted replica is enough, and the others get more time to be chosen", () => {
     const world = settledWorld({ group: { replication: { mode: "async", copies: null } } });
     const old = world.masterId();
