@@ -187,13 +187,16 @@ async function openArena(flags: ChaosFlags, plan: ChaosPlan, atOnce: AbortSignal
     );
   }
   const ready = parseReadyLine(await readLine(flags.clusterJson), flags.clusterJson);
-  return new ProcessArena({
+  const arena = new ProcessArena({
     group: ready.group,
     password: flags.password,
     processes: processesOf(ready, main),
     foreign: true,
     atOnce,
   });
+  // A file that is wrong is found before any load.
+  await arena.confirmAll();
+  return arena;
 }
 
 /** Known by its sentinels alone: to look at, without hands. */

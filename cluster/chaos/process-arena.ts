@@ -8,8 +8,9 @@ import { closeSync, openSync } from "node:fs";
 import { InterrexError } from "../../src/base/errors.ts";
 import { childEnvironment } from "../processes/child-environment.ts";
 import type { Arena, ArenaMember } from "./arena.ts";
+import { confirm, isSame, type SeenProcess, see, type WrittenDown } from "./process-identity.ts";
 
-export interface ArenaProcess extends ArenaMember {
+export interface ArenaProcess extends WrittenDown {
   /** `null`: not started yet; `restart` starts it. */
   readonly pid: number | null;
   /** How to start it again; it must take the same port. */
@@ -28,7 +29,10 @@ export interface ProcessArenaOptions {
   readonly onDeath?: (id: string, how: string) => void;
   /** What must happen once a killed or stopped member is back, such as telling a Redis whom to follow. */
   readonly afterReturn?: (member: ArenaMember) => Promise<void>;
-  /** The cluster is somebody else's: what was started again outlives this process, and runs on when the arena is closed. */
+  /**
+   * The cluster is somebody else's: what was started again outlives this process, and runs on when the arena is closed. Pids are hearsay: none
+   * is killed or stopped before its member has answered as that process.
+   */
   readonly foreign?: boolean;
   /** Ends the cluster itself, where the arena is its owner. */
   readonly closeCluster?: () => Promise<void>;
@@ -47,7 +51,9 @@ export class ProcessArena implements Arena {
   readonly partition: Arena["partition"];
   readonly #options: ProcessArenaOptions;
   readonly #processes: ReadonlyMap<string, ArenaProcess>;
-  readonly #pids = new Map<string, number>();
+  /** Who runs and was started by others. */
+  readonly #seen = new Map<string, SeenProcess>();
+  readonly #confirmed = new WeakSet<SeenProcess>();
   readonly #started = new Map<string, ChildProcess>();
   readonly #stopped = new Set<string>();
   #closing: Promise<void> | null = null;
@@ -59,16 +65,24 @@ export class ProcessArena implements Arena {
     this.#options = options;
     this.#processes = new Map(options.processes.map((process) => [process.id, process]));
     this.partition = options.cuts === undefined ? null : options.cuts.partition;
-    for (const { id, pid } of options.processes) if (pid !== null) this.#pids.set(id, pid);
+    for (const { id, pid } of options.processes) if (pid !== null) this.#seen.set(id, see(pid));
     options.atOnce?.addEventListener("abort", () => this.#leaveAtOnce());
   }
 
+  /**
+   * Looks at whom the pids are now, so that nobody is hit who is no member.
+   *
+   * @throws InterrexError NOT_THE_MEMBER
+   */
+  async confirmAll(): Promise<void> {
+    for (const { id } of this.members) await this.#confirm(id);
+  }
+
   async kill(id: string): Promise<void> {
+    await this.#confirm(id);
     const child = this.#started.get(id);
     this.#signal(id, "SIGKILL");
-    this.#pids.delete(id);
-    this.#started.delete(id);
-    this.#stopped.delete(id);
+    this.#forget(id);
     if (child !== undefined) await ended(child);
   }
 
@@ -77,9 +91,7 @@ export class ProcessArena implements Arena {
     const child = this.#started.get(id);
     if (child === undefined)
       throw new InterrexError("NOT_RUNNING", `Cannot end ${id}: it was not started here`);
-    this.#pids.delete(id);
-    this.#started.delete(id);
-    this.#stopped.delete(id);
+    this.#forget(id);
     await end(child);
   }
 
@@ -98,19 +110,18 @@ export class ProcessArena implements Arena {
     if (log !== null) closeSync(log);
     await Promise.race([once(child, "spawn"), once(child, "error").then(([error]) => Promise.reject(error))]);
     if (child.pid === undefined) throw new InterrexError("SPAWN_FAILED", `Cannot start ${id} again`);
-    this.#pids.set(id, child.pid);
+    this.#seen.delete(id);
     this.#started.set(id, child);
     child.once("exit", (code, signal) => {
       if (this.#started.get(id) !== child) return;
-      this.#started.delete(id);
-      this.#pids.delete(id);
-      this.#stopped.delete(id);
+      this.#forget(id);
       this.#options.onDeath?.(id, signal ?? `exit ${code}`);
     });
     await this.#options.afterReturn?.(process);
   }
 
   async stop(id: string): Promise<void> {
+    await this.#confirm(id);
     this.#signal(id, "SIGSTOP");
     this.#stopped.add(id);
   }
@@ -144,7 +155,7 @@ export class ProcessArena implements Arena {
 
   #leaveAtOnce(): void {
     if (this.#options.foreign === true) this.#signalLiving(this.#stopped, "SIGCONT");
-    else this.#signalLiving(this.#pids.keys(), "SIGKILL");
+    else this.#signalLiving([...this.#seen.keys(), ...this.#started.keys()], "SIGKILL");
   }
 
   /** Whoever has died meanwhile needs no signal. */
@@ -163,24 +174,44 @@ export class ProcessArena implements Arena {
     this.#stopped.delete(id);
   }
 
+  #forget(id: string): void {
+    this.#seen.delete(id);
+    this.#started.delete(id);
+    this.#stopped.delete(id);
+  }
+
+  /** Once is enough where the kernel tells a later process of the same pid apart. */
+  async #confirm(id: string): Promise<void> {
+    const seen = this.#seen.get(id);
+    if (this.#options.foreign !== true || seen === undefined) return;
+    if (this.#confirmed.has(seen) && seen.startedAt !== null) return;
+    await confirm(this.#process(id), seen, this.password);
+    this.#confirmed.add(seen);
+  }
+
   #signal(id: string, signal: NodeJS.Signals): void {
     this.#process(id);
-    const pid = this.#pids.get(id);
-    if (pid === undefined)
-      throw new InterrexError("NOT_RUNNING", `Cannot send ${signal} to ${id}: it is dead`);
-    try {
-      process.kill(pid, signal);
-    } catch (cause) {
-      throw new InterrexError("NOT_RUNNING", `Cannot send ${signal} to ${id} (pid ${pid}): is it dead?`, {
-        cause,
-      });
-    }
+    const child = this.#started.get(id);
+    const seen = this.#seen.get(id);
+    const reached = child === undefined ? seen !== undefined && signalSeen(seen, signal) : child.kill(signal);
+    if (!reached) throw new InterrexError("NOT_RUNNING", `Cannot send ${signal} to ${id}: it is dead`);
   }
 
   #process(id: string): ArenaProcess {
     const process = this.#processes.get(id);
     if (process === undefined) throw new InterrexError("NO_SUCH_MEMBER", `There is no member "${id}"`);
     return process;
+  }
+}
+
+/** False when it is gone, whoever has its pid now. */
+function signalSeen(seen: SeenProcess, signal: NodeJS.Signals): boolean {
+  if (!isSame(seen)) return false;
+  try {
+    return process.kill(seen.pid, signal);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw new InterrexError("NOT_RUNNING", `Cannot send ${signal} to pid ${seen.pid}`, { cause });
   }
 }
 

@@ -67,6 +67,7 @@ export function processesOf(ready: ReadyCluster, main: string): ArenaProcess[] {
     host: one.host,
     port: one.port,
     pid: one.pid,
+    configPath: one.config,
     respawn: { command: process.execPath, args: [main, kind, "--config", one.config] },
     logPath: join(dirname(one.config), `${one.id}.log`),
   });

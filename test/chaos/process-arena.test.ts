@@ -5,11 +5,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ArenaProcess, ProcessArena } from "../../cluster/chaos/process-arena.ts";
+import { isSame, see } from "../../cluster/chaos/process-identity.ts";
 import { allGone, isAlive } from "../cli/built-command.ts";
 import { eventually } from "../cluster/redis-clients.ts";
 
-/** Says its pid on stderr, and ends with its parent where that gave it a channel. */
-const MEMBER = `console.error(process.pid); process.on("disconnect", () => process.exit()); setInterval(() => {}, 1000)`;
+/** Says its pid on stderr, answers as the member of its first argument does to INFO, and ends with its parent where that gave it a channel. */
+const MEMBER = `
+  const info = "# Server\\r\\nprocess_id:" + process.pid + "\\r\\ninterrex_id:" + process.argv[1] + "\\r\\n";
+  const server = require("node:net").createServer((socket) => {
+    socket.on("data", () => socket.write("$" + info.length + "\\r\\n" + info + "\\r\\n")).on("error", () => {});
+  });
+  server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => process.stdout.write("port " + server.address().port + "\\n"));
+  console.error(process.pid);
+  process.on("disconnect", () => process.exit());
+`;
 const respawn = { command: process.execPath, args: ["-e", MEMBER] };
 
 let directory: string;
@@ -28,11 +37,19 @@ afterEach(async () => {
 
 /** A member that runs already, started by somebody else. */
 async function running(id: string): Promise<ArenaProcess & { readonly pid: number }> {
-  const child = spawn(respawn.command, respawn.args, { stdio: "ignore" });
-  await once(child, "spawn");
+  const configPath = `/data/${id}/node.yaml`;
+  const args = [...respawn.args, id, "0", configPath];
+  const child = spawn(respawn.command, args, { stdio: ["ignore", "pipe", "ignore"] });
   const pid = child.pid ?? -1;
   pids.push(pid);
-  return { ...planned(id), pid };
+  const [port] = await once(child.stdout, "data");
+  return {
+    ...planned(id),
+    pid,
+    port: Number(String(port).slice("port ".length)),
+    configPath,
+    respawn: { ...respawn, args },
+  };
 }
 
 function planned(id: string): ArenaProcess {
@@ -44,14 +61,74 @@ function planned(id: string): ArenaProcess {
 async function restartedPid(id: string): Promise<number> {
   const pid = await eventually(
     async () => {
-      const lines = readFileSync(join(directory, `${id}.log`), "utf8").split("\n");
-      return lines.length < 2 ? undefined : Number(lines.at(-2));
+      const log = readFileSync(join(directory, `${id}.log`), "utf8");
+      const own = /^\d+$/m.exec(log);
+      return own === null ? undefined : Number(own[0]);
     },
     () => `the pid of ${id}`,
   );
   pids.push(pid);
   return pid;
 }
+
+describe("an arena of processes that others have started", () => {
+  const stranger = async (): Promise<number> => {
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+    await once(child, "spawn");
+    pids.push(child.pid ?? -1);
+    return child.pid ?? -1;
+  };
+  const arenaOf = (...processes: readonly ArenaProcess[]): ProcessArena =>
+    new ProcessArena({ group: "g", foreign: true, processes });
+
+  it("signals no process that the member does not answer as", async () => {
+    const [member, other] = [await running("n1"), await stranger()];
+    const arena = arenaOf({ ...member, pid: other });
+    const refusal = {
+      code: "NOT_THE_MEMBER",
+      message: expect.stringContaining(`answers as pid ${member.pid}`),
+    };
+    await expect(arena.confirmAll()).rejects.toMatchObject(refusal);
+    await expect(arena.kill("n1")).rejects.toMatchObject(refusal);
+    await expect(arena.stop("n1")).rejects.toMatchObject(refusal);
+    expect([other, member.pid].map(isAlive)).toEqual([true, true]);
+  });
+
+  it("signals nobody when another member answers there, or none", async () => {
+    const member = await running("n1");
+    await expect(arenaOf({ ...member, id: "n2" }).kill("n2")).rejects.toThrow(/gets no signal: .* is n1/);
+    await expect(arenaOf({ ...member, kind: "sentinel" }).kill("n1")).rejects.toThrow("is nothing");
+    await expect(arenaOf({ ...member, port: 1 }).kill("n1")).rejects.toThrow("ECONNREFUSED");
+    expect(isAlive(member.pid)).toBe(true);
+  });
+
+  it.runIf(process.platform === "linux")(
+    "signals no process of this machine that was started as something else",
+    async () => {
+      const member = await running("n1");
+      const arena = arenaOf({ ...member, configPath: "/elsewhere/n1/node.yaml" });
+      await expect(arena.kill("n1")).rejects.toThrow("on this machine that is");
+      expect(isAlive(member.pid)).toBe(true);
+    },
+  );
+
+  it("knows a member that it has started again by itself", async () => {
+    const member = await running("n1");
+    const arena = arenaOf(member);
+    await arena.kill("n1");
+    await arena.restart("n1");
+    const again = await restartedPid("n1");
+    await arena.kill("n1");
+    await allGone([again]);
+  });
+
+  it.runIf(process.platform === "linux")("tells a later process from one that had its pid", async () => {
+    const seen = see((await running("n1")).pid);
+    expect(isSame(seen)).toBe(true);
+    expect(isSame({ ...seen, startedAt: "0" })).toBe(false);
+    expect(isSame({ ...seen, startedAt: null })).toBe(false);
+  });
+});
 
 it("gives an exported password to nobody whom it starts", async () => {
   vi.stubEnv("INTERREX_PASSWORD", "sesame");

@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { InterrexError } from "../../base/errors.ts";
+import { startOf } from "../process-start.ts";
 import { isDiskFull, isErrno } from "./file-calls.ts";
 
 const ATTEMPTS_MAX = 5;
@@ -117,14 +118,6 @@ function isAlive(holder: Holder, bootId: string | null): boolean {
     return isErrno(error, "EPERM");
   }
   return holder.startedAt === null || startOf(holder.pid) === holder.startedAt;
-}
-
-/** Field 22 of /proc/PID/stat, clock ticks from boot to the start of the process; `null` also for a zombie. */
-function startOf(pid: number): string | null {
-  const stat = readIfThere(`/proc/${pid}/stat`);
-  // The second field is the program's name in brackets and may hold spaces: count from behind it.
-  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields?.[0] === "Z" ? null : (fields?.[19] ?? null);
 }
 
 function parseHolder(text: string): Holder | null {
