@@ -8,17 +8,20 @@ import { InterrexError } from "../src/base/errors.ts";
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
+/** Of the error of whoever was told to stop before it was done. */
+export const INTERRUPTED = "INTERRUPTED";
+
 const USAGE_CODES = new Set(["BAD_FLAG", "BAD_CONFIG", "PORT_IN_USE"]);
 
 /** Anything that keeps a process from starting is the caller's to mend: exit 2 whatever its code. */
 class StartError extends InterrexError {}
 
-/** Runs the start of a process; what it refuses becomes a `StartError`. */
+/** Runs the start of a process; what it refuses becomes a `StartError`. Being told to stop meanwhile is no refusal. */
 export async function starting<Result>(start: () => Promise<Result>): Promise<Result> {
   try {
     return await start();
   } catch (error) {
-    if (!(error instanceof InterrexError)) throw error;
+    if (!(error instanceof InterrexError) || error.code === INTERRUPTED) throw error;
     throw new StartError(error.code, error.message, { cause: error });
   }
 }

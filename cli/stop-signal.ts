@@ -4,6 +4,7 @@
  */
 import { constants } from "node:os";
 import { InterrexError } from "../src/base/errors.ts";
+import { INTERRUPTED } from "./exit.ts";
 
 export interface StopSignal {
   /** Resolves when told to stop. */
@@ -32,7 +33,7 @@ export function stopSignal(): StopSignal {
     if (controller.signal.aborted) return;
     toldAtMs = performance.now();
     controller.abort(
-      new InterrexError("INTERRUPTED", "Interrupted; everything that was started has been stopped"),
+      new InterrexError(INTERRUPTED, "Interrupted; everything that was started has been stopped"),
     );
   };
   const onSignal = (name: "SIGINT" | "SIGTERM"): void => {

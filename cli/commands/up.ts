@@ -3,13 +3,14 @@ import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import { APPEND_FSYNC, REPLICATION_MODES } from "../../cluster/config/fields.ts";
 import type { PlannedProcess } from "../../cluster/processes/layout.ts";
-import { ProcessCluster } from "../../cluster/processes/process-cluster.ts";
+import { ProcessCluster, type Started } from "../../cluster/processes/process-cluster.ts";
 import type { AppendFsync } from "../../src/io/storage/member-storage.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
+import { starting } from "../exit.ts";
 import { passwordOption, portFlag, wholeNumberFlag } from "../flags.ts";
 import { DEFAULT_GROUP } from "../sentinel-client.ts";
 import { withSpinner } from "../spinner.ts";
-import { stopSignal } from "../stop-signal.ts";
+import { type StopSignal, stopSignal } from "../stop-signal.ts";
 import { printJson, type Terminal } from "../terminal.ts";
 import { readyLine, readyText } from "../up-report.ts";
 
@@ -73,34 +74,48 @@ export function registerUpCommand(program: Command, terminal: Terminal): void {
 async function up(flags: UpFlags, terminal: Terminal): Promise<void> {
   const stop = stopSignal();
   try {
-    const { cluster, master } = await withSpinner(terminal, "starting, and electing a master", () =>
-      ProcessCluster.start({
-        plan: {
-          ...flags,
-          announceHost: flags.announceHost ?? null,
-          copies: flags.copies ?? null,
-          downAfterMs: flags.downAfter,
-          password: flags.password ?? null,
-          peerSecret: flags.peerSecret ?? null,
-        },
-        main: fileURLToPath(new URL("../main.js", import.meta.url)),
-        signal: stop.signal,
-        atOnce: stop.atOnce,
-        onDeath: (process, pid, exit) => {
-          const how = exit.signal === null ? `exit ${exit.code}` : exit.signal;
-          terminal.err(`interrex: ${process.id} (pid ${pid}) has died: ${how}. ${advice(process)}\n`);
-        },
-      }),
+    const { cluster, master, replication, survives, differences } = await withSpinner(
+      terminal,
+      "starting, and electing a master",
+      () => starting(() => start(flags, stop, terminal)),
     );
+    if (differences.length > 0) terminal.err(`interrex: ${differencesText(flags, differences)}\n`);
     const ready = readyLine(flags.group, master, cluster);
     if (flags.json === true) printJson(terminal, ready);
-    else terminal.out(readyText(ready, { ...flags, survives: cluster.survives }, terminal));
+    else terminal.out(readyText(ready, { ...flags, replication, survives }, terminal));
     await stop.told;
     await withSpinner(terminal, "stopping", () => cluster.stop());
     if (flags.json !== true) terminal.out(`stopped; the data is in ${flags.dataDir}\n`);
   } finally {
     stop.release();
   }
+}
+
+function start(flags: UpFlags, { signal, atOnce }: StopSignal, terminal: Terminal): Promise<Started> {
+  return ProcessCluster.start({
+    plan: {
+      ...flags,
+      announceHost: flags.announceHost ?? null,
+      copies: flags.copies ?? null,
+      downAfterMs: flags.downAfter,
+      password: flags.password ?? null,
+      peerSecret: flags.peerSecret ?? null,
+    },
+    main: fileURLToPath(new URL("../main.js", import.meta.url)),
+    signal,
+    atOnce,
+    onDeath: (process, pid, exit) => {
+      const how = exit.signal === null ? `exit ${exit.code}` : exit.signal;
+      terminal.err(`interrex: ${process.id} (pid ${pid}) has died: ${how}. ${advice(process)}\n`);
+    },
+  });
+}
+
+function differencesText({ group, dataDir }: UpFlags, differences: readonly string[]): string {
+  return (
+    `${group} goes on as it was begun in ${dataDir}, whatever the flags say: ${differences.join("; ")}. ` +
+    "To change that see `Changing the group` in docs/operations.md"
+  );
 }
 
 function advice({ kind, logPath, configPath }: PlannedProcess): string {

@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import pRetry, { AbortError } from "p-retry";
 import type { GroupView } from "../../sentinel/core/view.ts";
 import { InterrexError } from "../../src/base/errors.ts";
+import type { GroupRecord } from "../../src/rules/group-record.ts";
 import { establishedMaster } from "../agreed-master.ts";
 
 export interface MasterQuestion {
@@ -14,13 +15,22 @@ export interface MasterQuestion {
   readonly signal: AbortSignal;
 }
 
+/** A group that serves. */
+export interface ServingGroup {
+  /** The master's id. */
+  readonly master: string;
+  /** What the sentinels go by, whatever their configuration says. */
+  readonly record: GroupRecord;
+  readonly quorum: number;
+}
+
 const ASK_EVERY_MS = 25;
 
 /**
- * @returns the master's id, once every sentinel names it and says that it is established.
+ * @returns once every sentinel names the same master and says that it is established.
  * @throws InterrexError `NO_MASTER` after `timeoutMs`, with what the sentinels say stands in the way.
  */
-export async function awaitMaster(question: MasterQuestion): Promise<string> {
+export async function awaitMaster(question: MasterQuestion): Promise<ServingGroup> {
   const clients = question.sentinels.map(
     ({ host, port }) =>
       new Redis({
@@ -41,7 +51,10 @@ export async function awaitMaster(question: MasterQuestion): Promise<string> {
       async () => {
         const views = await Promise.all(clients.map((client) => viewOf(client, question.group)));
         const master = establishedMaster(views);
-        if (master !== null) return master;
+        const [view] = views;
+        if (master !== null && view?.standing != null) {
+          return { master, record: view.standing, quorum: view.quorum };
+        }
         const error = new InterrexError("NO_MASTER", `No master yet: ${obstacles(views)}`);
         throw performance.now() < deadlineMs ? error : new AbortError(error);
       },

@@ -3,8 +3,7 @@
  * Pure: looks at no port, writes no file.
  */
 import { join, resolve } from "node:path";
-import { survivalOf } from "../../sentinel/survival.ts";
-import { InterrexError, invariant } from "../../src/base/errors.ts";
+import { InterrexError } from "../../src/base/errors.ts";
 import type { AppendFsync } from "../../src/io/storage/member-storage.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { PORT_MAX } from "../config/fields.ts";
@@ -54,8 +53,6 @@ export interface PlannedProcess {
 export interface Layout {
   readonly nodes: readonly PlannedProcess[];
   readonly sentinels: readonly PlannedProcess[];
-  /** In words, such as `3 nodes, W 2: any 1 node; 3 sentinels: any 1 sentinel`. */
-  readonly survives: string;
 }
 
 /**
@@ -94,12 +91,10 @@ export function planLayout(plan: ClusterPlan): Layout {
     })),
   };
   for (const { file } of layout.nodes) validate(nodeFileSchema, { file: null, flags: file });
-  const configs = layout.sentinels.map(({ file }) =>
-    toSentinelConfig(validate(sentinelFileSchema, { file: null, flags: file })),
-  );
-  const watched = configs[0]?.groups[0];
-  invariant(watched !== undefined, "a cluster has a sentinel, and its sentinels have a group");
-  return { ...layout, survives: survivalOf(watched, plan.sentinels) };
+  for (const { file } of layout.sentinels) {
+    toSentinelConfig(validate(sentinelFileSchema, { file: null, flags: file }));
+  }
+  return layout;
 }
 
 export function peerUrl(host: string, peerPort: number): string {

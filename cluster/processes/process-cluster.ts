@@ -2,11 +2,15 @@
  * A whole cluster as child processes of this one: all start or none, and none outlives `stop()` or this process.
  * Reports a child that dies and leaves it dead.
  */
+import { survivalOf } from "../../sentinel/survival.ts";
 import { InterrexError } from "../../src/base/errors.ts";
+import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { awaitMaster } from "./await-master.ts";
+import { checkDirectoriesFree } from "./check-directories.ts";
 import { checkPortsFree } from "./check-ports.ts";
 import { Child, type ChildExit } from "./child.ts";
 import { type ClusterPlan, type Layout, type PlannedProcess, planLayout } from "./layout.ts";
+import { recordDifferences } from "./record-differences.ts";
 import { stopChildren } from "./stop-children.ts";
 import { writeConfig } from "./write-config.ts";
 
@@ -26,19 +30,28 @@ export interface ProcessClusterOptions {
   readonly atOnce: AbortSignal;
 }
 
-type Parts = Pick<ProcessCluster, "nodes" | "sentinels" | "survives">;
+/** What serves, once it does: as the record has it, which rules over what was planned. */
+export interface Started {
+  readonly cluster: ProcessCluster;
+  readonly master: string;
+  readonly replication: ReplicationMode;
+  /** What may fail without an outage, in words, such as `3 nodes, W 2: any 1 node; 3 sentinels: any 1 sentinel`. */
+  readonly survives: string;
+  /** What was planned otherwise, in words. */
+  readonly differences: readonly string[];
+}
 
 export class ProcessCluster {
   readonly nodes: readonly Child[];
   readonly sentinels: readonly Child[];
-  /** What may fail without an outage, in words. */
-  readonly survives: string;
   #stopping = false;
 
-  private constructor(parts: Parts, onDeath: ProcessClusterOptions["onDeath"]) {
+  private constructor(
+    parts: Pick<ProcessCluster, "nodes" | "sentinels">,
+    onDeath: ProcessClusterOptions["onDeath"],
+  ) {
     this.nodes = parts.nodes;
     this.sentinels = parts.sentinels;
-    this.survives = parts.survives;
     for (const child of this.#all()) {
       void child.exited.then((exit) => {
         if (!this.#stopping) onDeath(child.plan, child.pid, exit);
@@ -49,12 +62,14 @@ export class ProcessCluster {
   /**
    * Starts all and waits for a master that acknowledges.
    *
-   * @throws InterrexError `PORT_IN_USE`, `BAD_FLAG`, `BAD_DATA_DIR`, `CHILD_REFUSED`, `NO_MASTER`; nothing is left running.
+   * @throws InterrexError `PORT_IN_USE`, `BAD_FLAG`, `BAD_DATA_DIR`, `DATA_DIR_IN_USE`, `CHILD_REFUSED`, `NO_MASTER`; nothing is left running.
    */
-  static async start(options: ProcessClusterOptions): Promise<{ cluster: ProcessCluster; master: string }> {
+  static async start(options: ProcessClusterOptions): Promise<Started> {
     const { plan, signal } = options;
     const layout = planLayout(plan);
-    await checkPortsFree([...layout.nodes, ...layout.sentinels]);
+    const planned = [...layout.nodes, ...layout.sentinels];
+    await checkPortsFree(planned);
+    await checkDirectoriesFree(planned);
     const cluster = ProcessCluster.#spawnAll(layout, options);
     options.atOnce.addEventListener("abort", () => {
       for (const child of cluster.#all()) child.signal("SIGKILL");
@@ -64,7 +79,7 @@ export class ProcessCluster {
         await Promise.all(cluster.#all().map((child) => child.ready));
         abandoned.throwIfAborted();
       });
-      const master = await cluster.#whileAllLive(signal, (abandoned) =>
+      const { master, record, quorum } = await cluster.#whileAllLive(signal, (abandoned) =>
         awaitMaster({
           group: plan.group,
           sentinels: layout.sentinels,
@@ -73,7 +88,17 @@ export class ProcessCluster {
           signal: abandoned,
         }),
       );
-      return { cluster, master };
+      return {
+        cluster,
+        master,
+        replication: record.mode,
+        survives: survivalOf({ replication: record, quorum, nodes: record.members }, plan.sentinels),
+        differences: recordDifferences(
+          plan,
+          layout.nodes.map(({ id }) => id),
+          record,
+        ),
+      };
     } catch (error) {
       await cluster.stop();
       throw error;
@@ -97,7 +122,7 @@ export class ProcessCluster {
     };
     try {
       return new ProcessCluster(
-        { nodes: layout.nodes.map(spawn), sentinels: layout.sentinels.map(spawn), survives: layout.survives },
+        { nodes: layout.nodes.map(spawn), sentinels: layout.sentinels.map(spawn) },
         onDeath,
       );
     } catch (error) {

@@ -90,6 +90,31 @@ describe("interrex up --json", () => {
     reader.disconnect();
   });
 
+  it("says what a group is that was begun with other flags", async () => {
+    const first = await up("--replication", "async");
+    first.command.process.kill("SIGTERM");
+    await first.command.exited;
+
+    const again = startBuilt(["up", ...ports, "--replication", "sync"], dir);
+    started.push(again);
+    expect(await again.firstLine).toBe("mymaster is up, async");
+    expect(again.stderr).toMatch(/^interrex: mymaster goes on .*: replication is async, not sync\. .*\n$/);
+    await until(() => (again.stdout.includes("3 nodes, async: any 2 nodes") ? true : undefined), {
+      timeoutMs: 10_000,
+      what: () => `what the record survives, in ${again.stdout}`,
+    });
+  });
+
+  it("leaves the files of a running cluster alone, whose directory it is given with other ports", async () => {
+    const { all } = await up();
+    const files = () => all.map(({ config }) => readFileSync(config, "utf8"));
+    const before = files();
+    const twin = startBuilt(["up", ...(await freeUpPorts())], dir);
+    expect(await twin.exited).toEqual({ code: 2, signal: null });
+    expect(twin.stderr).toMatch(/^interrex: Cannot use the data directory .*n1: process \d+ uses it\. .*\n$/);
+    expect(files()).toEqual(before);
+  });
+
   it("leaves no orphan when it is killed by SIGKILL", async () => {
     const { command, all } = await up();
     command.process.kill("SIGKILL");

@@ -70,6 +70,17 @@ export class DirectoryLock {
     throw inUseByMany(directory);
   }
 
+  /**
+   * Takes nothing and makes nothing; a directory that isn't there is free.
+   *
+   * @throws InterrexError `DATA_DIR_IN_USE`, as `acquire`.
+   */
+  static refuseHeld(directory: string, bootId: string | null): void {
+    const text = readIfThere(path.join(directory, "lock"));
+    const holder = text === null ? null : parseHolder(text);
+    if (holder !== null && isAlive(holder, bootId)) throw inUse(directory, holder);
+  }
+
   release(): void {
     if (!heldHere.delete(this.#token)) return;
     const text = readIfThere(this.#file);
