@@ -64,7 +64,7 @@ export function prometheusText(source: MetricsSource): string {
     family(
       "obstacles",
       "gauge",
-      "Reasons why no failover is possible now; SENTINEL CKQUORUM names them.",
+      "Reasons why there would be no failover if the master failed now; SENTINEL CKQUORUM names them.",
       perGroup((view) => view.obstacles.length),
     ),
     family(

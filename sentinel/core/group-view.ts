@@ -3,7 +3,7 @@ import { EPOCH_ZERO } from "../../src/base/ids.ts";
 import type { Instant } from "../../src/base/instant.ts";
 import { type GroupRecord, isAdmitted, type MemberRecord } from "../../src/rules/group-record.ts";
 import { votes } from "./bootstrap.ts";
-import { obstacles, whyIneligible } from "./eligibility.ts";
+import { failoverObstacles, whyIneligible } from "./eligibility.ts";
 import type { Failover } from "./failover.ts";
 import type { GroupContext } from "./group-context.ts";
 import type { SentinelPeer } from "./peers.ts";
@@ -39,7 +39,7 @@ export function groupView(
     replicas: members.filter((member) => member.id !== record?.master),
     sentinels: context.peers.all.map((peer) => sentinelView(context, peer, now.monoMs)),
     history: parts.publication.history,
-    obstacles: obstacles(context, now.monoMs),
+    obstacles: failoverObstacles(context, now.monoMs),
   };
 }
 

@@ -61,7 +61,7 @@ export interface GroupView {
   readonly sentinels: readonly SentinelPeerView[];
   /** Newest last, bounded. */
   readonly history: readonly HistoryEntry[];
-  /** Why no failover is possible now, in words, member by member; empty when it is. */
+  /** Why there would be no failover if the master failed now, in words, member by member; empty when there would. */
   readonly obstacles: readonly string[];
 }
 
