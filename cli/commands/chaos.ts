@@ -7,6 +7,7 @@ import { ignoreLostResubscriptions } from "../../cluster/chaos/chaos-client.ts";
 import type { FaultKind, FaultTarget } from "../../cluster/chaos/faults.ts";
 import { startInProcessArena } from "../../cluster/chaos/in-process-arena.ts";
 import { startLocalCluster } from "../../cluster/chaos/local-cluster.ts";
+import { findPromise } from "../../cluster/chaos/look.ts";
 import { ProcessArena } from "../../cluster/chaos/process-arena.ts";
 import { parseReadyLine, processesOf } from "../../cluster/chaos/ready-line.ts";
 import { type ChaosReport, countRows, outageRows, verdictLine } from "../../cluster/chaos/report.ts";
@@ -36,8 +37,8 @@ interface ChaosFlags {
   readonly for: number;
   readonly stopFor?: number;
   readonly deadFor?: number;
-  readonly replication: ReplicationMode;
-  readonly downAfter: number;
+  readonly replication?: ReplicationMode;
+  readonly downAfter?: number;
   readonly nodes: number;
   readonly sentinels: number;
   readonly clients: number;
@@ -48,6 +49,9 @@ interface ChaosFlags {
 }
 
 const TARGETS = ["master", "replica", "sentinel", "all"] as const;
+/** Of the own cluster, unless told. */
+const REPLICATION: ReplicationMode = "semi-sync";
+const DOWN_AFTER_MS = 1000;
 const CLEAR_LINE = "\r\u001b[2K";
 const ANOMALIES_SHOWN = 5;
 
@@ -86,11 +90,12 @@ export function registerChaosCommand(program: Command, terminal: Terminal): void
     )
     .option("--dead-for <time>", "killed members stay dead (default: half of --every)", durationFlag)
     .addOption(
-      new Option("--replication <mode>", "of the own cluster; what is promised, for the verdict")
-        .choices(REPLICATION_MODES)
-        .default("semi-sync"),
+      new Option(
+        "--replication <mode>",
+        "of the own cluster (default: semi-sync); the verdict goes by it (default: what the cluster's record says)",
+      ).choices(REPLICATION_MODES),
     )
-    .option("--down-after <ms>", "of the own cluster", wholeNumberFlag(50, 3_600_000), 1000)
+    .option("--down-after <ms>", "of the own cluster (default: 1000)", wholeNumberFlag(50, 3_600_000))
     .option("--nodes <count>", "of the own cluster", wholeNumberFlag(1, 9), 3)
     .option("--sentinels <count>", "of the own cluster", wholeNumberFlag(1, 9), 3)
     .option("--clients <count>", "concurrent clients", wholeNumberFlag(1, 200), 8)
@@ -107,12 +112,13 @@ export function registerChaosCommand(program: Command, terminal: Terminal): void
 }
 
 async function chaos(flags: ChaosFlags, terminal: Terminal): Promise<void> {
-  const plan = planOf(flags);
+  const kinds = kindsOf(flags);
   ignoreLostResubscriptions();
   const stop = stopSignal();
   let arena: Arena | undefined;
   try {
-    arena = await openArena(flags, plan, stop.atOnce);
+    arena = await openArena(flags, kinds, stop.atOnce);
+    const plan = planOf(flags, kinds, await findPromise(arena));
     const report = await runChaos(arena, plan, {
       signal: stop.signal,
       onProgress: ({ elapsedMs, operations, faults, now }) => {
@@ -130,13 +136,15 @@ async function chaos(flags: ChaosFlags, terminal: Terminal): Promise<void> {
         `${report.problems.join("; ")}; the same victims again: --seed ${report.seed}`,
       );
     }
+    // What was seen is told; the run that was asked for was not done.
+    stop.signal.throwIfAborted();
   } finally {
     await arena?.close();
     stop.release();
   }
 }
 
-function planOf(flags: ChaosFlags): ChaosPlan {
+function kindsOf(flags: ChaosFlags): FaultKind[] {
   const kinds: FaultKind[] = [];
   if (flags.kill !== undefined) kinds.push({ action: "kill", target: flags.kill });
   if (flags.stop !== undefined) kinds.push({ action: "stop", target: flags.stop });
@@ -149,26 +157,40 @@ function planOf(flags: ChaosFlags): ChaosPlan {
     );
   }
   if (kinds.length === 0 && hands) kinds.push({ action: "kill", target: "master" });
+  return kinds;
+}
+
+/** @param promise of the cluster that is there, where it tells: a verdict on another one would be none. */
+function planOf(
+  flags: ChaosFlags,
+  kinds: readonly FaultKind[],
+  promise: Awaited<ReturnType<typeof findPromise>>,
+): ChaosPlan {
+  const downAfterMs = promise?.downAfterMs ?? flags.downAfter ?? DOWN_AFTER_MS;
   return {
     kinds,
     everyMs: flags.every,
     forMs: flags.for,
-    stopForMs: flags.stopFor ?? 3 * flags.downAfter,
+    stopForMs: flags.stopFor ?? 3 * downAfterMs,
     deadForMs: flags.deadFor ?? flags.every / 2,
     clients: flags.clients,
     thinkMs: flags.think,
     seed: flags.seed,
     defaultClient: flags.defaultClient === true,
-    replication: flags.replication,
+    replication: flags.replication ?? promise?.replication ?? REPLICATION,
   };
 }
 
-async function openArena(flags: ChaosFlags, plan: ChaosPlan, atOnce: AbortSignal): Promise<Arena> {
+async function openArena(
+  flags: ChaosFlags,
+  kinds: readonly FaultKind[],
+  atOnce: AbortSignal,
+): Promise<Arena> {
   const main = fileURLToPath(new URL("../main.js", import.meta.url));
-  const partitions = plan.kinds.some(({ action }) => action === "partition");
-  const { nodes, sentinels, replication, password } = flags;
+  const partitions = kinds.some(({ action }) => action === "partition");
+  const { nodes, sentinels, password, replication = REPLICATION, downAfter = DOWN_AFTER_MS } = flags;
   const secret = password === undefined ? {} : { password };
-  const own = { nodes, sentinels, replication, downAfterMs: flags.downAfter, ...secret };
+  const own = { nodes, sentinels, replication, downAfterMs: downAfter, ...secret };
   const sources = [flags.local, flags.clusterJson, flags.sentinel].filter((source) => source !== undefined);
   if (sources.length !== 1) {
     throw new InterrexError(

@@ -75,6 +75,10 @@ export interface History {
   readonly endedAtMs: Millis;
 }
 
+export function isAcknowledgedWrite(operation: Operation): boolean {
+  return operation.kind !== "read" && operation.outcome === "acknowledged";
+}
+
 /** About 400 MB of records: a run that reaches it must end, or it would take the machine's memory. */
 export const HISTORY_OPERATIONS_MAX = 2_000_000;
 
@@ -85,6 +89,7 @@ export class HistoryRecorder {
   readonly #startedAtMs: Millis;
   readonly #operationsMax: number;
   #unansweredReads = 0;
+  #writtenAtMs: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(startedAtMs: Millis, operationsMax: number = HISTORY_OPERATIONS_MAX) {
     this.#startedAtMs = startedAtMs;
@@ -100,6 +105,11 @@ export class HistoryRecorder {
     return this.#operations.length;
   }
 
+  /** When the newest acknowledgement of a write came in. */
+  get writtenAtMs(): Millis {
+    return this.#writtenAtMs;
+  }
+
   /** @throws InterrexError HISTORY_FULL far beyond the bound: dropping a record would make the verdict a lie. */
   record(operation: Operation): void {
     // The clients stop at `full`; what they had under way, and the final reads, still comes in.
@@ -110,6 +120,9 @@ export class HistoryRecorder {
       );
     }
     this.#operations.push(operation);
+    if (isAcknowledgedWrite(operation)) {
+      this.#writtenAtMs = Math.max(this.#writtenAtMs, operation.returnedAtMs);
+    }
   }
 
   readUnanswered(): void {

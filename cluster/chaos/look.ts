@@ -4,7 +4,10 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
+import type { GroupView } from "../../sentinel/core/view.ts";
 import { InterrexError } from "../../src/base/errors.ts";
+import type { Millis } from "../../src/base/ids.ts";
+import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { type Arena, type ArenaMember, nodesOf, sentinelsOf } from "./arena.ts";
 import type { Endpoint } from "./chaos-client.ts";
 
@@ -121,21 +124,34 @@ async function obstacleAccordingTo(arena: Arena, sentinel: ArenaMember): Promise
   return await admissionObstacle(arena, sentinel);
 }
 
+/** What the group's record promises, and when silence counts as down; `null` where that is not told, as by a Redis Sentinel. */
+export async function findPromise(
+  arena: Arena,
+): Promise<{ readonly replication: ReplicationMode; readonly downAfterMs: Millis } | null> {
+  for (const sentinel of sentinelsOf(arena)) {
+    const view = await statusAccordingTo(arena, sentinel).catch(() => null);
+    if (view?.standing) return { replication: view.standing.mode, downAfterMs: view.downAfterMs };
+  }
+  return null;
+}
+
 /** Only interrex knows admission: there a replica that is linked may still count nowhere. */
 async function admissionObstacle(arena: Arena, sentinel: ArenaMember): Promise<string | null> {
-  let answer: unknown;
+  const view = await statusAccordingTo(arena, sentinel);
+  if (view === null) return null;
+  const waiting = view.replicas.filter(({ admitted, voting }) => voting && !admitted).map(({ id }) => id);
+  return waiting.length === 0 ? null : `${waiting.join(", ")} not admitted yet`;
+}
+
+/** `null`: Redis Sentinel has no such subcommand, and nothing to admit. */
+async function statusAccordingTo(arena: Arena, sentinel: ArenaMember): Promise<GroupView | null> {
   try {
-    answer = await ask(sentinel, arena.password, "SENTINEL", "STATUS", arena.group);
+    const answer = await ask(sentinel, arena.password, "SENTINEL", "STATUS", arena.group);
+    return JSON.parse(String(answer)) as GroupView;
   } catch (error) {
-    // Redis Sentinel has no such subcommand, and nothing to admit.
     if (/unknown|wrong number/i.test((error as Error).message)) return null;
     throw error;
   }
-  const view = JSON.parse(String(answer)) as {
-    replicas: { id: string; admitted: boolean; voting: boolean }[];
-  };
-  const waiting = view.replicas.filter(({ admitted, voting }) => voting && !admitted).map(({ id }) => id);
-  return waiting.length === 0 ? null : `${waiting.join(", ")} not admitted yet`;
 }
 
 function fieldsOf(reply: unknown): Map<string, string> {

@@ -4,7 +4,7 @@
  * ordinary distance between two writes.
  */
 import type { Millis } from "../../src/base/ids.ts";
-import type { FaultMark, History, Operation } from "./history.ts";
+import { type FaultMark, type History, isAcknowledgedWrite } from "./history.ts";
 
 export interface Outage {
   readonly fault: FaultMark;
@@ -39,10 +39,6 @@ export function outagesOf(history: History): Outage[] {
     }
     return { fault, anyClientMs: any.gapMs, everyClientMs, recovered: any.recovered };
   });
-}
-
-function isAcknowledgedWrite(operation: Operation): boolean {
-  return operation.kind !== "read" && operation.outcome === "acknowledged";
 }
 
 function longestGap(

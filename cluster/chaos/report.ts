@@ -15,6 +15,8 @@ export interface ChaosFindings {
   readonly readBack: boolean;
   /** The run ended early because its memory for operations was full. */
   readonly historyFull: boolean;
+  /** Told to stop before its time: what was under way then proves nothing. */
+  readonly interrupted: boolean;
   readonly verdict: Verdict;
 }
 
@@ -41,7 +43,9 @@ export interface ChaosReport extends Omit<ChaosFindings, "outages" | "plan"> {
 }
 
 export function makeReport({ plan, outages, ...findings }: ChaosFindings): ChaosReport {
-  const faults = summarizeFaults(outages);
+  // Nobody waited for the end of the last one.
+  const cutShort = findings.interrupted && outages.at(-1)?.recovered === false;
+  const faults = summarizeFaults(cutShort ? outages.slice(0, -1) : outages);
   const problems = problemsOf(plan.replication, faults, findings);
   const { replication, clients, seed, defaultClient } = plan;
   return {
@@ -77,7 +81,7 @@ function summarizeFaults(outages: readonly Outage[]): FaultSummary[] {
 function problemsOf(
   mode: ChaosPlan["replication"],
   faults: readonly FaultSummary[],
-  { verdict, readBack }: Pick<ChaosFindings, "verdict" | "readBack">,
+  { verdict, readBack, interrupted }: Pick<ChaosFindings, "verdict" | "readBack" | "interrupted">,
 ): string[] {
   const problems: string[] = [];
   // In async a failover may lose the last moments: that is its bargain, counted and shown, but no failure.
@@ -89,7 +93,7 @@ function problemsOf(
   const unrecovered = faults.reduce((sum, fault) => sum + fault.unrecovered, 0);
   if (unrecovered > 0) problems.push(`no write was acknowledged again after ${unrecovered} faults`);
   if (!readBack) problems.push("not every key could be read at the end");
-  if (verdict.acknowledged === 0) problems.push("no write was ever acknowledged");
+  if (verdict.acknowledged === 0 && !interrupted) problems.push("no write was ever acknowledged");
   return problems;
 }
 
@@ -126,6 +130,10 @@ export function countRows(report: Pick<ChaosReport, "verdict" | "skippedFaults">
 
 /** One line: who wins. */
 export function verdictLine(report: ChaosReport): string {
+  return report.interrupted ? `Interrupted; until then ${verdictText(report)}` : verdictText(report);
+}
+
+function verdictText(report: ChaosReport): string {
   const { verdict, replication } = report;
   if (!report.ok) return `FAIL: ${report.problems.join("; ")}`;
   if (verdict.lost > 0)

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { InterrexError } from "../../src/base/errors.ts";
+import type { Millis } from "../../src/base/ids.ts";
 import { SeededRandomness } from "../../src/base/randomness.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { type Arena, sentinelsOf } from "./arena.ts";
@@ -13,6 +14,7 @@ import { type Fault, type FaultKind, planFault } from "./faults.ts";
 import { HistoryRecorder } from "./history.ts";
 import { waitUntilWhole } from "./look.ts";
 import { outagesOf } from "./outages.ts";
+import { rethrowOwnMistake } from "./outcome.ts";
 import { type ChaosReport, makeReport } from "./report.ts";
 import { readEverything, removeKeys, runWorkload, type WorkloadOptions } from "./workload.ts";
 
@@ -41,8 +43,9 @@ export interface Progress {
   readonly now: string;
 }
 
-/** A cluster that is not whole by then is left alone this round, and the skipped fault is counted. */
+/** A cluster that is not whole by then, or takes no writes, is left alone this round, and the skipped fault is counted. */
 const WHOLE_TIMEOUT_MS = 15_000;
+const LOOK_EVERY_MS = 50;
 const CONNECT_TIMEOUT_MS = 10_000;
 const FINAL_READS_TIMEOUT_MS = 30_000;
 const PROGRESS_EVERY_MS = 250;
@@ -82,6 +85,7 @@ class Run {
   readonly #workload: WorkloadOptions;
   #faults = 0;
   #skipped = 0;
+  #faultAtMs: Millis = Number.NEGATIVE_INFINITY;
   #now = "connecting";
   #clientError = "no answer";
 
@@ -147,13 +151,15 @@ class Run {
     this.#now = "checking";
     const history = this.#recorder.finish(endedAtMs);
     const verdict = check(history.operations, { clientResends: this.#plan.defaultClient });
-    if (readBack) await removeKeys(this.#workload);
+    // What is left is a few keys; the verdict stands.
+    if (readBack) await removeKeys(this.#workload).catch(rethrowOwnMistake);
     return makeReport({
       plan: this.#plan,
       elapsedMs: endedAtMs - this.#startedAtMs,
       outages: outagesOf(history),
       skippedFaults: this.#skipped,
       unansweredReads: history.unansweredReads,
+      interrupted: this.#signal.aborted,
       readBack,
       historyFull: this.#recorder.full,
       verdict,
@@ -177,7 +183,7 @@ class Run {
       if (signal.aborted) return;
       nextAtMs = Math.max(nextAtMs + this.#plan.everyMs, performance.now());
       this.#now = "waiting until the cluster is whole";
-      if ((await waitUntilWhole(this.#arena, WHOLE_TIMEOUT_MS, signal)) !== null) {
+      if (!(await this.#isBack(signal))) {
         this.#skipped += 1;
         continue;
       }
@@ -185,14 +191,25 @@ class Run {
     }
     await pause(untilMs - performance.now(), signal);
     this.#now = "waiting until the cluster is whole";
-    await waitUntilWhole(this.#arena, WHOLE_TIMEOUT_MS, signal);
+    await this.#isBack(signal);
+  }
+
+  /** Whole, and a client has been back since the last fault: one that takes its time to connect anew is no outage without end. */
+  async #isBack(signal: AbortSignal): Promise<boolean> {
+    const untilMs = performance.now() + WHOLE_TIMEOUT_MS;
+    if ((await waitUntilWhole(this.#arena, WHOLE_TIMEOUT_MS, signal)) !== null) return false;
+    while (this.#recorder.writtenAtMs < this.#faultAtMs && performance.now() < untilMs && !signal.aborted) {
+      await pause(LOOK_EVERY_MS, signal);
+    }
+    return this.#recorder.writtenAtMs >= this.#faultAtMs;
   }
 
   async #once(fault: Fault, signal: AbortSignal): Promise<void> {
     const { action, role, memberId } = fault;
     this.#now = `${action} ${role} ${memberId}`;
     this.#faults += 1;
-    this.#recorder.fault({ atMs: performance.now(), action: `${action} ${role}`, target: memberId });
+    this.#faultAtMs = performance.now();
+    this.#recorder.fault({ atMs: this.#faultAtMs, action: `${action} ${role}`, target: memberId });
     await fault.inject();
     try {
       await pause(action === "kill" ? this.#plan.deadForMs : this.#plan.stopForMs, signal);

@@ -156,7 +156,7 @@ describe("interrex up --json", () => {
     const log = join(dir, "data", "n1", "n1.log");
     await until(() => (existsSync(log) ? true : undefined), { timeoutMs: 20_000, what: () => log });
     command.process.kill("SIGINT");
-    expect(await command.exited).toEqual({ code: 1, signal: null });
+    expect(await command.exited).toEqual({ code: 130, signal: null });
     expect(command.stdout).toBe("");
     expect(command.stderr).toBe("interrex: Interrupted; everything that was started has been stopped\n");
     expect(await portsAreFree()).toBe(true);

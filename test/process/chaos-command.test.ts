@@ -1,7 +1,9 @@
 /** `interrex chaos` as a process: what it owns ends with it, however it ends. */
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
-import { allGone, type BuiltCommand, startBuilt } from "../cli/built-command.ts";
+import { allGone, type BuiltCommand, freeUpPorts, startBuilt } from "../cli/built-command.ts";
 import { eventually } from "../cluster/redis-clients.ts";
 import { processScene } from "./up-cluster.ts";
 
@@ -25,12 +27,19 @@ function chaosLocal(...flags: readonly string[]): BuiltCommand {
   return command;
 }
 
+function processes(): { pid: number; parent: number; stopped: boolean }[] {
+  const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat="], { encoding: "utf8" }).trim().split("\n");
+  return rows.map((row) => {
+    const [pid, parent, state = ""] = row.trim().split(/\s+/);
+    return { pid: Number(pid), parent: Number(parent), stopped: state.startsWith("T") };
+  });
+}
+
 /** Of `up` and its children, once all are there. */
 async function pidsBelow(pid: number, count: number): Promise<number[]> {
   return await eventually(
     async () => {
-      const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n");
-      const parents = new Map(rows.map((row) => row.trim().split(/\s+/).map(Number) as [number, number]));
+      const parents = new Map(processes().map(({ pid, parent }) => [pid, parent]));
       const isBelow = (one: number | undefined): boolean =>
         one !== undefined && one !== 0 && (parents.get(one) === pid || isBelow(parents.get(one)));
       const found = [...parents.keys()].filter(isBelow);
@@ -46,6 +55,37 @@ it("kill -9 of chaos ends the cluster that it has started", async () => {
   chaos.process.kill("SIGKILL");
   await chaos.exited;
   await allGone(pids);
+});
+
+it("ctrl-C mends what it has broken, and is no verdict but 130", async () => {
+  const chaos = chaosLocal("--stop", "master", "--stop-for", "5m", "--for", "5m", ...FEW_CLIENTS, "--json");
+  const pids = await pidsBelow(chaos.pid, 7);
+  await eventually(
+    async () => processes().find(({ pid, stopped }) => stopped && pids.includes(pid)),
+    () => "a member that is stopped",
+  );
+  chaos.process.kill("SIGINT");
+  expect(await chaos.exited).toEqual({ code: 130, signal: null });
+  expect(JSON.parse(chaos.stdout)).toMatchObject({ ok: true, interrupted: true });
+  expect(chaos.stderr).toMatch(/^interrex: Interrupted/);
+  await allGone(pids);
+});
+
+it("a cluster that is there is judged by what its own record promises", async () => {
+  const directory = scene.directory();
+  const up = startBuilt(["up", "--json", ...(await freeUpPorts()), "--replication", "async"], directory);
+  scene.atEnd(async () => {
+    up.process.kill("SIGTERM");
+    await up.exited;
+  });
+  const file = join(directory, "up.json");
+  writeFileSync(file, await up.firstLine);
+  const chaos = startBuilt(
+    ["chaos", "--cluster-json", file, "--for", "500ms", ...FEW_CLIENTS, "--json"],
+    directory,
+  );
+  expect(await chaos.exited).toEqual({ code: 0, signal: null });
+  expect(JSON.parse(chaos.stdout)).toMatchObject({ replication: "async", interrupted: false });
 });
 
 it("the end of its terminal ends the cluster as well", async () => {
