@@ -136,9 +136,20 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
     this.#tellChange(id);
   }
 
-  /** Brings a dead member back with what a crashed process would have kept; stops a living one cleanly first. */
+  /**
+   * Brings a dead member back with what a crashed process would have kept; stops a living one cleanly first.
+   *
+   * @throws InterrexError `STOPPED` after `stop()`: nobody would end it again.
+   */
   async restart(id: string): Promise<void> {
-    await this.#member(id).start();
+    const member = this.#member(id);
+    if (this.#stopped !== null) {
+      throw new InterrexError(
+        "STOPPED",
+        `Cannot restart ${id}: the cluster has been stopped; start another one`,
+      );
+    }
+    await member.start();
     this.#tellChange(id);
   }
 

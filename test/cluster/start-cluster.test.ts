@@ -176,6 +176,19 @@ describe("a cluster in this process", () => {
     expect(await Promise.all(addresses.map(listens))).not.toContain(true);
   });
 
+  it("takes nobody back once it is stopped, whom nobody would end again", async () => {
+    const cluster = await start({ nodes: 1, sentinels: 1 });
+    const stopping = cluster.stop();
+    await expect(cluster.restart("n1")).rejects.toMatchObject({ code: "STOPPED" });
+    await stopping;
+    await expect(cluster.restart("n1")).rejects.toThrow("Cannot restart n1: the cluster has been stopped");
+    expect(cluster.status().members).toEqual([
+      { id: "n1", state: "dead" },
+      { id: "s1", state: "dead" },
+    ]);
+    expect(await listens(cluster.nodes[0] ?? { host: "", port: 0 })).toBe(false);
+  });
+
   it("stops at the end of its block with await using", async () => {
     let addresses: readonly { host: string; port: number }[] = [];
     {
