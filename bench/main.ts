@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { dirname, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { outliveLostOutput } from "../cli/lost-output.ts";
+import { failOnLostOutput } from "../cli/lost-output.ts";
 import { findContenders } from "./contender.ts";
 import { familiesFigures } from "./families.ts";
 import type { Figure } from "./figure.ts";
@@ -60,7 +60,7 @@ const flags = new Command("bench")
   .parse()
   .opts<BenchFlags>();
 
-outliveLostOutput();
+failOnLostOutput();
 const open = new OpenArenas();
 const { contenders, missing } = await findContenders(open);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -18,7 +18,7 @@ import type { ReplicationMode } from "../src/rules/group-record.ts";
 import { durationText } from "./duration.ts";
 import { durationFlag } from "./duration-flag.ts";
 import { wholeNumberFlag } from "./flags.ts";
-import { outliveLostOutput } from "./lost-output.ts";
+import { failOnLostOutput } from "./lost-output.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { layOut } from "./table.ts";
 
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
   if (withoutPartitions !== null) say(`nobody is cut off: ${withoutPartitions}`);
   const directory = mkdtempSync(join(tmpdir(), "interrex-soak-"));
   say(`seed ${flags.seed}, ${flags.replication}, ${durationText(flags.for)}; logs in ${directory}`);
-  outliveLostOutput();
+  failOnLostOutput();
   const stop = stopSignal();
   const death = new AbortController();
   let soak: SoakArena | undefined;

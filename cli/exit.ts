@@ -6,7 +6,7 @@ import { constants } from "node:os";
 import { CommanderError } from "commander";
 import { InterrexError } from "../src/base/errors.ts";
 
-const EXIT_FAILED = 1;
+export const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 /** Of an exit by a signal, as shells have it. */

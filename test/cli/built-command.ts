@@ -8,7 +8,7 @@ import { until } from "../../cluster/until.ts";
 import { InterrexError } from "../../src/base/errors.ts";
 import { examplePlan } from "../cluster/processes/example-plan.ts";
 
-const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
+export const MAIN: string = join(import.meta.dirname, "../../dist/cli/main.js");
 
 export interface BuiltCommand {
   readonly process: ChildProcess;
