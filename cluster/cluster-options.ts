@@ -3,6 +3,7 @@ import { InterrexError } from "../src/base/errors.ts";
 import type { LogLevel } from "../src/io/logger.ts";
 import type { AppendFsync } from "../src/io/storage/member-storage.ts";
 import type { ReplicationMode } from "../src/rules/group-record.ts";
+import { shownValue } from "./config/shown.ts";
 
 export interface ClusterOptions {
   /** How many data nodes (`n1`, `n2`, ...), or one by one what is special about each. Default: 3. */
@@ -46,15 +47,37 @@ export interface NodeChoices {
   readonly voting?: boolean;
 }
 
-/** @throws InterrexError `BAD_OPTION` for numbers that make no cluster. */
+/** @throws InterrexError `BAD_OPTION` for what makes no cluster. */
 export function nodeChoices({ nodes = 3 }: ClusterOptions): readonly NodeChoices[] {
-  const choices = typeof nodes === "number" ? Array.from({ length: nodes }, () => ({})) : nodes;
-  if (choices.length >= 1 && choices.length <= 50) return choices;
-  throw new InterrexError("BAD_OPTION", `A cluster needs 1 to 50 nodes (got ${choices.length})`);
+  if (Array.isArray(nodes) && isMemberCount(nodes.length)) return nodes;
+  if (typeof nodes === "number" && isMemberCount(nodes)) return Array.from({ length: nodes }, () => ({}));
+  const got = Array.isArray(nodes) ? nodes.length : nodes;
+  throw new InterrexError("BAD_OPTION", `A cluster needs 1 to 50 nodes (got ${shown(got)})`);
 }
 
-/** @throws InterrexError `BAD_OPTION` for numbers that make no cluster. */
+/** @throws InterrexError `BAD_OPTION` for what makes no cluster. */
 export function sentinelCount({ sentinels = 3 }: ClusterOptions): number {
-  if (Number.isInteger(sentinels) && sentinels >= 1 && sentinels <= 50) return sentinels;
-  throw new InterrexError("BAD_OPTION", `A cluster needs 1 to 50 sentinels (got ${sentinels})`);
+  if (isMemberCount(sentinels)) return sentinels;
+  throw new InterrexError("BAD_OPTION", `A cluster needs 1 to 50 sentinels (got ${shown(sentinels)})`);
+}
+
+/** @throws InterrexError `BAD_OPTION` for what no member's schema looks at. */
+export function checkOptions({ dataDir, startTimeoutMs }: ClusterOptions): void {
+  if (dataDir !== undefined && (typeof dataDir !== "string" || dataDir === "")) {
+    const way = "leave it out to keep everything in memory";
+    throw new InterrexError("BAD_OPTION", `dataDir must be a directory; ${way} (got ${shown(dataDir)})`);
+  }
+  if (startTimeoutMs !== undefined && !(Number.isFinite(startTimeoutMs) && startTimeoutMs >= 0)) {
+    const got = `got ${shown(startTimeoutMs)}`;
+    throw new InterrexError("BAD_OPTION", `startTimeoutMs must be a number of milliseconds (${got})`);
+  }
+}
+
+/** JSON knows no NaN. */
+function shown(value: unknown): string {
+  return typeof value === "number" ? String(value) : shownValue(value);
+}
+
+function isMemberCount(count: unknown): count is number {
+  return Number.isInteger(count) && Number(count) >= 1 && Number(count) <= 50;
 }

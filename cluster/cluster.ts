@@ -18,7 +18,7 @@ import {
 } from "./client-options.ts";
 import type { ClusterAddress, ClusterEvents, ClusterStatus } from "./cluster-events.ts";
 import { Member, type Shell } from "./member.ts";
-import { Partitions } from "./partitions.ts";
+import { checkSides, Partitions } from "./partitions.ts";
 import { until } from "./until.ts";
 
 /** What `startCluster` makes a cluster of. */
@@ -168,8 +168,11 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   /**
    * Cuts the sides off from each other, silently as a broken network does: `partition(["n1", "s1"], ["n2", "s2"])`.
    * Adds to earlier cuts. Clients still reach everyone, and a member that no side names reaches both.
+   *
+   * @throws InterrexError `NO_SUCH_MEMBER`, `BAD_OPTION` for what cuts nobody off: fewer than two sides, an empty one, a member on two.
    */
   partition(...sides: readonly (readonly string[])[]): void {
+    checkSides(sides);
     for (const id of sides.flat()) this.#member(id);
     this.#partitions.cut(sides);
     this.#spreadPartitions();

@@ -67,11 +67,11 @@ export function memberConfigs(options: ClusterOptions, ports: readonly number[])
     nodes: nodes.map((node, index) => {
       const { appendfsync, reads, ackTimeoutMs } = options;
       const file = { ...node, ...common(node.id), ...choices[index], appendfsync, reads, ackTimeoutMs };
-      return toNodeConfig(validate(nodeFileSchema, { file: null, flags: file }));
+      return toNodeConfig(validate(nodeFileSchema, { file: null, flags: file, asOptions: true }));
     }),
     sentinels: sentinels.map((sentinel) => {
       const file = { ...sentinel, ...common(sentinel.id), sentinels: sentinelList, groups: [group] };
-      return toSentinelConfig(validate(sentinelFileSchema, { file: null, flags: file }));
+      return toSentinelConfig(validate(sentinelFileSchema, { file: null, flags: file, asOptions: true }));
     }),
   };
 }

@@ -9,7 +9,7 @@ import { createLogger, type Logger } from "../src/io/logger.ts";
 import { MemoryDisk, MemoryStorage } from "../src/io/storage/memory-storage.ts";
 import { DataNode } from "../src/node/data-node.ts";
 import { Cluster, type ClusterParts } from "./cluster.ts";
-import type { ClusterOptions } from "./cluster-options.ts";
+import { type ClusterOptions, checkOptions } from "./cluster-options.ts";
 import { giveBackPorts, takeFreePorts } from "./free-ports.ts";
 import { DEFAULT_GROUP, HOST, memberConfigs, portsNeeded } from "./member-configs.ts";
 
@@ -43,6 +43,7 @@ const START_TIMEOUT_MS = 10_000;
  *   was found in time; nothing is left running then.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  checkOptions(options);
   const ports = await takeFreePorts(HOST, portsNeeded(options));
   const release = (): void => giveBackPorts(ports);
   let cluster: Cluster;

@@ -1,5 +1,6 @@
 /** The kinds of value that configuration files and flags are made of, each with the words of its refusal. */
 import { z } from "zod";
+import { shownValue } from "./shown.ts";
 
 export const PORT_MAX = 65_535;
 
@@ -69,9 +70,16 @@ export function zone(): z.ZodString {
 /** Where a peer port listens, such as `ws://127.0.0.1:16379`. */
 export function peerUrl(): z.ZodString {
   const error = "must be a peer port's address such as ws://127.0.0.1:16379";
+  const shape = /^ws:\/\/[A-Za-z0-9._-]+:\d{1,5}$|^ws:\/\/\[[0-9A-Fa-f:.]+\]:\d{1,5}$/;
   return z
     .string({ error })
-    .regex(/^ws:\/\/[^\s/:]+:\d{1,5}$|^ws:\/\/\[[0-9A-Fa-f:.]+\]:\d{1,5}$/, { error });
+    .regex(shape, { error, abort: true })
+    .refine(canBeDialled, { error: ({ input }) => `${error} (got ${shownValue(input)})` });
+}
+
+function canBeDialled(url: string): boolean {
+  // Empty where it is what `ws` has anyway.
+  return URL.canParse(url) && new URL(url).port !== "0";
 }
 
 export function yesOrNo(): z.ZodBoolean {
@@ -81,7 +89,8 @@ export function yesOrNo(): z.ZodBoolean {
 /** Bytes, or text such as `512mb`. */
 export function memory(): z.ZodUnion<[z.ZodNumber, z.ZodString]> {
   const error = "must be a number of bytes, or text such as 512mb or 4gb";
-  return z.union([z.number().int().min(0), z.string().regex(/^\d{1,12}([kmg]?b)?$/i)], { error });
+  const number = z.number({ error }).int({ error }).min(0, { error });
+  return z.union([number, z.string({ error }).regex(/^\d{1,12}([kmg]?b)?$/i, { error })], { error });
 }
 
 /** One of a few words. */

@@ -144,11 +144,18 @@ export const sentinelFileSchema: z.ZodType<SentinelFile> = z
     }
     refuseTwins(file.sentinels, ["sentinels"], refuse);
     const names = new Set<string>();
+    const owners = new Map(file.sentinels.map(({ id, url }) => [url, `sentinel ${id}`]));
     for (const [index, group] of file.groups.entries()) {
       const path = ["groups", index];
       if (names.has(group.name)) refuse([...path, "name"], `"${group.name}" is another group's name already`);
       names.add(group.name);
       refuseTwins(group.nodes, [...path, "nodes"], refuse);
+      for (const [at, { url }] of group.nodes.entries()) {
+        const owner = owners.get(url);
+        if (owner !== undefined)
+          refuse([...path, "nodes", at, "url"], `is that of ${owner}; a process has one part in one group`);
+      }
+      for (const { id, url } of group.nodes) owners.set(url, `${id} of ${group.name}`);
       checkNumbers(group, file.sentinels.length, path, refuse);
     }
   });

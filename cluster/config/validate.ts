@@ -13,6 +13,8 @@ export interface ConfigInput {
   readonly file: YamlSource | null;
   /** Top-level values given as flags; each wins over the file's. */
   readonly flags: Readonly<Record<string, unknown>>;
+  /** Whoever gave them knows no flags, but options of a call. */
+  readonly asOptions?: boolean;
 }
 
 /** @throws InterrexError `BAD_CONFIG`, one line: `config/n1.yaml:4: port must be ... (got "abc")`. */
@@ -64,14 +66,23 @@ function place(path: ValuePath, input: ConfigInput): string {
 
 function nameOf(path: ValuePath, fallback: string, input: ConfigInput): string {
   if (path.length === 0 || (input.file !== null && !fromFlag(path, input))) return fallback;
-  return flagNameOf(path);
+  return input.asOptions === true ? optionNameOf(path) : flagNameOf(path);
+}
+
+/** What is said once for the whole cluster has no path there: `groups[0].downAfterMs` is `downAfterMs`, `groups[0].nodes[1].zone` is `nodes[1].zone`. */
+function optionNameOf(path: ValuePath): string {
+  const own = path[0] === "groups" ? path.slice(2) : path;
+  if (own[0] === "name") return "group";
+  if (own[0] === "replication") return own[1] === "copies" ? "copies" : "replication";
+  return pathText(own);
 }
 
 /** Flags are named after the innermost key, without its unit: `groups[0].downAfterMs` is `--down-after`. */
 function flagNameOf(path: ValuePath): string {
   const key = String(path.findLast((step) => typeof step === "string") ?? "");
   const kebab = key.replace(/Ms$/, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return `--${kebab === "name" ? "group" : kebab}`;
+  const names: Readonly<Record<string, string>> = { name: "group", mode: "replication" };
+  return `--${names[kebab] ?? kebab}`;
 }
 
 /** `groups[0].nodes[1].url`. */

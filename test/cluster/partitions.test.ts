@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Partitions } from "../../cluster/partitions.ts";
+import { checkSides, Partitions } from "../../cluster/partitions.ts";
 
 describe("partitions", () => {
   it("cut both ways, between the sides and not within them", () => {
@@ -30,5 +30,25 @@ describe("partitions", () => {
     partitions.heal();
     expect(partitions.reachable("n2", "n3")).toBe(true);
     expect(partitions.reachable("s1", "n1")).toBe(true);
+  });
+
+  it.each([
+    [[], "needs two sides"],
+    [[["n1"]], "needs two sides"],
+    [[["n1"], []], "needs two sides"],
+    [["n1", "n2"] as unknown as string[][], "needs two sides"],
+    [
+      [
+        ["n1", "s1"],
+        ["s2", "n1"],
+      ],
+      "can't cut n1 off from itself",
+    ],
+  ])("are refused where they would cut nobody off: %j", (sides, words) => {
+    expect(() => checkSides(sides)).toThrow(words);
+  });
+
+  it("may name a member twice on its own side", () => {
+    expect(() => checkSides([["n1", "n1"], ["n2"]])).not.toThrow();
   });
 });

@@ -223,6 +223,29 @@ describe("a cluster in this process", () => {
     await expect(startCluster({ copies: 4 })).rejects.toThrow("only 3 nodes vote");
   });
 
+  it.each([
+    [{ nodes: 2.5 }, "A cluster needs 1 to 50 nodes (got 2.5)"],
+    [{ nodes: Number.NaN }, "A cluster needs 1 to 50 nodes (got NaN)"],
+    [{ nodes: "3" as unknown as number }, 'A cluster needs 1 to 50 nodes (got "3")'],
+    [{ nodes: null as unknown as number }, "A cluster needs 1 to 50 nodes (got null)"],
+    [{ sentinels: 1.5 }, "A cluster needs 1 to 50 sentinels (got 1.5)"],
+    [{ dataDir: "" }, 'dataDir must be a directory; leave it out to keep everything in memory (got "")'],
+    [{ startTimeoutMs: Number.NaN }, "startTimeoutMs must be a number of milliseconds (got NaN)"],
+    [{ downAfterMs: 1 }, "downAfterMs must be a whole number from 50 to 2592000000 (got 1)"],
+    [{ copies: 4 }, "copies is 4, but only 3 nodes vote; no write could ever be acknowledged"],
+    [{ group: "a b" }, "group must be 1 to 64 letters, digits"],
+    [{ replication: "fast" as "sync" }, 'replication must be async, semi-sync or sync (got "fast")'],
+    [{ ackTimeoutMs: 0 }, "ackTimeoutMs must be a whole number"],
+    [{ nodes: [{ voting: false }] }, "nodes has observers only"],
+    [{ password: "" }, "password must be text, not empty"],
+  ] satisfies [ClusterOptions, string][])("refuses %j by the name of the option", async (options, words) => {
+    const error = await startCluster(options).then(
+      (cluster) => cluster.stop(),
+      (refusal: unknown) => refusal,
+    );
+    expect((error as Error | undefined)?.message.slice(0, words.length)).toBe(words);
+  });
+
   it("gives up, and leaves nothing behind, when there is no master in time", async () => {
     await expect(startCluster({ startTimeoutMs: 0 })).rejects.toThrow(
       /^Waited 0 ms in vain for a first master/,

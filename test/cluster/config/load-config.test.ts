@@ -208,6 +208,15 @@ describe("node.yaml", () => {
     );
   });
 
+  it.each(["-1", "1.5", "5 gb", "1tb", "true", "100%"])(
+    "refuses %s as maxmemory in words of its own",
+    (memory) => {
+      expect(nodeRefusal(`id: n1\nmaxmemory: ${memory}\n`)).toMatch(
+        /^some\.yaml:2: maxmemory must be a number of bytes, or text such as 512mb or 4gb \(got .*\)$/,
+      );
+    },
+  );
+
   it("tells how many other mistakes there are", () => {
     expect(nodeRefusal("id: n1\nport: 0\npriority: -1\n")).toMatch(/^some\.yaml:2: port .* \(and 1 more\)$/);
   });
@@ -277,6 +286,38 @@ describe("sentinel.yaml", () => {
   it("refuses an unknown mode", () => {
     expect(sentinelRefusal((content) => `${content}    replication: { mode: fast }\n`)).toBe(
       'some.yaml:12: groups[0].replication.mode must be async, semi-sync or sync (got "fast")',
+    );
+  });
+
+  it.each([
+    "ws://127.0.0.1:0",
+    "ws://127.0.0.1:70000",
+    "ws://300.0.0.1:16380",
+    "ws://a[b?c#:16380",
+    "ws://user@host:16380",
+    "ws://%zz:16380",
+    "ws://[:::::]:16380",
+  ])("refuses %s, which nobody could dial", (url) => {
+    expect(sentinelRefusal((content) => content.replace("ws://127.0.0.1:16380", url))).toBe(
+      `some.yaml:10: groups[0].nodes[1].url must be a peer port's address such as ws://127.0.0.1:16379 (got "${url}")`,
+    );
+  });
+
+  it.each(["ws://node-2.example_net:16380", "ws://[fd00::2]:16380", "ws://10.0.0.2:80"])(
+    "takes %s",
+    (url) => {
+      const path = fileOf(SENTINEL.replace("ws://127.0.0.1:16380", url));
+      expect(loadSentinelConfig({ path }).config.groups[0]?.nodes[1]?.url).toBe(url);
+    },
+  );
+
+  it("refuses a node at a sentinel's address, and one in two groups", () => {
+    expect(sentinelRefusal((content) => content.replace("127.0.0.1:16380", "127.0.0.1:36380"))).toBe(
+      "some.yaml:10: groups[0].nodes[1].url is that of sentinel s2; a process has one part in one group",
+    );
+    const other = '  - name: other\n    nodes: [{ id: x1, url: "ws://127.0.0.1:16381" }]\n';
+    expect(sentinelRefusal((content) => content + other)).toBe(
+      "some.yaml:13: groups[1].nodes[0].url is that of n3 of mymaster; a process has one part in one group",
     );
   });
 
