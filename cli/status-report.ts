@@ -82,9 +82,9 @@ function nodeRow(member: MemberView, { master, head }: Reign, { terminal }: Stat
 
 function roleOf({ status, voting, sdown }: MemberView, isMaster: boolean): string {
   const role = status?.role ?? "none";
-  if (role === "master" && !isMaster) return "old master";
   // What a dead member last said of itself is the past.
   if (sdown) return `was ${role}`;
+  if (role === "master" && !isMaster) return "old master";
   if (role === "master" && status?.established === false) return "master, not yet acknowledging";
   return voting ? role : `${role}, observer`;
 }

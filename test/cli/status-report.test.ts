@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { statusLines } from "../../cli/status-report.ts";
+import type { MemberView } from "../../sentinel/core/view.ts";
+import type { MemberId } from "../../src/base/ids.ts";
 import { EMPTY_VIEW, HEALTHY_VIEW, ONE_DOWN_VIEW } from "./example-views.ts";
 
 const context = { asked: { host: "127.0.0.1", port: 26_379 }, terminal: { colours: false } };
@@ -44,6 +46,16 @@ describe("the status of a group", () => {
         - n3: its state was lost and it has not caught up
         - 2 admitted members are needed, 1 is left"
     `);
+  });
+
+  it("tells a dead former master from one that still takes itself for the master", () => {
+    const former = { ...(HEALTHY_VIEW.master as MemberView), id: "n0" as MemberId };
+    const roleOf = (change: Partial<MemberView>) => {
+      const view = { ...HEALTHY_VIEW, replicas: [{ ...former, ...change }] };
+      return statusLines(view, context).find((line) => line.startsWith("n0"));
+    };
+    expect(roleOf({})).toMatch(/^n0 +old master /);
+    expect(roleOf({ sdown: true, linkUp: false })).toMatch(/^n0 +was master /);
   });
 
   it("before the first master says what it waits for", () => {
