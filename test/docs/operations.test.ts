@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../cli/commands.ts";
@@ -92,6 +93,35 @@ describe("the command line", () => {
     );
   });
 });
+
+describe("the events worth an alert", () => {
+  const words = codeWords(/Worth an alert: (.*?)\. An idle/s.exec(readDocument(OPERATIONS))?.[1] ?? "");
+
+  it("are all that are logged as an error", () => {
+    const logged = ["src", "sentinel"]
+      .flatMap(sourcesIn)
+      .flatMap((text) => [
+        ...text.matchAll(/outbox\.log\(\s*"error",\s*"([^"]+)"/g),
+        ...text.matchAll(/\.(?:error|fatal)\(\s*\{[^}]*event: "([^"]+)"/g),
+      ]);
+    const errors = new Set(logged.map(([, event = ""]) => event));
+    expect(errors.size).toBeGreaterThan(8);
+    expect([...errors].filter((event) => !words.includes(event))).toEqual([]);
+  });
+
+  it("are logged somewhere", () => {
+    const sources = ["src", "sentinel"].flatMap(sourcesIn).join("\n");
+    const events = words.filter((word) => /^[+a-z.-]+$/.test(word));
+    expect(events).toContain("peer-refused");
+    expect(events.filter((event) => !sources.includes(`"${event}"`))).toEqual([]);
+  });
+});
+
+function sourcesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => readDocument(`${folder}/${path}`));
+}
 
 /** Keys and types, values left out. */
 function shapeOf(value: unknown): unknown {
