@@ -6,13 +6,15 @@
  */
 import fs from "node:fs";
 import type { LogPosition } from "../../rules/log-position.ts";
-import { type FileCalls, isDiskFull, readFully } from "./file-calls.ts";
+import { type FileCalls, isDiskFull, isErrno, readFully } from "./file-calls.ts";
 import type { ReplacedTail } from "./member-storage.ts";
 import { copyToRollback, linkToRollback } from "./rollback-files.ts";
 import type { SegmentedLog } from "./segmented-log.ts";
 
 /** The copy goes in pieces of this size, so that it takes neither the memory nor the time of others. */
 const PIECE_BYTES = 1024 * 1024;
+/** File systems without hard links, or with no room for one more. */
+const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EXDEV", "EMLINK"] as const;
 
 export interface KeptTail extends ReplacedTail {
   /** The log stays after all. */
@@ -58,13 +60,15 @@ async function keep(
   }
   try {
     await log.sync();
-    return linkToRollback(
-      directory,
-      lastKept,
-      places.map(({ path }) => path),
-    );
   } catch (error) {
     if (!isDiskFull(error)) throw error;
+    return [];
+  }
+  const paths = places.map(({ path }) => path);
+  try {
+    return linkToRollback(directory, lastKept, paths);
+  } catch (error) {
+    if (!isDiskFull(error) && !NO_LINKS.some((code) => isErrno(error, code))) throw error;
     return [];
   }
 }

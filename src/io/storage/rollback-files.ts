@@ -107,10 +107,16 @@ function writeRollback(directory: string, lastKept: LogPosition, bytes: Buffer, 
 
 /** Takes a whole file of the log out of it. @returns where it is now. */
 export function moveToRollback(directory: string, file: string): string {
+  makeSure(directory);
   const target = path.join(directory, `${path.basename(file, ".log")}-${timestamp()}.log`);
   fs.renameSync(file, target);
   syncDirectorySync(directory);
   return target;
+}
+
+/** People who have looked at the files may have removed it with them. */
+function makeSure(directory: string): void {
+  fs.mkdirSync(directory, { recursive: true });
 }
 
 function timestamp(): string {
@@ -128,6 +134,7 @@ function withFreeName<Made>(
   lastKept: LogPosition,
   make: (file: string) => Made,
 ): { file: string; made: Made } {
+  makeSure(directory);
   const stem = `${lastKept.epoch}-${nextOffset(lastKept.offset)}-${timestamp()}`;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const file = path.join(directory, `${stem}${attempt === 0 ? "" : `.${attempt}`}.log`);

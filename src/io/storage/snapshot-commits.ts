@@ -156,6 +156,7 @@ export class SnapshotCommits {
     let kept: KeptTail | null = null;
     try {
       await this.#orFail(log.syncNames());
+      snapshot.checkStands();
       // Last of all: a commit that fails before this, and is tried again, leaves no file each time.
       if (keepAfter !== null) kept = await this.#orFail(this.#keepTail(keepAfter));
       snapshot.checkStands();

@@ -62,6 +62,47 @@ describe("a full sync keeps of the log that it replaces", () => {
     expect(namesIn(fs.readFileSync(kept?.file ?? ""))).toEqual(names(3, 9));
   });
 
+  it("what there is, though somebody has removed the directory for it", async () => {
+    const directory = temporaryDirectory();
+    const { storage } = await openDisk(directory);
+    append(storage, 1, 9);
+    fs.rmSync(path.join(directory, "rollback"), { recursive: true });
+    const kept = await fullSync(storage, at(1, 5));
+    expect(namesIn(fs.readFileSync(kept?.file ?? ""))).toEqual(names(6, 9));
+  });
+
+  it("nothing where the disk is full and its file system has no links: the sync goes on all the same", async () => {
+    const directory = temporaryDirectory();
+    const calls = new BreakableCalls();
+    const { storage, events } = await openDisk(directory, { calls });
+    append(storage, 1, 9);
+    const write = calls.write.bind(calls);
+    calls.write = (fd, bytes, ...rest) =>
+      bytes.includes("1:8") ? Promise.reject(errno("ENOSPC")) : write(fd, bytes, ...rest);
+    const link = vi.spyOn(fs, "linkSync").mockImplementation(() => {
+      throw errno("EPERM");
+    });
+    onTestFinished(() => link.mockRestore());
+    expect(await fullSync(storage, at(1, 5))).toMatchObject({ file: null });
+    expect(events.seen).not.toContain("failed");
+  });
+
+  it("nothing once it has crashed: the directory may be another life's", async () => {
+    const directory = temporaryDirectory();
+    const { storage } = await openDisk(directory);
+    append(storage, 1, 9);
+    const { open } = fs.promises;
+    const spy = vi.spyOn(fs.promises, "open").mockImplementation(async (file, ...rest) => {
+      const handle = await open(file, ...rest);
+      // The names of the new log are about to be synced.
+      if (String(file).endsWith("/log")) storage.crash();
+      return handle;
+    });
+    onTestFinished(() => spy.mockRestore());
+    await expect(fullSync(storage, at(0, 0))).rejects.toThrow();
+    expect(rollbacks(directory)).toEqual([]);
+  });
+
   it("what there is, before anything of the old state goes", async () => {
     const directory = temporaryDirectory();
     const { storage } = await openDisk(directory);
