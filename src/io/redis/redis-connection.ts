@@ -8,11 +8,11 @@ import type { RedisLimits } from "../../protocol/resp/limits.ts";
 import type { ProtocolError } from "../../protocol/resp/protocol-error.ts";
 import { RequestDecoder } from "../../protocol/resp/request-decoder.ts";
 
-/** How long a client may take to read its last replies; what it has not read by then is kept in memory no longer. */
+/** A client that has taken none of its last replies for so long is given up: they are kept in memory no longer. */
 const END_GRACE_MS = 5000;
 /**
- * How long a client may take to close its side after we have sent everything and closed ours. Closing at once, with
- * bytes of the client unread, would make the kernel reset the connection, and the last reply could be lost.
+ * How long a client may take to close its side after the kernel has all that we sent and we have closed ours. Closing at once,
+ * with bytes of the client unread, would make the kernel reset the connection, and the last reply could be lost.
  */
 const LINGER_MS = 1000;
 
@@ -108,7 +108,8 @@ export class RedisConnection {
     socket.on("error", (error: NodeJS.ErrnoException) => this.#socketFailed(error));
     socket.on("close", () => this.#socketClosed());
     socket.on("end", () => this.#clientEnded());
-    socket.on("finish", () => this.#resetAfter(LINGER_MS));
+    // The kernel goes on sending what it has.
+    socket.on("finish", () => this.#after(LINGER_MS, () => socket.destroy()));
   }
 
   /** Bytes of replies that the client has not taken yet, as far as this process knows. */
@@ -119,6 +120,11 @@ export class RedisConnection {
   /** What the decoder holds on to, as CLIENT LIST tells it. */
   get requestMemory(): RequestDecoder["memory"] {
     return this.#decoder.memory;
+  }
+
+  /** Commands of it are still run. */
+  get isOpen(): boolean {
+    return this.#phase === "open";
   }
 
   /** The client has closed its side. */
@@ -176,7 +182,7 @@ export class RedisConnection {
     this.#readingPaused = false;
     if (this.#frozen) this.#frozenEnd = true;
     else if (this.#socket.writable) {
-      this.#resetAfter(END_GRACE_MS);
+      this.#resetUnlessTaken();
       this.#socket.end();
       // The client's own end, or its loss, must be seen even if the handler had stopped reading.
       this.#socket.resume();
@@ -291,10 +297,19 @@ export class RedisConnection {
     this.#tellClosed();
   }
 
-  #resetAfter(ms: number): void {
+  /** Looks again as long as the client takes something. */
+  #resetUnlessTaken(): void {
+    const { writableLength } = this.#socket;
+    this.#after(END_GRACE_MS, () => {
+      if (this.#socket.writableLength < writableLength) this.#resetUnlessTaken();
+      else this.reset();
+    });
+  }
+
+  #after(ms: number, action: () => void): void {
     if (this.#socket.destroyed) return;
     clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => this.reset(), ms);
+    this.#patience = setTimeout(action, ms);
     this.#patience.unref();
   }
 

@@ -138,6 +138,32 @@ describe("redis connection", () => {
     expect(connection?.bufferedBytes).toBe(0);
   });
 
+  it("waits longer for an ended client that takes some of its last replies", async () => {
+    const { port, server, hears, heard } = await startServer();
+    holdTimers();
+    const client = await RawClient.open(port);
+    client.socket.pause();
+    for (const bytes of ["30000000", "30000001"]) {
+      client.send(`BIG ${bytes}\r\n`);
+      await hears(`1 BIG ${bytes}`);
+    }
+    client.send("QUIT\r\n");
+    await hears("1 QUIT");
+    const [connection] = server.connections;
+    client.socket.resume();
+    await expect.poll(() => connection?.bufferedBytes).toBeLessThan(60_000_000);
+    client.socket.pause();
+    vi.advanceTimersByTime(END_GRACE_MS);
+    const other = await RawClient.open(port);
+    other.send("PING\r\n");
+    await other.receives(7);
+    expect(heard).not.toContain("1 closed");
+    client.socket.resume();
+    await client.closed();
+    expect(client.errorCode).toBeUndefined();
+    expect(client.received).toHaveLength(60_000_001 + "+QUIT\r\n".length);
+  });
+
   it("gives up a client that has closed its side and does not take its replies", async () => {
     const { port, server, hears } = await startServer();
     holdTimers();
