@@ -10,10 +10,12 @@ import { SeededRandomness } from "../src/base/randomness.ts";
 import { type Clock, SystemClock } from "../src/io/clock.ts";
 import type { Logger } from "../src/io/logger.ts";
 import { PeerNetwork } from "../src/io/peer/peer-network.ts";
+import { CommandTurns } from "../src/io/redis/command-turns.ts";
 import type { RedisConnection, RedisConnectionHandler } from "../src/io/redis/redis-connection.ts";
 import { RedisServer } from "../src/io/redis/redis-server.ts";
 import type { PeerMessage } from "../src/protocol/peer/codec.ts";
 import type { LinkId, PeerIdentity } from "../src/protocol/peer/identity.ts";
+import type { RequestDecoder } from "../src/protocol/resp/request-decoder.ts";
 import { compareRecordNumbers, type GroupRecord, type RecordNumber } from "../src/rules/group-record.ts";
 import { SENTINEL_CLIENT_LIMITS } from "./clients/client-limits.ts";
 import { messageOf } from "./clients/event-payload.ts";
@@ -74,6 +76,8 @@ export class SentinelProcess {
   readonly #answered = new Map<string, RecordNumber>();
   /** What was last said to be survived, by group. */
   readonly #survives = new Map<string, string>();
+  readonly #turns: CommandTurns<RedisConnection>;
+  #isPaused = false;
   #phase: "starting" | "running" | "stopping" | "ended" = "starting";
   #parts: Parts | null = null;
   #address: Address = { host: "", port: 0 };
@@ -107,6 +111,11 @@ export class SentinelProcess {
     this.#clock = options.clock ?? new SystemClock();
     this.#cell = cell;
     this.#startedAtMs = this.#clock.now().monoMs;
+    this.#turns = new CommandTurns({
+      nowMs: () => this.#clock.now().monoMs,
+      isRunning: () => this.#phase === "running" && !this.#isPaused,
+      run: (connection) => connection.processBuffered(),
+    });
     this.#network = new PeerNetwork({
       self: { kind: "sentinel", id: config.id, startId: this.#startId },
       host: config.host,
@@ -185,6 +194,7 @@ export class SentinelProcess {
 
   /** As SIGSTOP: nothing runs, sockets stay open. */
   pause(): void {
+    this.#isPaused = true;
     this.#parts?.loop.pause();
     this.#server.pause();
     this.#network.pause();
@@ -194,6 +204,8 @@ export class SentinelProcess {
     this.#parts?.loop.resume();
     this.#network.resume();
     this.#server.resume();
+    this.#isPaused = false;
+    this.#turns.resume();
   }
 
   /** For partitions in tests: peers for which it is false can't be reached, silently. */
@@ -290,14 +302,39 @@ export class SentinelProcess {
   #accept(connection: RedisConnection): RedisConnectionHandler | string {
     const parts = this.#parts;
     if (parts === null) return "-LOADING The sentinel is starting";
-    const { clients, loop } = parts;
+    const { clients } = parts;
     clients.connected(connection, this.#clock.now().monoMs);
     return {
-      commands: (decoder) => loop.observe((nowMs) => clients.serve(connection.id, decoder, nowMs)),
+      commands: (decoder) => this.#serve(parts, connection, decoder),
+      // What it has sent before is still answered.
+      inputEnded: () => {
+        if (this.#turns.isWaiting(connection)) connection.deferEnd();
+      },
       // The server answers and closes. Who waits has not been read on, so nothing is owed.
       protocolError: () => {},
-      closed: () => clients.disconnected(connection.id),
+      closed: () => {
+        this.#turns.forget(connection);
+        clients.disconnected(connection.id);
+      },
     };
+  }
+
+  #serve({ clients, loop }: Parts, connection: RedisConnection, decoder: RequestDecoder): void {
+    const turns = this.#turns;
+    if (turns.isWaiting(connection)) {
+      // What it has sent is enough for now, and more of it would be kept in memory.
+      connection.pauseReading();
+      return;
+    }
+    loop.observe((nowMs) => {
+      if (!turns.mayBegin(connection, nowMs)) return;
+      const mayGoOn = (): boolean => decoder.bufferedBytes === 0 || turns.mayGoOn(false);
+      if (!clients.serve(connection.id, decoder, nowMs, mayGoOn)) turns.wait(connection);
+      else {
+        connection.resumeReading();
+        if (connection.inputEnded) connection.end();
+      }
+    });
   }
 
   #heard(link: LinkId, message: PeerMessage): void {

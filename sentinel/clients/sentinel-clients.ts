@@ -135,10 +135,16 @@ export class SentinelClients {
     this.#late.forget(id);
   }
 
-  /** Runs what the client has sent, as far as it need not wait; the rest stays in `source`. */
-  serve(id: number, source: CommandSource, nowMs: Millis): void {
+  /**
+   * Runs what the client has sent, as far as it need not wait; the rest stays in `source`.
+   *
+   * @param mayGoOn asked after each command.
+   * @returns false when that said no; the rest is to be served later.
+   */
+  serve(id: number, source: CommandSource, nowMs: Millis, mayGoOn: () => boolean): boolean {
     const client = this.#clients.get(id);
-    if (client === undefined || client.running) return;
+    if (client === undefined || client.running) return true;
+    let goesOn = true;
     client.running = true;
     while (client.waiting === null && !client.closing && this.#clients.has(id)) {
       source.unauthenticated = !client.session.authenticated;
@@ -147,9 +153,12 @@ export class SentinelClients {
       this.#handle(client, argv, nowMs, nowMs + HOLD_MS_MAX);
       // Written now, it counts for the limit of output.
       if (client.pending.length > PENDING_CHARS_MAX) flush(client);
+      goesOn = mayGoOn();
+      if (!goesOn) break;
     }
     client.running = false;
     flush(client);
+    return goesOn;
   }
 
   /**

@@ -42,6 +42,8 @@ export class ClientSession implements Watcher {
   readonly localAddress: string;
   readonly createdAtMs: Millis;
   lastCommandAtMs: Millis;
+  /** How long the latest command took; 0 where that is not worth a look at the clock. */
+  tookMs: Millis = 0;
   /** Full name of the latest command, for CLIENT LIST. */
   lastCommand = "NULL";
   name = "";

@@ -9,16 +9,20 @@ import type { Dispatcher } from "../core/commands/dispatcher.ts";
 import type { ClientBuffers } from "../core/commands/host.ts";
 import type { Member } from "../core/member.ts";
 import { ClientSession } from "../core/session.ts";
+import { CommandTurns } from "../io/redis/command-turns.ts";
 import type { RedisConnection, RedisConnectionHandler } from "../io/redis/redis-connection.ts";
 import type { ProtocolError } from "../protocol/resp/protocol-error.ts";
 import type { RequestDecoder } from "../protocol/resp/request-decoder.ts";
 import { refuseUnprotected } from "./client-access.ts";
-import { CommandTurns } from "./command-turns.ts";
 import { LeavingClients } from "./leaving-clients.ts";
 import type { NodeConfig } from "./node-config.ts";
 
 /** Of replies to one client within a batch. */
 const READY_BYTES_MAX = 4 * 1024 * 1024;
+
+/** What a command may take, where its time is measured, and else be given, to be one of many without a look at the clock. */
+const QUICK_MS_MAX: Millis = 0.5;
+const QUICK_ARGUMENTS_MAX = 64;
 
 /** A client that the member has let go, and what is left to be ended. */
 interface Leaver {
@@ -140,7 +144,11 @@ export class NodeClients {
 
   #commands(member: Member, client: Client, connection: RedisConnection, decoder: RequestDecoder): void {
     const owner = this.#owner;
-    if (client.blocked !== null || client.pending !== null || client.closing || !owner.isRunning()) return;
+    if (client.blocked !== null || client.pending !== null || client.closing || !owner.isRunning()) {
+      // It had still to run this when it closed its side, and waits now for what nobody would take.
+      if (connection.inputEnded && owner.isRunning()) this.#close(member, client);
+      return;
+    }
     if (this.#turns.isWaiting(client)) {
       // What it has sent is enough for now, and more of it would be kept in memory.
       connection.pauseReading();
@@ -156,10 +164,11 @@ export class NodeClients {
         if (client.readyBytes > READY_BYTES_MAX) {
           // Written now, it counts for the limits of output, and a client that exceeds them is let go before there is more.
           owner.carryOut(member);
-          if (!this.#connections.has(client)) return;
+          if (!this.#connections.has(client) || !connection.isOpen) return;
         }
         decoder.unauthenticated = owner.isPasswordRequired() && !client.session.authenticated;
-        if (!this.#turns.mayGoOn() && decoder.bufferedBytes > 0) {
+        const isQuick = client.session.tookMs < QUICK_MS_MAX && argv.length < QUICK_ARGUMENTS_MAX;
+        if (decoder.bufferedBytes > 0 && !this.#turns.mayGoOn(isQuick)) {
           this.#turns.wait(client);
           break;
         }
@@ -183,7 +192,10 @@ export class NodeClients {
    */
   #inputEnded(member: Member, client: Client, connection: RedisConnection): void {
     connection.deferEnd();
-    if (this.#turns.isWaiting(client)) return;
+    if (!this.#turns.isWaiting(client)) this.#close(member, client);
+  }
+
+  #close(member: Member, client: Client): void {
     try {
       member.desk.close(client);
       this.#owner.carryOut(member);

@@ -83,6 +83,22 @@ describe("a long pipeline that was on hold", () => {
 });
 
 describe("a client that sends on and on", () => {
+  it("has no more of its commands run once it is over its limit of output", async () => {
+    const node = await startLoneMaster();
+    const other = await AskingClient.open(node);
+    await other.ask("SETRANGE big 4500000 x");
+    expect(await other.ask(`CONFIG SET client-output-buffer-limit "normal 10000000 0 0"`)).toBe("+OK");
+    const loader = await RawClient.open(node.address.port);
+    loader.socket.pause();
+    loader.send("GET big\r\n".repeat(100));
+    // Enough that the kernel's buffers, which count for no limit, do not matter.
+    await expect
+      .poll(async () => (await other.ask("CLIENT LIST")).split("\n").filter(Boolean).length)
+      .toBe(1);
+    const statistics = await other.ask("INFO commandstats");
+    expect(Number(/cmdstat_get:calls=(\d+)/.exec(statistics)?.[1])).toBeLessThan(8);
+  });
+
   it("is read no faster than its commands are run", async () => {
     const node = await startLoneMaster();
     const loader = await RawClient.open(node.address.port);

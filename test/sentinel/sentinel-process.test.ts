@@ -26,6 +26,9 @@ import { PeerNetwork } from "../../src/io/peer/peer-network.ts";
 import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
 import type { GroupRecord } from "../../src/rules/group-record.ts";
 import { EMPTY_POSITION } from "../../src/rules/log-position.ts";
+import { RawClient } from "../io/redis/redis-harness.ts";
+
+const INFO = "INFO\r\n";
 
 let directory: string;
 let lines: Record<string, unknown>[];
@@ -79,6 +82,11 @@ function configOf(change: Partial<SentinelConfig> = {}): SentinelConfig {
     groups: [group],
     ...change,
   };
+}
+
+/** Replies to INFO in it. */
+function count(text: string): number {
+  return text.split("# Server").length - 1;
 }
 
 async function start(change: Partial<SentinelConfig> = {}, more: Partial<SentinelProcessOptions> = {}) {
@@ -156,6 +164,20 @@ describe("a sentinel process", () => {
       const [error] = await once(net.connect(port, host), "error");
       expect(error).toMatchObject({ code: "ECONNREFUSED" });
     }
+  });
+
+  it("answers others amid one client's long pipeline, and all of that though its side is closed", async () => {
+    const sentinel = await start();
+    const loader = await RawClient.open(sentinel.address.port);
+    const other = await RawClient.open(sentinel.address.port);
+    loader.socket.end(INFO.repeat(5000));
+    await loader.receives(1);
+    other.send("PING\r\n");
+    await other.receives("+PONG\r\n".length);
+    const before = count(loader.received);
+    await loader.closed();
+    expect(count(loader.received)).toBe(5000);
+    expect(before).toBeLessThan(5000);
   });
 
   it("resets its clients when killed, and says nothing more", async () => {

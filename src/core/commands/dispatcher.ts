@@ -130,6 +130,7 @@ export class Dispatcher {
     const execution = this.#begin();
     const changesBefore = keyspace.changes;
     session.lastCommandAtMs = keyspace.nowMs;
+    session.tookMs = 0;
     this.#context.session = session;
     execution.reply = this.#process(session, argv);
     if (session.replyMode !== "on" && execution.block === null) {
@@ -371,7 +372,10 @@ export class Dispatcher {
     }
     command.usage.calls += 1;
     this.#countError(command, reply);
-    if (timed) this.#noteTime(command, argv, (this.#host.stopwatchMs() - startMs) * 1000);
+    if (timed) {
+      context.session.tookMs = this.#host.stopwatchMs() - startMs;
+      this.#noteTime(command, argv, context.session.tookMs * 1000);
+    }
     if (this.registry.monitors.size !== 0 && command.isShown) context.showMonitors(command.fullName, argv);
     return reply;
   }

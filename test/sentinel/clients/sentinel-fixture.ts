@@ -183,7 +183,7 @@ export class TestClient {
   }
 
   processBuffered(): void {
-    this.#test.clients.serve(this.id, this.#decoder, this.#test.nowMs);
+    this.#test.clients.serve(this.id, this.#decoder, this.#test.nowMs, () => true);
   }
 
   /** Sends one command and takes what came back, as the wire has it. */

@@ -46,7 +46,7 @@ export class ServedSentinel {
       accept: (connection) => {
         this.clients.connected(connection, 0);
         return {
-          commands: (decoder) => this.clients.serve(connection.id, decoder, 0),
+          commands: (decoder) => void this.clients.serve(connection.id, decoder, 0, () => true),
           protocolError: () => {},
           closed: () => this.clients.disconnected(connection.id),
         };

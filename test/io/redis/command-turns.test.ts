@@ -1,6 +1,6 @@
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { CommandTurns } from "../../src/node/command-turns.ts";
+import { CommandTurns } from "../../../src/io/redis/command-turns.ts";
 
 /** Clients whose commands take `commandMs` each, by a clock that nothing else moves. */
 class Scene {
@@ -13,11 +13,11 @@ class Scene {
     run: (client) => this.#batch(client),
   });
   readonly #left = new Map<string, number>();
-  readonly #commandMs: number;
+  commandMs: number;
   #nowMs = 0;
 
   constructor(commandMs: number) {
-    this.#commandMs = commandMs;
+    this.commandMs = commandMs;
   }
 
   /** As when bytes have come. */
@@ -34,9 +34,9 @@ class Scene {
     if (!this.turns.mayBegin(client, this.#nowMs)) return;
     for (let left = this.leftOf(client); left > 0; left--) {
       this.ran.push(client);
-      this.#nowMs += this.#commandMs;
+      this.#nowMs += this.commandMs;
       this.#left.set(client, left - 1);
-      if (!this.turns.mayGoOn() && left > 1) return this.turns.wait(client);
+      if (left > 1 && !this.turns.mayGoOn(this.commandMs < 0.5)) return this.turns.wait(client);
     }
   }
 }
@@ -66,11 +66,29 @@ describe("the turns of commands", () => {
 
   it("end when all clients together have had their time, whoever sends something then", async () => {
     const scene = new Scene(1);
-    // The first look at the clock is in B's batch, which stops there; C is in time, D comes too late.
-    for (const client of ["A", "B", "C", "D"]) scene.sends(client, 10);
-    expect(stretches(scene.ran)).toBe("10A 6B 10C");
+    // Two ms for each, until F comes too late.
+    for (const client of ["A", "B", "C", "D", "E", "F"]) scene.sends(client, 3);
+    expect(stretches(scene.ran)).toBe("2A 2B 2C 2D 2E");
     await turnOfTheLoop();
-    expect(stretches(scene.ran)).toBe("10A 6B 10C 4B 10D");
+    expect(stretches(scene.ran)).toBe("2A 2B 2C 2D 2E 1A 1B 1C 1D 1E 3F");
+  });
+
+  it("end after one command that is slow, though those before it were fast", async () => {
+    const scene = new Scene(0.001);
+    scene.sends("A", 40);
+    scene.commandMs = 250;
+    scene.sends("A", 3);
+    expect(stretches(scene.ran)).toBe("41A");
+    await turnOfTheLoop();
+    expect(stretches(scene.ran)).toBe("42A");
+  });
+
+  it("end after one slow command, though each client sends only one", async () => {
+    const scene = new Scene(250);
+    for (const client of ["A", "B", "C"]) scene.sends(client, 1);
+    expect(stretches(scene.ran)).toBe("1A");
+    await turnOfTheLoop();
+    expect(stretches(scene.ran)).toBe("1A 1B");
   });
 
   it("come to nobody while the node stands still, and go on afterwards", async () => {
@@ -78,11 +96,11 @@ describe("the turns of commands", () => {
     scene.sends("A", 20);
     scene.isRunning = false;
     await turnOfTheLoop();
-    expect(stretches(scene.ran)).toBe("16A");
+    expect(stretches(scene.ran)).toBe("2A");
     scene.isRunning = true;
     scene.turns.resume();
     await turnOfTheLoop();
-    expect(stretches(scene.ran)).toBe("20A");
+    expect(stretches(scene.ran)).toBe("12A");
   });
 
   it("do not come to a client that has gone", async () => {
@@ -90,6 +108,6 @@ describe("the turns of commands", () => {
     scene.sends("A", 20);
     scene.turns.forget("A");
     await turnOfTheLoop();
-    expect(stretches(scene.ran)).toBe("16A");
+    expect(stretches(scene.ran)).toBe("2A");
   });
 });

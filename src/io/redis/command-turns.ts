@@ -2,13 +2,13 @@
  * Shares the event loop between the commands of clients and everything else: heartbeats, acks, other clients. Decides how
  * long commands run on end, and whose are taken up next; it runs none itself.
  */
-import type { Millis } from "../base/ids.ts";
+import type { Millis } from "../../base/ids.ts";
 
 /** Of one client on end. */
 const CLIENT_MS_MAX: Millis = 2;
 /** Of all clients in one turn of the event loop; a heartbeat is due every 20 ms at the most often. */
 const TURN_MS_MAX: Millis = 10;
-/** Commands between two looks at the clock: a small batch costs none. */
+/** Quick commands between two looks at the clock: one takes microseconds. */
 const COMMANDS_PER_LOOK = 16;
 
 export interface CommandTurnsOwner<Client> {
@@ -24,10 +24,10 @@ export class CommandTurns<Client> {
   /** Whose commands are taken up in a later turn, in order. */
   readonly #waiting = new Set<Client>();
   #due = false;
-  /** When the first batch of this turn began that has been measured. */
+  /** When the first batch of this turn began. */
   #turnMs: Millis | null = null;
   #batchMs: Millis = 0;
-  /** Commands since the last look at the clock, whoever's they were. */
+  /** Commands of the batch since the last look at the clock. */
   #unseen = 0;
 
   constructor(owner: CommandTurnsOwner<Client>) {
@@ -54,25 +54,30 @@ export class CommandTurns<Client> {
    * @param nowMs as the batch's commands will know it.
    */
   mayBegin(client: Client, nowMs: Millis): boolean {
-    if (this.#turnMs !== null && nowMs - this.#turnMs >= TURN_MS_MAX) {
+    if (this.#turnMs === null) {
+      this.#turnMs = nowMs;
+      this.#callSoon();
+    } else if (nowMs - this.#turnMs >= TURN_MS_MAX) {
       this.wait(client);
       return false;
     }
     this.#batchMs = nowMs;
+    this.#unseen = 0;
     return true;
   }
 
-  /** Call after each command of a batch. @returns false when the rest of the batch must `wait`. */
-  mayGoOn(): boolean {
+  /**
+   * Call after each command of a batch that has more.
+   *
+   * @param isQuick the command took no time to speak of.
+   * @returns false when the rest must `wait`.
+   */
+  mayGoOn(isQuick: boolean): boolean {
     this.#unseen++;
-    if (this.#unseen < COMMANDS_PER_LOOK) return true;
+    if (isQuick && this.#unseen < COMMANDS_PER_LOOK) return true;
     this.#unseen = 0;
     const nowMs = this.#owner.nowMs();
-    if (this.#turnMs === null) {
-      this.#turnMs = this.#batchMs;
-      this.#callSoon();
-    }
-    return nowMs - this.#batchMs < CLIENT_MS_MAX && nowMs - this.#turnMs < TURN_MS_MAX;
+    return nowMs - this.#batchMs < CLIENT_MS_MAX && nowMs - (this.#turnMs ?? nowMs) < TURN_MS_MAX;
   }
 
   /** It runs again. */
@@ -93,6 +98,7 @@ export class CommandTurns<Client> {
     this.#turnMs = null;
     if (this.#waiting.size === 0 || !this.#owner.isRunning()) return;
     const beganMs = this.#owner.nowMs();
+    this.#turnMs = beganMs;
     // Who has still more comes up again, behind all others.
     for (const client of this.#waiting) {
       this.#waiting.delete(client);
