@@ -3,7 +3,7 @@
  *
  * Keys that change meanwhile are written right before they change, keys that come to be later are left out. Of a large
  * collection only the elements are noted down then (see `Collection.rebuild`), and written when its turn comes.
- * What was preserved between two slices is not bounded here; slices must keep coming.
+ * What was preserved between two slices is not bounded here, and is handed over slice by slice; slices must keep coming.
  */
 import { invariant } from "../../base/errors.ts";
 import type { Millis } from "../../base/ids.ts";
@@ -11,6 +11,7 @@ import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import type { Bookkeeping, SnapshotSink } from "./bookkeeping.ts";
 import type { Database } from "./database.ts";
 import type { Entry } from "./entry.ts";
+import { TextQueue } from "./text-queue.ts";
 
 /** What passing over one key costs of a slice's budget, so that keys already written do not make a slice long. */
 const KEY_COST_BYTES = 16;
@@ -36,7 +37,7 @@ export class SnapshotCursor implements SnapshotSink {
   #remaining: number;
   /** Large collections that are being written, or shall be; the first one's turn is next. */
   #frozen: FrozenKey[] = [];
-  #text = "";
+  readonly #waiting = new TextQueue();
   #selected = -1;
   #done = false;
 
@@ -59,15 +60,14 @@ export class SnapshotCursor implements SnapshotSink {
    */
   nextSlice(budgetBytes: number): string | undefined {
     if (this.#done) return undefined;
-    let budget = budgetBytes - this.#text.length;
+    let budget = budgetBytes - this.#waiting.bytes;
     while (budget > 0) {
-      const before = this.#text.length;
+      const before = this.#waiting.bytes;
       if (!this.#step()) break;
-      budget -= KEY_COST_BYTES + this.#text.length - before;
+      budget -= KEY_COST_BYTES + this.#waiting.bytes - before;
     }
-    const slice = this.#text;
-    this.#text = "";
-    if (this.#remaining > 0) return slice;
+    const slice = this.#waiting.take(budgetBytes);
+    if (this.#remaining > 0 || this.#waiting.bytes > 0) return slice;
     this.abort();
     return slice === "" ? undefined : slice;
   }
@@ -77,6 +77,7 @@ export class SnapshotCursor implements SnapshotSink {
     this.#done = true;
     this.#sources.length = 0;
     this.#frozen = [];
+    this.#waiting.clear();
     if (this.#books.snapshot === this) this.#books.snapshot = null;
   }
 
@@ -123,9 +124,9 @@ export class SnapshotCursor implements SnapshotSink {
   }
 
   #write(db: number, command: string): void {
-    if (db !== this.#selected) this.#text += encodeCommand(["SELECT", String(db)]);
+    if (db !== this.#selected) this.#waiting.add(encodeCommand(["SELECT", String(db)]));
     this.#selected = db;
-    this.#text += command;
+    this.#waiting.add(command);
   }
 }
 

@@ -153,6 +153,22 @@ describe("a snapshot in slices", () => {
     }
   });
 
+  it("keeps slices near their budget, also when many strings change at once", () => {
+    const harness = new Harness();
+    const keys = Array.from({ length: 400 }, (_, at) => `key${at}`);
+    for (const key of keys) harness.run(`SET ${key} ${"v".repeat(1000)}`);
+    const atBegin = harness.keyspace.digest();
+    const cursor = harness.keyspace.beginSnapshot();
+    const slices = [cursor.nextSlice(3000) ?? ""];
+    harness.run(`UNLINK ${keys.join(" ")}`);
+    for (let slice = cursor.nextSlice(3000); slice !== undefined; slice = cursor.nextSlice(3000)) {
+      expect(slice.length).toBeLessThan(5000);
+      slices.push(slice);
+    }
+    expect(rebuild(slices)).toBe(atBegin);
+    expect(harness.keyspace.snapshot).toBeNull();
+  });
+
   it("may be aborted, and then another one begins", () => {
     const harness = filled();
     const first = harness.keyspace.beginSnapshot();
