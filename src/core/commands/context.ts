@@ -125,10 +125,10 @@ export class CommandContext {
     return replyBytes <= replyBytesMax && this.keyspace.effects.foundBytes + foundBytes <= foundBytesMax;
   }
 
-  /** As `propagateEncoded`, for what the command has found: `fits` was asked for it. */
-  propagateFound(command: string): void {
+  /** As `propagateEncoded`, for what the command has found: `fits` was asked for so much of it. */
+  propagateFound(command: string, foundBytes: number = command.length): void {
     if (this.keyspace.replaying) return;
-    this.keyspace.effects.foundBytes += command.length;
+    this.keyspace.effects.foundBytes += foundBytes;
     this.propagateEncoded(command);
   }
 

@@ -1,4 +1,5 @@
 /** INCR and its kin: values are decimal strings, integers of 64 bits or extended-precision floats. */
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { bulk } from "../../protocol/resp/reply.ts";
 import { exact } from "../keyspace/exact-integer.ts";
 import { NOTIFY } from "../keyspace/notifications.ts";
@@ -59,10 +60,12 @@ function incrbyfloat(context: CommandContext, argv: Argv): string {
   const sum = addLongDoubles(value, amount);
   if (sum === undefined) return errors.NAN_OR_INFINITY;
   const result = formatLongDouble(sum);
+  // 1e4931 comes to thousands of digits.
+  if (!context.fits(0, result.length)) return errors.REPLY_TOO_LONG;
   if (entry === undefined) context.db.set(key, result, 0);
   else context.db.update(key, entry, result);
   context.db.noteForm(key, result.length <= EMBEDDED_BYTES_MAX ? "embstr" : "raw");
-  context.propagate("SET", key, result, "KEEPTTL");
+  context.propagateFound(encodeCommand(["SET", key, result, "KEEPTTL"]), result.length);
   context.notify(NOTIFY.string, "incrbyfloat", key);
   return bulk(result);
 }

@@ -1,4 +1,5 @@
 /** Hash commands. HSCAN and HRANDFIELD, which pick among the fields, are in hash-picks.ts. */
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import {
   arrayHeader,
   bulk,
@@ -174,17 +175,22 @@ function hincrbyfloat(context: CommandContext, argv: Argv): string {
   const sum = value === "infinite" ? undefined : addLongDoubles(value, amount);
   if (sum === undefined) return errors.NAN_OR_INFINITY;
   const result = formatLongDouble(sum);
-  setField(context, arg(argv, 1), arg(argv, 2), result);
+  if (!context.fits(0, result.length)) return errors.REPLY_TOO_LONG;
+  setField(context, arg(argv, 1), arg(argv, 2), result, result.length);
   context.notify(NOTIFY.hash, "hincrbyfloat", arg(argv, 1));
   return bulk(result);
 }
 
-/** Sets one field of a key that holds a hash or nothing. Propagated as HSET: replicas do no arithmetic. */
-function setField(context: CommandContext, key: string, field: string, value: string): void {
+/**
+ * Sets one field of a key that holds a hash or nothing. Propagated as HSET: replicas do no arithmetic.
+ *
+ * @param foundBytes for what of it `fits` was asked.
+ */
+function setField(context: CommandContext, key: string, field: string, value: string, foundBytes = 0): void {
   const hash = changeHash(context, key, context.db.read(key));
   if (typeof hash === "string") return;
   hash.set(field, value);
-  context.propagate("HSET", key, field, value);
+  context.propagateFound(encodeCommand(["HSET", key, field, value]), foundBytes);
 }
 
 const WRITES = { flags: ["write", "denyoom", "fast"], keys: ONE_KEY, categories: ["hash"] } as const;

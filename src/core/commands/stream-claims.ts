@@ -16,7 +16,7 @@ import * as errors from "./errors.ts";
 import { parseIndex, parseInteger } from "./numbers.ts";
 import { readSource } from "./read-source.ts";
 import { type ClaimOptions, parseClaimOptions } from "./stream-claim-options.ts";
-import { claimBytes, meet, propagateConsumer, propagatePosition } from "./stream-deliveries.ts";
+import { claimBytes, mayName, meet, propagateConsumer, propagatePosition } from "./stream-deliveries.ts";
 import { parseStart } from "./stream-ids.ts";
 import { ENOUGH_BYTES, entryReply } from "./stream-replies.ts";
 
@@ -25,6 +25,8 @@ const AUTOCLAIM_COUNT_MAX = 576460752303423487n;
 const AUTOCLAIM_COUNT = 100;
 /** XAUTOCLAIM looks at so many entries for each that it may claim. */
 const ATTEMPTS_PER_CLAIM = 10;
+/** How often key and group are propagated beside the claims: for the consumer, for what is gone, and for the position. */
+const NAMED_BESIDES = 3;
 
 interface Target {
   readonly key: string;
@@ -73,7 +75,7 @@ class ClaimRun {
     const found = this.claimed.length + this.gone.length;
     // One at least: a transaction that has found much before must not answer as if there were none.
     if (found === 0) return false;
-    const foundBytes = found * claimBytes(key, group, this.#consumerName);
+    const foundBytes = (found + NAMED_BESIDES) * claimBytes(key, group.name, this.#consumerName);
     return this.#text.length >= ENOUGH_BYTES || !this.#context.fits(0, foundBytes);
   }
 
@@ -129,7 +131,8 @@ function xclaim(context: CommandContext, argv: Argv): string {
   const options = parseClaimOptions(argv, isReplayed ? undefined : context.nowMs);
   if (typeof options === "string") return options;
   if (isReplayed) return restore(context, target, arg(argv, 3), options);
-  const { group } = target;
+  const { key, group } = target;
+  if (!mayName(context, key, group.name, arg(argv, 3))) return errors.REPLY_TOO_LONG;
   const run = new ClaimRun(context, target, arg(argv, 3), options.justIds);
   if (compareIds(options.lastId, group.lastId) > 0) run.moveTo(options.lastId);
   for (const id of options.ids) {
@@ -210,7 +213,8 @@ function xautoclaim(context: CommandContext, argv: Argv): string {
   if (typeof options === "string") return options;
   if (typeof target === "string") return target;
   const { minIdleMs, start, count, justIds } = options;
-  const { stream, group } = target;
+  const { key, stream, group } = target;
+  if (!mayName(context, key, group.name, arg(argv, 3))) return errors.REPLY_TOO_LONG;
   const run = new ClaimRun(context, target, arg(argv, 3), justIds);
   let attempts = count * ATTEMPTS_PER_CLAIM;
   let next = ID_ZERO;

@@ -29,6 +29,8 @@ export interface GroupRead {
 
 /** Around the names in an XCLAIM of one entry, its ID, time and count included. */
 const AROUND_CLAIM_BYTES = 256;
+/** How often a command may name its key, its group and its consumer in what it propagates. */
+const NAMED_TIMES = 4;
 /** Of an ID in an XCLAIM of many. */
 const BATCHED_ID_BYTES = 48;
 
@@ -39,12 +41,14 @@ export function readForGroup(context: CommandContext, read: GroupRead, after: St
 
 function readNew(context: CommandContext, read: GroupRead): string {
   const { key, stream, group, count } = read;
+  const aroundBytes = namesBytes(key, group.name, read.consumer);
   const ids: StreamId[] = [];
   let text = "";
   for (const entry of stream.range(nextId(group.lastId) ?? ID_MAX, ID_MAX)) {
     text += entryReply(entry);
     ids.push(entry.id);
-    const isEnough = text.length >= ENOUGH_BYTES || !context.fits(0, ids.length * BATCHED_ID_BYTES);
+    const isEnough =
+      text.length >= ENOUGH_BYTES || !context.fits(0, aroundBytes + ids.length * BATCHED_ID_BYTES);
     if (ids.length === count || isEnough) break;
   }
   context.db.beforeInnerChange(key, read.entry);
@@ -61,7 +65,8 @@ function readNew(context: CommandContext, read: GroupRead): string {
 function readAgain(context: CommandContext, read: GroupRead, after: StreamId): string {
   const { key, stream, group, count } = read;
   const again: StreamId[] = [];
-  const eachBytes = claimBytes(key, group, read.consumer);
+  const eachBytes = claimBytes(key, group.name, read.consumer);
+  const aroundBytes = namesBytes(key, group.name, read.consumer);
   let given = 0;
   let text = "";
   for (const { id } of group.consumer(read.consumer)?.pending.from(nextId(after)) ?? []) {
@@ -72,7 +77,7 @@ function readAgain(context: CommandContext, read: GroupRead, after: StreamId): s
         ? arrayHeader(2) + bulk(formatId(id)) + nilArray(context.version)
         : entryReply(found);
     given += 1;
-    const isEnough = text.length >= ENOUGH_BYTES || !context.fits(0, again.length * eachBytes);
+    const isEnough = text.length >= ENOUGH_BYTES || !context.fits(0, aroundBytes + again.length * eachBytes);
     if (given === count || isEnough) break;
   }
   context.db.beforeInnerChange(key, read.entry);
@@ -96,8 +101,21 @@ export function meet(context: CommandContext, key: string, group: StreamGroup, n
 }
 
 /** What a delivery is propagated as, at most: as an XCLAIM of its own. */
-export function claimBytes(key: string, group: StreamGroup, consumer: string): number {
-  return key.length + group.name.length + consumer.length + AROUND_CLAIM_BYTES;
+export function claimBytes(key: string, group: string, consumer: string): number {
+  return key.length + group.length + consumer.length + AROUND_CLAIM_BYTES;
+}
+
+/** What commands of any number of deliveries repeat of the names, at most: for the consumer, the group's position, and what is gone. */
+function namesBytes(key: string, group: string, consumer: string): number {
+  return NAMED_TIMES * claimBytes(key, group, consumer);
+}
+
+/**
+ * Whether what is propagated of the names of one read or claim fits. To be asked before the change: once it has begun, one delivery
+ * is made in any case.
+ */
+export function mayName(context: CommandContext, key: string, group: string, consumer: string): boolean {
+  return context.fits(0, namesBytes(key, group, consumer));
 }
 
 /** Propagates the consumer, when it was seen, and these of its deliveries. */
@@ -119,11 +137,11 @@ export function propagateConsumer(
     batch.add(id, delivery);
   }
   if (!batch.isEmpty) context.propagateFound(batch.encode(key, group.name, consumer.name));
-  if (batch.atMs !== consumer.seenMs) context.propagateEncoded(encodeSeen(key, group.name, consumer));
+  if (batch.atMs !== consumer.seenMs) context.propagateFound(encodeSeen(key, group.name, consumer));
 }
 
 /** Propagates how far the group has read. */
 export function propagatePosition(context: CommandContext, key: string, group: StreamGroup): void {
   const position = [formatId(group.lastId), "ENTRIESREAD", String(group.entriesRead)];
-  context.propagateEncoded(encodeCommand(["XGROUP", "SETID", key, group.name, ...position]));
+  context.propagateFound(encodeCommand(["XGROUP", "SETID", key, group.name, ...position]));
 }

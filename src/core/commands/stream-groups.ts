@@ -12,7 +12,7 @@ import * as errors from "./errors.ts";
 import { helpReply } from "./help.ts";
 import { parseInteger } from "./numbers.ts";
 import { readSource } from "./read-source.ts";
-import { meet, propagateConsumer } from "./stream-deliveries.ts";
+import { mayName, meet, propagateConsumer } from "./stream-deliveries.ts";
 import { parseId, parseLooseId } from "./stream-ids.ts";
 import { parseIds } from "./streams.ts";
 
@@ -136,6 +136,7 @@ function destroy(context: CommandContext, argv: Argv, { entry, stream }: Target)
 function createConsumer(context: CommandContext, argv: Argv, { entry }: Target, group: StreamGroup): string {
   const [key, name] = [arg(argv, 2), arg(argv, 4)];
   if (group.consumer(name) !== undefined) return ZERO;
+  if (!mayName(context, key, group.name, name)) return errors.REPLY_TOO_LONG;
   context.db.beforeInnerChange(key, entry);
   propagateConsumer(context, key, group, meet(context, key, group, name), []);
   return ONE;

@@ -7,7 +7,7 @@ import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import type { KeyBlockRequest } from "./execution.ts";
 import { readSource } from "./read-source.ts";
-import { type GroupRead, readForGroup } from "./stream-deliveries.ts";
+import { type GroupRead, mayName, readForGroup } from "./stream-deliveries.ts";
 import { parseId } from "./stream-ids.ts";
 import { parseReadOptions, type ReadOptions, streamKeys } from "./stream-read-options.ts";
 import { ENOUGH_BYTES, entriesReply } from "./stream-replies.ts";
@@ -63,10 +63,20 @@ function readAll(context: CommandContext, options: ReadOptions, after: readonly 
     const behind = options.group === undefined ? id : positionOf(stream, options.group.name, id);
     if (behind === undefined || (behind !== "history" && compareIds(stream.lastEntryId, behind) <= 0))
       continue;
+    if (!mayRead(context, options, key)) {
+      // A transaction that has found much before must not answer as if there were nothing.
+      if (count === 0) return errors.REPLY_TOO_LONG;
+      break;
+    }
     text += streamReply(context, key, readOne(context, options, { key, after: id, count: options.count }));
     count += 1;
   }
   return count === 0 ? "" : header(context, count) + text;
+}
+
+/** Whether what it changes of the group, if it reads for one, may be propagated. */
+function mayRead(context: CommandContext, { group }: ReadOptions, key: string): boolean {
+  return group === undefined || mayName(context, key, group.name, group.consumer);
 }
 
 /** Behind which entry a group is to read on; what its consumer has got already is there in any case. */
@@ -122,6 +132,7 @@ function waitFor(
       if (group !== undefined && known === undefined) return errors.GROUP_GONE;
       const id = idOf.get(key) ?? ID_MAX;
       if (compareIds(stream.lastId, known?.lastId ?? id) <= 0) return undefined;
+      if (!mayRead(later, options, key)) return errors.REPLY_TOO_LONG;
       return header(later, 1) + streamReply(later, key, readOne(later, options, { key, after: id, count }));
     },
   };

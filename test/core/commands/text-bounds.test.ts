@@ -27,6 +27,8 @@ describe("what would be too long to reply or to propagate", () => {
     ["ZMPOP 1 zset MIN COUNT 9", "ZMPOP 1 zset MIN COUNT 2"],
     ["BZMPOP 0 1 zset MAX COUNT 9", "BZMPOP 0 1 zset MAX COUNT 2"],
     ["SORT list ALPHA STORE sorted", "SORT list ALPHA LIMIT 0 5 STORE sorted"],
+    ["INCRBYFLOAT sum 1e90", "INCRBYFLOAT sum 1e70"],
+    ["HINCRBYFLOAT sums f -1e90", "HINCRBYFLOAT sums f -1e70"],
   ])("%s is refused and changes nothing; %s is not", (tooMuch, enough) => {
     const harness = filled();
     const before = harness.keyspace.digest();
@@ -62,14 +64,41 @@ describe("what would be too long to reply or to propagate", () => {
     );
   });
 
+  it("counts the sums of floats, which a few letters make thousands of digits of", () => {
+    const harness = new Harness({ ...TEXT_BOUNDS, foundBytesMax: 12_000 });
+    harness.run("MULTI");
+    for (let at = 0; at < 3; at += 1) harness.run("INCRBYFLOAT sum 1e4931");
+    expect(harness.ask("EXEC")).toEqual([expect.any(String), expect.any(String), TOO_LONG]);
+    expect(harness.log[0]?.effects.length).toBeLessThan(12_000);
+    expect(replayed(harness).keyspace.digest()).toBe(harness.keyspace.digest());
+  });
+
+  it.each([
+    ["reads of many streams", [`XREADGROUP GROUP g c STREAMS ${"s ".repeat(20)}${"0 ".repeat(20)}`.trim()]],
+    ["claims", Array.from({ length: 10 }, (_, at) => `XCLAIM s g other 0 1 TIME 5 FORCE LASTID ${at + 5}`)],
+  ])("counts the names that are propagated again and again by %s", (_name, commands) => {
+    const foundBytesMax = 14_000;
+    const harness = new Harness({ ...TEXT_BOUNDS, foundBytesMax });
+    const long = (command: string): string =>
+      command.replace(/\b(?:s|g|c|other)\b/g, (name) => name + "x".repeat(1000));
+    for (const command of ["XADD s 1 f v", "XGROUP CREATE s g 0"]) harness.run(long(command));
+    harness.run("MULTI");
+    for (const command of commands) harness.run(long(command));
+    const [first] = harness.ask("EXEC") as unknown[];
+    expect(first).not.toBe(TOO_LONG);
+    const argumentsLength = commands.reduce((length, command) => length + long(command).length, 0);
+    expect(harness.log.at(-1)?.effects.length).toBeLessThan(argumentsLength + foundBytesMax);
+    expect(replayed(harness).keyspace.digest()).toBe(harness.keyspace.digest());
+  });
+
   it("leaves deliveries that would be propagated at too great a length to the next command", () => {
-    const harness = new Harness({ ...TEXT_BOUNDS, foundBytesMax: 1000 });
+    const harness = new Harness({ ...TEXT_BOUNDS, foundBytesMax: 2000 });
     for (let at = 1; at <= 40; at += 1) harness.run(`XADD s ${at} f v`);
     harness.run("XGROUP CREATE s g 0");
     const fresh = harness.ask("XREADGROUP GROUP g c STREAMS s >") as [string, unknown[]][];
     expect(fresh[0]?.[1]).toHaveLength(21);
     const [next, claimed] = harness.ask("XAUTOCLAIM s g other 0 0 COUNT 40") as [string, unknown[]];
-    expect([next, claimed.length]).toEqual(["5-0", 4]);
+    expect([next, claimed.length]).toEqual(["6-0", 5]);
     const again = harness.ask("XREADGROUP GROUP g c STREAMS s 0") as [string, unknown[]][];
     expect(again[0]?.[1]).toHaveLength(4);
     expect(replayed(harness).keyspace.digest()).toBe(harness.keyspace.digest());
