@@ -121,8 +121,13 @@ export class CommandContext {
    */
   fits(replyBytes: number, foundBytes = 0): boolean {
     if (this.keyspace.replaying) return true;
-    const { replyBytesMax, foundBytesMax } = this.bounds;
-    return replyBytes <= replyBytesMax && this.keyspace.effects.foundBytes + foundBytes <= foundBytesMax;
+    const { effects } = this.keyspace;
+    const { replyBytesMax, foundBytesMax, effectsBytesMax } = this.bounds;
+    return (
+      replyBytes <= replyBytesMax &&
+      effects.foundBytes + foundBytes <= foundBytesMax &&
+      effects.text.length + foundBytes <= effectsBytesMax
+    );
   }
 
   /** As `propagateEncoded`, for what the command has found: `fits` was asked for so much of it. */

@@ -20,7 +20,7 @@ import * as errors from "./errors.ts";
 import type { Execution, KeyBlockRequest } from "./execution.ts";
 import type { CommandHost } from "./host.ts";
 import { createCommandTable } from "./table.ts";
-import { argumentBytes, TEXT_BOUNDS, type TextBounds } from "./text-bounds.ts";
+import { argumentBytes, effectsBytes, TEXT_BOUNDS, type TextBounds } from "./text-bounds.ts";
 import { discardTransaction } from "./transactions.ts";
 
 /** A transaction of more commands is refused; Redis has no such limit but memory. */
@@ -75,7 +75,7 @@ export class Dispatcher {
       statistics: this.statistics,
       slowlog: this.slowlog,
       bounds,
-      runQueued: (command, argv) => this.#run(command, argv),
+      runQueued: (command, argv) => this.#runQueued(command, argv),
       reload: () => this.#reload(),
     });
   }
@@ -349,6 +349,16 @@ export class Dispatcher {
       transaction.queue.push({ command, argv });
       transaction.flags |= gateFlags;
       return QUEUED;
+    }
+    return this.#run(command, argv);
+  }
+
+  /** One command of EXEC or of a script: all of them make one record. */
+  #runQueued(command: Command, argv: Argv): string {
+    const before = this.#keyspace.effects.text.length;
+    if (before > 0 && (command.flags & FLAGS.write) !== 0) {
+      const { effectsBytesMax } = this.#context.bounds;
+      if (before + effectsBytes(argv) > effectsBytesMax) return error(errors.TRANSACTION_TOO_LONG);
     }
     return this.#run(command, argv);
   }

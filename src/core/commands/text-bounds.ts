@@ -14,13 +14,24 @@ export interface TextBounds {
   readonly replyBytesMax: number;
   /** Of what one record propagates that its commands' arguments do not tell: what SPOP has chosen, what SORT stores. */
   readonly foundBytesMax: number;
+  /** Of all that one record propagates. */
+  readonly effectsBytesMax: number;
 }
 
 export const TEXT_BOUNDS: TextBounds = {
   argumentBytesMax: 256 * MEBIBYTE,
   replyBytesMax: 512 * MEBIBYTE - 4096,
   foundBytesMax: 128 * MEBIBYTE,
+  effectsBytesMax: 512 * MEBIBYTE - 64 * 1024,
 };
+
+/** A write may propagate its arguments twice: itself, and before it the DELs of keys that had expired. */
+const PROPAGATED_TIMES = 2;
+
+/** How long the effects of a command may be that finds nothing. */
+export function effectsBytes(argv: readonly string[]): number {
+  return PROPAGATED_TIMES * argumentBytes(argv);
+}
 
 /** Around an argument when it is encoded: many empty ones make a long text too. */
 const AROUND_ARGUMENT_BYTES = 8;

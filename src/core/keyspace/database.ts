@@ -89,7 +89,8 @@ export class Database {
     }
     books.saw(entry.changedAt);
     if (entry.expireAtMs !== 0 && this.isExpired(entry)) {
-      if (books.mayExpire) this.#expire(key, entry);
+      // A command that only reads may leave it to a later one.
+      if (books.mayExpire && (!books.onlyReads || books.effects.mayAdd(key.length))) this.#expire(key, entry);
       if (books.onlyReads) books.missed(this.index, key);
       return undefined;
     }
@@ -305,6 +306,7 @@ export class Database {
   expireNext(): boolean {
     const first = this.#expiry.first();
     if (first === undefined || first.atMs >= this.#books.nowMs) return false;
+    if (!this.#books.effects.mayAdd(first.key.length)) return false;
     const entry = this.#entries.get(first.key);
     invariant(entry?.expiry === first, "whatever expires is a key's");
     this.#expire(first.key, entry);

@@ -1,6 +1,9 @@
 /** Collects what a replica must replay: RESP commands, one after the other, with SELECT where the database changes. */
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 
+/** Of deletions of keys that have expired or must give way; one is let through in any case. */
+const UNASKED_BYTES_MAX = 32 * 1024 * 1024;
+
 export class Effects {
   /** Latin1 RESP text; empty when nothing changed. */
   text = "";
@@ -9,6 +12,11 @@ export class Effects {
   /** How much of `text` the commands' arguments do not tell; counted by those who append it. */
   foundBytes = 0;
   #db = 0;
+
+  /** Whether deletions that nobody asked for may add so much: what commands propagate needs room of its own. */
+  mayAdd(bytes: number): boolean {
+    return this.text.length + bytes <= UNASKED_BYTES_MAX || this.text === "";
+  }
 
   clear(): void {
     this.text = "";

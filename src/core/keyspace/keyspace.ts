@@ -122,6 +122,7 @@ export class Keyspace extends Bookkeeping {
   evict(budget: number, downToBytes: number): boolean {
     const random = this.#evictionRandom;
     for (let left = budget; left > 0 && this.isOverMemory && this.usedBytes > downToBytes; left -= 1) {
+      if (!this.effects.mayAdd(0)) break;
       const victim =
         random && this.mayExpire
           ? this.#evictor.choose(this.#databases, this.memory, random, this.nowSec)

@@ -7,7 +7,10 @@ const LETTERS = "abcdefghijklmnopqrst";
 
 /** Replies of at most 100 bytes, effects of at most 80 beyond the arguments, arguments of at most 1000. */
 function filled(): Harness {
-  const harness = new Harness({ argumentBytesMax: 1000, replyBytesMax: 100, foundBytesMax: 80 });
+  const harness = new Harness({
+    ...TEXT_BOUNDS,
+    ...{ argumentBytesMax: 1000, replyBytesMax: 100, foundBytesMax: 80 },
+  });
   const letters = [...LETTERS];
   harness.run(`RPUSH list ${letters.join(" ")}`);
   harness.run(`SADD set ${letters.join(" ")}`);
@@ -62,6 +65,30 @@ describe("what would be too long to reply or to propagate", () => {
     expect(harness.execute(["RPUSH", "list", ...empty]).reply).toMatch(
       /^-ERR .* too many bytes, in one transaction/,
     );
+  });
+
+  it("counts the deletions of keys that had expired before what is written to them", () => {
+    const harness = new Harness({ ...TEXT_BOUNDS, argumentBytesMax: 4000, effectsBytesMax: 5000 });
+    const keys = [1, 2, 3].map((at) => `${at}${"k".repeat(1000)}`);
+    for (const key of keys) harness.run(`SET ${key} v PX 5`);
+    harness.keyspace.nowMs += 10;
+    harness.run("MULTI");
+    for (const key of keys) harness.run(`APPEND ${key} v`);
+    expect(harness.run("EXEC")).toMatch(/^\*3\r\n:1\r\n:1\r\n-ERR .* too many bytes, in one transaction/);
+    expect(harness.log.at(-1)?.effects.length).toBeLessThan(5000);
+    expect(replayed(harness).keyspace.digest()).toBe(harness.keyspace.digest());
+  });
+
+  it("leaves keys with long names that have expired to another record", () => {
+    const harness = new Harness();
+    const names = Array.from({ length: 40 }, (_, at) => `${at}${"k".repeat(1024 * 1024)}`);
+    for (const name of names) harness.execute(["SET", name, "v", "PX", "5"]);
+    harness.keyspace.nowMs += 10;
+    expect(harness.execute(["MGET", ...names]).reply).toBe(`*40\r\n${"$-1\r\n".repeat(40)}`);
+    expect(harness.log.at(-1)?.effects.length).toBeLessThan(33 * 1024 * 1024);
+    expect(harness.ask("DBSIZE")).toBe(9);
+    harness.expire(100);
+    expect(harness.ask("DBSIZE")).toBe(0);
   });
 
   it("counts the sums of floats, which a few letters make thousands of digits of", () => {
