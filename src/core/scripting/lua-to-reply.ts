@@ -1,4 +1,4 @@
-/** What a script returned, as its client sees it: Redis 7.0's conversion of Lua values to RESP. */
+/** What a script returned, as its client sees it: Redis 7.0's conversion of Lua values to RESP, up to a length and an effort. */
 import {
   array,
   bool,
@@ -14,11 +14,21 @@ import {
   simple,
 } from "../../protocol/resp/reply.ts";
 import { LUA_STACK_LIMIT } from "../commands/errors.ts";
-import { entriesOf, fieldOf, itemOf, TYPE, textCell, textIn, typeOf } from "./cells.ts";
+import { bytesIn, entriesOf, fieldOf, itemOf, TYPE, textCell, textIn, typeOf } from "./cells.ts";
 import type { Cell, LuaState, LuaTable } from "./lua-vm.ts";
 import { toInt64 } from "./numerals.ts";
 
 const DEPTH_MAX = 1000;
+/**
+ * What a reply may cost to encode, in instructions; without tables in it that are used again and again no script comes near.
+ * Those may make a reply of millions of values out of a few.
+ */
+const INSTRUCTIONS_MAX = 20_000_000;
+const INSTRUCTIONS_PER_VALUE = 20;
+/** Around a value's text, at least. */
+const AROUND_VALUE_BYTES = 4;
+/** Each is asked for a dozen fields. */
+const INSTRUCTIONS_PER_TABLE = 80;
 
 const FIELDS = {
   err: textCell("err"),
@@ -39,80 +49,106 @@ export interface ReplyVersions {
   readonly script: RespVersion;
 }
 
-export function toReply(state: LuaState, cell: Cell, versions: ReplyVersions, depth = 0): string {
-  if (depth > DEPTH_MAX) return LUA_STACK_LIMIT;
-  switch (typeOf(cell)) {
-    case TYPE.string:
-      return bulk(textIn(cell));
-    case TYPE.number:
-      return integer(toInt64(cell.value as number));
-    case TYPE.boolean:
-      if (versions.script === 3) return bool(cell.value === true, versions.client);
-      return cell.value === true ? ONE : nil(versions.client);
-    case TYPE.table:
-      return tableReply(state, cell.value as LuaTable, versions, depth);
-    default:
-      return nil(versions.client);
-  }
-}
+/** Encodes one reply. */
+export class ReplyWriter {
+  readonly #state: LuaState;
+  readonly #versions: ReplyVersions;
+  #bytesLeft: number;
+  #instructionsLeft = INSTRUCTIONS_MAX;
 
-function tableReply(state: LuaState, table: LuaTable, versions: ReplyVersions, depth: number): string {
-  const { client } = versions;
-  const field = (name: keyof typeof FIELDS): Cell => fieldOf(state, table, FIELDS[name]);
-  // Of strings alone: a number there is no error and no status.
-  const text = (name: keyof typeof FIELDS): string | undefined => stringIn(field(name));
-  const err = text("err");
-  if (err !== undefined) return error(err);
-  const ok = text("ok");
-  if (ok !== undefined) return simple(ok.replace(/[\r\n]/g, " "));
-  const number = field("double");
-  if (typeOf(number) === TYPE.number) return double(number.value as number, client);
-  const map = field("map");
-  if (typeOf(map) === TYPE.table) return entriesReply(state, map.value as LuaTable, versions, depth, true);
-  const set = field("set");
-  if (typeOf(set) === TYPE.table) return entriesReply(state, set.value as LuaTable, versions, depth, false);
-  const bigNumber = text("bigNumber")?.replace(/[\r\n]/g, " ");
-  if (bigNumber !== undefined) {
-    return client === 3 ? `(${bigNumber}\r\n` : bulk(bigNumber);
+  constructor(state: LuaState, versions: ReplyVersions, bytesMax: number) {
+    this.#state = state;
+    this.#versions = versions;
+    this.#bytesLeft = bytesMax;
   }
-  const verbatim = field("verbatim");
-  if (typeOf(verbatim) === TYPE.table) {
-    const reply = verbatimReply(state, verbatim.value as LuaTable, client);
-    if (reply !== undefined) return reply;
-  }
-  const items: string[] = [];
-  for (let at = 1; ; at += 1) {
-    const item = itemOf(table, at);
-    if (typeOf(item) === TYPE.nil) return array(items);
-    items.push(toReply(state, item, versions, depth + 1));
-  }
-}
 
-function stringIn(cell: Cell): string | undefined {
-  return typeOf(cell) === TYPE.string ? textIn(cell) : undefined;
-}
-
-function entriesReply(
-  state: LuaState,
-  table: LuaTable,
-  versions: ReplyVersions,
-  depth: number,
-  withValues: boolean,
-): string {
-  let body = "";
-  let count = 0;
-  for (const [key, value] of entriesOf(table)) {
-    body += toReply(state, key, versions, depth + 1);
-    if (withValues) body += toReply(state, value, versions, depth + 1);
-    count += 1;
+  /** @throws RangeError when the reply would be too long, or too long in the making. */
+  write(cell: Cell, depth = 0): string {
+    if (depth > DEPTH_MAX) return LUA_STACK_LIMIT;
+    const { client, script } = this.#versions;
+    this.#spend(INSTRUCTIONS_PER_VALUE, 0);
+    switch (typeOf(cell)) {
+      case TYPE.string:
+        return this.#bulk(cell);
+      case TYPE.number:
+        return integer(toInt64(cell.value as number));
+      case TYPE.boolean:
+        if (script === 3) return bool(cell.value === true, client);
+        return cell.value === true ? ONE : nil(client);
+      case TYPE.table:
+        return this.#table(cell.value as LuaTable, depth);
+      default:
+        return nil(client);
+    }
   }
-  return (withValues ? mapHeader(count, versions.client) : setHeader(count, versions.client)) + body;
-}
 
-function verbatimReply(state: LuaState, table: LuaTable, client: RespVersion): string | undefined {
-  const string = stringIn(fieldOf(state, table, FIELDS.string));
-  const format = stringIn(fieldOf(state, table, FIELDS.format));
-  if (string === undefined || format === undefined) return undefined;
-  if (client === 2) return bulk(string);
-  return `=${string.length + 4}\r\n${format.slice(0, 3).padEnd(3, " ")}:${string}\r\n`;
+  #bulk(cell: Cell): string {
+    this.#spend(0, bytesIn(cell).length);
+    return bulk(textIn(cell));
+  }
+
+  #spend(instructions: number, bytes: number): void {
+    this.#instructionsLeft -= instructions;
+    this.#bytesLeft -= bytes + AROUND_VALUE_BYTES;
+    if (this.#instructionsLeft < 0 || this.#bytesLeft < 0) throw new RangeError("the reply is too long");
+  }
+
+  #table(table: LuaTable, depth: number): string {
+    this.#spend(INSTRUCTIONS_PER_TABLE, 0);
+    const { client } = this.#versions;
+    const field = (name: keyof typeof FIELDS): Cell => fieldOf(this.#state, table, FIELDS[name]);
+    // Of strings alone: a number there is no error and no status.
+    const text = (name: keyof typeof FIELDS): string | undefined => this.#stringIn(field(name));
+    const err = text("err");
+    if (err !== undefined) return error(err);
+    const ok = text("ok");
+    if (ok !== undefined) return simple(ok.replace(/[\r\n]/g, " "));
+    const number = field("double");
+    if (typeOf(number) === TYPE.number) return double(number.value as number, client);
+    const map = field("map");
+    if (typeOf(map) === TYPE.table) return this.#entries(map.value as LuaTable, depth, true);
+    const set = field("set");
+    if (typeOf(set) === TYPE.table) return this.#entries(set.value as LuaTable, depth, false);
+    const bigNumber = text("bigNumber")?.replace(/[\r\n]/g, " ");
+    if (bigNumber !== undefined) {
+      return client === 3 ? `(${bigNumber}\r\n` : bulk(bigNumber);
+    }
+    const verbatim = field("verbatim");
+    if (typeOf(verbatim) === TYPE.table) {
+      const reply = this.#verbatim(verbatim.value as LuaTable);
+      if (reply !== undefined) return reply;
+    }
+    const items: string[] = [];
+    for (let at = 1; ; at += 1) {
+      const item = itemOf(table, at);
+      if (typeOf(item) === TYPE.nil) return array(items);
+      items.push(this.write(item, depth + 1));
+    }
+  }
+
+  #stringIn(cell: Cell): string | undefined {
+    if (typeOf(cell) !== TYPE.string) return undefined;
+    this.#spend(0, bytesIn(cell).length);
+    return textIn(cell);
+  }
+
+  #entries(table: LuaTable, depth: number, withValues: boolean): string {
+    const { client } = this.#versions;
+    let body = "";
+    let count = 0;
+    for (const [key, value] of entriesOf(table)) {
+      body += this.write(key, depth + 1);
+      if (withValues) body += this.write(value, depth + 1);
+      count += 1;
+    }
+    return (withValues ? mapHeader(count, client) : setHeader(count, client)) + body;
+  }
+
+  #verbatim(table: LuaTable): string | undefined {
+    const string = this.#stringIn(fieldOf(this.#state, table, FIELDS.string));
+    const format = this.#stringIn(fieldOf(this.#state, table, FIELDS.format));
+    if (string === undefined || format === undefined) return undefined;
+    if (this.#versions.client === 2) return bulk(string);
+    return `=${string.length + 4}\r\n${format.slice(0, 3).padEnd(3, " ")}:${string}\r\n`;
+  }
 }

@@ -12,7 +12,7 @@ import { argumentBytes } from "../commands/text-bounds.ts";
 import { ClientSession } from "../session.ts";
 import { textOrUndefined } from "./call.ts";
 import { fieldOf, TYPE, textCell, typeOf } from "./cells.ts";
-import { toReply } from "./lua-to-reply.ts";
+import { ReplyWriter } from "./lua-to-reply.ts";
 import type { LuaTable } from "./lua-vm.ts";
 import { LuaMachine, type Outcome } from "./machine.ts";
 import { redisLibrary } from "./redis-library.ts";
@@ -131,7 +131,7 @@ export class ScriptEngine {
     if (!outcome.ok) return error(this.#errorText(machine, outcome, script));
     try {
       const versions = { client: caller.protocol, script: session.protocol };
-      return toReply(machine.state, outcome.value, versions);
+      return new ReplyWriter(machine.state, versions, context.bounds.replyBytesMax).write(outcome.value);
     } catch (failure) {
       if (!(failure instanceof RangeError)) throw failure;
       return errors.REPLY_TOO_LONG;

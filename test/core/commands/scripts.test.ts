@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { TEXT_BOUNDS } from "../../../src/core/commands/text-bounds.ts";
 import { decode, Harness, replayed } from "./harness.ts";
 
 const SHA_OF_RETURN_1 = "e0e1f9fabfc9d4800c877a703b823ac0578ff8db";
@@ -216,6 +217,34 @@ describe("a script that runs for too long", () => {
     "while true do local a = {function() end} end",
   ])("%s comes to its end", (script) => {
     expect(evaluate(new Harness(), script)).toMatch(/ran for too long|not enough memory/);
+  });
+});
+
+describe("a script's reply that would be too long", () => {
+  const tooLong = "(error) ERR the reply would be too long; ask for less at once";
+
+  it("is refused before it is made, also when it is a few tables many times over", () => {
+    const doubled = (times: number): string => `local t = {} for i = 1, ${times} do t = {t, t} end return t`;
+    expect(evaluate(new Harness(), doubled(24))).toBe(tooLong);
+    expect(evaluate(new Harness(), doubled(3))).toEqual([
+      [
+        [[], []],
+        [[], []],
+      ],
+      [
+        [[], []],
+        [[], []],
+      ],
+    ]);
+    expect(evaluate(new Harness(), "local m = {} m.map = {m} m.map[2] = m return m")).toMatch(/^\(error\)/);
+  });
+
+  it("is refused for the length of its strings alone", () => {
+    const harness = new Harness({ ...TEXT_BOUNDS, replyBytesMax: 1000 });
+    const repeated = (times: number): string =>
+      `local s, t = ('x'):rep(100), {} for i = 1, ${times} do t[i] = {s} end return t`;
+    expect(evaluate(harness, repeated(10))).toBe(tooLong);
+    expect(evaluate(harness, repeated(8))).toHaveLength(8);
   });
 });
 
