@@ -4,7 +4,7 @@
  */
 import { bytesOf, textOf } from "./bytes.ts";
 import { bytesIn, copyOf, NONE, TYPE, textCell, textIn, typeNameOf, typeOf } from "./cells.ts";
-import { dialect, INSTRUCTIONS_PER_CALL } from "./dialect.ts";
+import { BYTES_PER_INSTRUCTION, dialect, INSTRUCTIONS_PER_CALL, spend } from "./dialect.ts";
 import {
   type Cell,
   type DebugRecord,
@@ -69,7 +69,9 @@ export class Call {
   }
 
   text(at: number): string {
-    return textOf(this.bytes(at));
+    const bytes = this.bytes(at);
+    spend(bytes.length / BYTES_PER_INSTRUCTION);
+    return textOf(bytes);
   }
 
   number(at: number): number {
@@ -178,7 +180,7 @@ export function hostFunction(run: (call: Call) => Results): HostFunction {
   return (state) => {
     dialect.work += INSTRUCTIONS_PER_CALL;
     const results = run(new Call(state));
-    if (dialect.work > dialect.checkAt) dialect.check(state);
+    if (dialect.work > dialect.checkAt) dialect.check();
     if (results === undefined) return 0;
     if (!isList(results)) return push(state, [results]);
     return push(state, results);

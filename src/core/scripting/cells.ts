@@ -1,6 +1,6 @@
 /** Lua values as the libraries here handle them: making them, reading them, and plain access to tables. */
 import { bytesOf, textOf } from "./bytes.ts";
-import { BYTES_PER_INSTRUCTION, dialect, setUnprotected } from "./dialect.ts";
+import { BYTES_PER_INSTRUCTION, dialect, LONG_BYTES, setUnprotected, spend } from "./dialect.ts";
 import {
   type Cell,
   type HostFunction,
@@ -58,7 +58,8 @@ export function textCell(text: string): Cell {
 }
 
 export function bytesCell(bytes: Uint8Array): Cell {
-  dialect.work += bytes.length / BYTES_PER_INSTRUCTION;
+  if (bytes.length > LONG_BYTES) spend(bytes.length / BYTES_PER_INSTRUCTION);
+  else dialect.work += bytes.length / BYTES_PER_INSTRUCTION;
   return new objects.TValue(STRING, strings.luaS_bless(null, bytes));
 }
 
@@ -118,6 +119,6 @@ export function itemOf(table: LuaTable, at: number): Cell {
 }
 
 export function* entriesOf(table: LuaTable): IterableIterator<readonly [key: Cell, value: Cell]> {
-  dialect.work += table.strong.size * INSTRUCTIONS_PER_ENTRY;
+  spend(table.strong.size * INSTRUCTIONS_PER_ENTRY);
   for (let entry = table.f; entry !== undefined; entry = entry.n) yield [entry.key, entry.value];
 }

@@ -9,11 +9,11 @@
 import { InterrexError } from "../../base/errors.ts";
 import { bytesOf, textOf } from "./bytes.ts";
 import {
+  api,
   type Cell,
   calls,
   type DeadEntries,
   debugging,
-  type LuaState,
   type LuaTable,
   lexer,
   objects,
@@ -32,13 +32,30 @@ export const LUA_STRING_MAX: number = 64 * 1024 * 1024;
 export const dialect: {
   active: boolean;
   work: number;
-  /** When host functions must ask `check` again. */
+  /** How much work there may be before `check` is asked again; `Infinity` while no script runs. */
   checkAt: number;
-  check: (state: LuaState) => void;
+  /** @throws ScriptEnd when the script must end. */
+  check: () => void;
   ending: boolean;
-} = { active: false, work: 0, checkAt: 0, check: () => {}, ending: false };
+} = { active: false, work: 0, checkAt: Number.POSITIVE_INFINITY, check: () => {}, ending: false };
+
+/** Thrown through the machine: the script has done too much, and must end with `message`. */
+export class ScriptEnd extends Error {}
+
+/**
+ * Counts work that no instruction stands for, in instructions. To be called before the work is done, or in pieces of no more
+ * than some milliseconds.
+ *
+ * @throws ScriptEnd
+ */
+export function spend(instructions: number): void {
+  dialect.work += instructions;
+  if (dialect.work > dialect.checkAt) dialect.check();
+}
 
 export const BYTES_PER_INSTRUCTION = 64;
+/** Strings of this length are worth a look at the budget, each by itself. */
+export const LONG_BYTES = 4096;
 export const INSTRUCTIONS_PER_KEY = 60;
 export const INSTRUCTIONS_PER_CALL = 40;
 
@@ -53,6 +70,7 @@ function install(): void {
   keepListsInOrder();
   makeTablesCheap();
   accountForCalls();
+  makeRoomForErrors();
 }
 
 function keepNumbersDouble(): void {
@@ -139,7 +157,9 @@ function accountForStrings(): void {
     if (dialect.active && text.realstring.length > LUA_STRING_MAX) {
       debugging.luaG_runerror(state, bytesOf("not enough memory"));
     }
-    dialect.work += text.realstring.length / BYTES_PER_INSTRUCTION;
+    // Of a short one somebody else will ask: errors are put together here, too.
+    if (text.realstring.length > LONG_BYTES) spend(text.realstring.length / BYTES_PER_INSTRUCTION);
+    else dialect.work += text.realstring.length / BYTES_PER_INSTRUCTION;
     setsvalue2s(state, at, text);
   };
 }
@@ -151,6 +171,19 @@ function accountForCalls(): void {
     return luaD_precall(state, at, results);
   };
 }
+
+/** fengari pushes its handler of JavaScript's errors on a stack that an instruction may have left full. */
+function makeRoomForErrors(): void {
+  const { lua_pushcfunction } = api;
+  api.lua_pushcfunction = (state, run): void => {
+    const top = state.top + ERROR_SLOTS;
+    if (run === state.l_G.atnativeerror && state.ci.top < top) state.ci.top = top;
+    lua_pushcfunction(state, run);
+  };
+}
+
+/** For the handler and what was thrown. */
+const ERROR_SLOTS = 2;
 
 /** Most tables never lose an entry: a Map for those, cleared at each insertion, would be half of a table's cost. */
 function makeTablesCheap(): void {

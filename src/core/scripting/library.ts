@@ -56,7 +56,7 @@ export function adopted(
       if (cell.type === TYPE.number) state.stack[index] = numberCell(toInt32(cell.value as number));
     }
     prepare?.(state);
-    if (dialect.work > dialect.checkAt) dialect.check(state);
+    if (dialect.work > dialect.checkAt) dialect.check();
     const count = run(state);
     for (let at = state.top - count; at < state.top; at += 1) {
       const cell = state.stack[at] as Cell;

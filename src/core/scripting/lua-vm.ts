@@ -57,7 +57,7 @@ export interface LuaTable {
 export interface LuaState {
   readonly stack: Cell[];
   top: number;
-  readonly ci: { readonly funcOff: number };
+  readonly ci: { readonly funcOff: number; top: number };
   readonly l_G: {
     readonly mt: (LuaTable | null)[];
     readonly l_registry: Cell;
@@ -106,6 +106,10 @@ interface Machinery {
   lua_checkstack(state: LuaState, size: number): boolean;
   lua_settop(state: LuaState, index: number): void;
   lua_rawequal(state: LuaState, one: number, other: number): number;
+}
+
+interface Api {
+  lua_pushcfunction(state: LuaState, run: HostFunction): void;
 }
 
 interface Debugging {
@@ -164,6 +168,8 @@ interface Auxiliary {
 type Opener = (state: LuaState) => number;
 
 export const vm: Machinery = { ...(lapi as Machinery), ...(lstate as Pick<Machinery, "lua_newstate">) };
+/** The module itself: what is replaced here, fengari calls. */
+export const api: Api = lapi as Api;
 export const debugging: Debugging = ldebug as Debugging;
 export const objects: Objects = lobject as Objects;
 export const calls: Calls = ldo as Calls;

@@ -19,7 +19,13 @@ import {
   textIn,
   typeOf,
 } from "./cells.ts";
-import { dialect, toEarlierMessage } from "./dialect.ts";
+import {
+  BYTES_PER_INSTRUCTION,
+  dialect,
+  INSTRUCTIONS_PER_KEY,
+  ScriptEnd,
+  toEarlierMessage,
+} from "./dialect.ts";
 import { BASE_LIBRARY, loadText } from "./libraries/base.ts";
 import { BIT_LIBRARY } from "./libraries/bit.ts";
 import { cjsonLibrary } from "./libraries/cjson.ts";
@@ -85,9 +91,10 @@ export class LuaMachine {
     const call = new Call(state);
     return call.raise(textCell(`${call.where(0)}stack overflow`));
   };
-  readonly #check = (state: LuaState): void => {
+  readonly #check = (): void => {
     dialect.checkAt = dialect.work + CHECK_WORK_EVERY;
-    this.#onCount(state, 0);
+    const reason = this.#whyEnd();
+    if (reason !== undefined) throw new ScriptEnd(reason);
   };
   readonly #hookAtEnd: HostFunction = (state) => this.#onCount(state, 1);
   #instructions = 0;
@@ -117,6 +124,8 @@ export class LuaMachine {
 
   run(script: Cell, keys: readonly string[], args: readonly string[]): Outcome {
     const { state } = this;
+    const refusal = this.#refuse([keys, args]);
+    if (refusal !== undefined) return { ok: false, error: errorCell(state, refusal), place: undefined };
     dialect.active = true;
     try {
       this.#reset(keys, args);
@@ -129,6 +138,7 @@ export class LuaMachine {
       return status === 0 ? { ok: true, value } : { ok: false, error: value, place: this.#place };
     } finally {
       dialect.active = false;
+      dialect.checkAt = Number.POSITIVE_INFINITY;
       debugging.lua_sethook(state, null, 0, 0);
       vm.lua_settop(state, 0);
     }
@@ -145,38 +155,54 @@ export class LuaMachine {
     this.#place = undefined;
     this.#instructions = 0;
     dialect.work = 0;
-    dialect.checkAt = CHECK_WORK_EVERY;
     dialect.check = this.#check;
     dialect.ending = false;
     this.#random.seed(this.#owner.randomSeed());
     Object.assign(this.#cjson, defaultCjsonConfig());
     setField(this.#globals, "KEYS", listCell(state, keys.map(textCell)));
     setField(this.#globals, "ARGV", listCell(state, args.map(textCell)));
+    dialect.checkAt = CHECK_WORK_EVERY;
     debugging.lua_sethook(state, this.#hook, COUNT_EVENTS, CHECK_EVERY);
+  }
+
+  /** @returns why the script can't be given so much. */
+  #refuse(given: readonly (readonly string[])[]): string | undefined {
+    let work = 0;
+    for (const texts of given) {
+      for (const { length } of texts) work += INSTRUCTIONS_PER_KEY + length / BYTES_PER_INSTRUCTION;
+    }
+    return this.#owner.overrun(work);
   }
 
   #onCount(state: LuaState, instructions: number): number {
     this.#instructions += instructions;
-    const reason =
-      this.#failure === undefined
-        ? this.#owner.overrun(this.#instructions + dialect.work)
-        : "the server has failed";
+    const reason = this.#whyEnd();
     if (reason === undefined) return 0;
-    dialect.ending = true;
-    // From now on every instruction raises again: a script can't catch its own end.
-    debugging.lua_sethook(state, this.#hookAtEnd, COUNT_EVENTS, 1);
+    this.#end(state);
     return new Call(state).raise(textCell(reason));
+  }
+
+  #whyEnd(): string | undefined {
+    if (this.#failure !== undefined) return "the server has failed";
+    return this.#owner.overrun(this.#instructions + dialect.work);
+  }
+
+  /** From now on every instruction raises again: a script can't catch its own end. */
+  #end(state: LuaState): void {
+    dialect.ending = true;
+    for (const each of [state, this.state]) debugging.lua_sethook(each, this.#hookAtEnd, COUNT_EVENTS, 1);
   }
 
   /** Something in our own code, or in the runtime, has thrown while Lua was running. */
   #onNativeError(state: LuaState): number {
     const cause = (state.stack[state.top - 1] as Cell).value;
     const isExhausted = cause instanceof RangeError;
-    if (!isExhausted) this.noteFailure(cause);
-    if (this.#failure !== undefined) {
-      debugging.lua_sethook(state, this.#hookAtEnd, COUNT_EVENTS, 1);
-    }
-    const text = isExhausted && /call stack/.test(cause.message) ? "stack overflow" : "not enough memory";
+    const isEnd = cause instanceof ScriptEnd;
+    if (!isExhausted && !isEnd) this.noteFailure(cause);
+    if (isEnd || this.#failure !== undefined) this.#end(state);
+    let text = "not enough memory";
+    if (isEnd) text = cause.message;
+    else if (isExhausted && /call stack/.test(cause.message)) text = "stack overflow";
     state.stack[state.top] = textCell(text);
     state.top += 1;
     return 1;
@@ -250,8 +276,12 @@ function placeOf(call: Call): string | undefined {
 function describeError(call: Call): Cell {
   const error = call.cell(1);
   if (typeOf(error) === TYPE.table) return error;
-  const table = newTable(call.state);
-  tables.luaH_setfrom(call.state, table, ERR, textCell(`ERR ${toEarlierMessage(plainText(call, error))}`));
+  return errorCell(call.state, toEarlierMessage(plainText(call, error)));
+}
+
+function errorCell(state: LuaState, text: string): Cell {
+  const table = newTable(state);
+  tables.luaH_setfrom(state, table, ERR, textCell(`ERR ${text}`));
   return tableCell(table);
 }
 

@@ -5,7 +5,6 @@ import {
   booleanCell,
   bytesCell,
   FALSE,
-  listCell,
   NIL,
   newTable,
   numberCell,
@@ -14,7 +13,10 @@ import {
   tableCell,
   textCell,
 } from "./cells.ts";
+import { spend } from "./dialect.ts";
 import { type Cell, type LuaState, type LuaTable, tables } from "./lua-vm.ts";
+
+const INSTRUCTIONS_PER_VALUE = 10;
 
 export class ReplyReader {
   readonly #state: LuaState;
@@ -26,7 +28,9 @@ export class ReplyReader {
     this.#reply = reply;
   }
 
+  /** @throws ScriptEnd when all that it has come to is too much. */
   next(): Cell {
+    spend(INSTRUCTIONS_PER_VALUE);
     const mark = this.#reply[this.#at];
     const line = this.#line();
     switch (mark) {
@@ -77,9 +81,9 @@ export class ReplyReader {
   }
 
   #list(count: number): Cell {
-    const items: Cell[] = [];
-    for (let at = 0; at < count; at += 1) items.push(this.next());
-    return listCell(this.#state, items);
+    const table = newTable(this.#state);
+    for (let at = 1; at <= count; at += 1) tables.luaH_setint(table, at, this.next());
+    return tableCell(table);
   }
 
   #pairs(count: number, withValues: boolean): Cell {

@@ -12,6 +12,7 @@ import { argumentBytes } from "../commands/text-bounds.ts";
 import { ClientSession } from "../session.ts";
 import { textOrUndefined } from "./call.ts";
 import { fieldOf, TYPE, textCell, typeOf } from "./cells.ts";
+import { spend } from "./dialect.ts";
 import { ReplyWriter } from "./lua-to-reply.ts";
 import type { LuaTable } from "./lua-vm.ts";
 import { LuaMachine, type Outcome } from "./machine.ts";
@@ -44,7 +45,6 @@ export class ScriptEngine {
   #readOnly = false;
   /** It may need more memory than `maxmemory` has room for. */
   #allowsOom = false;
-  #spent = 0;
   #writtenBytes = 0;
 
   constructor(context: CommandContext) {
@@ -113,7 +113,6 @@ export class ScriptEngine {
     session.protocol = 2;
     this.#readOnly = readOnly || script.flags?.has("no-writes") === true;
     this.#allowsOom = script.flags?.has("allow-oom") === true;
-    this.#spent = 0;
     this.#writtenBytes = 0;
     context.session = session;
     context.inExec = true;
@@ -167,7 +166,7 @@ export class ScriptEngine {
         return error(errors.TRANSACTION_TOO_LONG);
     }
     const reply = this.#run(command, argv);
-    this.#spent += INSTRUCTIONS_PER_CALL + (bytes + reply.length) / BYTES_PER_INSTRUCTION;
+    spend(INSTRUCTIONS_PER_CALL + (bytes + reply.length) / BYTES_PER_INSTRUCTION);
     return reply;
   }
 
@@ -201,11 +200,10 @@ export class ScriptEngine {
   }
 
   #overrun(instructions: number): string | undefined {
-    const spent = instructions + this.#spent;
-    if (spent <= INSTRUCTIONS_MAX) return undefined;
+    if (instructions <= INSTRUCTIONS_MAX) return undefined;
     const hasWritten = this.#context.keyspace.effects.text !== "";
     if (!hasWritten) return errors.SCRIPT_TOO_LONG;
-    return spent > INSTRUCTIONS_MAX_WRITTEN ? errors.SCRIPT_TOO_LONG_WRITTEN : undefined;
+    return instructions > INSTRUCTIONS_MAX_WRITTEN ? errors.SCRIPT_TOO_LONG_WRITTEN : undefined;
   }
 
   #errorText(machine: LuaMachine, outcome: Outcome & { readonly ok: false }, script: Script): string {

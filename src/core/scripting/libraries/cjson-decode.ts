@@ -1,7 +1,7 @@
 /** JSON to Lua values, as lua-cjson 2.1 reads it; its errors name the token and the place. */
 import type { Call } from "../call.ts";
 import { booleanCell, NULL_POINTER, newTable, numberCell, setField, tableCell, textCell } from "../cells.ts";
-import { dialect } from "../dialect.ts";
+import { spend } from "../dialect.ts";
 import { type Cell, tables } from "../lua-vm.ts";
 import type { CjsonConfig } from "./cjson-config.ts";
 
@@ -40,6 +40,7 @@ const ESCAPED: Readonly<Record<string, string>> = {
   t: "\t",
 };
 const INSTRUCTIONS_PER_TOKEN = 20;
+const INSTRUCTIONS_PER_ESCAPE = 5;
 const SPACES = /[ \t\n\r]*/y;
 const PLAIN_TEXT = /[^"\\\0]*/y;
 const NUMBER = /-?(?:0x[0-9a-f]+|\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf(?:inity)?|nan)/iy;
@@ -137,7 +138,7 @@ export class JsonDecoder {
   }
 
   #next(): Token {
-    dialect.work += INSTRUCTIONS_PER_TOKEN;
+    spend(INSTRUCTIONS_PER_TOKEN);
     const json = this.#json;
     SPACES.lastIndex = this.#at;
     SPACES.test(json);
@@ -192,6 +193,7 @@ export class JsonDecoder {
     let text = "";
     let from = at + 1;
     for (;;) {
+      spend(INSTRUCTIONS_PER_ESCAPE);
       PLAIN_TEXT.lastIndex = from;
       text += PLAIN_TEXT.exec(json)?.[0] ?? "";
       const end = PLAIN_TEXT.lastIndex;

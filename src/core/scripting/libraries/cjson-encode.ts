@@ -3,11 +3,13 @@
 import { general } from "../../../base/printf.ts";
 import type { Call } from "../call.ts";
 import { entriesOf, itemOf, TYPE, textIn, typeNameOf, typeOf } from "../cells.ts";
-import { dialect, LUA_STRING_MAX } from "../dialect.ts";
+import { LUA_STRING_MAX, spend } from "../dialect.ts";
 import type { Cell, LuaTable } from "../lua-vm.ts";
 import type { CjsonConfig } from "./cjson-config.ts";
 
 const INSTRUCTIONS_PER_VALUE = 20;
+/** Each byte may have to be escaped. */
+const BYTES_PER_INSTRUCTION = 4;
 const ESCAPES: Readonly<Record<string, string>> = {
   "\b": "\\b",
   "\t": "\\t",
@@ -38,7 +40,7 @@ export class JsonEncoder {
 
   #value(cell: Cell, depth: number): void {
     if (this.#text.length > LUA_STRING_MAX) this.#call.fail("not enough memory");
-    dialect.work += INSTRUCTIONS_PER_VALUE;
+    spend(INSTRUCTIONS_PER_VALUE);
     switch (typeOf(cell)) {
       case TYPE.string:
         this.#string(textIn(cell));
@@ -65,6 +67,7 @@ export class JsonEncoder {
   }
 
   #string(text: string): void {
+    spend(text.length / BYTES_PER_INSTRUCTION);
     const escaped = text.replace(
       TO_ESCAPE,
       (letter) => ESCAPES[letter] ?? `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -1,6 +1,7 @@
 /** Lua values to MessagePack, as lua-cmsgpack 0.4 writes them. */
+import type { Call } from "../call.ts";
 import { bytesIn, entriesOf, itemOf, TYPE, typeOf } from "../cells.ts";
-import { dialect } from "../dialect.ts";
+import { BYTES_PER_INSTRUCTION, LUA_STRING_MAX, spend } from "../dialect.ts";
 import type { Cell, LuaTable } from "../lua-vm.ts";
 
 const INSTRUCTIONS_PER_VALUE = 20;
@@ -9,10 +10,16 @@ const NESTING_MAX = 16;
 
 /** Bytes that grow. */
 class Bytes {
+  readonly #call: Call;
   #bytes: Buffer = Buffer.allocUnsafe(64);
   #length = 0;
 
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
   room(size: number): Buffer {
+    if (this.#length + size > LUA_STRING_MAX) this.#call.fail("not enough memory");
     if (this.#length + size > this.#bytes.length) {
       const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + size));
       this.#bytes.copy(grown, 0, 0, this.#length);
@@ -27,14 +34,14 @@ class Bytes {
   }
 }
 
-export function packAll(cells: readonly Cell[]): Uint8Array {
-  const out = new Bytes();
-  for (const cell of cells) pack(out, cell, 0);
+export function packAll(call: Call): Uint8Array {
+  const out = new Bytes(call);
+  for (const cell of call.cells(1)) pack(out, cell, 0);
   return out.taken();
 }
 
 function pack(out: Bytes, cell: Cell, level: number): void {
-  dialect.work += INSTRUCTIONS_PER_VALUE;
+  spend(INSTRUCTIONS_PER_VALUE);
   switch (typeOf(cell)) {
     case TYPE.string:
       packString(out, bytesIn(cell));
@@ -100,6 +107,7 @@ function packString(out: Bytes, bytes: Uint8Array): void {
   else if (length <= 0xff) packSized(out, 0xd9, 1, length);
   else if (length <= 0xffff) packSized(out, 0xda, 2, length);
   else packSized(out, 0xdb, 4, length);
+  spend(length / BYTES_PER_INSTRUCTION);
   out.room(length).set(bytes);
 }
 

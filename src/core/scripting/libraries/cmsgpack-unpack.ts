@@ -1,6 +1,6 @@
 /** MessagePack to Lua values, as lua-cmsgpack 0.4 reads it. */
 import { bytesCell, FALSE, NIL, newTable, numberCell, TRUE, tableCell } from "../cells.ts";
-import { dialect } from "../dialect.ts";
+import { spend } from "../dialect.ts";
 import { type Cell, type LuaState, tables } from "../lua-vm.ts";
 
 const INSTRUCTIONS_PER_VALUE = 20;
@@ -27,7 +27,7 @@ export class Unpacker {
 
   /** The next value; NIL with a `failure` when there is none. */
   next(depth = 0): Cell {
-    dialect.work += INSTRUCTIONS_PER_VALUE;
+    spend(INSTRUCTIONS_PER_VALUE);
     const mark = this.#take(1)?.[0];
     if (mark === undefined) return NIL;
     if (mark <= 0x7f) return numberCell(mark);

@@ -9,7 +9,7 @@ const RESULTS_MAX = 8000;
 
 function pack(call: Call): Cell {
   if (call.count === 0) call.badArgument(0, "MessagePack pack needs input.");
-  return bytesCell(packAll(call.cells(1)));
+  return bytesCell(packAll(call));
 }
 
 /** Up to `limit` values from `offset` on; all of them for limit 0 at offset 0. */

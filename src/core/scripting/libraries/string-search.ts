@@ -94,7 +94,7 @@ class Search {
     const start = typeOf(first ?? NIL) === TYPE.number ? (first?.value as number) - 1 : undefined;
     const end = start === undefined ? this.text.length : (last?.value as number);
     dialect.work += (end - from) / BYTES_SEARCHED_PER_INSTRUCTION + INSTRUCTIONS_PER_SEARCH;
-    if (dialect.work > dialect.checkAt) dialect.check(state);
+    if (dialect.work > dialect.checkAt) dialect.check();
     return start === undefined ? undefined : { start, end, captures };
   }
 

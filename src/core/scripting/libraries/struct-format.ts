@@ -1,5 +1,6 @@
 /** The format strings of Lua's struct library 0.2: one option after the other, with its size and alignment. */
 import type { Call } from "../call.ts";
+import { spend } from "../dialect.ts";
 
 export interface StructItem {
   readonly letter: string;
@@ -10,6 +11,7 @@ export interface StructItem {
 }
 
 const INTEGER_SIZE_MAX = 32;
+const INSTRUCTIONS_PER_LETTER = 10;
 /** A C double's. */
 const NATIVE_ALIGNMENT = 8;
 const FIXED_SIZES: Readonly<Record<string, number>> = {
@@ -41,6 +43,7 @@ export class StructFormat {
   /** @param position of the next byte. */
   next(position: number): StructItem | undefined {
     for (;;) {
+      spend(INSTRUCTIONS_PER_LETTER);
       const letter = this.#format[this.#at];
       if (letter === undefined) return undefined;
       this.#at += 1;

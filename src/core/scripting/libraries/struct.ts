@@ -1,12 +1,13 @@
 /** Lua's struct library 0.2 by Roberto Ierusalimschy, as Redis 7.0 has it: C structs to strings and back. */
 import type { Call, Library } from "../call.ts";
 import { bytesCell, numberCell } from "../cells.ts";
-import { LUA_STRING_MAX } from "../dialect.ts";
+import { LUA_STRING_MAX, spend } from "../dialect.ts";
 import type { Cell } from "../lua-vm.ts";
 import { toInt64 } from "../numerals.ts";
 import { StructFormat, type StructItem } from "./struct-format.ts";
 
 const RESULTS_MAX = 8000;
+const INSTRUCTIONS_PER_PIECE = 60;
 
 function pack(call: Call): Cell {
   const format = new StructFormat(call, call.text(1));
@@ -17,7 +18,9 @@ function pack(call: Call): Cell {
     if (length + item.padding + item.size > LUA_STRING_MAX) call.fail("not enough memory");
     const piece = item.letter === "x" ? new Uint8Array(1) : packOne(call, argument, item);
     if (item.letter !== "x") argument += 1;
-    pieces.push(new Uint8Array(item.padding), piece);
+    spend(INSTRUCTIONS_PER_PIECE);
+    if (item.padding > 0) pieces.push(new Uint8Array(item.padding));
+    pieces.push(piece);
     length += item.padding + piece.length;
   }
   return bytesCell(new Uint8Array(Buffer.concat(pieces, length)));
