@@ -202,6 +202,8 @@ export const SCRIPT_TOO_LONG = "Script ended: it ran for too long. It has change
 /** Ours: as above, where Redis has SHUTDOWN NOSAVE only. */
 export const SCRIPT_TOO_LONG_WRITTEN =
   "Script ended: it ran for too long. What it had changed until then stays changed.";
+/** Ours: nobody is served while a source is compiled. */
+export const SCRIPT_SOURCE_TOO_LONG = "the source is too long";
 
 export const WRONG_PASSWORD: string = error("WRONGPASS invalid username-password pair or user is disabled.");
 export const NO_PASSWORD_CONFIGURED: string = error(

@@ -21,6 +21,8 @@ import { numberToText, textToNumber } from "./numerals.ts";
 const NAME_WANTED: Uint8Array = bytesOf("n");
 const PLACE_WANTED: Uint8Array = bytesOf("Sl");
 const INT32_MAX = 2 ** 31 - 1;
+/** As a number. */
+const BYTES_READ_PER_INSTRUCTION = 16;
 
 type Results = Cell | readonly Cell[] | undefined;
 
@@ -166,7 +168,9 @@ export class Call {
 export function numberOf(cell: Cell): number | undefined {
   const type = typeOf(cell);
   if (type === TYPE.number) return cell.value as number;
-  return type === TYPE.string ? textToNumber(textIn(cell)) : undefined;
+  if (type !== TYPE.string) return undefined;
+  spend(bytesIn(cell).length / BYTES_READ_PER_INSTRUCTION);
+  return textToNumber(textIn(cell));
 }
 
 /** The text that a string or a number is to the libraries. */

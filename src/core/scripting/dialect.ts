@@ -14,6 +14,7 @@ import {
   calls,
   type DeadEntries,
   debugging,
+  type LuaString,
   type LuaTable,
   lexer,
   objects,
@@ -71,6 +72,8 @@ function install(): void {
   makeTablesCheap();
   accountForCalls();
   makeRoomForErrors();
+  accountForComparisons();
+  keepKeysApart();
 }
 
 function keepNumbersDouble(): void {
@@ -99,6 +102,7 @@ function keepNumbersDouble(): void {
   };
   objects.luaO_str2num = (text, number): number => {
     if (!dialect.active) return luaO_str2num(text, number);
+    if (text.length > LONG_BYTES) spend(text.length);
     const value = textToNumber(textOf(text));
     if (value === undefined) return 0;
     number.setfltvalue(value);
@@ -172,6 +176,62 @@ function accountForCalls(): void {
   };
 }
 
+/** Two long strings are compared byte by byte, in one instruction. */
+function accountForComparisons(): void {
+  const cell = objects.TValue.prototype;
+  // Of these two nobody compares anything, and they need not be strings that are looked into.
+  cell.svalue = function (this: Cell): Uint8Array {
+    return (this.value as LuaString).realstring;
+  };
+  cell.vslen = function (this: Cell): number {
+    return (this.value as LuaString).realstring.length;
+  };
+  let before = 0;
+  cell.tsvalue = function (this: Cell): LuaString {
+    const text = this.value as LuaString;
+    const { length } = text.realstring;
+    if (length > LONG_BYTES && before > LONG_BYTES && dialect.active) {
+      spend(Math.min(length, before) / BYTES_COMPARED_PER_INSTRUCTION);
+    }
+    before = length;
+    return text;
+  };
+}
+
+const BYTES_COMPARED_PER_INSTRUCTION = 32;
+
+/**
+ * Strings are keys of tables, and are ordered, by the hexadecimal digits of their bytes. fengari puts them together one by one: a
+ * tree of as many nodes as the string has bytes; and of a byte below 16 it takes one digit, so that different strings are one key.
+ */
+function keepKeysApart(): void {
+  Object.defineProperty(strings.TString.prototype, "hash", {
+    get(this: LuaString): string {
+      this.key ??= keyOf(this.realstring);
+      return this.key;
+    },
+    // By its constructor.
+    set(): void {},
+  });
+}
+
+function keyOf(bytes: Uint8Array): string {
+  const { length } = bytes;
+  if (length > SHORT_KEY_BYTES) {
+    if (length > LONG_BYTES && dialect.active) spend(length / BYTES_PER_KEY_INSTRUCTION);
+    return `|${Buffer.from(bytes.buffer, bytes.byteOffset, length).toString("hex")}`;
+  }
+  let key = "|";
+  for (let at = 0; at < length; at += 1) key += HEXADECIMAL[bytes[at] as number];
+  return key;
+}
+
+const SHORT_KEY_BYTES = 16;
+const BYTES_PER_KEY_INSTRUCTION = 8;
+const HEXADECIMAL: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, "0"),
+);
+
 /** fengari pushes its handler of JavaScript's errors on a stack that an instruction may have left full. */
 function makeRoomForErrors(): void {
   const { lua_pushcfunction } = api;
@@ -234,9 +294,12 @@ function keepListsInOrder(): void {
   };
 }
 
-/** Strings, long strings and comments of a Lua source; only short strings know escapes. */
+/**
+ * Strings, long strings and comments of a Lua source; only short strings know escapes. What has no end takes the whole rest, which
+ * would else be searched for it again and again.
+ */
 const STRINGS_AND_COMMENTS =
-  /--\[(=*)\[[\s\S]*?\]\1\]|--[^\n]*|\[(=*)\[[\s\S]*?\]\2\]|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'/g;
+  /--\[(=*)\[[\s\S]*?(?:\]\1\]|$)|--[^\n]*|\[(=*)\[[\s\S]*?(?:\]\2\]|$)|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'/g;
 
 /** Source that 5.3 reads as 5.1 would read `source`; on the same lines. */
 export function toLaterSource(source: string): string {

@@ -25,6 +25,12 @@ export interface Cell {
   value: unknown;
 }
 
+export interface LuaString {
+  readonly realstring: Uint8Array;
+  /** Ours: what it is as a key. */
+  key?: string;
+}
+
 export interface TableEntry {
   readonly key: Cell;
   readonly value: Cell;
@@ -129,6 +135,9 @@ export interface Objects {
 }
 
 interface CellMethods {
+  svalue(): Uint8Array;
+  tsvalue(): LuaString;
+  vslen(): number;
   setivalue(value: number): void;
   setfltvalue(value: number): void;
   setsvalue(text: unknown): void;
@@ -158,7 +167,8 @@ interface Tables {
 
 interface Strings {
   /** Takes the array over: nobody may change it any more. */
-  luaS_bless(state: LuaState | null, bytes: Uint8Array): { readonly realstring: Uint8Array };
+  luaS_bless(state: LuaState | null, bytes: Uint8Array): LuaString;
+  readonly TString: { readonly prototype: LuaString };
 }
 
 interface Auxiliary {

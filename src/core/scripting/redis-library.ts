@@ -15,6 +15,7 @@ import {
   textIn,
   typeOf,
 } from "./cells.ts";
+import { spend } from "./dialect.ts";
 import type { Cell } from "./lua-vm.ts";
 import { errorTable, ReplyReader } from "./reply-to-lua.ts";
 
@@ -31,6 +32,8 @@ export interface RunningScript {
 /** REPL_AOF and REPL_REPLICA. */
 const REPL_ALL = 3;
 const LOG_LEVELS = 3;
+const BYTES_HASHED_PER_INSTRUCTION = 8;
+const BYTES_LOGGED_PER_INSTRUCTION = 1;
 
 export function redisLibrary(script: RunningScript): Library {
   const [major = 0, minor = 0, patch = 0] = script.redisVersion.split(".").map(Number);
@@ -59,6 +62,7 @@ export function redisLibrary(script: RunningScript): Library {
     sha1hex: (call) => {
       if (call.count !== 1) fail(call, errors.SCRIPT_ARGUMENT_COUNT);
       const text = textOrUndefined(call.cell(1)) ?? "";
+      spend(text.length / BYTES_HASHED_PER_INSTRUCTION);
       return textCell(createHash("sha1").update(text, "latin1").digest("hex"));
     },
     status_reply: (call) => taggedReply(call, "ok", (text) => text),
@@ -124,6 +128,7 @@ function log(call: Call, script: RunningScript): undefined {
   for (let at = 2; at <= call.count; at += 1) {
     const text = textOrUndefined(call.cell(at));
     if (text !== undefined) parts.push(text);
+    spend((text?.length ?? 0) / BYTES_LOGGED_PER_INSTRUCTION);
   }
   script.log(value, parts.join(" "));
 }

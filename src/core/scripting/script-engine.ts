@@ -27,6 +27,8 @@ const INSTRUCTIONS_MAX_WRITTEN = 20_000_000;
 /** A command counts as so many instructions, and each of so many bytes that it takes or replies as one more. */
 const INSTRUCTIONS_PER_CALL = 50;
 const BYTES_PER_INSTRUCTION = 16;
+/** About a second of compiling. */
+const SOURCE_BYTES_MAX = 1024 * 1024;
 
 const ERR = textCell("err");
 /** What a script that only reads may not call. */
@@ -74,6 +76,9 @@ export class ScriptEngine {
   #compile(source: string, sha: string): Script | string {
     const read = readScript(source);
     if (typeof read === "string") return error(read);
+    if (source.length > SOURCE_BYTES_MAX) {
+      return error(errors.scriptDoesNotCompile(errors.SCRIPT_SOURCE_TOO_LONG));
+    }
     const compiled = this.#machineNow().compile(read.body);
     if (typeof compiled === "string") return error(errors.scriptDoesNotCompile(compiled));
     const script: Script = { sha, compiled, flags: read.flags, sourceBytes: source.length };

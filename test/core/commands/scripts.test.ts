@@ -68,8 +68,8 @@ describe("the cache of scripts", () => {
 
   it("has room for new scripts by forgetting old ones", () => {
     const harness = new Harness();
-    const padding = "-".repeat(5 * 1024 * 1024);
-    const shas = Array.from({ length: 8 }, (_, at) =>
+    const padding = "-".repeat(1024 * 1023);
+    const shas = Array.from({ length: 40 }, (_, at) =>
       String(decode(harness.execute(["SCRIPT", "LOAD", `return ${at} --${padding}`]).reply)),
     );
     const known = harness.ask(`SCRIPT EXISTS ${shas.join(" ")}`) as number[];
@@ -79,16 +79,16 @@ describe("the cache of scripts", () => {
 
   it("forgets first what was used longest ago, and for evaluated scripts none that was loaded", () => {
     const harness = new Harness();
-    const padding = "-".repeat(5 * 1024 * 1024);
+    const padding = "-".repeat(1024 * 1023);
     harness.execute(["SCRIPT", "LOAD", "return 1"]);
-    const shas = Array.from({ length: 12 }, (_, at) => {
+    const shas = Array.from({ length: 50 }, (_, at) => {
       const source = `return ${at} --${padding}`;
       evaluate(harness, "return 2");
       evaluate(harness, source);
       return createHash("sha1").update(source).digest("hex");
     });
     const hot = createHash("sha1").update("return 2").digest("hex");
-    expect(harness.ask(`SCRIPT EXISTS ${SHA_OF_RETURN_1} ${hot} ${shas[0]} ${shas[11]}`)).toEqual([
+    expect(harness.ask(`SCRIPT EXISTS ${SHA_OF_RETURN_1} ${hot} ${shas[0]} ${shas[49]}`)).toEqual([
       1, 1, 0, 1,
     ]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dialect } from "../../../src/core/scripting/dialect.ts";
+import { dialect, toLaterSource } from "../../../src/core/scripting/dialect.ts";
 import { decode, Harness } from "../commands/harness.ts";
 
 const TOO_LONG = /^\(error\) ERR Script ended: it ran for too long/;
@@ -46,5 +46,54 @@ describe("what a function does for a script counts while it does it", () => {
   it("and what is packed has a length as other strings have", () => {
     const script = "local s = ('x'):rep(2e7) return #cmsgpack.pack(s, s, s, s)";
     expect(evaluate(script)).toMatch(/not enough memory/);
+  });
+});
+
+const LIST = "local t = {} for i = 1, 50000 do t[i] = 'x' end";
+
+describe("what a function does beside the machine's instructions counts", () => {
+  it.each([
+    ["moving a list", `${LIST} for i = 1, 30 do table.insert(t, 1, 'x') end`],
+    ["moving it back", `${LIST} for i = 1, 30 do table.remove(t, 1) end`],
+    ["moving what is not there", "pcall(table.insert, {}, -2000000, 1)"],
+    ["joining a list", `${LIST} for i = 1, 30 do table.concat(t) end`],
+    ["unpacking a list", `${LIST} for i = 1, 400 do unpack(t, 1, 8000) end`],
+    ["letters", "('x'):rep(5e7):upper()"],
+    ["digits", "tonumber(('1'):rep(400000), 8)"],
+    ["spaces around digits", "local s = (' '):rep(1e6) .. '1' for i = 1, 200 do tonumber(s) end"],
+    ["a sum of texts", "local s = ('0'):rep(1e6) for i = 1, 15 do local n = s + 1 end"],
+    ["hashes", "local s = ('x'):rep(6e7) for i = 1, 2 do redis.sha1hex(s) end"],
+    ["a source", "loadstring(('local a = 1 '):rep(40000))"],
+    ["a format", "string.format(('%%'):rep(1500000))"],
+    ["the log", "redis.log(redis.LOG_DEBUG, ('x'):rep(11000000))"],
+    ["equal texts", "local a, b = ('x'):rep(6e7), ('x'):rep(6e7) for i = 1, 6 do local c = a == b end"],
+    ["texts in order", "local a, b = ('x'):rep(5e7), ('x'):rep(5e7) local c = a < b"],
+    ["long keys", "local t = {} t[('x'):rep(5e7)] = 1 t[('y'):rep(5e7)] = 1"],
+  ])("%s", (_name, script) => {
+    const harness = new Harness();
+    expect(evaluate(`${script} return 1`, harness)).toMatch(TOO_LONG);
+    expect(evaluate("return 1", harness)).toBe(1);
+  });
+
+  it("and a source that would take long to compile is not compiled", () => {
+    expect(evaluate(`--${"x".repeat(1024 * 1024)}`)).toMatch(/Error compiling script .*too long/);
+    expect(evaluate(`--${"x".repeat(1024 * 512)}\nreturn 1`)).toBe(1);
+  });
+
+  it("and what has no end in a source is looked for once: it takes the whole rest", () => {
+    expect(toLaterSource('"\\d" [[ "\\d" ]] "\\d"')).toBe('"d" [[ "\\d" ]] "d"');
+    for (const start of ["[[", "[==[", "--[["]) {
+      expect(toLaterSource(`"\\d" ${start} "\\d"`)).toBe(`"d" ${start} "\\d"`);
+    }
+  });
+});
+
+describe("strings as keys", () => {
+  it("are apart, and in the order of their bytes, whatever these are", () => {
+    const script =
+      "local one, other = '\\1\\35', '\\18\\3' local t = {[one] = 1} " +
+      "return {tostring(one == other), tostring(t[other]), tostring(one < other), tostring('a\\9' < 'a\\16')}";
+    expect(evaluate(script)).toEqual(["false", "nil", "true", "true"]);
+    expect(evaluate(`local t = {["${"k".repeat(100)}"] = 1} return t[("k"):rep(100)]`)).toBe(1);
   });
 });

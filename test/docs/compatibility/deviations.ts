@@ -16,7 +16,7 @@ export const DEVIATIONS: Readonly<Record<string, string>> = {
   setrange: "copies the value",
 
   // scripts
-  eval: "a dialect of Lua 5.1, slower; ended after some 10 million instructions, or 20 million once it has written; no `getfenv`, `setfenv` or `newproxy`; settings of `cjson` last for one script",
+  eval: "a dialect of Lua 5.1, slower; ended after some 10 million instructions, or 20 million once it has written; a source of 1 MB at most; no `getfenv`, `setfenv` or `newproxy`; settings of `cjson` last for one script",
   eval_ro: "as EVAL",
   evalsha: "as EVAL; the cache is each node's own, and bounded",
   evalsha_ro: "as EVALSHA",

@@ -21,13 +21,16 @@ import {
   typeNameOf,
   typeOf,
 } from "../cells.ts";
-import { dialect, toEarlierMessage, toLaterSource } from "../dialect.ts";
+import { dialect, spend, toEarlierMessage, toLaterSource } from "../dialect.ts";
 import { protectedCall } from "../library.ts";
 import { auxiliary, type Cell, type LuaState, type LuaTable, tables, vm } from "../lua-vm.ts";
 import { numberToText } from "../numerals.ts";
 
 /** As many as fit Lua's stack. */
 const UNPACK_MAX = 8000;
+const INSTRUCTIONS_PER_ITEM = 5;
+/** Compiling a text, or reading a number digit by digit. */
+const INSTRUCTIONS_PER_LETTER = 30;
 
 /** @returns `undefined` and leaves the function on the stack, or why it does not compile. */
 export function loadText(state: LuaState, source: string, chunkName: string): string | undefined {
@@ -119,6 +122,7 @@ function tonumber(call: Call): Cell {
     return value === undefined ? NIL : numberCell(value);
   }
   const text = call.text(1).trim().toLowerCase();
+  spend(text.length * INSTRUCTIONS_PER_LETTER);
   if (base < 2 || base > 36) call.badArgument(2, "base out of range");
   const digits = base === 16 ? text.replace(/^0x/, "") : text;
   let value = 0;
@@ -201,12 +205,14 @@ export function unpack(call: Call): Cell[] {
   const from = call.integerOr(2, 1);
   const to = call.isAbsent(3) ? tables.luaH_getn(table) : call.integer(3);
   if (to - from >= UNPACK_MAX) call.fail("too many results to unpack");
+  spend(Math.max(0, to - from) * INSTRUCTIONS_PER_ITEM);
   const cells: Cell[] = [];
   for (let at = from; at <= to; at += 1) cells.push(itemOf(table, at));
   return cells;
 }
 
 function loaded(call: Call, source: string, name: string): Cell | Cell[] {
+  spend(source.length * INSTRUCTIONS_PER_LETTER);
   const failure = loadText(call.state, source, name);
   return failure === undefined ? (call.state.stack[call.state.top - 1] as Cell) : [NIL, textCell(failure)];
 }

@@ -3,6 +3,7 @@
 import { fixed, general, scientific } from "../../../base/printf.ts";
 import type { Call } from "../call.ts";
 import { textCell } from "../cells.ts";
+import { LUA_STRING_MAX, spend } from "../dialect.ts";
 import type { Cell } from "../lua-vm.ts";
 import { toInt64 } from "../numerals.ts";
 
@@ -16,6 +17,8 @@ interface Conversion {
 
 const CONVERSION = /([-+ #0]*)(\d*)(?:(\.)(\d*))?([\s\S]?)/y;
 const FLAGS_MAX = 5;
+const INSTRUCTIONS_PER_PIECE = 10;
+const BYTES_ESCAPED_PER_INSTRUCTION = 4;
 
 export function format(call: Call): Cell {
   const template = call.text(1);
@@ -23,6 +26,7 @@ export function format(call: Call): Cell {
   let at = 0;
   let argument = 1;
   for (;;) {
+    spend(INSTRUCTIONS_PER_PIECE);
     const percent = template.indexOf("%", at);
     if (percent < 0) return textCell(text + template.slice(at));
     text += template.slice(at, percent);
@@ -31,6 +35,7 @@ export function format(call: Call): Cell {
       at = percent + 2;
       continue;
     }
+    if (text.length > LUA_STRING_MAX) call.fail("not enough memory");
     const conversion = parse(call, template, percent + 1);
     at = CONVERSION.lastIndex;
     argument += 1;
@@ -138,6 +143,7 @@ function padded(text: string, { flags, width }: Conversion, byZeros: boolean): s
 }
 
 function quoted(text: string): string {
+  spend(text.length / BYTES_ESCAPED_PER_INSTRUCTION);
   const escaped = text.replace(/["\\\n\r\0]/g, (letter) => {
     if (letter === "\r") return "\\r";
     return letter === "\0" ? "\\000" : `\\${letter}`;

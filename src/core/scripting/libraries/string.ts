@@ -1,17 +1,22 @@
 /** Lua 5.1's string library, but for what searches and what formats. */
 import type { Call, Library } from "../call.ts";
 import { bytesCell, numberCell } from "../cells.ts";
-import { LUA_STRING_MAX } from "../dialect.ts";
+import { BYTES_PER_INSTRUCTION, LUA_STRING_MAX, spend } from "../dialect.ts";
 import { openLibrary } from "../library.ts";
 import { type Cell, type LuaState, openString } from "../lua-vm.ts";
 import { format } from "./string-format.ts";
 import { searchLibrary } from "./string-search.ts";
+
+/** As many as fit Lua's stack. */
+const BYTE_RESULTS_MAX = 8000;
+const BYTES_MAPPED_PER_INSTRUCTION = 4;
 
 function rep(call: Call): Cell {
   const bytes = call.bytes(1);
   const times = Math.max(0, call.integer(2));
   const length = bytes.length * times;
   if (length > LUA_STRING_MAX) call.fail("resulting string too large");
+  spend(length / BYTES_PER_INSTRUCTION);
   const repeated = new Uint8Array(length);
   // Doubling: copies of what is there already.
   if (length > 0) repeated.set(bytes);
@@ -35,11 +40,11 @@ function byte(call: Call): Cell[] {
   const bytes = call.bytes(1);
   const from = place(call.integerOr(2, 1), bytes.length);
   const to = place(call.integerOr(3, from), bytes.length);
+  if (Math.min(bytes.length, to) - Math.max(1, from) >= BYTE_RESULTS_MAX) call.fail("string slice too long");
   const codes: Cell[] = [];
   for (let at = Math.max(1, from); at <= Math.min(bytes.length, to); at += 1) {
     codes.push(numberCell(bytes[at - 1] as number));
   }
-  if (codes.length > 8000) call.fail("string slice too long");
   return codes;
 }
 
@@ -57,7 +62,9 @@ function place(at: number, length: number): number {
 }
 
 function mapped(call: Call, from: number, to: number, by: number): Cell {
-  return bytesCell(call.bytes(1).map((code) => (code >= from && code <= to ? code + by : code)));
+  const bytes = call.bytes(1);
+  spend(bytes.length / BYTES_MAPPED_PER_INSTRUCTION);
+  return bytesCell(bytes.map((code) => (code >= from && code <= to ? code + by : code)));
 }
 
 export function stringLibrary(state: LuaState): Library {

@@ -2,7 +2,7 @@
 import type { Call, Library } from "../call.ts";
 import { textOrUndefined } from "../call.ts";
 import { entriesOf, itemOf, NIL, numberCell, TYPE, textCell, typeNameOf, typeOf } from "../cells.ts";
-import { dialect, LUA_STRING_MAX } from "../dialect.ts";
+import { BYTES_PER_INSTRUCTION, LUA_STRING_MAX, spend } from "../dialect.ts";
 import { adopted, openLibrary } from "../library.ts";
 import { type Cell, type LuaState, type LuaTable, openTable, tables } from "../lua-vm.ts";
 
@@ -14,12 +14,14 @@ function concat(call: Call): Cell {
   const pieces: string[] = [];
   let length = 0;
   for (let at = from; at <= to; at += 1) {
+    spend(INSTRUCTIONS_PER_ITEM);
     const item = itemOf(table, at);
     const text = textOrUndefined(item);
     if (text === undefined) {
       return call.fail(`invalid value (${typeNameOf(item)}) at index ${at} in table for 'concat'`);
     }
     length += text.length + separator.length;
+    spend(text.length / BYTES_PER_INSTRUCTION);
     if (length > LUA_STRING_MAX) call.fail("not enough memory");
     pieces.push(text);
   }
@@ -35,7 +37,9 @@ function insert(call: Call): undefined {
   }
   if (call.count !== 3) call.fail("wrong number of arguments to 'insert'");
   const at = call.integer(2);
-  for (let to = Math.max(end, at); to > at; to -= 1) {
+  const last = Math.max(end, at);
+  spend((last - at) * INSTRUCTIONS_PER_ITEM);
+  for (let to = last; to > at; to -= 1) {
     call.set(table, numberCell(to), itemOf(table, to - 1));
   }
   call.set(table, numberCell(at), call.cell(3));
@@ -46,6 +50,7 @@ function remove(call: Call): Cell | undefined {
   const end = tables.luaH_getn(table);
   const at = call.integerOr(2, end);
   if (at < 1 || at > end) return undefined;
+  spend((end - at) * INSTRUCTIONS_PER_ITEM);
   const { type, value } = itemOf(table, at);
   for (let to = at; to < end; to += 1) call.set(table, numberCell(to), itemOf(table, to + 1));
   call.set(table, numberCell(end), NIL);
@@ -87,10 +92,12 @@ function accountForSorting(state: LuaState): void {
   const cell = state.stack[state.ci.funcOff + 1];
   if (cell === undefined || typeOf(cell) !== TYPE.table) return;
   const count = tables.luaH_getn(cell.value as LuaTable);
-  dialect.work += count * Math.log2(count + 1) * INSTRUCTIONS_PER_COMPARISON;
+  spend(count * Math.log2(count + 1) * INSTRUCTIONS_PER_COMPARISON);
 }
 
 const INSTRUCTIONS_PER_COMPARISON = 20;
+/** Of a list that is gone through, or moved. */
+const INSTRUCTIONS_PER_ITEM = 10;
 
 export function tableLibrary(state: LuaState): Library {
   const own = openLibrary(state, openTable);
