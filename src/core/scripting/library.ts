@@ -5,7 +5,7 @@ import { dialect } from "./dialect.ts";
 import { type Cell, type HostFunction, type LuaState, type LuaTable, objects, tables, vm } from "./lua-vm.ts";
 
 /** Patterns look at each byte at least once. */
-export const BYTES_SEARCHED_PER_INSTRUCTION = 2;
+const BYTES_SEARCHED_PER_INSTRUCTION = 2;
 const NUMBER_INTEGER = 3 | (1 << 4);
 
 export function tableOf(state: LuaState, library: Library): LuaTable {

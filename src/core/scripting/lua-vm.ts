@@ -15,7 +15,6 @@ import llex from "fengari/src/llex.js";
 import lobject from "fengari/src/lobject.js";
 import lstate from "fengari/src/lstate.js";
 import lstring from "fengari/src/lstring.js";
-import lstrlib from "fengari/src/lstrlib.js";
 import ltable from "fengari/src/ltable.js";
 import ltablib from "fengari/src/ltablib.js";
 
@@ -189,6 +188,5 @@ export const strings: Strings = lstring as Strings;
 export const auxiliary: Auxiliary = lauxlib as Auxiliary;
 export const LuaDebug: new () => DebugRecord = (defs as { readonly lua_Debug: new () => DebugRecord })
   .lua_Debug;
-export const openString: Opener = (lstrlib as { luaopen_string: Opener }).luaopen_string;
 export const openTable: Opener = (ltablib as { luaopen_table: Opener }).luaopen_table;
 export const openCoroutine: Opener = (lcorolib as { luaopen_coroutine: Opener }).luaopen_coroutine;

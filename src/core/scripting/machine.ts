@@ -32,7 +32,7 @@ import { cjsonLibrary } from "./libraries/cjson.ts";
 import { type CjsonConfig, defaultCjsonConfig } from "./libraries/cjson-config.ts";
 import { CMSGPACK_LIBRARY } from "./libraries/cmsgpack.ts";
 import { mathLibrary, ScriptRandom } from "./libraries/math.ts";
-import { stringLibrary } from "./libraries/string.ts";
+import { STRING_LIBRARY } from "./libraries/string.ts";
 import { STRUCT_LIBRARY } from "./libraries/struct.ts";
 import { tableLibrary } from "./libraries/table.ts";
 import { adopted, fill, openLibrary, tableOf } from "./library.ts";
@@ -212,7 +212,7 @@ export class LuaMachine {
     const { state } = this;
     const globals = newTable(state);
     fill(globals, BASE_LIBRARY);
-    const strings = tableOf(state, stringLibrary(state));
+    const strings = tableOf(state, STRING_LIBRARY);
     const parts: Record<string, LuaTable> = {
       bit: tableOf(state, BIT_LIBRARY),
       cjson: tableOf(state, cjsonLibrary(this.#cjson)),

@@ -231,6 +231,18 @@ export const LANGUAGE: readonly string[] = [
 
 export const LIBRARIES: readonly string[] = [
   "return {string.gsub('a]b',']*','-')}",
+  "return {pcall(string.find, 'a', '%b')}",
+  "return {pcall(string.gsub, 'ab', '^(a', 'x')}",
+  "return {pcall(string.gsub, 'ab', '^(a', '%%')}",
+  "return {pcall(string.gsub, 'ab', '^(a', '%1')}",
+  "return {pcall(string.gsub, '', ')', 'x')}",
+  "return {pcall(string.find, 'ab', '%f')}",
+  "return {pcall(string.find, 'ab', '%2')}",
+  "return {pcall(string.match, 'ab', '()(%a)%1')}",
+  "return {('abcabc'):find('(.)b(.)%1b%2')}",
+  "return {('a-b]c'):gsub('[%-]]', '.'), ('a-b]c'):gsub('[]-]', '.'), ('x^y'):gsub('[x^]', '.'), ('a-z'):gsub('[a-]', '.')}",
+  "return {('\\0a\\127\\200'):gsub('%c', '.'), ('\\0a'):gsub('%z', '.'), ('g.g'):gsub('%g', 'G')}",
+  "return {('abc'):find('b', -1), ('abc'):find('b', -9), ('abc'):find('', 9), ('abc'):find('c', 0), ('abc'):match('', 4)}",
   "return {pcall(string.gsub, 'a', string.rep('[*', 30), '')}",
   "local s=string.rep(' ',50000)..'x' for p in string.gmatch(s,'()x') do return tostring(p*p) end",
   "return {tostring(tonumber('0x0p5000')), tostring(tonumber('0x1p4'))}",

@@ -2,10 +2,9 @@
 import type { Call, Library } from "../call.ts";
 import { bytesCell, numberCell } from "../cells.ts";
 import { BYTES_PER_INSTRUCTION, LUA_STRING_MAX, spend } from "../dialect.ts";
-import { openLibrary } from "../library.ts";
-import { type Cell, type LuaState, openString } from "../lua-vm.ts";
+import type { Cell } from "../lua-vm.ts";
 import { format } from "./string-format.ts";
-import { searchLibrary } from "./string-search.ts";
+import { SEARCH_LIBRARY } from "./string-search.ts";
 
 /** As many as fit Lua's stack. */
 const BYTE_RESULTS_MAX = 8000;
@@ -67,21 +66,19 @@ function mapped(call: Call, from: number, to: number, by: number): Cell {
   return bytesCell(bytes.map((code) => (code >= from && code <= to ? code + by : code)));
 }
 
-export function stringLibrary(state: LuaState): Library {
-  return {
-    ...searchLibrary(openLibrary(state, openString)),
-    byte,
-    char,
-    dump: (call) => {
-      call.function(1);
-      return call.fail("unable to dump given function");
-    },
-    format,
-    len: (call) => numberCell(call.bytes(1).length),
-    lower: (call) => mapped(call, 65, 90, 32),
-    rep,
-    reverse: (call) => bytesCell(call.bytes(1).slice().reverse()),
-    sub,
-    upper: (call) => mapped(call, 97, 122, -32),
-  };
-}
+export const STRING_LIBRARY: Library = {
+  ...SEARCH_LIBRARY,
+  byte,
+  char,
+  dump: (call) => {
+    call.function(1);
+    return call.fail("unable to dump given function");
+  },
+  format,
+  len: (call) => numberCell(call.bytes(1).length),
+  lower: (call) => mapped(call, 65, 90, 32),
+  rep,
+  reverse: (call) => bytesCell(call.bytes(1).slice().reverse()),
+  sub,
+  upper: (call) => mapped(call, 97, 122, -32),
+};
