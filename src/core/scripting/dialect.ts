@@ -21,6 +21,7 @@ import {
   strings,
   tables,
 } from "./lua-vm.ts";
+import { modulo } from "./modulo.ts";
 import { numberToText, textToNumber } from "./numerals.ts";
 
 /** Longest string that a script may build; the machine has no account of memory of its own. */
@@ -65,6 +66,7 @@ const UNEXPECTED_SYMBOL: Uint8Array = bytesOf("unexpected symbol");
 
 function install(): void {
   keepNumbersDouble();
+  divideByFloor();
   refuseLaterSyntax();
   obeyReadonly();
   accountForStrings();
@@ -108,6 +110,13 @@ function keepNumbersDouble(): void {
     number.setfltvalue(value);
     return text.length + 1;
   };
+}
+
+/** Of 5.1, by its definition: -10 % 5 is 0, not -0. */
+function divideByFloor(): void {
+  const { run } = modulo;
+  modulo.run = (state, one, other): number =>
+    dialect.active ? one - Math.floor(one / other) * other : run(state, one, other);
 }
 
 function refuseLaterSyntax(): void {

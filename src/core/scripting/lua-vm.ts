@@ -3,6 +3,8 @@
  * fengari, typed as far as it is used here. Its libraries io, os, package and debug are loaded with it, but no table of
  * a script's holds anything of them. It decides nothing.
  */
+// Before all of fengari.
+import "./modulo.ts";
 // First: fengari's modules import each other in a circle, which only this way in leaves whole.
 import "fengari/src/lualib.js";
 import defs from "fengari/src/defs.js";

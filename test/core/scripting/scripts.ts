@@ -230,6 +230,9 @@ export const LANGUAGE: readonly string[] = [
 ];
 
 export const LIBRARIES: readonly string[] = [
+  "local r = {} for _, a in ipairs({-10, 10, -7, 7, 5.5, -5.5, 0, 1e16}) do for _, b in ipairs({5, -5, 3, -3, 0.5, 1e300}) do " +
+    "r[#r + 1] = tostring(a % b) .. ' ' .. tostring(1 / (a % b)) end end return r",
+  "return {tostring(-10 % 5), tostring(10 % -5), tostring(-6 % 3), tostring(0 % -1), tostring(5.3 % 0.1)}",
   "return {string.gsub('a]b',']*','-')}",
   "return {pcall(string.find, 'a', '%b')}",
   "return {pcall(string.gsub, 'ab', '^(a', 'x')}",
