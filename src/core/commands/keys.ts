@@ -61,8 +61,10 @@ function renameTo(context: CommandContext, from: string, to: string, overwrite: 
   const replaced = db.read(to) !== undefined;
   if (replaced && !overwrite) return ZERO;
   const { value, expireAtMs } = entry;
+  const form = db.formOf(entry);
   db.remove(from, entry);
   db.set(to, value, expireAtMs);
+  if (form !== undefined) db.noteForm(to, form);
   context.propagateAsIs();
   // Redis deletes what was there and adds the key anew.
   if (replaced) context.notify(NOTIFY.created, "new", to);
@@ -118,7 +120,9 @@ function copy(context: CommandContext, argv: Argv): string {
   }
   const replaced = target.read(to) !== undefined;
   if (replaced && !options.replace) return ZERO;
+  const form = context.db.formOf(entry);
   target.set(to, cloneValue(entry.value), entry.expireAtMs);
+  if (form !== undefined) target.noteForm(to, form);
   context.propagateAsIs();
   // Redis deletes what was there and adds the key anew.
   if (replaced) context.keyspace.notify(NOTIFY.created, "new", options.db, to);
@@ -134,8 +138,10 @@ function move(context: CommandContext, argv: Argv): string {
   const key = arg(argv, 1);
   const entry = context.db.read(key);
   if (entry === undefined || target.read(key) !== undefined) return ZERO;
+  const form = context.db.formOf(entry);
   context.db.remove(key, entry);
   target.set(key, entry.value, entry.expireAtMs);
+  if (form !== undefined) target.noteForm(key, form);
   context.propagateAsIs();
   context.notify(NOTIFY.generic, "move_from", key);
   context.keyspace.notify(NOTIFY.generic, "move_to", index, key);

@@ -47,6 +47,19 @@ describe("DEBUG RELOAD", () => {
     expect(harness.ask("OBJECT ENCODING number")).toBe("int");
   });
 
+  it("keeps the form of a string that is renamed, moved or copied", () => {
+    const harness = new Harness();
+    const encodings = (keys: string): unknown[] =>
+      keys.split(" ").map((key) => harness.ask(`OBJECT ENCODING ${key}`));
+    for (const command of ["SET a 1", "APPEND a 2", "INCRBYFLOAT sum 3", "SET plain 5", "RENAME a b"])
+      harness.run(command);
+    for (const command of ["COPY b c", "COPY sum plain REPLACE", "COPY b moved DB 1", "MOVE sum 1"])
+      harness.run(command);
+    expect(encodings("b c plain")).toEqual(["raw", "raw", "embstr"]);
+    harness.run("SELECT 1");
+    expect(encodings("moved sum")).toEqual(["raw", "embstr"]);
+  });
+
   it("is refused while a snapshot is written", () => {
     const harness = new Harness();
     const snapshot = harness.keyspace.beginSnapshot();
