@@ -158,7 +158,8 @@ export class NodeCommandHost implements CommandHost {
           ["rdb_bgsave_in_progress", Number(this.#member?.takesSnapshot ?? false)],
           ["rdb_last_save_time", this.#hands.lastSnapshotSec()],
           ["aof_enabled", 1],
-          ["aof_rewrite_in_progress", 0],
+          // A snapshot is the rewriting of the log, whoever asked for it.
+          ["aof_rewrite_in_progress", Number(this.#member?.takesSnapshot ?? false)],
           ["aof_last_write_status", this.#status().diskFailing ? "err" : "ok"],
         ];
       case "stats":
