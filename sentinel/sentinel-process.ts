@@ -10,13 +10,12 @@ import { SeededRandomness } from "../src/base/randomness.ts";
 import { type Clock, SystemClock } from "../src/io/clock.ts";
 import type { Logger } from "../src/io/logger.ts";
 import { PeerNetwork } from "../src/io/peer/peer-network.ts";
-import { CommandTurns } from "../src/io/redis/command-turns.ts";
 import type { RedisConnection, RedisConnectionHandler } from "../src/io/redis/redis-connection.ts";
 import { RedisServer } from "../src/io/redis/redis-server.ts";
 import type { PeerMessage } from "../src/protocol/peer/codec.ts";
 import type { LinkId, PeerIdentity } from "../src/protocol/peer/identity.ts";
-import type { RequestDecoder } from "../src/protocol/resp/request-decoder.ts";
 import { compareRecordNumbers, type GroupRecord, type RecordNumber } from "../src/rules/group-record.ts";
+import { ClientConnections } from "./client-connections.ts";
 import { SENTINEL_CLIENT_LIMITS } from "./clients/client-limits.ts";
 import { messageOf } from "./clients/event-payload.ts";
 import { SentinelClients } from "./clients/sentinel-clients.ts";
@@ -57,6 +56,7 @@ interface Address {
 interface Parts {
   readonly core: SentinelCore;
   readonly clients: SentinelClients;
+  readonly connections: ClientConnections;
   readonly loop: CoreLoop;
 }
 
@@ -76,8 +76,6 @@ export class SentinelProcess {
   readonly #answered = new Map<string, RecordNumber>();
   /** What was last said to be survived, by group. */
   readonly #survives = new Map<string, string>();
-  readonly #turns: CommandTurns<RedisConnection>;
-  #isPaused = false;
   #phase: "starting" | "running" | "stopping" | "ended" = "starting";
   #parts: Parts | null = null;
   #address: Address = { host: "", port: 0 };
@@ -111,11 +109,6 @@ export class SentinelProcess {
     this.#clock = options.clock ?? new SystemClock();
     this.#cell = cell;
     this.#startedAtMs = this.#clock.now().monoMs;
-    this.#turns = new CommandTurns({
-      nowMs: () => this.#clock.now().monoMs,
-      isRunning: () => this.#phase === "running" && !this.#isPaused,
-      run: (connection) => connection.processBuffered(),
-    });
     this.#network = new PeerNetwork({
       self: { kind: "sentinel", id: config.id, startId: this.#startId },
       host: config.host,
@@ -194,8 +187,8 @@ export class SentinelProcess {
 
   /** As SIGSTOP: nothing runs, sockets stay open. */
   pause(): void {
-    this.#isPaused = true;
     this.#parts?.loop.pause();
+    this.#parts?.connections.pause();
     this.#server.pause();
     this.#network.pause();
   }
@@ -204,8 +197,7 @@ export class SentinelProcess {
     this.#parts?.loop.resume();
     this.#network.resume();
     this.#server.resume();
-    this.#isPaused = false;
-    this.#turns.resume();
+    this.#parts?.connections.resume();
   }
 
   /** For partitions in tests: peers for which it is false can't be reached, silently. */
@@ -263,7 +255,9 @@ export class SentinelProcess {
       operate: (operation, command) => loop.dispatch({ type: "operator", id: operation, command }),
       operatorTimeoutMs: (group) => this.#switchoverTimeoutMs(group) + OPERATOR_GRACE_MS,
     });
-    const parts: Parts = { core, clients, loop };
+    const nowMs = (): Millis => this.#clock.now().monoMs;
+    const connections = new ClientConnections({ clients, loop, nowMs });
+    const parts: Parts = { core, clients, connections, loop };
     this.#parts = parts;
     return parts;
   }
@@ -300,41 +294,7 @@ export class SentinelProcess {
   }
 
   #accept(connection: RedisConnection): RedisConnectionHandler | string {
-    const parts = this.#parts;
-    if (parts === null) return "-LOADING The sentinel is starting";
-    const { clients } = parts;
-    clients.connected(connection, this.#clock.now().monoMs);
-    return {
-      commands: (decoder) => this.#serve(parts, connection, decoder),
-      // What it has sent before is still answered.
-      inputEnded: () => {
-        if (this.#turns.isWaiting(connection)) connection.deferEnd();
-      },
-      // The server answers and closes. Who waits has not been read on, so nothing is owed.
-      protocolError: () => {},
-      closed: () => {
-        this.#turns.forget(connection);
-        clients.disconnected(connection.id);
-      },
-    };
-  }
-
-  #serve({ clients, loop }: Parts, connection: RedisConnection, decoder: RequestDecoder): void {
-    const turns = this.#turns;
-    if (turns.isWaiting(connection)) {
-      // What it has sent is enough for now, and more of it would be kept in memory.
-      connection.pauseReading();
-      return;
-    }
-    loop.observe((nowMs) => {
-      if (!turns.mayBegin(connection, nowMs)) return;
-      const mayGoOn = (): boolean => decoder.bufferedBytes === 0 || turns.mayGoOn(false);
-      if (!clients.serve(connection.id, decoder, nowMs, mayGoOn)) turns.wait(connection);
-      else {
-        connection.resumeReading();
-        if (connection.inputEnded) connection.end();
-      }
-    });
+    return this.#parts?.connections.accept(connection) ?? "-LOADING The sentinel is starting";
   }
 
   #heard(link: LinkId, message: PeerMessage): void {
