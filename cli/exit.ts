@@ -1,6 +1,6 @@
 /**
- * How a command ends: 0 done, 1 an operation failed, 2 a bad flag or file or a port in use, above 128 told to stop before it was done; an error is one line
- * on stderr that says what and what to do. Our own mistakes show their stack instead.
+ * How a command ends: 0 done, 1 an operation failed, 2 a bad flag or file or a port in use, above 128 told to stop before it was
+ * done; an error is one line on stderr that says what and what to do. Our own mistakes show their stack instead.
  */
 import { constants } from "node:os";
 import { CommanderError } from "commander";

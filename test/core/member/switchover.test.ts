@@ -1,6 +1,18 @@
 import { describe, expect, it } from "vitest";
-import type { Epoch } from "../../../src/base/ids.ts";
+import type { Epoch, MemberId } from "../../../src/base/ids.ts";
 import { TestGroup } from "./test-group.ts";
+import type { TestMember } from "./test-member.ts";
+
+/** As a sentinel does that is asked to make n2 the master. */
+function prepareHandover(group: TestGroup, master: TestMember, timeoutMs: number): void {
+  group.order(master, {
+    type: "prepareHandover",
+    group: "mymaster",
+    epoch: 1 as Epoch,
+    target: "n2" as MemberId,
+    timeoutMs,
+  });
+}
 
 describe("a switchover", () => {
   it("holds commands until the target has everything, then refuses them unexecuted", () => {
@@ -10,13 +22,7 @@ describe("a switchover", () => {
     n1.run(client, "SET", "a", "1");
     group.settle();
     n1.read(client);
-    group.order(n1, {
-      type: "prepareHandover",
-      group: "mymaster",
-      epoch: 1 as Epoch,
-      target: "n2" as never,
-      timeoutMs: 5000,
-    });
+    prepareHandover(group, n1, 5000);
     group.pass(20);
     expect(n1.member.status().handover).toEqual({ target: "n2", ready: true });
     expect(n1.run(client, "SET", "a", "2")).toBe("");
@@ -38,13 +44,7 @@ describe("a switchover", () => {
     n1.run(client, "SET", "a", "1");
     group.pass(20);
     expect(n1.read(client)).toBe("+OK\r\n");
-    group.order(n1, {
-      type: "prepareHandover",
-      group: "mymaster",
-      epoch: 1 as Epoch,
-      target: "n2" as never,
-      timeoutMs: 5000,
-    });
+    prepareHandover(group, n1, 5000);
     group.pass(1000);
     n1.run(client, "SET", "a", "2");
     group.pass(20);
@@ -63,13 +63,7 @@ describe("a switchover", () => {
     for (const id of ["n2", "n3"]) group.member(id).diskIsSlow = true;
     const client = n1.connect();
     expect(n1.ask(client, "SET", "a", "1")).toBe("");
-    group.order(n1, {
-      type: "prepareHandover",
-      group: "mymaster",
-      epoch: 1 as Epoch,
-      target: "n2" as never,
-      timeoutMs: 5000,
-    });
+    prepareHandover(group, n1, 5000);
     expect(n1.member.status().handover).toEqual({ target: "n2", ready: false });
     for (const id of ["n2", "n3"]) group.member(id).releaseDisk();
     group.settle();
@@ -80,13 +74,7 @@ describe("a switchover", () => {
   it("resumes by itself when nobody seals it in time", () => {
     const group = new TestGroup();
     const n1 = group.reign(1, "n1", ["n2", "n3"]);
-    group.order(n1, {
-      type: "prepareHandover",
-      group: "mymaster",
-      epoch: 1 as Epoch,
-      target: "n2" as never,
-      timeoutMs: 500,
-    });
+    prepareHandover(group, n1, 500);
     const client = n1.connect();
     expect(n1.run(client, "SET", "a", "1")).toBe("");
     group.pass(700, 50);

@@ -134,10 +134,7 @@ describe("failover by an operator", () => {
   it("in async, by force, leaves the role where the newest writes are", () => {
     const world = settledWorld({ group: { replication: { mode: "async", copies: null } } });
     const old = world.masterId();
-    world.partition(
-      [old],
-      [...world.nodes.keys()].filter((id) => id !== old),
-    );
+    world.partition([old], world.replicaIds());
     const { epoch, offset } = world.node(old).position;
     world.node(old).position = { epoch, offset: (offset + 1000) as Offset };
     world.node(old).refuses.set("parity", "the replica can't be reached");

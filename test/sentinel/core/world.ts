@@ -81,6 +81,11 @@ export class World {
     return sentinelIdsOf(this.#options);
   }
 
+  /** Members of the first group's present reign, without its master. */
+  replicaIds(): string[] {
+    return [...this.nodes.keys()].filter((id) => id !== this.masterId());
+  }
+
   node(id: string): FakeNode {
     const node = this.nodes.get(id);
     if (node === undefined) throw new Error(`no node ${id}`);
