@@ -4,11 +4,11 @@
  */
 import type { Command } from "commander";
 import { Redis, ReplyError } from "ioredis";
+import { DEFAULT_GROUP } from "../cluster/config/fields.ts";
 import type { GroupView } from "../sentinel/core/view.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import { type HostPort, hostPortListFlag, hostPortText, passwordOption } from "./flags.ts";
 
-export const DEFAULT_GROUP = "mymaster";
 const DEFAULT_SENTINEL: HostPort = { host: "127.0.0.1", port: 26_379 };
 /** To connect, and to answer; a sentinel holds replies for 500 ms at most. Others may know more than one that hangs. */
 const ANSWER_TIMEOUT_MS = 2000;

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import type { SentinelConfig } from "../sentinel/sentinel-config.ts";
 import type { NodeConfig } from "../src/node/node-config.ts";
 import { type ClusterOptions, nodeChoices, sentinelCount } from "./cluster-options.ts";
+import { DEFAULT_GROUP } from "./config/fields.ts";
 import { nodeFileSchema, toNodeConfig } from "./config/node-file.ts";
 import { sentinelFileSchema, toSentinelConfig } from "./config/sentinel-file.ts";
 import { validate } from "./config/validate.ts";
 import { peerUrl } from "./processes/layout.ts";
 
 export const HOST = "127.0.0.1";
-export const DEFAULT_GROUP = "mymaster";
 
 export interface MemberConfigs {
   readonly nodes: readonly NodeConfig[];

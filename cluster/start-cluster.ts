@@ -10,8 +10,9 @@ import { MemoryDisk, MemoryStorage } from "../src/io/storage/memory-storage.ts";
 import { DataNode } from "../src/node/data-node.ts";
 import { Cluster, type ClusterParts } from "./cluster.ts";
 import { type ClusterOptions, checkOptions } from "./cluster-options.ts";
+import { DEFAULT_GROUP } from "./config/fields.ts";
 import { giveBackPorts, takeFreePorts } from "./free-ports.ts";
-import { DEFAULT_GROUP, HOST, memberConfigs, portsNeeded } from "./member-configs.ts";
+import { HOST, memberConfigs, portsNeeded } from "./member-configs.ts";
 
 export type { GroupView, HistoryEntry, MemberView, SentinelPeerView } from "../sentinel/core/view.ts";
 export { InterrexError } from "../src/base/errors.ts";

@@ -1,12 +1,11 @@
 /** `interrex sentinel`: runs one sentinel in this process. */
 import { type Command, Option } from "commander";
-import { LOG_LEVELS, REPLICATION_MODES } from "../../cluster/config/fields.ts";
+import { DEFAULT_GROUP, LOG_LEVELS, REPLICATION_MODES } from "../../cluster/config/fields.ts";
 import { loadSentinelConfig } from "../../cluster/config/load-config.ts";
 import { InterrexError } from "../../src/base/errors.ts";
 import { createLogger } from "../../src/io/logger.ts";
 import { passwordOption, portFlag, wholeNumberFlag } from "../flags.ts";
 import { type IdAndUrl, idUrlListFlag } from "../id-url-flag.ts";
-import { DEFAULT_GROUP } from "../sentinel-client.ts";
 import { serve } from "../serve.ts";
 import { printJson, type Terminal } from "../terminal.ts";
 

@@ -1,14 +1,13 @@
 /** `interrex up`: a whole cluster on this machine, each node and sentinel its own process, until told to stop. */
 import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
-import { APPEND_FSYNC, REPLICATION_MODES } from "../../cluster/config/fields.ts";
+import { APPEND_FSYNC, DEFAULT_GROUP, REPLICATION_MODES } from "../../cluster/config/fields.ts";
 import type { PlannedProcess } from "../../cluster/processes/layout.ts";
 import { ProcessCluster, type Started } from "../../cluster/processes/process-cluster.ts";
 import type { AppendFsync } from "../../src/io/storage/member-storage.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { starting } from "../exit.ts";
 import { passwordOption, portFlag, wholeNumberFlag } from "../flags.ts";
-import { DEFAULT_GROUP } from "../sentinel-client.ts";
 import { withSpinner } from "../spinner.ts";
 import { type StopSignal, stopSignal } from "../stop-signal.ts";
 import { printJson, type Terminal } from "../terminal.ts";

@@ -4,6 +4,8 @@ import { shownValue } from "./shown.ts";
 
 export const PORT_MAX = 65_535;
 
+export const DEFAULT_GROUP = "mymaster";
+
 /** A month; longer waits are mistakes of unit. */
 export const DURATION_MS_MAX = 2_592_000_000;
 

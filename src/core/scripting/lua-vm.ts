@@ -1,24 +1,10 @@
-/// <reference path="./fengari.d.ts" />
 /**
  * fengari, typed as far as it is used here. Its libraries io, os, package and debug are loaded with it, but no table of
  * a script's holds anything of them. It decides nothing.
  */
+import { createRequire } from "node:module";
 // Before all of fengari.
 import "./modulo.ts";
-// First: fengari's modules import each other in a circle, which only this way in leaves whole.
-import "fengari/src/lualib.js";
-import defs from "fengari/src/defs.js";
-import lapi from "fengari/src/lapi.js";
-import lauxlib from "fengari/src/lauxlib.js";
-import lcorolib from "fengari/src/lcorolib.js";
-import ldebug from "fengari/src/ldebug.js";
-import ldo from "fengari/src/ldo.js";
-import llex from "fengari/src/llex.js";
-import lobject from "fengari/src/lobject.js";
-import lstate from "fengari/src/lstate.js";
-import lstring from "fengari/src/lstring.js";
-import ltable from "fengari/src/ltable.js";
-import ltablib from "fengari/src/ltablib.js";
 
 /** A tagged value: on the stack, in a table, in a constant. */
 export interface Cell {
@@ -178,17 +164,21 @@ interface Auxiliary {
 
 type Opener = (state: LuaState) => number;
 
-export const vm: Machinery = { ...(lapi as Machinery), ...(lstate as Pick<Machinery, "lua_newstate">) };
+/** Not `import`, which reads each of these files through for its exports first: fengari would take almost three times as long to load. */
+const require = createRequire(import.meta.url);
+// First: fengari's modules require each other in a circle, which only this way in leaves whole.
+require("fengari/src/lualib.js");
+
+export const vm: Machinery = { ...require("fengari/src/lapi.js"), ...require("fengari/src/lstate.js") };
 /** The module itself: what is replaced here, fengari calls. */
-export const api: Api = lapi as Api;
-export const debugging: Debugging = ldebug as Debugging;
-export const objects: Objects = lobject as Objects;
-export const calls: Calls = ldo as Calls;
-export const lexer: Lexer = llex as Lexer;
-export const tables: Tables = ltable as Tables;
-export const strings: Strings = lstring as Strings;
-export const auxiliary: Auxiliary = lauxlib as Auxiliary;
-export const LuaDebug: new () => DebugRecord = (defs as { readonly lua_Debug: new () => DebugRecord })
-  .lua_Debug;
-export const openTable: Opener = (ltablib as { luaopen_table: Opener }).luaopen_table;
-export const openCoroutine: Opener = (lcorolib as { luaopen_coroutine: Opener }).luaopen_coroutine;
+export const api: Api = require("fengari/src/lapi.js");
+export const debugging: Debugging = require("fengari/src/ldebug.js");
+export const objects: Objects = require("fengari/src/lobject.js");
+export const calls: Calls = require("fengari/src/ldo.js");
+export const lexer: Lexer = require("fengari/src/llex.js");
+export const tables: Tables = require("fengari/src/ltable.js");
+export const strings: Strings = require("fengari/src/lstring.js");
+export const auxiliary: Auxiliary = require("fengari/src/lauxlib.js");
+export const LuaDebug: new () => DebugRecord = require("fengari/src/defs.js").lua_Debug;
+export const openTable: Opener = require("fengari/src/ltablib.js").luaopen_table;
+export const openCoroutine: Opener = require("fengari/src/lcorolib.js").luaopen_coroutine;

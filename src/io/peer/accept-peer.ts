@@ -3,12 +3,12 @@
  * Limits on who may come this far, and for how long, are `peer-server.ts`'s.
  */
 import type { Socket } from "node:net";
-import type { RawData, WebSocket } from "ws";
 import { InterrexError } from "../../base/errors.ts";
 import { closeWithin } from "./close-within.ts";
 import type { DialContext } from "./dial.ts";
 import { Answerer, type Hello, nameOf, parseHello } from "./handshake.ts";
 import { limitUnprovenBytes, type ProvenConnection } from "./unproven.ts";
+import type { RawData, WebSocket } from "./ws.ts";
 
 export interface AcceptOutcome {
   established(connection: ProvenConnection): void;

@@ -1,8 +1,9 @@
 /** Closes a WebSocket in order, but not for longer than allowed. Decides nothing about why. */
-import type { WebSocket } from "ws";
+
 import type { Millis } from "../../base/ids.ts";
 import type { PauseGate } from "./pause-gate.ts";
 import { startTimer } from "./unproven.ts";
+import type { WebSocket } from "./ws.ts";
 
 /** What a close frame has room for. */
 const REASON_BYTES_MAX = 123;

@@ -4,7 +4,6 @@
  */
 import type { IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
-import { type RawData, WebSocket } from "ws";
 import { InterrexError } from "../../base/errors.ts";
 import type { Millis } from "../../base/ids.ts";
 import type { PeerTarget } from "../../protocol/peer/identity.ts";
@@ -14,6 +13,7 @@ import type { PauseGate } from "./pause-gate.ts";
 import type { PeerLimits } from "./peer-limits.ts";
 import type { Reachability } from "./reachability.ts";
 import { limitUnprovenBytes, type ProvenConnection, startTimer } from "./unproven.ts";
+import { type RawData, WebSocket } from "./ws.ts";
 
 /** Of a `ws:` url that names none. */
 const DEFAULT_PORT = 80;

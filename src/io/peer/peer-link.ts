@@ -3,7 +3,6 @@
  * could no longer keep TCP's promise (order, no gaps); refuses to decide who should be linked.
  */
 import type { Socket } from "node:net";
-import { type RawData, WebSocket } from "ws";
 import { InterrexError } from "../../base/errors.ts";
 import type { Millis } from "../../base/ids.ts";
 import { decodePeerMessage, type EncodedMessage, type PeerMessage } from "../../protocol/peer/codec.ts";
@@ -14,6 +13,7 @@ import type { PauseGate } from "./pause-gate.ts";
 import type { PeerLimits } from "./peer-limits.ts";
 import type { Reachability } from "./reachability.ts";
 import type { ProvenConnection } from "./unproven.ts";
+import { type RawData, WebSocket } from "./ws.ts";
 
 /** What a link needs of its network. */
 export interface PeerLinkHost {

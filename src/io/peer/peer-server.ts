@@ -4,12 +4,12 @@
  */
 import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { WebSocketServer } from "ws";
 import { InterrexError } from "../../base/errors.ts";
 import { type AcceptContext, acceptPeer } from "./accept-peer.ts";
 import { answerHttp, type HttpFront } from "./http-front.ts";
 import type { RateLimitedLog } from "./rate-limited-log.ts";
 import { type ProvenConnection, startTimer } from "./unproven.ts";
+import { WebSocketServer } from "./ws.ts";
 
 export interface PeerServerOptions {
   readonly host: string;

@@ -1,8 +1,8 @@
 /** Limits on a connection whose peer has not proven itself yet: bytes and time. Judges nobody's proof. */
 import type { Socket } from "node:net";
-import type { WebSocket } from "ws";
 import type { PeerIdentity } from "../../protocol/peer/identity.ts";
 import type { PauseGate } from "./pause-gate.ts";
+import type { WebSocket } from "./ws.ts";
 
 /** A WebSocket whose peer has proven itself; nothing listens to its messages yet. */
 export interface ProvenConnection {
