@@ -42,5 +42,5 @@ export const DEFAULT_PEER_LIMITS: PeerLimits = {
   lifeEveryMs: 500,
   silentLooksMax: 10,
   redialMsMin: 20,
-  redialMsMax: 1000,
+  redialMsMax: 250,
 };
