@@ -97,14 +97,12 @@ export class MemberMessages {
   }
 
   #onPing(link: LinkId, sentinel: string, ping: Ping): void {
-    const { lease, now } = this.#parts;
-    this.#parts.downAfterMs = ping.downAfterMs;
-    this.#parts.stallAfterMs = ping.stallAfterMs;
+    const { lease, limits, now } = this.#parts;
+    limits.note(sentinel, ping);
     const { reign } = this.#hears.roles;
     if (reign !== null) {
       lease.onPing(link, sentinel, ping, reign.epoch, now.monoMs);
       lease.onPongSent(link, sentinel, ping.seq, now.monoMs);
-      reign.limits(ping.downAfterMs, ping.stallAfterMs);
     }
     this.#parts.outbox.send(link, { type: "pong", seq: ping.seq, status: this.#hears.status() });
   }

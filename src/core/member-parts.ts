@@ -1,5 +1,4 @@
 /** The parts that a member is put together from, and the time that all of them go by. Built once; decides nothing. */
-import type { Millis } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { type ReplicationRules, replicationRules } from "../rules/replication-rules.ts";
 import { ClientDesk } from "./client-desk.ts";
@@ -15,8 +14,7 @@ import { Applier } from "./replication/applier.ts";
 import { MasterLease } from "./replication/lease.ts";
 import { ReceivedSnapshot } from "./replication/received-snapshot.ts";
 import { ReplicationLog } from "./replication/replication-log.ts";
-
-const DEFAULT_DOWN_AFTER_MS: Millis = 1000;
+import { SentinelLimits } from "./sentinel-limits.ts";
 
 export class MemberParts {
   readonly setup: MemberSetup;
@@ -35,9 +33,7 @@ export class MemberParts {
   /** Changes when this member is told that it has lost what it once acknowledged. */
   incarnation: MemberSetup["incarnation"];
   now: Instant;
-  /** As the sentinels' pings say. */
-  downAfterMs: Millis = DEFAULT_DOWN_AFTER_MS;
-  stallAfterMs: Millis = 2 * DEFAULT_DOWN_AFTER_MS;
+  readonly limits: SentinelLimits = new SentinelLimits();
 
   constructor(setup: MemberSetup, { keyspace, dispatcher, replayer }: MemberKeyspace) {
     const { outbox } = this;

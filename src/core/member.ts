@@ -150,9 +150,9 @@ export class Member {
   }
 
   status(): NodeStatus {
-    const { setup, links, lease, now, downAfterMs } = this.#parts;
+    const { setup, links, lease, now, limits } = this.#parts;
     return buildStatus(setup, this.#statusSources(), {
-      sees: links.heardSince(now.monoMs - downAfterMs / 2),
+      sees: links.heardSince(now.monoMs - limits.downAfterMs / 2),
       leaseHeld: this.#roles.reign !== null && lease.holds(now.monoMs),
       nowMs: now.monoMs,
     });
@@ -330,11 +330,11 @@ export class Member {
   }
 
   #tick(): void {
-    const { now, downAfterMs, snapshots } = this.#parts;
+    const { now, limits, snapshots } = this.#parts;
     // The clocks may drift apart slowly for ever; only a jump counts.
     this.#clockOffsetMs = now.wallMs - now.monoMs;
     if (now.monoMs >= this.#nextTickMs) {
-      this.#nextTickMs = now.monoMs + Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, downAfterMs / 10));
+      this.#nextTickMs = now.monoMs + Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, limits.downAfterMs / 10));
       this.#messages.beat();
       this.#roles.reign?.tick(now);
       this.#roles.follower?.tick();

@@ -14,6 +14,7 @@ import type { MemberOutbox } from "./member-io.ts";
 import type { MasterLease } from "./replication/lease.ts";
 import { MasterReign } from "./replication/master-reign.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
+import type { SentinelLimits } from "./sentinel-limits.ts";
 import type { ServingReign } from "./service.ts";
 
 export interface ReignSetup {
@@ -24,8 +25,7 @@ export interface ReignSetup {
   readonly client: ClientAddress;
   readonly reads: "linearizable" | "local";
   readonly ackTimeoutMs: Millis;
-  readonly downAfterMs: Millis;
-  readonly stallAfterMs: Millis;
+  readonly limits: SentinelLimits;
   readonly log: ReplicationLog;
   readonly outbox: MemberOutbox;
   readonly rules: ReplicationRules;
@@ -62,8 +62,6 @@ export class Reign implements ServingReign {
   #heldUntilMs: Millis;
   #sealedSeen = false;
   #owedPromoted: LinkId[] = [];
-  #downAfterMs: Millis;
-  #stallAfterMs: Millis;
   #mark: UncommittedMark | null;
   /** In async: neither a lease nor the acks of all others stand. */
   #refusesSinceMs: Millis | null = null;
@@ -75,8 +73,6 @@ export class Reign implements ServingReign {
     this.#setup = setup;
     this.epoch = setup.record.number.epoch;
     this.#recorded = setup.isStatic;
-    this.#downAfterMs = setup.downAfterMs;
-    this.#stallAfterMs = setup.stallAfterMs;
     this.#heldUntilMs = setup.now.monoMs + setup.ackTimeoutMs;
     this.#lastRecordMs = setup.now.monoMs;
     const { log, outbox, rules, self, client, record } = setup;
@@ -113,11 +109,6 @@ export class Reign implements ServingReign {
 
   get handoverReady(): boolean {
     return this.#handover?.ready === true;
-  }
-
-  limits(downAfterMs: Millis, stallAfterMs: Millis): void {
-    this.#downAfterMs = downAfterMs;
-    this.#stallAfterMs = stallAfterMs;
   }
 
   /** The sentinels' record stands: the licence to acknowledge, and whom to count from now on. */
@@ -201,7 +192,7 @@ export class Reign implements ServingReign {
     } else this.#refusesSinceMs = null;
     const idleMs = now.monoMs - this.#lastRecordMs;
     if (!isStatic && this.#established && this.#handover === null && this.#mark === null) {
-      if (idleMs >= this.#stallAfterMs / 2) log.applied = log.assign("probe", this.epoch, 0, "");
+      if (idleMs >= this.#setup.limits.stallAfterMs / 2) log.applied = log.assign("probe", this.epoch, 0, "");
     }
   }
 
@@ -283,7 +274,7 @@ export class Reign implements ServingReign {
     }
     const { lease, rules } = this.#setup;
     if (lease.holds(now.monoMs)) return undefined;
-    const sinceMs = now.monoMs - rules.confirmationLastsMs(this.#downAfterMs);
+    const sinceMs = now.monoMs - rules.confirmationLastsMs(this.#setup.limits.downAfterMs);
     return this.replicas.allMembersConfirmSince(sinceMs) ? undefined : NOREPLICAS;
   }
 
@@ -317,7 +308,7 @@ export class Reign implements ServingReign {
   #hasGoodReplicas(now: Instant, copies: number): boolean {
     if (this.#checkedAt !== now) {
       this.#checkedAt = now;
-      const good = this.replicas.goodReplicas(now.monoMs, this.#downAfterMs / 2);
+      const good = this.replicas.goodReplicas(now.monoMs, this.#setup.limits.downAfterMs / 2);
       this.#refusal = good >= copies - 1 ? undefined : NOREPLICAS;
     }
     return this.#refusal === undefined;

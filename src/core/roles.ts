@@ -71,7 +71,7 @@ export class Roles {
   }
 
   reignOver(record: GroupRecord, isStatic: boolean): void {
-    const { setup, log, outbox, lease, desk, rules, now, downAfterMs, stallAfterMs } = this.#parts;
+    const { setup, log, outbox, lease, desk, rules, now, limits } = this.#parts;
     const inPlace = this.#role.kind === "master";
     const { epoch } = record.number;
     if (this.#role.kind === "replica") this.#role.follower.stop();
@@ -84,7 +84,7 @@ export class Roles {
     log.writeOut(outbox);
     const { id: self, client, reads, ackTimeoutMs } = setup;
     const reign = new Reign({
-      ...{ record, isStatic, self, client, reads, ackTimeoutMs, downAfterMs, stallAfterMs },
+      ...{ record, isStatic, self, client, reads, ackTimeoutMs, limits },
       ...{ log, outbox, rules, lease, now },
     });
     this.#role = { kind: "master", epoch, reign };

@@ -1,6 +1,6 @@
 /** When a client is answered, in each mode, and when it is refused. */
 import { describe, expect, it } from "vitest";
-import type { Epoch } from "../../../src/base/ids.ts";
+import type { Epoch, SentinelId, StartId } from "../../../src/base/ids.ts";
 import { TestGroup } from "./test-group.ts";
 
 describe("semi-sync", () => {
@@ -135,6 +135,30 @@ describe("async", () => {
     group.heal();
     group.pass(2000);
     expect(n1.member.status().oldestUncommittedMs).toBe(0);
+  });
+
+  it("goes on by acks no longer than the sentinel with the shortest down-after takes it to, whoever pings last", () => {
+    const group = new TestGroup({ mode: "async", copies: 1 });
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const link = 900;
+    const other = { kind: "sentinel", id: "s2" as SentinelId, startId: "s2-start" as StartId } as const;
+    n1.step({ type: "linkUp", link, peer: other, dialled: false });
+    const ping = {
+      type: "ping",
+      group: "mymaster",
+      seq: 1,
+      sawPong: 0,
+      sentinels: 3,
+      leaseEpoch: 0 as Epoch,
+    } as const;
+    n1.step({ type: "message", link, message: { ...ping, downAfterMs: 400, stallAfterMs: 800 } });
+    group.order(n1, { ...ping, downAfterMs: 4000, stallAfterMs: 8000 });
+    const client = n1.connect();
+    group.pass(200);
+    expect(n1.ask(client, "SET", "a", "1")).toBe("+OK\r\n");
+    group.partition(["n1", "n2"]);
+    group.pass(250);
+    expect(n1.run(client, "SET", "a", "2")).toMatch(/^-NOREPLICAS /);
   });
 
   it("takes writes with a lease, and stops when it ends", () => {
