@@ -3,7 +3,8 @@ import { InterrexError } from "../src/base/errors.ts";
 import type { LogLevel } from "../src/io/logger.ts";
 import type { AppendFsync } from "../src/io/storage/member-storage.ts";
 import type { ReplicationMode } from "../src/rules/group-record.ts";
-import { shownValue } from "./config/shown.ts";
+import { shownText, shownValue } from "./config/shown.ts";
+import { suggest } from "./config/suggest.ts";
 
 export interface ClusterOptions {
   /** How many data nodes (`n1`, `n2`, ...), or one by one what is special about each. Default: 3. */
@@ -61,8 +62,36 @@ export function sentinelCount({ sentinels = 3 }: ClusterOptions): number {
   throw new InterrexError("BAD_OPTION", `A cluster needs 1 to 50 sentinels (got ${shown(sentinels)})`);
 }
 
+const OPTIONS: Readonly<Record<keyof ClusterOptions, true>> = {
+  nodes: true,
+  sentinels: true,
+  group: true,
+  replication: true,
+  copies: true,
+  quorum: true,
+  downAfterMs: true,
+  stallAfterMs: true,
+  switchoverTimeoutMs: true,
+  ackTimeoutMs: true,
+  crashEvidence: true,
+  dataDir: true,
+  appendfsync: true,
+  reads: true,
+  password: true,
+  peerSecret: true,
+  logLevel: true,
+  startTimeoutMs: true,
+};
+
 /** @throws InterrexError `BAD_OPTION` for what no member's schema looks at. */
-export function checkOptions({ dataDir, startTimeoutMs }: ClusterOptions): void {
+export function checkOptions(options: ClusterOptions): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
+  if (unknown !== undefined) {
+    const near = suggest(unknown, Object.keys(OPTIONS));
+    const hint = near === undefined ? "remove it" : `did you mean "${near}"?`;
+    throw new InterrexError("BAD_OPTION", `unknown option "${shownText(unknown)}"; ${hint}`);
+  }
+  const { dataDir, startTimeoutMs } = options;
   if (dataDir !== undefined && (typeof dataDir !== "string" || dataDir === "")) {
     const way = "leave it out to keep everything in memory";
     throw new InterrexError("BAD_OPTION", `dataDir must be a directory; ${way} (got ${shown(dataDir)})`);

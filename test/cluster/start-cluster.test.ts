@@ -9,6 +9,7 @@ import {
   type Cluster,
   type ClusterOptions,
   type MasterAddress,
+  type NodeChoices,
   startCluster,
 } from "../../cluster/start-cluster.ts";
 
@@ -228,6 +229,8 @@ describe("a cluster in this process", () => {
     [{ nodes: Number.NaN }, "A cluster needs 1 to 50 nodes (got NaN)"],
     [{ nodes: "3" as unknown as number }, 'A cluster needs 1 to 50 nodes (got "3")'],
     [{ nodes: null as unknown as number }, "A cluster needs 1 to 50 nodes (got null)"],
+    [{ replciation: "sync" } as ClusterOptions, 'unknown option "replciation"; did you mean "replication"?'],
+    [{ nodes: [{ zoen: "a" } as NodeChoices] }, 'unknown key "zoen"'],
     [{ sentinels: 1.5 }, "A cluster needs 1 to 50 sentinels (got 1.5)"],
     [{ dataDir: "" }, 'dataDir must be a directory; leave it out to keep everything in memory (got "")'],
     [{ startTimeoutMs: Number.NaN }, "startTimeoutMs must be a number of milliseconds (got NaN)"],
