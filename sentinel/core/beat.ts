@@ -1,8 +1,10 @@
 /**
- * When heartbeats go: at fixed moments from the start of this process on, the same for all members of all groups with this
- * down-after. To wake up costs a sentinel more than what it then does.
+ * When heartbeats go: at fixed moments, the same for all members of all groups with this down-after. To wake up costs a sentinel more
+ * than what it then does.
  */
+import { lastBeat } from "../../src/base/beat.ts";
 import type { Millis } from "../../src/base/ids.ts";
+import type { Instant } from "../../src/base/instant.ts";
 
 const PERIOD_MS_MIN = 20;
 const PERIOD_MS_MAX = 1000;
@@ -10,12 +12,13 @@ const PERIOD_MS_MAX = 1000;
 const ROUNDING = 1e-6;
 
 export class Beat {
-  readonly #startedAtMs: Millis;
+  /** The first one. */
+  readonly #beganAtMs: Millis;
   readonly #periodMs: Millis;
 
-  constructor(startedAtMs: Millis, downAfterMs: Millis) {
-    this.#startedAtMs = startedAtMs;
+  constructor(startedAt: Instant, downAfterMs: Millis) {
     this.#periodMs = Math.min(PERIOD_MS_MAX, Math.max(PERIOD_MS_MIN, downAfterMs / 10));
+    this.#beganAtMs = lastBeat(startedAt, this.#periodMs);
   }
 
   /** The first one after `nowMs`. */
@@ -29,10 +32,10 @@ export class Beat {
   }
 
   #passed(nowMs: Millis): number {
-    return Math.floor((nowMs - this.#startedAtMs) / this.#periodMs + ROUNDING);
+    return Math.floor((nowMs - this.#beganAtMs) / this.#periodMs + ROUNDING);
   }
 
   #at(beats: number): Millis {
-    return this.#startedAtMs + beats * this.#periodMs;
+    return this.#beganAtMs + beats * this.#periodMs;
   }
 }

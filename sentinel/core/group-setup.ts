@@ -1,5 +1,5 @@
 /** Puts the parts of one group together, from the configuration and what was found on the disk. */
-import type { Millis } from "../../src/base/ids.ts";
+import type { Instant } from "../../src/base/instant.ts";
 import type { Randomness } from "../../src/base/randomness.ts";
 import type { ElectionRules } from "../../src/rules/election-rules.ts";
 import { Beat } from "./beat.ts";
@@ -25,17 +25,18 @@ export interface GroupSetup {
   readonly outbox: SentinelOutbox;
   readonly peers: SentinelPeers;
   readonly keeper: StateKeeper;
-  readonly nowMs: Millis;
+  readonly now: Instant;
 }
 
 export function createContext(setup: GroupSetup, budget: FastBudget): GroupContext {
-  const { config, self, sentinels, rules, randomness, outbox, peers, keeper, nowMs } = setup;
+  const { config, self, sentinels, rules, randomness, outbox, peers, keeper, now } = setup;
+  const nowMs = now.monoMs;
   const { name: group, downAfterMs } = config;
   const ledger = new GroupLedger({ group, self: self.id, sentinels, keeper, rules, downAfterMs, nowMs });
   // The configuration says where a member is now; the record, who is one.
   const recorded = ledger.stored?.members ?? [];
   const nodes = [...recorded, ...config.nodes];
-  const beat = new Beat(nowMs, downAfterMs);
+  const beat = new Beat(now, downAfterMs);
   const watches = new Map(
     nodes.map((node) => [node.id, new MemberWatch(node, downAfterMs, beat, rules, nowMs)]),
   );

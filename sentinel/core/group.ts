@@ -47,7 +47,7 @@ export class Group {
 
   constructor(setup: GroupSetup) {
     this.name = setup.config.name;
-    this.#budget = new FastBudget(setup.nowMs);
+    this.#budget = new FastBudget(setup.now.monoMs);
     this.#context = createContext(setup, this.#budget);
     this.#election = new Election(this.#context);
     this.#errands = new Errands(this.#context);

@@ -75,7 +75,7 @@ export class SentinelCore {
       outbox: this.outbox,
       peers: this.#peers,
       keeper: this.#keeper,
-      nowMs: now.monoMs,
+      now,
     };
     this.#groups = new Map(
       config.groups.map((group) => [group.name, new Group({ ...shared, config: group })]),

@@ -3,6 +3,7 @@
  *
  * It never decides its own role. A sentinel's word makes it master or replica; its promise decides whose word counts.
  */
+import { nextBeat } from "../base/beat.ts";
 import { unreachable } from "../base/errors.ts";
 import { EPOCH_ZERO, type Epoch, type MemberId, type Millis, nextEpoch, type Offset } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
@@ -334,7 +335,8 @@ export class Member {
     // The clocks may drift apart slowly for ever; only a jump counts.
     this.#clockOffsetMs = now.wallMs - now.monoMs;
     if (now.monoMs >= this.#nextTickMs) {
-      this.#nextTickMs = now.monoMs + Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, limits.downAfterMs / 10));
+      const periodMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, limits.downAfterMs / 10));
+      this.#nextTickMs = nextBeat(now, periodMs);
       this.#messages.beat();
       this.#roles.reign?.tick(now);
       this.#roles.follower?.tick();
