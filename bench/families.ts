@@ -1,7 +1,8 @@
 /** Requests a second of one command of each family, by redis-benchmark, on a master with two replicas attached: the aim is a share of Redis's own in the same run. */
+import type { Side } from "./contender.ts";
 import type { Figure } from "./figure.ts";
-import { type Bench, onAll, sayFailure, take } from "./figures.ts";
-import { type BenchmarkTest, measureThroughput } from "./throughput.ts";
+import { asFigure, type Bench, byTurns, note, sayFailure } from "./figures.ts";
+import { type BenchmarkTest, measureThroughput, warmUp } from "./throughput.ts";
 
 const TESTS: readonly BenchmarkTest[] = [
   "SET",
@@ -27,31 +28,28 @@ const PIPELINED_FACTOR = 3;
 const RANDOM_KEYS = 100_000;
 
 export async function familiesFigures(bench: Bench): Promise<Figure[]> {
-  return await onAll(bench, "async", async (arenas) => {
-    const figures: Figure[] = [];
+  const figures = new Map(
+    PIPELINES.flatMap((pipeline) =>
+      TESTS.map((test) => [figureName(test, pipeline), new Map<Side, number[]>()] as const),
+    ),
+  );
+  const { familyRequests, familyRounds } = bench.effort;
+  await byTurns(bench, "async", familyRounds, async (arena, { side, label }, round) => {
+    await warmUp(arena, { tests: TESTS, randomKeys: RANDOM_KEYS });
     for (const pipeline of PIPELINES) {
-      const measured = await measureThroughput(arenas, {
-        tests: TESTS,
-        pipeline,
-        requests: bench.effort.familyRequests * (pipeline === 1 ? 1 : PIPELINED_FACTOR),
-        rounds: bench.effort.familyRounds,
-        randomKeys: RANDOM_KEYS,
-        onRound: (side, round) => bench.say(`families, -P ${pipeline}, ${side}, round ${round}`),
-        onFailure: (side, round, error) => sayFailure(bench, side, round, error),
-      });
-      for (const test of TESTS) {
-        const figure: Figure = {
-          group: "families",
-          name: `${test}, -P ${pipeline}`,
-          unit: "ops/s",
-          better: "higher",
-          aim: { ofRedis: SHARE_MIN },
-          measured: {},
-        };
-        for (const [side, rates] of measured.get(test) ?? []) take(figure, side, rates);
-        figures.push(figure);
-      }
+      bench.say(`families, -P ${pipeline}, ${label}, round ${round}`);
+      const requests = familyRequests * (pipeline === 1 ? 1 : PIPELINED_FACTOR);
+      const options = { tests: TESTS, pipeline, requests, randomKeys: RANDOM_KEYS };
+      const rates = await measureThroughput(arena, options, (error) => sayFailure(bench, label, error));
+      for (const [test, rate] of rates) note(figures.get(figureName(test, pipeline)), side, [rate]);
     }
-    return figures;
   });
+  return [...figures].map(([name, measured]) => {
+    const aim = { ofRedis: SHARE_MIN };
+    return asFigure({ group: "families", name, unit: "ops/s", better: "higher", aim }, measured);
+  });
+}
+
+function figureName(test: BenchmarkTest, pipeline: number): string {
+  return `${test}, -P ${pipeline}`;
 }

@@ -6,7 +6,7 @@ import type { Contender, Side } from "./contender.ts";
 import type { Figure } from "./figure.ts";
 import { measureLatency } from "./latency.ts";
 import { type MasterFault, measureOutages } from "./outage.ts";
-import { measureThroughput } from "./throughput.ts";
+import { measureThroughput, warmUp } from "./throughput.ts";
 import { ioredisWriter, nodeRedisWriter, type Writer } from "./writers.ts";
 
 export interface Effort {
@@ -82,6 +82,7 @@ const OUTAGES: readonly OutageFigure[] = [
 ];
 
 const PIPELINES = [1, 16, 64] as const;
+const COMMANDS = ["SET", "GET"] as const;
 
 export async function failoverFigures(bench: Bench): Promise<Figure[]> {
   const figures: Figure[] = OUTAGES.map(({ name }) => {
@@ -104,57 +105,62 @@ export async function failoverFigures(bench: Bench): Promise<Figure[]> {
 }
 
 export async function throughputFigures(bench: Bench): Promise<Figure[]> {
-  return await onAll(bench, "async", async (arenas) => {
-    const figures: Figure[] = [];
+  const figures = new Map(
+    PIPELINES.flatMap((pipeline) =>
+      COMMANDS.map((command) => [figureName(command, pipeline), new Map<Side, number[]>()] as const),
+    ),
+  );
+  const { requests, throughputRounds } = bench.effort;
+  await byTurns(bench, "async", throughputRounds, async (arena, { side, label }, round) => {
+    await warmUp(arena, { tests: COMMANDS });
     for (const pipeline of PIPELINES) {
-      bench.say(`throughput, -P ${pipeline}`);
-      const measured = await measureThroughput(arenas, {
-        tests: ["SET", "GET"],
-        pipeline,
-        // A deep pipeline is over too soon with the same number of requests.
-        requests: bench.effort.requests * Math.min(pipeline, 16),
-        rounds: bench.effort.throughputRounds,
-        onFailure: (side, round, error) => sayFailure(bench, side, round, error),
-      });
-      for (const command of ["SET", "GET"] as const) {
-        const figure: Figure = {
-          group: "throughput",
-          name: `${command}, 50 clients, -P ${pipeline}`,
-          unit: "ops/s",
-          better: "higher",
-          measured: {},
-        };
-        for (const [side, rates] of measured.get(command) ?? []) take(figure, side, rates);
-        figures.push(figure);
-      }
+      bench.say(`throughput, -P ${pipeline}, ${label}, round ${round}`);
+      // A deep pipeline is over too soon with the same number of requests.
+      const options = { tests: COMMANDS, pipeline, requests: requests * Math.min(pipeline, 16) };
+      const rates = await measureThroughput(arena, options, (error) => sayFailure(bench, label, error));
+      for (const [command, rate] of rates) note(figures.get(figureName(command, pipeline)), side, [rate]);
     }
-    return figures;
+  });
+  return [...figures].map(([name, measured]) => {
+    return asFigure({ group: "throughput", name, unit: "ops/s", better: "higher" }, measured);
   });
 }
 
+function figureName(command: string, pipeline: number): string {
+  return `${command}, 50 clients, -P ${pipeline}`;
+}
+
 export async function latencyFigures(bench: Bench): Promise<Figure[]> {
-  const one = async (name: string, mode: "async" | "semi-sync", wait: number): Promise<Figure> =>
-    await onAll(bench, mode, async (arenas) => {
-      const figure: Figure = { group: "latency", name, unit: "us", better: "lower", measured: {} };
-      const times = new Map<Side, number[]>();
-      for (let round = 0; round < bench.effort.latencyRounds; round += 1) {
-        bench.say(`${name}, round ${round + 1}`);
-        for (const [side, arena] of arenas) {
-          const measured = await measureLatency({
-            target: await findMaster(arena),
-            samples: bench.effort.latencySamples,
-            waitForReplicas: side === "redis" ? wait : 0,
-          });
-          times.set(side, [...(times.get(side) ?? []), ...measured]);
-        }
-      }
-      for (const [side, all] of times) take(figure, side, all);
-      return figure;
+  const one = async (name: string, mode: "async" | "semi-sync", wait: number): Promise<Figure> => {
+    const times = new Map<Side, number[]>();
+    const { latencyRounds, latencySamples: samples } = bench.effort;
+    await byTurns(bench, mode, latencyRounds, async (arena, { side, label }, round) => {
+      bench.say(`${name}, ${label}, round ${round}`);
+      const target = await findMaster(arena);
+      const waitForReplicas = side === "redis" ? wait : 0;
+      note(times, side, await measureLatency({ target, samples, waitForReplicas }));
     });
+    return asFigure({ group: "latency", name, unit: "us", better: "lower" }, times);
+  };
   return [
     await one("one SET, async", "async", 0),
     await one("one SET, semi-sync (Redis: SET + WAIT 1)", "semi-sync", 1),
   ];
+}
+
+/** Adds to what has been measured of a side. */
+export function note(measured: Map<Side, number[]> | undefined, side: Side, values: readonly number[]): void {
+  const before = measured?.get(side) ?? [];
+  measured?.set(side, [...before, ...values]);
+}
+
+export function asFigure(
+  figure: Omit<Figure, "measured">,
+  measured: ReadonlyMap<Side, readonly number[]>,
+): Figure {
+  const whole: Figure = { ...figure, measured: {} };
+  for (const [side, values] of measured) take(whole, side, values);
+  return whole;
 }
 
 export function take(figure: Figure | undefined, side: Side, values: readonly number[]): void {
@@ -163,9 +169,9 @@ export function take(figure: Figure | undefined, side: Side, values: readonly nu
 }
 
 /** The last line of a command's error is what it said itself. */
-export function sayFailure(bench: Bench, side: Side, round: number, error: Error): void {
+export function sayFailure(bench: Bench, label: string, error: Error): void {
   const why = error.message.trimEnd().split("\n").at(-1);
-  bench.say(`${side}: round ${round} FAILED, once more: ${why}`);
+  bench.say(`${label}: FAILED, once more: ${why}`);
 }
 
 /** A side that fails is said and left out; the other's figures are still worth having. */
@@ -186,23 +192,19 @@ async function onCluster(
   }
 }
 
-/** Both sides up at once, for measurements that alternate. */
-export async function onAll<Result>(
+/**
+ * A fresh cluster for each turn, and none beside it: one at rest would take of the other's cores. The sides alternate, so that a busy moment
+ * of the machine hits both. Rounds count from 1.
+ */
+export async function byTurns(
   bench: Bench,
   mode: "async" | "semi-sync",
-  work: (arenas: ReadonlyMap<Side, Arena>) => Promise<Result>,
-): Promise<Result> {
-  const arenas = new Map<Side, Arena>();
-  try {
+  rounds: number,
+  work: (arena: Arena, contender: Contender, round: number) => Promise<void>,
+): Promise<void> {
+  for (let round = 1; round <= rounds; round += 1) {
     for (const contender of bench.contenders) {
-      try {
-        arenas.set(contender.side, await contender.start(mode));
-      } catch (error) {
-        bench.say(`${contender.label} FAILED: ${(error as Error).message}`);
-      }
+      await onCluster(bench, contender, mode, (arena) => work(arena, contender, round));
     }
-    return await work(arenas);
-  } finally {
-    for (const arena of arenas.values()) await arena.close();
   }
 }

@@ -1,4 +1,4 @@
-/** Requests a second by redis-benchmark, on a master with two replicas attached. Alternates the sides, so that a busy moment of the machine hits both. */
+/** Requests a second by redis-benchmark, on a master with two replicas attached. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
@@ -6,7 +6,6 @@ import type { Arena } from "../cluster/chaos/arena.ts";
 import type { Endpoint } from "../cluster/chaos/chaos-client.ts";
 import { findMaster } from "../cluster/chaos/look.ts";
 import { InterrexError } from "../src/base/errors.ts";
-import type { Side } from "./contender.ts";
 
 /** The tests that are asked for, and what redis-benchmark calls each in its output. */
 const LABELS = {
@@ -33,42 +32,38 @@ export interface ThroughputOptions {
   readonly pipeline: number;
   /** Of each test. */
   readonly requests: number;
-  readonly rounds: number;
   /** Draws keys, fields and members from as many (-r); one and the same of each without it. */
   readonly randomKeys?: number;
-  /** Told before each run; rounds count from 1. */
-  readonly onRound?: (side: Side, round: number) => void;
-  /** Told of a run that ended early, as by a failover under this load, and is tried once more. */
-  readonly onFailure: (side: Side, round: number, error: Error) => void;
 }
 
 const CLIENTS = 50;
 const VALUE_BYTES = 100;
-/** Of one round on one side. */
+const WARM_UP_PIPELINE = 16;
+/** Shared by the tests: some seconds, after which V8 has compiled what is hot. */
+const WARM_UP_REQUESTS = 1_000_000;
 const ATTEMPTS_MAX = 3;
 
+/** Before the first measurement: servers that have just started are slower than those that people use. */
+export async function warmUp(
+  arena: Arena,
+  options: Pick<ThroughputOptions, "tests" | "randomKeys">,
+): Promise<void> {
+  const requests = Math.ceil(WARM_UP_REQUESTS / options.tests.length);
+  await runOnce(arena, { ...options, pipeline: WARM_UP_PIPELINE, requests });
+}
+
 /**
- * @returns requests a second of each round, by test and side.
- * @throws the error of a round that failed each time.
+ * @param failed told of a run that ended early, as by a failover under this load, and is tried once more.
+ * @returns requests a second, by test.
+ * @throws the error of a run that failed each time.
  */
 export async function measureThroughput(
-  arenas: ReadonlyMap<Side, Arena>,
+  arena: Arena,
   options: ThroughputOptions,
-): Promise<Map<BenchmarkTest, Map<Side, number[]>>> {
-  const measured = new Map(options.tests.map((test) => [test, new Map<Side, number[]>()]));
-  for (let round = 1; round <= options.rounds; round += 1) {
-    for (const [side, arena] of arenas) {
-      options.onRound?.(side, round);
-      const csv = await repeatedly(
-        () => runOnce(arena, options),
-        (error) => options.onFailure(side, round, error),
-      );
-      for (const [test, bySide] of measured) {
-        bySide.set(side, [...(bySide.get(side) ?? []), rateIn(csv, test)]);
-      }
-    }
-  }
-  return measured;
+  failed: (error: Error) => void,
+): Promise<Map<BenchmarkTest, number>> {
+  const csv = await repeatedly(() => runOnce(arena, options), failed);
+  return new Map(options.tests.map((test) => [test, rateIn(csv, test)]));
 }
 
 /** @returns what redis-benchmark says, as CSV. */
@@ -105,12 +100,7 @@ async function flush({ host, port }: Endpoint): Promise<void> {
 }
 
 /** Pure: what redis-benchmark is told, but for the server's address. */
-export function benchmarkArguments({
-  tests,
-  pipeline,
-  requests,
-  randomKeys,
-}: Omit<ThroughputOptions, "rounds" | "onFailure">): string[] {
+export function benchmarkArguments({ tests, pipeline, requests, randomKeys }: ThroughputOptions): string[] {
   const load = ["-c", CLIENTS, "-d", VALUE_BYTES, "-P", pipeline, "-n", requests];
   const random = randomKeys === undefined ? [] : ["-r", randomKeys];
   return [...load, ...random, "-t", tests.join(",").toLowerCase(), "--csv"].map(String);
