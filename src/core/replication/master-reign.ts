@@ -9,16 +9,15 @@ import { OFFSET_ZERO } from "../../base/ids.ts";
 import type { LinkId } from "../../protocol/peer/identity.ts";
 import type { Ack, ReplicaStatus, SyncRequest } from "../../protocol/peer/node-messages.ts";
 import { RecordCursor } from "../../protocol/record.ts";
-import type { EpochHistory } from "../../rules/epoch-history.ts";
 import { type ClientAddress, type GroupRecord, votingMembers } from "../../rules/group-record.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
 import type { ReplicationRules } from "../../rules/replication-rules.ts";
 import type { DroppedLog, MemberOutbox } from "../member-io.ts";
 import { CatchUp } from "./catch-up.ts";
-import { FullSyncNotes } from "./full-sync-notes.ts";
 import { READ_BYTES, ReplicaFrames } from "./replica-frames.ts";
-import { ReplicaPeer, SNAPSHOT_PIECES_IN_FLIGHT } from "./replica-peer.ts";
+import { ReplicaPeer } from "./replica-peer.ts";
 import type { ReplicationLog } from "./replication-log.ts";
+import { type OpenedSnapshot, SnapshotFeed } from "./snapshot-feed.ts";
 
 export interface ReignSetup {
   readonly epoch: Epoch;
@@ -50,6 +49,7 @@ export class MasterReign {
   readonly #replicas = new Map<LinkId, ReplicaPeer>();
   readonly #pendingSyncs = new Map<LinkId, PendingSync>();
   readonly #frames: ReplicaFrames;
+  readonly #snapshots: SnapshotFeed;
   readonly #catchUp: CatchUp;
   #record: GroupRecord;
   /** Replicas whose acks count, until one comes or goes or the record changes. */
@@ -65,6 +65,7 @@ export class MasterReign {
     this.#outbox = setup.outbox;
     this.#rules = setup.rules;
     this.#frames = new ReplicaFrames(setup.epoch, setup.log, setup.outbox);
+    this.#snapshots = new SnapshotFeed(setup.epoch, setup.outbox);
     this.#catchUp = new CatchUp(setup.rules);
   }
 
@@ -146,43 +147,14 @@ export class MasterReign {
     }
   }
 
-  onSnapshotOpened(
-    link: LinkId,
-    snapshot: { readonly position: LogPosition; readonly history: EpochHistory } | null,
-    nowMs: Millis,
-  ): void {
+  onSnapshotOpened(link: LinkId, snapshot: OpenedSnapshot, nowMs: Millis): void {
     const replica = this.#replicas.get(link);
-    if (replica?.state.phase !== "fullSync") return;
-    if (snapshot === null) {
-      this.#outbox.log(
-        "error",
-        "full-sync-failed",
-        { replica: replica.id },
-        "no snapshot that can be read, and no log to sync from",
-      );
-      this.#outbox.push({ type: "closeLink", link });
-      return;
-    }
-    const { position, history } = snapshot;
-    const parties = { replica: replica.id, epoch: this.epoch };
-    replica.state.notes = new FullSyncNotes(this.#outbox, parties, position, nowMs);
-    replica.state.snapshotOffset = position.offset;
-    this.#outbox.send(link, { type: "syncFull", epoch: this.epoch, position, history });
-    for (let i = 0; i < SNAPSHOT_PIECES_IN_FLIGHT; i++) this.#outbox.push({ type: "readSnapshot", link });
+    if (replica !== undefined) this.#snapshots.opened(replica, snapshot, nowMs);
   }
 
   onSnapshotRead(link: LinkId, bytes: Buffer | null, nowMs: Millis): void {
-    const state = this.#replicas.get(link)?.state;
-    if (state?.phase !== "fullSync" || state.ended) return;
-    state.ended = bytes === null;
-    state.notes?.carried(bytes?.length ?? 0);
-    if (state.ended) state.notes?.done(nowMs);
-    this.#outbox.send(link, {
-      type: "snapshotChunk",
-      epoch: this.epoch,
-      last: bytes === null,
-      bytes: bytes ?? Buffer.alloc(0),
-    });
+    const replica = this.#replicas.get(link);
+    if (replica !== undefined) this.#snapshots.read(replica, bytes, nowMs);
   }
 
   /** @returns true when it may have changed what is committed, safe or confirmed. */
@@ -190,9 +162,8 @@ export class MasterReign {
     const replica = this.#replicas.get(link);
     if (replica === undefined || !this.#rules.countsAck(ack.epoch, this.epoch)) return false;
     if (replica.state.phase === "fullSync") {
-      // Each piece is acknowledged, so that no more of them pile up than the replica takes.
       replica.lastHeardMs = nowMs;
-      if (!replica.state.ended) this.#outbox.push({ type: "readSnapshot", link });
+      this.#snapshots.acknowledged(replica);
       return false;
     }
     if (ack.received > this.#log.tail.lastOffset) {
@@ -368,7 +339,14 @@ export class MasterReign {
   }
 
   #startFullSync(replica: ReplicaPeer): void {
-    replica.state = { phase: "fullSync", notes: null, ended: false, snapshotOffset: null };
+    replica.state = {
+      phase: "fullSync",
+      notes: null,
+      reading: false,
+      pieces: [],
+      ended: false,
+      snapshotOffset: null,
+    };
     this.#replicas.set(replica.link, replica);
     this.#outbox.push({ type: "openSnapshot", link: replica.link });
   }

@@ -9,14 +9,18 @@ import type { FullSyncNotes } from "./full-sync-notes.ts";
 const IN_FLIGHT_BYTES_MAX = 8 * 1024 * 1024;
 /** What a new ack weighs in the average of how long they take. */
 const ACK_WEIGHT = 1 / 8;
-/** Snapshot pieces under way at once. */
-export const SNAPSHOT_PIECES_IN_FLIGHT = 4;
+/** Snapshot pieces under way at once, beside the limit of their bytes. */
+const SNAPSHOT_PIECES_IN_FLIGHT = 4;
 
 export type ReplicaPhase =
   /** The standing snapshot goes out, a few pieces at a time; the replica then asks for records afresh. */
   | {
       readonly phase: "fullSync";
       notes: FullSyncNotes | null;
+      /** A piece is being read from disk. */
+      reading: boolean;
+      /** Bytes of each piece that is sent and not yet acknowledged, oldest first. */
+      readonly pieces: number[];
       ended: boolean;
       /** Where the snapshot stands, and the log goes on for this replica; `null` until it is open. */
       snapshotOffset: Offset | null;
@@ -70,6 +74,14 @@ export class ReplicaPeer implements CountedAck {
 
   get mayTakeMore(): boolean {
     return this.#inFlightBytes < IN_FLIGHT_BYTES_MAX;
+  }
+
+  /** Whether another piece of the snapshot shall be read for it. */
+  get wantsSnapshotPiece(): boolean {
+    const { state } = this;
+    if (state.phase !== "fullSync" || state.ended || state.reading) return false;
+    const bytes = state.pieces.reduce((sum, piece) => sum + piece, 0);
+    return state.pieces.length < SNAPSHOT_PIECES_IN_FLIGHT && bytes < IN_FLIGHT_BYTES_MAX;
   }
 
   /** How long an ack of it can be expected to take: as of late, or as long as one is overdue already. */

@@ -67,6 +67,30 @@ describe("a full sync", () => {
     expect(n3.keyspace.digest()).toBe(n1.keyspace.digest());
   });
 
+  it("has no more bytes under way than one piece beyond what a replica is sent, however large the pieces are", () => {
+    const group = new SnapshotGroup();
+    const n3 = group.member("n3");
+    group.partition(["n3"]);
+    const n1 = group.reign(1, "n1", ["n2"]);
+    const client = n1.connect();
+    const value = "v".repeat(6 * MEGABYTE);
+    for (const key of ["a", "b", "c", "d"]) {
+      n1.run(client, "SET", key, value);
+      group.settle();
+    }
+    n1.member.wantSnapshot();
+    group.pass(300);
+    n1.member.log.tail.bytesMax = 1;
+    write(group, n1, "more", 1000);
+    group.slow = n3;
+    group.heal();
+    group.order(n3, { type: "standing", record: group.record(1, "n1") });
+    group.pass(200);
+    expect(group.chunks).toBe(2);
+    release(group, n3);
+    expect(n3.keyspace.digest()).toBe(n1.keyspace.digest());
+  });
+
   it("keeps the log that the replica will need, whatever is written meanwhile", () => {
     const { group, n1, n3 } = withSlowSync();
     const { position } = n1.disk.snapshot ?? { position: null };
