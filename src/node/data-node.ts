@@ -195,21 +195,26 @@ export class DataNode {
     return this.#keyspace.digest();
   }
 
-  /** Stops serving, syncs, leaves the clean marker, and only then closes the peer port. */
+  /**
+   * Stops serving, closes the links, by which the others see that it goes, syncs and leaves the clean marker. Clients that
+   * take their time to close their side hold up nothing but the end of this.
+   */
   async stop(): Promise<void> {
     if (this.#phase === "stopped") return;
     if (this.#phase === "paused") this.resume();
-    await this.#redis.close();
-    if (!this.#isStopped()) this.#step({ type: "flush" });
+    // From this call on no command is run any more, and no reply written.
+    const clientsGone = this.#redis.close();
+    this.#step({ type: "flush" });
     // It may have failed meanwhile, and been killed: the storage is closed then.
-    if (this.#isStopped()) return;
+    if (this.#isStopped()) return await clientsGone;
     this.#phase = "stopped";
     this.#alarm.cancel();
     this.#peers.flush();
+    const peersGone = this.#peers.close();
     try {
       await this.#storage.close();
     } finally {
-      await this.#peers.close();
+      await Promise.all([clientsGone, peersGone]);
     }
   }
 
