@@ -13,6 +13,7 @@ import { Member } from "../core/member.ts";
 import type { MemberInput } from "../core/member-io.ts";
 import { SystemClock } from "../io/clock.ts";
 import type { Logger } from "../io/logger.ts";
+import { openFilesMax } from "../io/open-files.ts";
 import { PeerNetwork } from "../io/peer/peer-network.ts";
 import { RedisServer } from "../io/redis/redis-server.ts";
 import { DiskStorage } from "../io/storage/disk-storage.ts";
@@ -81,7 +82,7 @@ export class DataNode {
     this.#config = config;
     this.#log = options.logger;
     this.#storage = options.storage ?? defaultStorage(config);
-    this.#limits = nodeLimits(config.clientsMax);
+    this.#limits = nodeLimits(config.clientsMax, openFilesMax());
     this.#redis = new RedisServer({
       host: config.host,
       port: config.port,
@@ -261,6 +262,13 @@ export class DataNode {
       this.#log.info(
         { event: "incarnation", incarnation: recovered.incarnation, reason: recovered.incarnationIsNew },
         "a new incarnation begins",
+      );
+    }
+    const { clientsMax } = this.#limits;
+    if (clientsMax < this.#config.clientsMax) {
+      this.#log.warn(
+        { event: "clients-limited", clientsMax },
+        "the limit of open files allows no more clients",
       );
     }
     this.#address = await this.#redis.listen();

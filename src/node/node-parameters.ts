@@ -177,9 +177,15 @@ function streamParameters(steered: Steered): Parameter[] {
 function clientParameters(limits: NodeLimits, steered: Steered): Parameter[] {
   return [
     steering("timeout", 0, integerBetween(0, INT32_MAX), undefined, (value) => steered.idleTimeoutSec(value)),
-    steering("maxclients", limits.clientsMax, integerBetween(1, 2 ** 32 - 1), undefined, (value) => {
-      limits.clientsMax = value;
-    }),
+    steering(
+      "maxclients",
+      limits.clientsMax,
+      integerBetween(1, limits.clientsCeiling),
+      undefined,
+      (value) => {
+        limits.clientsMax = value;
+      },
+    ),
     steering(
       "proto-max-bulk-len",
       limits.bulkBytesMax,
