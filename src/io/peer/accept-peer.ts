@@ -35,7 +35,7 @@ export function acceptPeer(
   const refuse = (who: string, reason: string): void => {
     if (over) return;
     over = true;
-    stopLimit();
+    // The limit of bytes holds until it is gone.
     closeWithin(gate, limits.closeMsMax, ws, 1008, reason);
     outcome.refused(who, reason);
   };
@@ -49,9 +49,9 @@ export function acceptPeer(
       return;
     }
     over = true;
-    stopLimit();
     // A prober has what it wanted; it closes.
     if (hello.purpose === "probe") return;
+    stopLimit();
     ws.off("close", onClose);
     outcome.established({ ws, socket, peer: hello.identity, dialled: false });
   };

@@ -193,6 +193,22 @@ describe("who is let in", () => {
     expect((await n1.log("peer-refused")).reason).toBe("too many bytes before the handshake was done");
   });
 
+  it("nor may one that has been refused send on while it is asked to close", async () => {
+    const limits = { unprovenBytesMax: 10_000, handshakeMsMax: 600_000, closeMsMax: 600_000 };
+    const n1 = await startPeer("n1", { limits });
+    const deaf = new WebSocket(n1.target.url);
+    deaf.on("error", () => {});
+    const sendOn = (): void => deaf.send("x".repeat(1000), (error) => error ?? setImmediate(sendOn));
+    deaf.once("message", () => {
+      deaf.send("no hello");
+      // It does not hear that it is asked to close.
+      deaf.pause();
+      sendOn();
+    });
+    await once(deaf, "close");
+    expect((await n1.log("peer-refused")).reason).toBe("what was said is no peer protocol");
+  });
+
   it("strangers above the limit are dropped at the door", async () => {
     const n1 = await startPeer("n1", { limits: { unprovenConnectionsMax: 1 } });
     const first = connect(n1.port, "127.0.0.1");
