@@ -1,5 +1,5 @@
 /** COMMAND: which commands there are, as far as redis-cli and client libraries look. Documents none of them. */
-import { array, bulk, bulkArray, integer, map, nilArray, simple } from "../../src/protocol/resp/reply.ts";
+import { array, bulk, bulkArray, integer, map, nil, simple } from "../../src/protocol/resp/reply.ts";
 import { fail, reply } from "./answer.ts";
 import { type CommandSpec, container } from "./command-spec.ts";
 import { INVALID_COMMAND } from "./error-texts.ts";
@@ -37,7 +37,7 @@ export function commandCommand(all: () => readonly CommandSpec[]): CommandSpec {
         const names = argv.length === 2 ? all().map(({ name }) => name) : argv.slice(2);
         const details = names.map((name) => {
           const spec = all().find((known) => known.name === name.toLowerCase());
-          return spec === undefined ? nilArray(session.protocol) : describe(spec);
+          return spec === undefined ? nil(session.protocol) : describe(spec);
         });
         return reply(array(details));
       },

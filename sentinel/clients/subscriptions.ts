@@ -1,8 +1,8 @@
 /** SUBSCRIBE and its kin, and who gets a message. RESP3 clients get pushes, RESP2 clients arrays. */
 import { bulk, error, integer, nil, PONG, pushHeader } from "../../src/protocol/resp/reply.ts";
-import type { Answer, CommandContext } from "./answer.ts";
+import { type Answer, type CommandContext, fail } from "./answer.ts";
 import type { ClientSession } from "./client-session.ts";
-import { TOO_MANY_SUBSCRIPTIONS } from "./error-texts.ts";
+import { TOO_MANY_SUBSCRIPTIONS, wrongArity } from "./error-texts.ts";
 import type { SentinelMessage } from "./event-payload.ts";
 import { globMatches } from "./glob.ts";
 
@@ -27,6 +27,7 @@ export function punsubscribe(context: CommandContext): Answer {
 
 /** PING's answer depends on it: a subscribed RESP2 client reads nothing but arrays. */
 export function ping({ argv, session }: CommandContext): Answer {
+  if (argv.length > 2) return fail(wrongArity("ping"));
   const given = argv[1];
   if (session.inSubscriberMode) {
     const text = pushHeader(2, session.protocol) + bulk("pong") + bulk(given ?? "");

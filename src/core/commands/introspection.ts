@@ -6,7 +6,7 @@ import {
   EMPTY_ARRAY,
   integer,
   map,
-  nilArray,
+  nil,
   type RespVersion,
   setHeader,
   simple,
@@ -59,7 +59,7 @@ function info(context: CommandContext, argv: Argv): string {
   if (argv.length === 2) return all(context);
   const described = argv.slice(2).map((name) => {
     const command = context.table.findByFullName(name);
-    return command === undefined ? nilArray(context.version) : describe(command, context.version);
+    return command === undefined ? nil(context.version) : describe(command, context.version);
   });
   return array(described);
 }

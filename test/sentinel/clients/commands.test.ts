@@ -14,6 +14,7 @@ describe("connection commands", () => {
     const { client } = connect();
     expect(client.rawReply("PING")).toBe("+PONG\r\n");
     expect(client.reply("ping", "hello")).toBe("hello");
+    expect(client.rawReply("PING", "a", "b")).toMatch(/^-ERR wrong number of arguments for 'ping'/);
     expect(client.reply("ECHO", "\xff\x00")).toBe("\xff\x00");
   });
 
@@ -196,6 +197,7 @@ describe("what tools ask", () => {
       ["ping", -1, ["loading", "stale", "fast", "sentinel"], 0, 0, 0, [], [], [], []],
       null,
     ]);
+    expect(client.rawReply("COMMAND", "INFO", "nope")).toBe("*1\r\n$-1\r\n");
     expect(client.reply("COMMAND", "DOCS")).toEqual([]);
     expect(client.reply("COMMAND", "LIST")).toContain("sentinel");
   });
