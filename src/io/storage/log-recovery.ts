@@ -74,14 +74,7 @@ class LogRecovery {
     try {
       const names = this.#ownNames();
       for (const [index, name] of names.entries()) {
-        if (await this.#open(name, names.slice(index + 1))) continue;
-        for (const later of names.slice(index + 1)) {
-          const kept = moveToRollback(this.#options.rollbackDirectory, this.#pathOf(later));
-          this.#repairs.push(
-            `took ${later} out of the log, since the one before it was cut; kept in ${kept}`,
-          );
-        }
-        break;
+        if (!(await this.#open(name, names.slice(index + 1)))) break;
       }
       return await this.#finish();
     } catch (error) {
@@ -102,7 +95,7 @@ class LogRecovery {
     return own;
   }
 
-  /** @returns false when the log was cut here, so that nothing `later` counts. */
+  /** @returns false when the log was cut here, and what is `later` taken out of it. */
   async #open(name: string, later: readonly string[]): Promise<boolean> {
     const file = this.#pathOf(name);
     const header = await readHeader(file);
@@ -110,6 +103,7 @@ class LogRecovery {
       throw corruptLog(file, 0, "the file's header is damaged");
     }
     if (header === "neverSynced") {
+      await this.#takeOut(later);
       this.#remove(name, "a crash left it without a header");
       return false;
     }
@@ -133,6 +127,7 @@ class LogRecovery {
     if (fault.position < segment.syncedBytes || !this.#mayCut(later, fault.torn)) {
       throw corruptLog(file, fault.position, fault.reason);
     }
+    await this.#takeOut(later);
     await this.#cutAt(segment, fault, fileBytes);
     return false;
   }
@@ -160,6 +155,19 @@ class LogRecovery {
     const fits = previous === undefined ? header.firstOffset <= expected : header.firstOffset === expected;
     if (fits) return;
     throw corruptLog(file, 0, `it begins with record ${header.firstOffset}, and those before it are missing`);
+  }
+
+  /**
+   * Before the cut, and durably: should this process die midway, the damage that explains the cut is still found. A sound
+   * log with a gap would be refused for ever.
+   */
+  async #takeOut(later: readonly string[]): Promise<void> {
+    if (later.length === 0) return;
+    for (const name of later.toReversed()) {
+      const kept = moveToRollback(this.#options.rollbackDirectory, this.#pathOf(name));
+      this.#repairs.push(`took ${name} out of the log, since one before it is cut; kept in ${kept}`);
+    }
+    await syncDirectory(this.#options.directory);
   }
 
   async #cutAt(segment: LogSegment, fault: SegmentFault, fileBytes: number): Promise<void> {

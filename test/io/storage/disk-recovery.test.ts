@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { DiskStorage, type DiskStorageOptions } from "../../../src/io/storage/disk-storage.ts";
 import { SEGMENT_HEADER_BYTES } from "../../../src/io/storage/log-segment.ts";
 import { RECORD_HEADER_BYTES } from "../../../src/protocol/record.ts";
@@ -12,6 +12,7 @@ import {
   deferred,
   EventLog,
   filesIn,
+  holdNames,
   logFiles,
   names,
   newDisk,
@@ -165,6 +166,47 @@ describe("after a reboot", () => {
     append(storage, 3, 3, 2);
     storage.crash();
     expect(await replayed((await openDisk(directory, rebooted)).recovered)).toEqual(["1:1", "1:2", "2:3"]);
+  });
+
+  it.each([
+    ["a damaged record", (file: string) => damage(file, SEGMENT_HEADER_BYTES + RECORD_HEADER_BYTES)],
+    ["a header that was never written back", (file: string) => fs.truncateSync(file, 0)],
+  ])("%s is cut all the same when the process dies amid that", async (_what, harm) => {
+    const directory = temporaryDirectory();
+    const first = await openDisk(directory, { appendfsync: "no", segmentBytesMax: 2 * RECORD });
+    for (let next = 1; next <= 8; next++) append(first.storage, next, next);
+    first.storage.crash();
+    const [, harmed = "", third = "", fourth = ""] = logFiles(directory);
+    harm(harmed);
+    const { renameSync } = fs;
+    for (const diesAt of [fourth, third]) {
+      const rename = vi.spyOn(fs, "renameSync").mockImplementation((from, to) => {
+        if (from === diesAt) throw new Error("killed");
+        renameSync(from, to);
+      });
+      onTestFinished(() => rename.mockRestore());
+      await expect(newDisk(directory, rebooted).open(new EventLog())).rejects.toThrow("killed");
+      rename.mockRestore();
+    }
+    const { recovered } = await openDisk(directory, rebooted);
+    expect(await replayed(recovered)).toEqual(names(1, 2));
+    expect(logFiles(directory)).not.toContain(third);
+  });
+
+  it("segments after the cut are out of the log, durably, before it is cut", async () => {
+    const directory = temporaryDirectory();
+    const first = await openDisk(directory, { appendfsync: "no", segmentBytesMax: 2 * RECORD });
+    for (let next = 1; next <= 4; next++) append(first.storage, next, next);
+    first.storage.crash();
+    const [early = "", late = ""] = logFiles(directory);
+    damage(early, SEGMENT_HEADER_BYTES + RECORD_HEADER_BYTES);
+    const held = holdNames(path.join(directory, "log"));
+    const opened = openDisk(directory, rebooted);
+    await held.asked;
+    expect(fs.existsSync(late)).toBe(false);
+    expect(fs.statSync(early).size).toBe(SEGMENT_HEADER_BYTES + 2 * RECORD);
+    held.let();
+    expect(await replayed((await opened).recovered)).toEqual([]);
   });
 
   it("a damaged record in a segment is refused when a later segment was synced", async () => {
