@@ -1,13 +1,16 @@
 /** A node's clean stop when something fails in the midst of it. */
 import { once } from "node:events";
+import fs from "node:fs";
 import net from "node:net";
-import { expect, it, onTestFinished } from "vitest";
+import path from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { nodeFileSchema, toNodeConfig } from "../../cluster/config/node-file.ts";
 import { validate } from "../../cluster/config/validate.ts";
 import { createLogger } from "../../src/io/logger.ts";
-import type { SnapshotWriter } from "../../src/io/storage/member-storage.ts";
+import type { MemberStorage, SnapshotWriter } from "../../src/io/storage/member-storage.ts";
 import { MemoryDisk, MemoryStorage } from "../../src/io/storage/memory-storage.ts";
 import { DataNode } from "../../src/node/data-node.ts";
+import { BreakableCalls, deferred, errno, newDisk, temporaryDirectory } from "../io/storage/storage-kit.ts";
 
 /** A disk that can be made to fail. */
 class FailingStorage extends MemoryStorage {
@@ -52,10 +55,11 @@ class SlowStorage extends FailingStorage {
   }
 }
 
-interface Scene<Storage extends FailingStorage> {
+interface Scene<Storage extends MemberStorage> {
   readonly node: DataNode;
   readonly storage: Storage;
   readonly failures: unknown[];
+  readonly failed: Promise<void>;
   /** Events of what it has logged. */
   readonly logged: string[];
 }
@@ -64,8 +68,9 @@ async function start(): Promise<Scene<FailingStorage>> {
   return startOn(new FailingStorage());
 }
 
-async function startOn<Storage extends FailingStorage>(storage: Storage): Promise<Scene<Storage>> {
+async function startOn<Storage extends MemberStorage>(storage: Storage): Promise<Scene<Storage>> {
   const failures: unknown[] = [];
+  const failed = deferred();
   const logged: string[] = [];
   const write = (line: string): void => void logged.push(JSON.parse(line).event);
   const flags = { id: "n1", port: 1, peerPort: 2, dataDir: null, static: { role: "master" } };
@@ -75,10 +80,13 @@ async function startOn<Storage extends FailingStorage>(storage: Storage): Promis
     config: { ...config, port: 0, peerPort: 0 },
     logger: createLogger({ level: "info", id: "n1", destination: { write } }),
     storage,
-    onFailed: (error) => failures.push(error),
+    onFailed: (error) => {
+      failures.push(error);
+      failed.resolve();
+    },
   });
   onTestFinished(() => node.kill());
-  return { node, storage, failures, logged };
+  return { node, storage, failures, failed: failed.promise, logged };
 }
 
 async function expectFree({ host, port }: DataNode["address"]): Promise<void> {
@@ -109,6 +117,26 @@ it("a stop closes the links at once, however long a client takes to close its si
   order.push("links closed");
   await stopped;
   expect(order).toEqual(["links closed", "stopped"]);
+});
+
+it("a node whose disk becomes read-only says that it has failed, and why", async () => {
+  const calls = new BreakableCalls();
+  const directory = temporaryDirectory();
+  const { node, failures, failed } = await startOn(newDisk(directory, { calls }));
+  const { unlinkSync } = fs;
+  const unlink = vi.spyOn(fs, "unlinkSync").mockImplementation((file) => {
+    if (file === path.join(directory, "lock")) throw errno("EROFS");
+    unlinkSync(file);
+  });
+  onTestFinished(() => unlink.mockRestore());
+  calls.writeSync = () => {
+    throw errno("EROFS");
+  };
+  const client = net.connect(node.address.port, node.address.host);
+  client.on("error", () => {});
+  client.write("SET a 1\r\n");
+  await failed;
+  expect(failures).toEqual([expect.objectContaining({ code: "STORAGE_FAILED" })]);
 });
 
 it("a snapshot that a stop cuts short is no failure, and none is told", async () => {

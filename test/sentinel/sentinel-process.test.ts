@@ -1,5 +1,6 @@
 /** The shell with its real core, network and disk: one sentinel of a set of one, whose data nodes nobody has started. */
 import { once } from "node:events";
+import fs from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import os from "node:os";
@@ -362,6 +363,29 @@ describe("votes that can't be saved", () => {
       const [error] = await once(net.connect(sentinel.address.port, "127.0.0.1"), "error");
       expect(error).toMatchObject({ code: "ECONNREFUSED" });
     } finally {
+      network.kill();
+    }
+  });
+
+  it("are told of as such on a disk that has become read-only", async () => {
+    const { network, url } = await startEmptyNode("n1");
+    const nodes = [{ id: "n1" as MemberId, url, priority: 100, zone: "", voting: true }];
+    const replication = { mode: "semi-sync" as const, copies: 1 };
+    const readOnly = (): never => {
+      throw Object.assign(new Error("EROFS"), { code: "EROFS" });
+    };
+    const stateCell = await openStateCell(directory);
+    vi.spyOn(stateCell, "save").mockImplementation(async () => readOnly());
+    const unlink = vi.spyOn(fs, "unlinkSync").mockImplementation(readOnly);
+    try {
+      const failed = new Promise<Error>((resolve) => {
+        start({ groups: [{ ...group, nodes, replication }] }, { stateCell, onFailed: resolve }).catch(
+          resolve,
+        );
+      });
+      expect(await failed).toMatchObject({ code: "STATE_NOT_SAVED", cause: { code: "EROFS" } });
+    } finally {
+      unlink.mockRestore();
       network.kill();
     }
   });

@@ -81,10 +81,18 @@ export class DirectoryLock {
     if (holder !== null && isAlive(holder, bootId)) throw inUse(directory, holder);
   }
 
+  /**
+   * Never fails: on a disk that has failed the file stays, as a killed process leaves it, and whoever lets go because of
+   * that has something worse to tell.
+   */
   release(): void {
     if (!heldHere.delete(this.#token)) return;
-    const text = readIfThere(this.#file);
-    if (text !== null && parseHolder(text)?.token === this.#token) fs.unlinkSync(this.#file);
+    try {
+      const text = readIfThere(this.#file);
+      if (text !== null && parseHolder(text)?.token === this.#token) fs.unlinkSync(this.#file);
+    } catch {
+      // Within this process it counts as gone from here on, for others when this process ends.
+    }
   }
 }
 

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { DirectoryLock } from "../../../src/io/storage/directory-lock.ts";
-import { temporaryDirectory } from "./storage-kit.ts";
+import { errno, temporaryDirectory } from "./storage-kit.ts";
 
 const acquire = (directory: string) => DirectoryLock.acquire(directory, { bootId: "boot-1" });
 
@@ -27,6 +27,18 @@ describe("the lock of a data directory", () => {
     );
     lock.release();
     expect(fs.readdirSync(directory)).toEqual([]);
+    acquire(directory).release();
+  });
+
+  it("is let go of on a disk that has become read-only, and is free within this process", () => {
+    const directory = temporaryDirectory();
+    const lock = acquire(directory);
+    const unlink = vi.spyOn(fs, "unlinkSync").mockImplementation(() => {
+      throw errno("EROFS");
+    });
+    onTestFinished(() => unlink.mockRestore());
+    lock.release();
+    unlink.mockRestore();
     acquire(directory).release();
   });
 
