@@ -70,6 +70,7 @@ export class DataNode {
   readonly #startedAtMs = Date.now();
   #member: Member | null = null;
   #phase: Phase = "running";
+  #storageIsOpen = false;
   /** Inputs that came while paused, as a stopped process finds them when it goes on. */
   #waitingInputs: MemberInput[] = [];
   #flushDue = false;
@@ -168,7 +169,7 @@ export class DataNode {
     try {
       await node.#start();
     } catch (error) {
-      node.kill();
+      await node.#giveUpStart();
       throw error;
     }
     return node;
@@ -222,10 +223,7 @@ export class DataNode {
   /** As `kill -9`: every socket is reset at once, nothing is synced. */
   kill(): void {
     if (this.#phase === "stopped") return;
-    this.#phase = "stopped";
-    this.#alarm.cancel();
-    this.#redis.kill();
-    this.#peers.kill();
+    this.#killSockets();
     this.#storage.crash();
   }
 
@@ -257,6 +255,7 @@ export class DataNode {
 
   async #start(): Promise<void> {
     const recovered = await this.#storage.open(this.#storageEvents());
+    this.#storageIsOpen = true;
     for (const repair of recovered.repairs) this.#log.warn({ event: "log-repaired" }, repair);
     if (recovered.incarnationIsNew !== null) {
       this.#log.info(
@@ -282,6 +281,26 @@ export class DataNode {
       { event: "started", port: this.#address.port, peerPort: this.#peerAddress.port },
       "the node is up",
     );
+  }
+
+  /**
+   * Nothing has been done yet, so the directory is left as one that was stopped: a port in use must not make the next
+   * start, after a reboot, take the log for that of a power cut.
+   */
+  async #giveUpStart(): Promise<void> {
+    if (this.#phase === "stopped") return;
+    this.#killSockets();
+    if (!this.#storageIsOpen) return;
+    // The start's own error is the one to be thrown.
+    const told = (error: unknown): void => this.#log.error({ event: "failed", err: error }, "no clean stop");
+    await this.#storage.close().catch(told);
+  }
+
+  #killSockets(): void {
+    this.#phase = "stopped";
+    this.#alarm.cancel();
+    this.#redis.kill();
+    this.#peers.kill();
   }
 
   #makeMember(recovered: Recovered): Member {
