@@ -5,14 +5,18 @@
  *
  * Limit: it covers what fits into it. A turn that appends more than that on a full disk is a write error.
  *
- * Once given up, it is made anew as soon as there is space, tried once a second. A second such error before that is the
- * writer's to handle. Snapshots go past it: they must not eat the room of the log.
+ * Once given up, it is made anew as soon as there is space for it and some more, looked for once a second: a try may not
+ * use up what the ballast has just given to the log. One that finds the disk full all the same, or in whose midst a write
+ * does, gives back what it has taken. A second such error before the ballast is made is the writer's to handle. Snapshots go past it: they must not eat the room of the log.
  */
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import type { Millis } from "../../base/ids.ts";
 import { type FileCalls, isDiskFull, syncDirectorySync, writeFully } from "./file-calls.ts";
+
+/** A write of a try that can't be called back takes no more than this. */
+const PIECE_BYTES = 64 * 1024;
 
 export interface BallastOptions {
   readonly file: string;
@@ -25,6 +29,12 @@ export interface BallastOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
+/** The file while it is being made. */
+interface Attempt {
+  readonly fd: number;
+  givenUp: boolean;
+}
+
 export class Ballast {
   readonly #options: BallastOptions;
   readonly #calls: FileCalls;
@@ -33,6 +43,7 @@ export class Ballast {
   #fullReported = false;
   #retry: NodeJS.Timeout | null = null;
   #making: Promise<void> | null = null;
+  #attempt: Attempt | null = null;
   #stopped = false;
 
   constructor(options: BallastOptions, calls: FileCalls) {
@@ -98,11 +109,19 @@ export class Ballast {
   /** True when there may be room now: the ballast was given up here, or while the failed write was under way. */
   #makeRoomFor(error: unknown, timesGivenUpBefore: number): boolean {
     if (!isDiskFull(error)) return false;
-    if (!this.#held) return this.#timesGivenUp > timesGivenUpBefore;
-    this.#held = false;
+    if (this.#held) {
+      this.#held = false;
+      this.#remove();
+      this.#reportFull();
+    } else if (this.#attempt !== null && !this.#attempt.givenUp) {
+      // It ends by itself, and only then says that the disk is full: no other may begin beside it.
+      this.#attempt.givenUp = true;
+      fs.ftruncateSync(this.#attempt.fd, 0);
+      fs.fsyncSync(this.#attempt.fd);
+    } else {
+      return this.#timesGivenUp > timesGivenUpBefore;
+    }
     this.#timesGivenUp++;
-    this.#remove();
-    this.#reportFull();
     return true;
   }
 
@@ -139,26 +158,53 @@ export class Ballast {
   /** A full disk is no error here, but reported and tried again. */
   async #make(): Promise<void> {
     const temporary = `${this.#options.file}.tmp`;
+    // Of a try that a crash has cut short: it holds some of the room that is looked for.
+    await fs.promises.rm(temporary, { force: true });
     try {
-      const handle = await fs.promises.open(temporary, "w");
-      try {
-        // Random, since some file systems store zeros without taking space.
-        await writeFully(this.#calls, handle.fd, randomBytes(this.#options.bytes), 0);
-        await this.#calls.fdatasync(handle.fd);
-      } finally {
-        await handle.close();
-      }
-      if (this.#stopped) return;
-      await fs.promises.rename(temporary, this.#options.file);
+      if (!(await this.#hasRoom())) throw fullDisk();
+      await this.#fill(temporary);
     } catch (error) {
       await fs.promises.rm(temporary, { force: true });
       if (!isDiskFull(error)) throw error;
       this.#reportFull();
       return;
     }
-    this.#held = true;
-    if (!this.#fullReported || this.#stopped) return;
+    if (!this.#held || !this.#fullReported || this.#stopped) return;
     this.#fullReported = false;
     this.#options.onOk();
   }
+
+  /** For the ballast and a quarter more. A quota is not seen here: that shows when the file is written. */
+  async #hasRoom(): Promise<boolean> {
+    const stat = await fs.promises.statfs(path.dirname(this.#options.file)).catch(() => null);
+    // Some file systems (FUSE) tell nothing.
+    return stat === null || stat.blocks === 0 || stat.bavail * stat.bsize >= this.#options.bytes * 1.25;
+  }
+
+  /** @throws ENOSPC, too, when it was given up meanwhile. */
+  async #fill(temporary: string): Promise<void> {
+    const handle = await fs.promises.open(temporary, "w");
+    const attempt: Attempt = { fd: handle.fd, givenUp: false };
+    this.#attempt = attempt;
+    try {
+      // Random, since some file systems store zeros without taking space.
+      const bytes = randomBytes(this.#options.bytes);
+      for (let at = 0; at < bytes.length && !attempt.givenUp; at += PIECE_BYTES) {
+        await writeFully(this.#calls, attempt.fd, bytes.subarray(at, at + PIECE_BYTES), at);
+      }
+      await this.#calls.fdatasync(attempt.fd);
+      if (attempt.givenUp) throw fullDisk();
+      if (this.#stopped) return;
+      // At once: from here on it is given up by this name.
+      fs.renameSync(temporary, this.#options.file);
+      this.#held = true;
+    } finally {
+      this.#attempt = null;
+      await handle.close();
+    }
+  }
+}
+
+function fullDisk(): Error {
+  return Object.assign(new Error("ENOSPC: no room for the ballast"), { code: "ENOSPC" });
 }
