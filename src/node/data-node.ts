@@ -106,6 +106,11 @@ export class DataNode {
       health: () => nodeHealth(this.status()),
       metrics: () => nodeMetrics(this.status(), this.#clients.size),
     });
+    const snapshots = new SnapshotHands(this.#storage, {
+      input: (input) => this.#input(input),
+      log: (error) => this.#snapshotFailed(error),
+      fail: (error) => this.#fail(error),
+    });
     this.#host = new NodeCommandHost(
       config,
       {
@@ -117,7 +122,7 @@ export class DataNode {
         connectionsRejected: () => this.#redis.connectionsRejected,
         traffic: () => this.#redis.traffic,
         buffersOf: (session) => this.#clients.buffersOf(session),
-        lastSnapshotSec: () => this.#hands.lastSnapshotSec,
+        lastSnapshotSec: () => snapshots.lastSnapshotSec,
         limits: this.#limits,
         steered: coreSteering(this.#keyspace, {
           dispatcher: () => this.#dispatcher,
@@ -142,11 +147,6 @@ export class DataNode {
         this.#flushSoon(member);
       },
       closed: (client) => this.#input({ type: "clientClosed", client }),
-      fail: (error) => this.#fail(error),
-    });
-    const snapshots = new SnapshotHands(this.#storage, {
-      input: (input) => this.#input(input),
-      log: (error) => this.#snapshotFailed(error),
       fail: (error) => this.#fail(error),
     });
     this.#hands = new EffectHands(

@@ -26,16 +26,10 @@ export interface EffectHandsShell {
 export class EffectHands {
   readonly #parts: EffectHandsParts;
   readonly #shell: EffectHandsShell;
-  /** When the last snapshot was made to stand, or else this process began. */
-  #lastSnapshotSec = nowSec();
 
   constructor(parts: EffectHandsParts, shell: EffectHandsShell) {
     this.#parts = parts;
     this.#shell = shell;
-  }
-
-  get lastSnapshotSec(): number {
-    return this.#lastSnapshotSec;
   }
 
   carryOut(effect: MemberEffect): void {
@@ -87,9 +81,6 @@ export class EffectHands {
         return this.#shell.shutdown();
       case "log":
         return logger[effect.level]({ ...effect.fields, event: effect.event }, effect.text);
-      case "commitSnapshot":
-        this.#lastSnapshotSec = nowSec();
-        return snapshots.carryOut(effect);
       default:
         return snapshots.carryOut(effect);
     }
@@ -112,8 +103,4 @@ export class EffectHands {
 /** DEBUG SLEEP: the whole process stands still, as a busy or swapped-out one does. */
 export function stall(durationMs: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
-}
-
-function nowSec(): number {
-  return Math.floor(Date.now() / 1000);
 }

@@ -45,6 +45,7 @@ export class SnapshotHands {
   #chain: Promise<void> = Promise.resolve();
   #writing: Writing | null = null;
   readonly #streams = new Map<LinkId, Stream>();
+  #lastSnapshotSec = nowSec();
 
   constructor(
     storage: SnapshotStorage,
@@ -58,6 +59,11 @@ export class SnapshotHands {
     this.#storage = storage;
     this.#input = shell.input;
     this.#logError = shell.log;
+  }
+
+  /** When the last snapshot came to stand, or else this process began. */
+  get lastSnapshotSec(): number {
+    return this.#lastSnapshotSec;
   }
 
   carryOut(effect: SnapshotEffect): void {
@@ -92,6 +98,7 @@ export class SnapshotHands {
         this.#with(async ({ kind, position, writer }) => {
           const options = { keepLog: kind === "own", keepAfter: effect.keepAfter };
           const rollback = await (await writer).commit(options);
+          this.#lastSnapshotSec = nowSec();
           this.#input({ type: "snapshotCommitted", kind, position, rollback });
         });
         return;
@@ -185,6 +192,10 @@ export class SnapshotHands {
     this.#streams.delete(link);
     stream?.chunks.return?.().catch(this.#logError);
   }
+}
+
+function nowSec(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 /** The file is there, and what it holds can't be had: its bytes are wrong, or the disk doesn't give them. */

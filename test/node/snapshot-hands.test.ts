@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import type { Epoch, Offset } from "../../src/base/ids.ts";
 import type { MemberInput } from "../../src/core/member-io.ts";
 import type { SnapshotWriter, StoredSnapshot } from "../../src/io/storage/member-storage.ts";
@@ -126,4 +126,22 @@ it("of a snapshot that was given up while it failed nothing more is heard", asyn
   await settled();
   expect(written.filter((what) => what !== "write small")).toEqual(["write large", "abort", "write next"]);
   expect(inputs).toEqual([{ type: "snapshotWritten", kind: "received" }]);
+});
+
+it("the last snapshot's time is when it came to stand; one that fails to has none", async () => {
+  const began = 1_000_000;
+  const now = vi.spyOn(Date, "now").mockReturnValue(began * 1000);
+  onTestFinished(() => now.mockRestore());
+  const failing = scene({ fails: "commit" });
+  const { hands } = scene();
+  now.mockReturnValue((began + 5) * 1000);
+  for (const each of [failing.hands, hands]) {
+    each.carryOut(BEGIN);
+    each.carryOut({ type: "commitSnapshot", keepAfter: null });
+    expect(each.lastSnapshotSec).toBe(began);
+  }
+  now.mockReturnValue((began + 9) * 1000);
+  await settled();
+  expect(failing.hands.lastSnapshotSec).toBe(began);
+  expect(hands.lastSnapshotSec).toBe(began + 9);
 });
