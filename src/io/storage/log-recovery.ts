@@ -163,11 +163,12 @@ class LogRecovery {
    */
   async #takeOut(later: readonly string[]): Promise<void> {
     if (later.length === 0) return;
+    const { directory, rollbackDirectory, calls } = this.#options;
     for (const name of later.toReversed()) {
-      const kept = moveToRollback(this.#options.rollbackDirectory, this.#pathOf(name));
-      this.#repairs.push(`took ${name} out of the log, since one before it is cut; kept in ${kept}`);
+      const kept = await moveToRollback(rollbackDirectory, this.#pathOf(name), calls);
+      this.#repairs.push(`took ${name} out of the log, since one before it is cut; ${whereKept(kept)}`);
     }
-    await syncDirectory(this.#options.directory);
+    await syncDirectory(directory);
   }
 
   async #cutAt(segment: LogSegment, fault: SegmentFault, fileBytes: number): Promise<void> {
@@ -180,7 +181,7 @@ class LogRecovery {
     segment.truncate({ offset: nextOffset(segment.lastOffset), position: fault.position });
     // On a full disk the cut has made room for what it took away.
     if (bytes !== null) file ??= keep(bytes);
-    const kept = bytes === null ? "" : `; ${file === null ? "lost, the disk is full" : `kept in ${file}`}`;
+    const kept = bytes === null ? "" : `; ${whereKept(file)}`;
     this.#repairs.push(
       `cut ${length} bytes that were not known to be synced from ${segment.path} at byte ${fault.position}, ` +
         `after record ${segment.lastOffset}: ${fault.reason}${kept}`,
@@ -225,6 +226,10 @@ class LogRecovery {
     fs.unlinkSync(this.#pathOf(name));
     this.#repairs.push(`removed the log file ${name}: ${reason}`);
   }
+}
+
+function whereKept(file: string | null): string {
+  return file === null ? "lost, the disk is full" : `kept in ${file}`;
 }
 
 async function readHeader(file: string): Promise<SegmentHeader | "neverSynced" | "damaged"> {

@@ -17,6 +17,7 @@ import {
 } from "./file-calls.ts";
 
 const ATTEMPTS_MAX = 1000;
+const COPY_PIECE_BYTES = 1024 * 1024;
 
 /**
  * @returns the file's path; its content is durable. `null` when the disk is full: a cut can't wait for space, and a node that died of it
@@ -105,13 +106,50 @@ function writeRollback(directory: string, lastKept: LogPosition, bytes: Buffer, 
   return file;
 }
 
-/** Takes a whole file of the log out of it. @returns where it is now. */
-export function moveToRollback(directory: string, file: string): string {
+/**
+ * Takes a whole file of the log out of it, also where the directory is on another file system.
+ *
+ * @returns where it is now; `null` when a full disk has no room for it there, and then it is lost, as with `keepRollback`.
+ */
+export async function moveToRollback(
+  directory: string,
+  file: string,
+  calls: FileCalls,
+): Promise<string | null> {
   makeSure(directory);
   const target = path.join(directory, `${path.basename(file, ".log")}-${timestamp()}.log`);
-  fs.renameSync(file, target);
-  syncDirectorySync(directory);
-  return target;
+  try {
+    fs.renameSync(file, target);
+    syncDirectorySync(directory);
+    return target;
+  } catch (error) {
+    if (!isErrno(error, "EXDEV")) throw error;
+  }
+  const kept = await copyAway(file, target, calls);
+  if (kept) syncDirectorySync(directory);
+  fs.unlinkSync(file);
+  return kept ? target : null;
+}
+
+/** @returns false when the disk is full; there is no copy then. */
+async function copyAway(file: string, target: string, calls: FileCalls): Promise<boolean> {
+  let fd: number | null = null;
+  try {
+    fd = fs.openSync(target, "wx");
+    let end = 0;
+    for await (const piece of fs.createReadStream(file, { highWaterMark: COPY_PIECE_BYTES })) {
+      await writeFully(calls, fd, piece, end);
+      end += piece.length;
+    }
+    await calls.fdatasync(fd);
+    return true;
+  } catch (error) {
+    if (fd !== null) fs.unlinkSync(target);
+    if (!isDiskFull(error)) throw error;
+    return false;
+  } finally {
+    if (fd !== null) fs.closeSync(fd);
+  }
 }
 
 /** People who have looked at the files may have removed it with them. */
