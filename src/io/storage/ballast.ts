@@ -13,7 +13,7 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import type { Millis } from "../../base/ids.ts";
-import { type FileCalls, isDiskFull, syncDirectorySync, writeFully } from "./file-calls.ts";
+import { type FileCalls, isDiskFull, isOutOfFiles, syncDirectorySync, writeFully } from "./file-calls.ts";
 
 /** A write of a try that can't be called back takes no more than this. */
 const PIECE_BYTES = 64 * 1024;
@@ -128,8 +128,12 @@ export class Ballast {
   #remove(): void {
     // It may be gone: people who need space take it where they find it.
     fs.rmSync(this.#options.file, { force: true });
-    // File systems free the blocks of a removed file when their journal commits: make it do so.
-    syncDirectorySync(path.dirname(this.#options.file));
+    try {
+      // File systems free the blocks of a removed file when their journal commits: make it do so.
+      syncDirectorySync(path.dirname(this.#options.file));
+    } catch (error) {
+      if (!isOutOfFiles(error)) throw error;
+    }
   }
 
   #reportFull(): void {
@@ -151,7 +155,8 @@ export class Ballast {
     try {
       await this.#make();
     } catch (error) {
-      if (!this.#stopped) this.#options.onFailed(error);
+      if (isOutOfFiles(error)) this.#reportFull();
+      else if (!this.#stopped) this.#options.onFailed(error);
     }
   }
 

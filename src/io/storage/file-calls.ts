@@ -4,6 +4,7 @@
  */
 import fs from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 export interface FileCalls {
@@ -13,6 +14,9 @@ export interface FileCalls {
   fdatasyncSync(fd: number): void;
   fdatasync(fd: number): Promise<void>;
 }
+
+const OPEN_RETRY_MS = 50;
+const OPEN_ATTEMPTS_MAX = 1200;
 
 const writeAsync = promisify(fs.write);
 const readAsync = promisify(fs.read);
@@ -90,15 +94,29 @@ export function syncDirectorySync(directory: string): void {
   }
 }
 
-/** As {@link syncDirectorySync}, off the event loop. */
+/**
+ * As {@link syncDirectorySync}, off the event loop. Without a free file descriptor it waits for one, up to a minute:
+ * nothing is lost meanwhile.
+ */
 export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await fs.promises.open(directory, "r");
+  const handle = await openPatiently(directory);
   try {
     await handle.sync();
   } catch (error) {
     if (!isUnknownCall(error)) throw error;
   } finally {
     await handle.close();
+  }
+}
+
+async function openPatiently(directory: string): Promise<fs.promises.FileHandle> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fs.promises.open(directory, "r");
+    } catch (error) {
+      if (!isOutOfFiles(error) || attempt === OPEN_ATTEMPTS_MAX) throw error;
+    }
+    await sleep(OPEN_RETRY_MS);
   }
 }
 
@@ -129,6 +147,11 @@ export function isErrno(error: unknown, code: string): error is NodeJS.ErrnoExce
 /** The file system has no room, or none for this user: a quota that is used up is mended in the same way. */
 export function isDiskFull(error: unknown): error is NodeJS.ErrnoException {
   return isErrno(error, "ENOSPC") || isErrno(error, "EDQUOT");
+}
+
+/** No file descriptor is free, in this process or in the system: a matter of sockets, most of the time, not of the disk. */
+export function isOutOfFiles(error: unknown): error is NodeJS.ErrnoException {
+  return isErrno(error, "EMFILE") || isErrno(error, "ENFILE");
 }
 
 /** A descriptor that is closed when it is no longer wanted *and* nothing off the event loop still uses it. */

@@ -8,7 +8,14 @@ import fs from "node:fs";
 import { InterrexError, invariant } from "../../base/errors.ts";
 import { nextOffset, type Offset } from "../../base/ids.ts";
 import { findCorruption, RECORD_HEADER_BYTES, RecordCursor } from "../../protocol/record.ts";
-import { type FileCalls, isDiskFull, readFullySync, syncDirectory, syncDirectorySync } from "./file-calls.ts";
+import {
+  type FileCalls,
+  isDiskFull,
+  isOutOfFiles,
+  readFullySync,
+  syncDirectory,
+  syncDirectorySync,
+} from "./file-calls.ts";
 import { LogSegment, SEGMENT_HEADER_BYTES } from "./log-segment.ts";
 
 /** A replay goes in slices of this size. */
@@ -236,8 +243,9 @@ export class SegmentedLog {
       );
       this.#nameChanges++;
     } catch (error) {
-      // A full disk may have no room for a name; the old segment can still take what was executed.
-      if (!isDiskFull(error)) throw error;
+      // A full disk may have no room for a name, and clients may hold every file descriptor; the old segment can still take
+      // what was executed.
+      if (!isDiskFull(error) && !isOutOfFiles(error)) throw error;
     }
   }
 
