@@ -258,7 +258,8 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
 
   #toMember<Running extends Shell>({ address: { id }, start }: MemberPart<Running>): Member<Running> {
     const tellDead = (error: unknown): void => {
-      this.emit("memberChanged", { id, state: "dead", error: error === null ? null : toError(error) });
+      const change = { id, state: "dead", error: error === null ? null : toError(error) } as const;
+      afterwards(() => this.emit("memberChanged", change));
     };
     const member = new Member<Running>(
       id,
@@ -304,7 +305,7 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
     // A majority that has just lost a member may name an older reign for a moment; reigns don't go back.
     if (master === undefined || master.epoch < (from?.epoch ?? 0)) return undefined;
     this.#lastMaster = master;
-    if (master.id !== from?.id) this.emit("masterChanged", { from, to: master });
+    if (master.id !== from?.id) afterwards(() => this.emit("masterChanged", { from, to: master }));
     return master;
   }
 
@@ -338,6 +339,11 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   #clientTarget(): ClientTarget {
     return { group: this.group, sentinels: this.sentinels, password: this.#password };
   }
+}
+
+/** A listener that throws is an uncaught exception of its owner's; inside a member's own work it would end the member. */
+function afterwards(tell: () => void): void {
+  queueMicrotask(tell);
 }
 
 function toError(thrown: unknown): Error {

@@ -37,6 +37,21 @@ function listens(address: { host: string; port: number }): Promise<boolean> {
   });
 }
 
+/** What nobody catches meanwhile, instead of the runner, for which it would be a failure. */
+async function uncaughtDuring(action: () => Promise<void>): Promise<unknown[]> {
+  const uncaught: unknown[] = [];
+  const note = (error: unknown): void => void uncaught.push(error);
+  const runners = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException").on("uncaughtException", note);
+  try {
+    await action();
+  } finally {
+    process.removeListener("uncaughtException", note);
+    for (const runner of runners) process.on("uncaughtException", runner);
+  }
+  return uncaught;
+}
+
 describe("a cluster in this process", () => {
   it("has three nodes, three sentinels and a master that all of them name", async () => {
     const cluster = await start();
@@ -154,6 +169,21 @@ describe("a cluster in this process", () => {
     cluster.kill(replica);
     await cluster.restart(replica);
     expect(states).toEqual(["paused", "running", "dead", "running"].map((state) => `${replica} ${state}`));
+  });
+
+  it("leaves every sentinel running when a listener throws, which is an uncaught exception as anywhere", async () => {
+    const cluster = await start();
+    cluster.on("masterChanged", () => {
+      throw new Error("a listener's own");
+    });
+    const uncaught = await uncaughtDuring(async () => {
+      const old = await cluster.killMaster();
+      await cluster.waitForMaster({ not: old.id });
+    });
+    expect(uncaught.map(String)).toEqual(["Error: a listener's own"]);
+    const dead = cluster.status().members.filter(({ state }) => state === "dead");
+    expect(dead).toHaveLength(1);
+    expect(dead[0]?.id).toMatch(/^n/);
   });
 
   it("names its members when asked about one that it doesn't have", async () => {
