@@ -1,4 +1,5 @@
 /** Turns the choices about an in-process cluster into the configuration of each of its members. Starts nothing. */
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { SentinelConfig } from "../sentinel/sentinel-config.ts";
 import type { NodeConfig } from "../src/node/node-config.ts";
@@ -38,10 +39,12 @@ export function memberConfigs(options: ClusterOptions, ports: readonly number[])
   const choices = nodeChoices(options);
   const nodes = choices.map((_, index) => address(`n${index + 1}`));
   const sentinels = Array.from({ length: sentinelCount(options) }, (_, index) => address(`s${index + 1}`));
+  // A secret of its own: no sentinel of another cluster that once knew one of these ports can claim a node here.
+  const { peerSecret = randomUUID() } = options;
   const common = (id: string): Record<string, unknown> => ({
     dataDir: options.dataDir === undefined ? null : join(options.dataDir, id),
     password: options.password,
-    peerSecret: options.peerSecret,
+    peerSecret,
   });
   const group = {
     name: options.group ?? DEFAULT_GROUP,

@@ -2,7 +2,6 @@
  * The library: starts a whole cluster inside this process, for tests and for trying things out. The package's
  * entry point, so it names everything that a caller may need; decides nothing but how the parts are put together.
  */
-import { randomUUID } from "node:crypto";
 import { SentinelProcess } from "../sentinel/sentinel-process.ts";
 import { MemoryStateCell } from "../sentinel/state-cell.ts";
 import { createLogger, type Logger } from "../src/io/logger.ts";
@@ -64,8 +63,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 }
 
 function assemble(options: ClusterOptions, ports: readonly number[]): Omit<ClusterParts, "release"> {
-  // A secret of its own: no sentinel of another cluster that once knew one of these ports can claim a node here.
-  const configs = memberConfigs({ peerSecret: randomUUID(), ...options }, ports);
+  const configs = memberConfigs(options, ports);
   const loggerFor = (id: string): Logger => createLogger({ level: options.logLevel ?? "silent", id });
   return {
     group: options.group ?? DEFAULT_GROUP,
