@@ -3,6 +3,7 @@ import { InterrexError } from "../src/base/errors.ts";
 import type { LogLevel } from "../src/io/logger.ts";
 import type { AppendFsync } from "../src/io/storage/member-storage.ts";
 import type { ReplicationMode } from "../src/rules/group-record.ts";
+import { LOG_LEVELS } from "./config/fields.ts";
 import { shownText, shownValue } from "./config/shown.ts";
 import { suggest } from "./config/suggest.ts";
 
@@ -83,23 +84,52 @@ const OPTIONS: Readonly<Record<keyof ClusterOptions, true>> = {
   startTimeoutMs: true,
 };
 
+const NODE_CHOICES: Readonly<Record<keyof NodeChoices, true>> = { priority: true, zone: true, voting: true };
+
 /** @throws InterrexError `BAD_OPTION` for what no member's schema looks at. */
 export function checkOptions(options: ClusterOptions): void {
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
-  if (unknown !== undefined) {
-    const near = suggest(unknown, Object.keys(OPTIONS));
-    const hint = near === undefined ? "remove it" : `did you mean "${near}"?`;
-    throw new InterrexError("BAD_OPTION", `unknown option "${shownText(unknown)}"; ${hint}`);
+  if (!isObject(options)) {
+    throw new InterrexError("BAD_OPTION", `the options must be an object (got ${shown(options)})`);
   }
-  const { dataDir, startTimeoutMs } = options;
+  const stranger = strangerIn(options, OPTIONS);
+  if (stranger !== undefined) throw new InterrexError("BAD_OPTION", `unknown option ${stranger}`);
+  for (const [index, choices] of nodeChoices(options).entries()) checkChoices(choices, `nodes[${index}]`);
+  const { dataDir, logLevel, startTimeoutMs } = options;
   if (dataDir !== undefined && (typeof dataDir !== "string" || dataDir === "")) {
     const way = "leave it out to keep everything in memory";
     throw new InterrexError("BAD_OPTION", `dataDir must be a directory; ${way} (got ${shown(dataDir)})`);
+  }
+  if (logLevel !== undefined && !LOG_LEVELS.includes(logLevel)) {
+    const levels = LOG_LEVELS.join(", ");
+    throw new InterrexError("BAD_OPTION", `logLevel must be one of ${levels} (got ${shown(logLevel)})`);
   }
   if (startTimeoutMs !== undefined && !(Number.isFinite(startTimeoutMs) && startTimeoutMs >= 0)) {
     const got = `got ${shown(startTimeoutMs)}`;
     throw new InterrexError("BAD_OPTION", `startTimeoutMs must be a number of milliseconds (${got})`);
   }
+}
+
+/** The schema of a node knows more keys, such as its id and port, which are not the caller's to choose here. */
+function checkChoices(choices: NodeChoices, where: string): void {
+  if (!isObject(choices)) {
+    const got = `got ${shown(choices)}`;
+    throw new InterrexError("BAD_OPTION", `${where} must be such as { zone: "a" }, or {} (${got})`);
+  }
+  const stranger = strangerIn(choices, NODE_CHOICES);
+  if (stranger === undefined) return;
+  throw new InterrexError("BAD_OPTION", `${where} has an unknown key ${stranger}`);
+}
+
+/** The first key that isn't `known`, with what to do about it. */
+function strangerIn(given: object, known: Readonly<Record<string, true>>): string | undefined {
+  const stranger = Object.keys(given).find((key) => !Object.hasOwn(known, key));
+  if (stranger === undefined) return undefined;
+  const near = suggest(stranger, Object.keys(known));
+  return `"${shownText(stranger)}"; ${near === undefined ? "remove it" : `did you mean "${near}"?`}`;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** JSON knows no NaN. */
