@@ -103,10 +103,13 @@ export function checkOptions(options: ClusterOptions): void {
     const levels = LOG_LEVELS.join(", ");
     throw new InterrexError("BAD_OPTION", `logLevel must be one of ${levels} (got ${shown(logLevel)})`);
   }
-  if (startTimeoutMs !== undefined && !(Number.isFinite(startTimeoutMs) && startTimeoutMs >= 0)) {
-    const got = `got ${shown(startTimeoutMs)}`;
-    throw new InterrexError("BAD_OPTION", `startTimeoutMs must be a number of milliseconds (${got})`);
-  }
+  if (startTimeoutMs !== undefined) checkTimeout("startTimeoutMs", startTimeoutMs);
+}
+
+/** @throws InterrexError `BAD_OPTION` for what never comes to an end, or is no number. */
+export function checkTimeout(name: string, timeoutMs: number): void {
+  if (Number.isFinite(timeoutMs) && timeoutMs >= 0) return;
+  throw new InterrexError("BAD_OPTION", `${name} must be a number of milliseconds (got ${shown(timeoutMs)})`);
 }
 
 /** The schema of a node knows more keys, such as its id and port, which are not the caller's to choose here. */

@@ -2,7 +2,7 @@
  * A whole cluster inside this process, with hands on it: kill, pause, cut off, heal. Real sockets, real elections;
  * only the faults are simulated. Decides nothing that the members decide themselves.
  */
-import { EventEmitter } from "node:events";
+import { EventEmitter, setMaxListeners } from "node:events";
 import { Redis } from "ioredis";
 import type { GroupView } from "../sentinel/core/view.ts";
 import type { SentinelProcess } from "../sentinel/sentinel-process.ts";
@@ -17,6 +17,7 @@ import {
   nodeRedisOptionsFor,
 } from "./client-options.ts";
 import type { ClusterAddress, ClusterEvents, ClusterStatus } from "./cluster-events.ts";
+import { checkTimeout } from "./cluster-options.ts";
 import { Member, type Shell } from "./member.ts";
 import { checkSides, Partitions } from "./partitions.ts";
 import { until } from "./until.ts";
@@ -62,9 +63,13 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   readonly #release: () => void;
   #lastMaster: MasterAddress | null = null;
   #stopped: Promise<void> | null = null;
+  /** Ends every wait when the cluster stops. */
+  readonly #waits: AbortController = new AbortController();
 
   constructor(parts: ClusterParts) {
     super();
+    // A test may wait for any number of things at once.
+    setMaxListeners(0, this.#waits.signal);
     this.group = parts.group;
     this.nodes = parts.nodes.map(({ address }) => address);
     this.sentinels = parts.sentinels.map(({ address }) => address);
@@ -98,7 +103,7 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
    *
    * A master that has just died is still named until its successor is: see `waitForMaster`.
    *
-   * @throws InterrexError `TIMEOUT` after 10 s.
+   * @throws InterrexError `TIMEOUT` after 10 s, `STOPPED` when the cluster is stopped.
    */
   master(): Promise<MasterAddress> {
     return this.waitForMaster();
@@ -107,19 +112,20 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   /**
    * Waits until a majority of the sentinels names a master, other than `not` when that is given.
    *
-   * @throws InterrexError `TIMEOUT` after `timeoutMs` (10000), with what the sentinels say stands in the way.
+   * @throws InterrexError `TIMEOUT` after `timeoutMs` (10000), with what the sentinels say stands in the way;
+   *   `STOPPED` when the cluster is stopped.
    */
-  waitForMaster(wait: { readonly not?: string; readonly timeoutMs?: number } = {}): Promise<MasterAddress> {
-    const { not, timeoutMs = WAIT_MS } = wait;
-    return until(
+  async waitForMaster(
+    wait: { readonly not?: string; readonly timeoutMs?: number } = {},
+  ): Promise<MasterAddress> {
+    const { not, timeoutMs } = wait;
+    return this.#wait(
       () => {
         const master = this.#noticeMaster();
         return master?.id === not ? undefined : master;
       },
-      {
-        timeoutMs,
-        what: () => `a master${not === undefined ? "" : ` other than ${not}`}: ${this.#obstacles()}`,
-      },
+      () => `a master${not === undefined ? "" : ` other than ${not}`}: ${this.#obstacles()}`,
+      timeoutMs,
     );
   }
 
@@ -188,7 +194,7 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
    * Hands the master's role over, to `to` when that is given.
    *
    * @returns the new master, once a majority of the sentinels names it.
-   * @throws InterrexError `REFUSED` with a sentinel's own words, `TIMEOUT`.
+   * @throws InterrexError `REFUSED` with a sentinel's own words, `TIMEOUT`, `STOPPED` when the cluster is stopped.
    */
   async switchover(to?: string): Promise<MasterAddress> {
     const old = await this.master();
@@ -215,15 +221,16 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   /**
    * Waits until `holds` is true of the cluster: `cluster.until((now) => now.nodes.n2?.role === "replica")`.
    *
-   * @throws InterrexError `TIMEOUT` after `timeoutMs` (10000); whatever `holds` throws.
+   * @throws InterrexError `TIMEOUT` after `timeoutMs` (10000), `STOPPED` when the cluster is stopped; whatever `holds` throws.
    */
-  async until(holds: (now: ClusterStatus) => boolean, timeoutMs: number = WAIT_MS): Promise<ClusterStatus> {
-    return until(
+  async until(holds: (now: ClusterStatus) => boolean, timeoutMs?: number): Promise<ClusterStatus> {
+    return this.#wait(
       () => {
         const now = this.status();
         return holds(now) ? now : undefined;
       },
-      { timeoutMs, what: () => `${holds.toString()}; ${this.#obstacles()}` },
+      () => `${holds.toString()}; ${this.#obstacles()}`,
+      timeoutMs,
     );
   }
 
@@ -237,14 +244,26 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
     return nodeRedisOptionsFor(this.#clientTarget());
   }
 
-  /** Stops everything; nothing of the cluster is left in the process. Once is enough, again does no harm. */
+  /** Stops everything, waits included; nothing of the cluster is left in the process. Once is enough, again does no harm. */
   stop(): Promise<void> {
+    this.#waits.abort(
+      new InterrexError("STOPPED", "The cluster has been stopped: there is nothing to wait for any more"),
+    );
     this.#stopped ??= this.#stopAll();
     return this.#stopped;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+
+  async #wait<Found>(
+    look: () => Found | undefined,
+    what: () => string,
+    timeoutMs: number = WAIT_MS,
+  ): Promise<Found> {
+    checkTimeout("timeoutMs", timeoutMs);
+    return until(look, { timeoutMs, what, signal: this.#waits.signal });
   }
 
   async #stopAll(): Promise<void> {
@@ -327,11 +346,15 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
     });
     // The call below rejects with what matters.
     client.on("error", () => {});
+    const hangUp = (): void => client.disconnect();
+    this.#waits.signal.addEventListener("abort", hangUp);
     try {
       await client.call("SENTINEL", ...args);
     } catch (cause) {
+      this.#waits.signal.throwIfAborted();
       throw new InterrexError("REFUSED", `${running.id}: ${(cause as Error).message}`, { cause });
     } finally {
+      this.#waits.signal.removeEventListener("abort", hangUp);
       client.disconnect();
     }
   }

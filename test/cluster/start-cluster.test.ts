@@ -220,6 +220,55 @@ describe("a cluster in this process", () => {
     expect(await listens(cluster.nodes[0] ?? { host: "", port: 0 })).toBe(false);
   });
 
+  it("ends every wait when it is stopped, and waits for nothing afterwards", async () => {
+    const cluster = await start({ nodes: 1, sentinels: 1 });
+    const ends: string[] = [];
+    const note = (name: string, wait: Promise<unknown>): Promise<void> =>
+      wait.then(
+        () => void ends.push(`${name} came`),
+        (error) => void ends.push(`${name} ${error.code}`),
+      );
+    const under = [
+      note("waitForMaster", cluster.waitForMaster({ not: "n1" })),
+      note(
+        "until",
+        cluster.until(() => false),
+      ),
+    ];
+    const stopped = cluster.stop().then(() => ends.push("stopped"));
+    await Promise.all([...under, stopped]);
+    expect(ends).toEqual(["waitForMaster STOPPED", "until STOPPED", "stopped"]);
+    const later = await Promise.allSettled([
+      cluster.master(),
+      cluster.waitForMaster(),
+      cluster.killMaster(),
+      cluster.switchover(),
+      cluster.until(() => true),
+    ]);
+    for (const end of later) expect(end).toMatchObject({ reason: { code: "STOPPED" } });
+  });
+
+  it("ends a switchover that is under way when it is stopped", async () => {
+    const cluster = await start();
+    const { id } = await cluster.master();
+    for (const other of cluster.nodes) if (other.id !== id) cluster.pause(other.id);
+    const switchover = cluster.switchover();
+    // The sentinel has been asked once it says that it is at it.
+    await cluster.until(({ views }) => Object.values(views).some(({ failover }) => failover !== null));
+    const [end] = await Promise.allSettled([switchover, cluster.stop()]);
+    expect(end).toMatchObject({ status: "rejected", reason: { code: "STOPPED" } });
+  });
+
+  it.each([Number.NaN, -1, Number.POSITIVE_INFINITY, "abc" as unknown as number])(
+    "refuses to wait for %s",
+    async (timeoutMs) => {
+      const cluster = await start({ nodes: 1, sentinels: 1 });
+      const words = `timeoutMs must be a number of milliseconds (got ${typeof timeoutMs === "string" ? '"abc"' : timeoutMs})`;
+      await expect(cluster.waitForMaster({ timeoutMs })).rejects.toThrow(words);
+      await expect(cluster.until(() => true, timeoutMs)).rejects.toThrow(words);
+    },
+  );
+
   it("stops at the end of its block with await using", async () => {
     let addresses: readonly { host: string; port: number }[] = [];
     {
