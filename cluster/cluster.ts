@@ -129,11 +129,23 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
     );
   }
 
-  /** Kills the present master as `kill -9` would. @returns who it was. */
+  /**
+   * Kills the present master as `kill -9` would; waits for a successor when it is dead already.
+   *
+   * @returns who it was.
+   * @throws InterrexError `TIMEOUT` after 10 s, `STOPPED` when the cluster is stopped.
+   */
   async killMaster(): Promise<MasterAddress> {
-    const master = await this.master();
-    this.kill(master.id);
-    return master;
+    return this.#wait(
+      () => {
+        const master = this.#noticeMaster();
+        if (master === undefined || this.#member(master.id).state === "dead") return undefined;
+        // In the same turn, or else of two calls at once both would take the same one for theirs.
+        this.kill(master.id);
+        return master;
+      },
+      () => `a living master to kill: ${this.#obstacles()}`,
+    );
   }
 
   /** As `kill -9`: sockets are reset, nothing is flushed; a dead member stays dead. */

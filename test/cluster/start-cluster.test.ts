@@ -109,6 +109,14 @@ describe("a cluster in this process", () => {
     redis.disconnect();
   });
 
+  it("kills the successor too when the master is to be killed twice at once", async () => {
+    const cluster = await start();
+    const killed = await Promise.all([cluster.killMaster(), cluster.killMaster()]);
+    expect(new Set(killed.map(({ id }) => id)).size).toBe(2);
+    const dead = cluster.status().members.filter(({ state }) => state === "dead");
+    expect(dead.map(({ id }) => id).sort()).toEqual(killed.map(({ id }) => id).sort());
+  });
+
   it("takes a killed node back as a replica", async () => {
     const cluster = await start();
     const old = await cluster.killMaster();
