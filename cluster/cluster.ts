@@ -18,6 +18,7 @@ import {
 } from "./client-options.ts";
 import type { ClusterAddress, ClusterEvents, ClusterStatus } from "./cluster-events.ts";
 import { checkTimeout } from "./cluster-options.ts";
+import { shownValue } from "./config/shown.ts";
 import { Member, type Shell } from "./member.ts";
 import { checkSides, Partitions } from "./partitions.ts";
 import { until } from "./until.ts";
@@ -113,12 +114,14 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
    * Waits until a majority of the sentinels names a master, other than `not` when that is given.
    *
    * @throws InterrexError `TIMEOUT` after `timeoutMs` (10000), with what the sentinels say stands in the way;
-   *   `STOPPED` when the cluster is stopped.
+   *   `STOPPED` when the cluster is stopped, `NO_SUCH_MEMBER` when `not` is no node's id.
    */
   async waitForMaster(
     wait: { readonly not?: string; readonly timeoutMs?: number } = {},
   ): Promise<MasterAddress> {
     const { not, timeoutMs } = wait;
+    if (not !== undefined && !this.#nodes.some(({ id }) => id === not))
+      throw noSuch("node", not, this.#nodes);
     return this.#wait(
       () => {
         const master = this.#noticeMaster();
@@ -233,13 +236,14 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   /**
    * Waits until `holds` is true of the cluster: `cluster.until((now) => now.nodes.n2?.role === "replica")`.
    *
-   * @throws InterrexError `TIMEOUT` after `timeoutMs` (10000), `STOPPED` when the cluster is stopped; whatever `holds` throws.
+   * @throws InterrexError `TIMEOUT` after `timeoutMs` (10000), `STOPPED` when the cluster is stopped, `BAD_OPTION` when
+   *   `holds` answers with a promise; whatever `holds` throws.
    */
   async until(holds: (now: ClusterStatus) => boolean, timeoutMs?: number): Promise<ClusterStatus> {
     return this.#wait(
       () => {
         const now = this.status();
-        return holds(now) ? now : undefined;
+        return isTrue(holds(now)) ? now : undefined;
       },
       () => `${holds.toString()}; ${this.#obstacles()}`,
       timeoutMs,
@@ -308,8 +312,7 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   #member(id: string): Member<DataNode> | Member<SentinelProcess> {
     const member = this.#members.get(id);
     if (member !== undefined) return member;
-    const known = [...this.#members.keys()].join(", ");
-    throw new InterrexError("NO_SUCH_MEMBER", `There is no member "${id}"; there are ${known}`);
+    throw noSuch("member", id, [...this.#members.values()]);
   }
 
   #tellChange(id: string): void {
@@ -374,6 +377,22 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   #clientTarget(): ClientTarget {
     return { group: this.group, sentinels: this.sentinels, password: this.#password };
   }
+}
+
+function noSuch(kind: string, id: unknown, known: readonly { readonly id: string }[]): InterrexError {
+  const ids = known.map((member) => member.id).join(", ");
+  return new InterrexError("NO_SUCH_MEMBER", `There is no ${kind} ${shownValue(id)}; there are ${ids}`);
+}
+
+/** @throws InterrexError `BAD_OPTION` for a promise, which is true whatever comes of it. */
+function isTrue(answer: unknown): boolean {
+  if (!(answer instanceof Promise)) return Boolean(answer);
+  // Nobody is left to hear of it.
+  answer.catch(() => {});
+  throw new InterrexError(
+    "BAD_OPTION",
+    "until needs an answer at once; await what takes time before the call, or after it",
+  );
 }
 
 /** A listener that throws is an uncaught exception of its owner's; inside a member's own work it would end the member. */

@@ -200,6 +200,26 @@ describe("a cluster in this process", () => {
     expect(() => cluster.partition(["n1"], ["n7"])).toThrow('There is no member "n7"');
   });
 
+  it("waits for another master than one of its nodes only", async () => {
+    const cluster = await start({ nodes: 1, sentinels: 1 });
+    const master = await cluster.master();
+    const refusal = async (not: unknown): Promise<unknown> => {
+      const [end] = await Promise.allSettled([cluster.waitForMaster({ not: not as string })]);
+      return end.status === "rejected" ? `${end.reason.code}: ${end.reason.message}` : end;
+    };
+    expect(await refusal("n9")).toBe('NO_SUCH_MEMBER: There is no node "n9"; there are n1');
+    expect(await refusal("s1")).toBe('NO_SUCH_MEMBER: There is no node "s1"; there are n1');
+    expect(await refusal(master)).toMatch(/^NO_SUCH_MEMBER: There is no node \{"id":"n1",/);
+  });
+
+  it("takes no promise for an answer", async () => {
+    const cluster = await start({ nodes: 1, sentinels: 1 });
+    const answers = [async () => false, () => Promise.reject(new Error("unheard"))];
+    for (const holds of answers as unknown as (() => boolean)[]) {
+      await expect(cluster.until(holds)).rejects.toMatchObject({ code: "BAD_OPTION" });
+    }
+  });
+
   it("says what it waited for when it was in vain", async () => {
     const cluster = await start({ nodes: 1, sentinels: 1 });
     await expect(cluster.waitForMaster({ not: "n1", timeoutMs: 20 })).rejects.toThrow(
