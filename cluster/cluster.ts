@@ -208,12 +208,17 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   /**
    * Hands the master's role over, to `to` when that is given.
    *
+   * @param timeoutMs for the answer (30000).
    * @returns the new master, once a majority of the sentinels names it.
-   * @throws InterrexError `REFUSED` with a sentinel's own words, `TIMEOUT`, `STOPPED` when the cluster is stopped.
+   * @throws InterrexError `REFUSED` with a sentinel's own words, `TIMEOUT`, `NO_ANSWER` when the sentinel is gone before
+   *   it has answered, `STOPPED` when the cluster is stopped.
    */
-  async switchover(to?: string): Promise<MasterAddress> {
+  async switchover(to?: string, timeoutMs: number = SWITCHOVER_WAIT_MS): Promise<MasterAddress> {
+    checkTimeout("timeoutMs", timeoutMs);
     const old = await this.master();
-    await this.#command("SWITCHOVER", this.group, ...(to === undefined ? [] : ["TO", to]));
+    this.#waits.signal.throwIfAborted();
+    const order = ["SWITCHOVER", this.group, ...(to === undefined ? [] : ["TO", to])];
+    await this.#command(this.#sentinelFor(old), order, timeoutMs);
     return this.waitForMaster({ not: old.id });
   }
 
@@ -348,15 +353,27 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
     return words.size === 0 ? "the sentinels name no obstacle" : [...words].join("; ");
   }
 
-  async #command(...args: readonly string[]): Promise<void> {
-    const running = this.#sentinels.find(({ shell }) => shell !== null);
-    if (!running?.shell) throw new InterrexError("NO_SENTINEL", "No sentinel is running");
+  /** As an operator would, on the side of a cut that can do it: of those that name `master` the one that reaches it, and most others. */
+  #sentinelFor(master: MasterAddress): Member<SentinelProcess> {
+    const running = [...this.#members.values()].filter(({ shell }) => shell !== null);
+    const informed = (sentinel: Member<SentinelProcess>): boolean =>
+      this.#viewOf(sentinel)?.standing?.number.epoch === master.epoch;
+    const reach = ({ id }: Member<SentinelProcess>): number => {
+      const reached = running.filter((other) => this.#partitions.reachable(id, other.id)).length;
+      return reached + (this.#partitions.reachable(id, master.id) ? this.#members.size : 0);
+    };
+    const [best] = this.#sentinels.filter(informed).sort((a, b) => reach(b) - reach(a));
+    if (best !== undefined) return best;
+    throw new InterrexError("NO_SENTINEL", `No sentinel is running that names ${master.id}`);
+  }
+
+  async #command({ id, shell }: Member<SentinelProcess>, order: string[], timeoutMs: number): Promise<void> {
     const client = new Redis({
-      ...running.shell.address,
+      ...shell?.address,
       enableReadyCheck: false,
       retryStrategy: () => null,
       maxRetriesPerRequest: 0,
-      commandTimeout: SWITCHOVER_WAIT_MS,
+      commandTimeout: timeoutMs,
       ...(this.#password === undefined ? {} : { password: this.#password }),
     });
     // The call below rejects with what matters.
@@ -364,10 +381,10 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
     const hangUp = (): void => client.disconnect();
     this.#waits.signal.addEventListener("abort", hangUp);
     try {
-      await client.call("SENTINEL", ...args);
-    } catch (cause) {
+      await client.call("SENTINEL", ...order);
+    } catch (error) {
       this.#waits.signal.throwIfAborted();
-      throw new InterrexError("REFUSED", `${running.id}: ${(cause as Error).message}`, { cause });
+      throw failureOf(id, error as Error, timeoutMs);
     } finally {
       this.#waits.signal.removeEventListener("abort", hangUp);
       client.disconnect();
@@ -377,6 +394,18 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   #clientTarget(): ClientTarget {
     return { group: this.group, sentinels: this.sentinels, password: this.#password };
   }
+}
+
+/** Of a command: an error reply is a refusal; without a reply nobody knows what comes of it. */
+function failureOf(id: string, cause: Error, timeoutMs: number): InterrexError {
+  const { name, message } = cause;
+  if (name === "ReplyError") {
+    return new InterrexError("REFUSED", `${id}: ${message.replace(/^ERR /, "")}`, { cause });
+  }
+  if (message === "Command timed out") {
+    return new InterrexError("TIMEOUT", `${id} did not answer within ${timeoutMs} ms`, { cause });
+  }
+  return new InterrexError("NO_ANSWER", `${id} did not answer: ${message}`, { cause });
 }
 
 function noSuch(kind: string, id: unknown, known: readonly { readonly id: string }[]): InterrexError {

@@ -162,9 +162,39 @@ describe("a cluster in this process", () => {
     expect(await cluster.switchover(to)).toMatchObject({ id: to });
   });
 
+  it("is switched over by a sentinel on the side that can elect", async () => {
+    const cluster = await start();
+    const old = await cluster.master();
+    cluster.partition(["s1"], ["s2", "s3"]);
+    expect((await cluster.switchover()).id).not.toBe(old.id);
+  });
+
+  it("says TIMEOUT of a switchover that took too long", async () => {
+    const cluster = await start();
+    const { id } = await cluster.master();
+    for (const other of cluster.nodes) if (other.id !== id) cluster.pause(other.id);
+    const [late] = await Promise.allSettled([cluster.switchover(undefined, 50)]);
+    expect(late).toMatchObject({
+      reason: { code: "TIMEOUT", message: expect.stringMatching(/^s\d did not answer within 50 ms$/) },
+    });
+  });
+
+  it("says NO_ANSWER of a switchover whose sentinel dies: nobody knows what comes of it", async () => {
+    const cluster = await start({ sentinels: 1 });
+    const { id } = await cluster.master();
+    for (const other of cluster.nodes) if (other.id !== id) cluster.pause(other.id);
+    const switchover = cluster.switchover();
+    await cluster.until(({ views }) => Object.values(views).some(({ failover }) => failover !== null));
+    cluster.kill("s1");
+    await expect(switchover).rejects.toMatchObject({ code: "NO_ANSWER" });
+  });
+
   it("refuses to switch over to a stranger in a sentinel's own words", async () => {
     const cluster = await start();
-    await expect(cluster.switchover("n9")).rejects.toMatchObject({ code: "REFUSED" });
+    const [end] = await Promise.allSettled([cluster.switchover("n9")]);
+    expect(end).toMatchObject({
+      reason: { code: "REFUSED", message: expect.stringMatching(/^s\d: (?!ERR)/) },
+    });
   });
 
   it("tells of members that are killed, paused and restarted", async () => {
