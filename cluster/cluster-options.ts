@@ -27,7 +27,7 @@ export interface ClusterOptions {
   readonly ackTimeoutMs?: number;
   /** False: a refused connect is no evidence of a crash. Default: true. */
   readonly crashEvidence?: boolean;
-  /** Keep everything in files, one directory a member. Default: in memory, until `stop()`. */
+  /** Keep everything in files, one directory a member; its cluster keeps the replication, copies and nodes that it was begun with. Default: in memory, until `stop()`. */
   readonly dataDir?: string;
   readonly appendfsync?: AppendFsync;
   readonly reads?: "linearizable" | "local";

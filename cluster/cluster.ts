@@ -8,6 +8,7 @@ import type { GroupView } from "../sentinel/core/view.ts";
 import type { SentinelProcess } from "../sentinel/sentinel-process.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import type { DataNode } from "../src/node/data-node.ts";
+import type { GroupRecord } from "../src/rules/group-record.ts";
 import { establishedMaster, type MasterAddress, masterOfMajority } from "./agreed-master.ts";
 import {
   type ClientTarget,
@@ -84,18 +85,21 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   /**
    * Starts every member, and waits for a master that acknowledges and that every sentinel names.
    *
-   * @throws InterrexError when a member doesn't start, `TIMEOUT` when there is no master in time.
+   * @param check refuses, by throwing, the record that the sentinels go by.
+   * @throws InterrexError when a member doesn't start, `TIMEOUT` when there is no master in time; whatever `check` throws.
    */
-  async start(timeoutMs: number): Promise<void> {
+  async start(timeoutMs: number, check: (record: GroupRecord) => void): Promise<void> {
     // All settled, so that a failed start leaves none behind that is still on its way.
     const starts = await Promise.allSettled([...this.#members.values()].map((member) => member.start()));
     for (const start of starts) {
       if (start.status === "rejected") throw start.reason;
     }
-    await until(() => establishedMaster(this.#sentinels.map((member) => this.#viewOf(member))) ?? undefined, {
-      timeoutMs,
-      what: () => `a first master: ${this.#obstacles()}`,
-    });
+    const look = (): string | undefined => {
+      const views = this.#sentinels.map((member) => this.#viewOf(member));
+      for (const view of views) if (view?.stored) check(view.stored);
+      return establishedMaster(views) ?? undefined;
+    };
+    await until(look, { timeoutMs, what: () => `a first master: ${this.#obstacles()}` });
     this.#noticeMaster();
   }
 

@@ -4,14 +4,17 @@
  */
 import { SentinelProcess } from "../sentinel/sentinel-process.ts";
 import { MemoryStateCell } from "../sentinel/state-cell.ts";
+import { InterrexError } from "../src/base/errors.ts";
 import { createLogger, type Logger } from "../src/io/logger.ts";
 import { MemoryDisk, MemoryStorage } from "../src/io/storage/memory-storage.ts";
 import { DataNode } from "../src/node/data-node.ts";
+import type { GroupRecord } from "../src/rules/group-record.ts";
 import { Cluster, type ClusterParts } from "./cluster.ts";
 import { type ClusterOptions, checkOptions } from "./cluster-options.ts";
 import { DEFAULT_GROUP } from "./config/fields.ts";
 import { giveBackPorts, takeFreePorts } from "./free-ports.ts";
 import { HOST, memberConfigs, portsNeeded } from "./member-configs.ts";
+import { optionDifferences } from "./option-differences.ts";
 
 export type { GroupView, HistoryEntry, MemberView, SentinelPeerView } from "../sentinel/core/view.ts";
 export { InterrexError } from "../src/base/errors.ts";
@@ -39,8 +42,8 @@ const START_TIMEOUT_MS = 10_000;
  * ```
  *
  * @returns once a master acknowledges writes and every sentinel names it.
- * @throws InterrexError `BAD_OPTION` or `BAD_CONFIG` for options that make no cluster, `TIMEOUT` when no master
- *   was found in time; nothing is left running then.
+ * @throws InterrexError `BAD_OPTION` or `BAD_CONFIG` for options that make no cluster, or not the one that `dataDir` holds;
+ *   `TIMEOUT` when no master was found in time. Nothing is left running then.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   checkOptions(options);
@@ -54,12 +57,22 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     throw error;
   }
   try {
-    await cluster.start(options.startTimeoutMs ?? START_TIMEOUT_MS);
+    await cluster.start(options.startTimeoutMs ?? START_TIMEOUT_MS, (record) => checkRecord(options, record));
     return cluster;
   } catch (error) {
     await cluster.stop();
     throw error;
   }
+}
+
+/** @throws InterrexError `BAD_OPTION` */
+function checkRecord(options: ClusterOptions, record: GroupRecord): void {
+  const differences = optionDifferences(options, record);
+  if (differences.length === 0) return;
+  throw new InterrexError(
+    "BAD_OPTION",
+    `dataDir holds a cluster that was begun otherwise: ${differences.join("; ")}; leave that out, or take another directory`,
+  );
 }
 
 function assemble(options: ClusterOptions, ports: readonly number[]): Omit<ClusterParts, "release"> {

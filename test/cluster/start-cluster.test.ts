@@ -356,6 +356,26 @@ describe("a cluster in this process", () => {
     }
   });
 
+  it("refuses to be another cluster than its directory holds, and leaves nothing running", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "interrex-cluster-"));
+    try {
+      const first = await start({ dataDir, replication: "async", nodes: [{ priority: 5 }, {}] });
+      await first.stop();
+      const other = startCluster({ dataDir, replication: "sync", nodes: [{ priority: 7 }, {}] });
+      await expect(other.then((cluster) => cluster.stop())).rejects.toMatchObject({
+        code: "BAD_OPTION",
+        message:
+          "dataDir holds a cluster that was begun otherwise: replication is async, not sync; priority of n1 is 5, not 7; leave that out, or take another directory",
+      });
+      // A member that was left running would hold its directory.
+      const again = await start({ dataDir, nodes: 2 });
+      expect(again.status().views.s1?.standing?.mode).toBe("async");
+      await again.stop();
+    } finally {
+      rmSync(dataDir, { recursive: true });
+    }
+  });
+
   it("refuses options that make no cluster, and starts nothing", async () => {
     await expect(startCluster({ nodes: 0 })).rejects.toMatchObject({ code: "BAD_OPTION" });
     await expect(startCluster({ copies: 4 })).rejects.toThrow("only 3 nodes vote");
