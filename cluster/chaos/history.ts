@@ -60,6 +60,10 @@ export type Operation = WriteOperation | ReadOperation | IncrementOperation | Co
 /** A fault, or its end, at a point of the same clock as the operations. */
 export interface FaultMark {
   readonly atMs: Millis;
+  /** When it was done: what was sent before then may have been answered without regard to it. Left out: at once. */
+  readonly brokenAtMs?: Millis;
+  /** When it was undone; left out where nobody waited for that. */
+  readonly mendedAtMs?: Millis;
   /** For example `kill`, `stop`, `partition`. */
   readonly action: string;
   /** For example `n1 (master)`. */
@@ -89,7 +93,7 @@ export class HistoryRecorder {
   readonly #startedAtMs: Millis;
   readonly #operationsMax: number;
   #unansweredReads = 0;
-  #writtenAtMs: Millis = Number.NEGATIVE_INFINITY;
+  #provenAtMs: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(startedAtMs: Millis, operationsMax: number = HISTORY_OPERATIONS_MAX) {
     this.#startedAtMs = startedAtMs;
@@ -105,9 +109,9 @@ export class HistoryRecorder {
     return this.#operations.length;
   }
 
-  /** When the newest acknowledgement of a write came in. */
-  get writtenAtMs(): Millis {
-    return this.#writtenAtMs;
+  /** When the newest acknowledged write was sent: the store has taken writes since then. */
+  get provenAtMs(): Millis {
+    return this.#provenAtMs;
   }
 
   /** @throws InterrexError HISTORY_FULL far beyond the bound: dropping a record would make the verdict a lie. */
@@ -121,7 +125,7 @@ export class HistoryRecorder {
     }
     this.#operations.push(operation);
     if (isAcknowledgedWrite(operation)) {
-      this.#writtenAtMs = Math.max(this.#writtenAtMs, operation.returnedAtMs);
+      this.#provenAtMs = Math.max(this.#provenAtMs, operation.invokedAtMs);
     }
   }
 

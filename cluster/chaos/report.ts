@@ -44,7 +44,7 @@ export interface ChaosReport extends Omit<ChaosFindings, "outages" | "plan"> {
 
 export function makeReport({ plan, outages, ...findings }: ChaosFindings): ChaosReport {
   // Nobody waited for the end of the last one.
-  const cutShort = findings.interrupted && outages.at(-1)?.recovered === false;
+  const cutShort = (findings.interrupted || findings.historyFull) && outages.at(-1)?.recovered === false;
   const faults = summarizeFaults(cutShort ? outages.slice(0, -1) : outages);
   const problems = problemsOf(plan.replication, faults, findings);
   const { replication, clients, seed, defaultClient } = plan;

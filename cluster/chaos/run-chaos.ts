@@ -85,7 +85,6 @@ class Run {
   readonly #workload: WorkloadOptions;
   #faults = 0;
   #skipped = 0;
-  #faultAtMs: Millis = Number.NEGATIVE_INFINITY;
   #now = "connecting";
   #clientError = "no answer";
 
@@ -137,15 +136,17 @@ class Run {
     const loadEnded = new AbortController();
     const watched = load.finally(() => loadEnded.abort());
     watched.catch(() => loadEnded.abort());
+    let endedAtMs: Millis;
     try {
       const signal = AbortSignal.any([this.#signal, loadEnded.signal]);
       if (this.#plan.kinds.length > 0) await this.#breakAndMend(signal);
       else await this.#watch(signal);
     } finally {
+      // What a client that hangs still waits for is no outage: nobody writes beside it any more.
+      endedAtMs = performance.now();
       stopLoad.abort();
       await watched;
     }
-    const endedAtMs = performance.now();
     this.#now = "reading everything back";
     const readBack = await readEverything(this.#workload, FINAL_READS_TIMEOUT_MS);
     this.#now = "checking";
@@ -194,27 +195,30 @@ class Run {
     await this.#isBack(signal);
   }
 
-  /** Whole, and a client has been back since the last fault: one that takes its time to connect anew is no outage without end. */
+  /** Whole, and a write that was sent since then is acknowledged: a client that takes its time to connect anew is no outage without end. */
   async #isBack(signal: AbortSignal): Promise<boolean> {
     const untilMs = performance.now() + WHOLE_TIMEOUT_MS;
     if ((await waitUntilWhole(this.#arena, WHOLE_TIMEOUT_MS, signal)) !== null) return false;
-    while (this.#recorder.writtenAtMs < this.#faultAtMs && performance.now() < untilMs && !signal.aborted) {
+    const wholeAtMs = performance.now();
+    while (this.#recorder.provenAtMs < wholeAtMs && performance.now() < untilMs && !signal.aborted) {
       await pause(LOOK_EVERY_MS, signal);
     }
-    return this.#recorder.writtenAtMs >= this.#faultAtMs;
+    return this.#recorder.provenAtMs >= wholeAtMs;
   }
 
   async #once(fault: Fault, signal: AbortSignal): Promise<void> {
     const { action, role, memberId } = fault;
     this.#now = `${action} ${role} ${memberId}`;
     this.#faults += 1;
-    this.#faultAtMs = performance.now();
-    this.#recorder.fault({ atMs: this.#faultAtMs, action: `${action} ${role}`, target: memberId });
+    const atMs = performance.now();
     await fault.inject();
+    const mark = { atMs, brokenAtMs: performance.now(), action: `${action} ${role}`, target: memberId };
     try {
       await pause(action === "kill" ? this.#plan.deadForMs : this.#plan.stopForMs, signal);
     } finally {
       await fault.mend();
+      const waitedFor = !signal.aborted;
+      this.#recorder.fault(waitedFor ? { ...mark, mendedAtMs: performance.now() } : mark);
     }
   }
 }

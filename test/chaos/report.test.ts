@@ -78,13 +78,16 @@ describe("chaos report", () => {
     expect(reportOf("async", { acknowledged: 0 }).ok).toBe(false);
   });
 
-  it("doesn't hold the last fault of an interrupted run against the store: nobody waited for its end", () => {
+  it("doesn't hold the last fault of an interrupted run against the store: nobody waited for its end, nor when the memory was full", () => {
     const last = outage("kill master", 300, false);
     const interrupted = { outages: [outage("kill master", 40), last], interrupted: true };
     const report = reportOf("semi-sync", {}, interrupted);
     expect(report).toMatchObject({ ok: true, problems: [], faults: [{ count: 1, unrecovered: 0 }] });
     expect(verdictLine(report)).toMatch(/^Interrupted; until then PASS: /);
     expect(reportOf("sync", { acknowledged: 0 }, { interrupted: true, outages: [] }).problems).toEqual([]);
+    expect(reportOf("semi-sync", {}, { ...interrupted, interrupted: false, historyFull: true }).ok).toBe(
+      true,
+    );
     expect(reportOf("semi-sync", {}, { ...interrupted, outages: [last, last] }).ok).toBe(false);
     expect(reportOf("semi-sync", { lost: 1, anomalyCount: 1 }, interrupted).ok).toBe(false);
   });
