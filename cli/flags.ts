@@ -1,5 +1,5 @@
 /** Parsers of flag values. Each refuses in words that fit after the flag's name. */
-import { InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { PORT_MAX, PRIORITY_MAX } from "../cluster/config/fields.ts";
 import { PASSWORD_VARIABLE } from "../cluster/processes/child-environment.ts";
 
@@ -47,7 +47,13 @@ export function hostPortText({ host, port }: HostPort): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** The environment spares a password the process list. */
+/** The environment spares a password the process list. An empty variable counts as none: see `forgetEmptyPassword`. */
 export function passwordOption(of: string): Option {
   return new Option("--password <text>", `password of ${of}`).env(PASSWORD_VARIABLE);
+}
+
+/** Who empties an exported variable has taken the password back; commander would take it for one that was given. */
+export function forgetEmptyPassword(command: Command): void {
+  const isExported = command.getOptionValueSource("password") === "env";
+  if (isExported && command.getOptionValue("password") === "") command.setOptionValue("password", undefined);
 }

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { Command } from "commander";
 import { COMMANDS } from "./commands.ts";
 import { errorText, exitCodeOf, oneLine } from "./exit.ts";
+import { forgetEmptyPassword } from "./flags.ts";
 import type { Terminal } from "./terminal.ts";
 
 const HELP_WIDTH = 100;
@@ -32,6 +33,7 @@ async function buildProgram(args: readonly string[], terminal: Terminal): Promis
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .showSuggestionAfterError()
+    .hook("preAction", (_, command) => forgetEmptyPassword(command))
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text),

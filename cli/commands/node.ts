@@ -5,6 +5,7 @@ import { loadNodeConfig } from "../../cluster/config/load-config.ts";
 import { createLogger } from "../../src/io/logger.ts";
 import { passwordOption, portFlag, priorityFlag, wholeNumberFlag } from "../flags.ts";
 import { type IdAndUrl, idUrlFlag } from "../id-url-flag.ts";
+import { loadWithPassword } from "../own-password.ts";
 import { serve } from "../serve.ts";
 import { printJson, type Terminal } from "../terminal.ts";
 
@@ -31,7 +32,6 @@ const SAME_IN_FILE = [
   "priority",
   "zone",
   "reads",
-  "password",
   "peerSecret",
   "logLevel",
 ] as const;
@@ -76,8 +76,10 @@ export function registerNodeCommand(program: Command, terminal: Terminal): void 
       new Option("--log-level <level>", "least level that is logged (default: info)").choices(LOG_LEVELS),
     )
     .option("--json", "print one line of JSON when ready, and log in JSON")
-    .action(async (flags: NodeFlags) => {
-      const { config, logLevel } = loadNodeConfig({ path: flags.config, flags: toFileValues(flags) });
+    .action(async (flags: NodeFlags, command: Command) => {
+      const { config, logLevel } = loadWithPassword(command, (password) =>
+        loadNodeConfig({ path: flags.config, flags: { ...toFileValues(flags), password } }),
+      );
       const pretty = terminal.live && flags.json !== true;
       const logger = createLogger({ level: logLevel, id: config.id, pretty });
       // Loaded here, so that the operator's commands start without it.

@@ -6,6 +6,7 @@ import { InterrexError } from "../../src/base/errors.ts";
 import { createLogger } from "../../src/io/logger.ts";
 import { passwordOption, portFlag, wholeNumberFlag } from "../flags.ts";
 import { type IdAndUrl, idUrlListFlag } from "../id-url-flag.ts";
+import { loadWithPassword } from "../own-password.ts";
 import { serve } from "../serve.ts";
 import { printJson, type Terminal } from "../terminal.ts";
 
@@ -24,16 +25,7 @@ interface SentinelProcessFlags {
   readonly [file: string]: unknown;
 }
 
-const SAME_IN_FILE = [
-  "id",
-  "host",
-  "port",
-  "peerPort",
-  "announceHost",
-  "password",
-  "peerSecret",
-  "logLevel",
-] as const;
+const SAME_IN_FILE = ["id", "host", "port", "peerPort", "announceHost", "peerSecret", "logLevel"] as const;
 
 export function registerSentinelCommand(program: Command, terminal: Terminal): void {
   program
@@ -70,8 +62,10 @@ export function registerSentinelCommand(program: Command, terminal: Terminal): v
       new Option("--log-level <level>", "least level that is logged (default: info)").choices(LOG_LEVELS),
     )
     .option("--json", "print one line of JSON when ready, and log in JSON")
-    .action(async (flags: SentinelProcessFlags) => {
-      const { config, logLevel } = loadSentinelConfig({ path: flags.config, flags: toFileValues(flags) });
+    .action(async (flags: SentinelProcessFlags, command: Command) => {
+      const { config, logLevel } = loadWithPassword(command, (password) =>
+        loadSentinelConfig({ path: flags.config, flags: { ...toFileValues(flags), password } }),
+      );
       const pretty = terminal.live && flags.json !== true;
       const logger = createLogger({ level: logLevel, id: config.id, pretty });
       // Loaded here, so that the operator's commands start without it.
