@@ -8,6 +8,7 @@ import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { awaitMaster } from "./await-master.ts";
 import { checkDirectoriesFree } from "./check-directories.ts";
 import { checkPortsFree } from "./check-ports.ts";
+import { checkSentinelSet } from "./check-sentinel-set.ts";
 import { Child, type ChildExit } from "./child.ts";
 import { type ClusterPlan, type Layout, type PlannedProcess, planLayout } from "./layout.ts";
 import { recordDifferences } from "./record-differences.ts";
@@ -70,6 +71,10 @@ export class ProcessCluster {
     const planned = [...layout.nodes, ...layout.sentinels];
     await checkPortsFree(planned);
     await checkDirectoriesFree(planned);
+    checkSentinelSet(
+      plan.dataDir,
+      layout.sentinels.map(({ id }) => id),
+    );
     const cluster = ProcessCluster.#spawnAll(layout, options);
     options.atOnce.addEventListener("abort", () => {
       for (const child of cluster.#all()) child.signal("SIGKILL");

@@ -115,6 +115,24 @@ describe("interrex up --json", () => {
     expect(files()).toEqual(before);
   });
 
+  it("refuses another number of sentinels than the directory was begun with, before it writes anything", async () => {
+    const { command, all } = await up();
+    command.process.kill("SIGTERM");
+    await command.exited;
+    const files = () => all.map(({ config }) => readFileSync(config, "utf8"));
+    const before = files();
+    for (const sentinels of ["1", "5"]) {
+      const other = startBuilt(["up", ...ports, "--sentinels", sentinels], dir);
+      started.push(other);
+      expect(await other.exited).toEqual({ code: 2, signal: null });
+      expect(other.stderr).toMatch(
+        /^interrex: .*data was begun with 3 sentinels, not .* Give --sentinels 3, .*\n$/,
+      );
+    }
+    expect(files()).toEqual(before);
+    expect(existsSync(join(dir, "data", "s4"))).toBe(false);
+  });
+
   it("leaves no orphan when it is killed by SIGKILL", async () => {
     const { command, all } = await up();
     command.process.kill("SIGKILL");
