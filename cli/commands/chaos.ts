@@ -10,7 +10,13 @@ import { startLocalCluster } from "../../cluster/chaos/local-cluster.ts";
 import { findPromise } from "../../cluster/chaos/look.ts";
 import { ProcessArena } from "../../cluster/chaos/process-arena.ts";
 import { parseReadyLine, processesOf } from "../../cluster/chaos/ready-line.ts";
-import { type ChaosReport, countRows, outageRows, verdictLine } from "../../cluster/chaos/report.ts";
+import {
+  type ChaosReport,
+  countRows,
+  leftRunningText,
+  outageRows,
+  verdictLine,
+} from "../../cluster/chaos/report.ts";
 import { type ChaosPlan, runChaos } from "../../cluster/chaos/run-chaos.ts";
 import { WatchedArena } from "../../cluster/chaos/watched-arena.ts";
 import { DEFAULT_GROUP, REPLICATION_MODES } from "../../cluster/config/fields.ts";
@@ -18,6 +24,7 @@ import { InterrexError } from "../../src/base/errors.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { durationText } from "../duration.ts";
 import { durationFlag } from "../duration-flag.ts";
+import { Interrupted } from "../exit.ts";
 import { type HostPort, hostPortListFlag, passwordOption, wholeNumberFlag } from "../flags.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { layOut } from "../table.ts";
@@ -116,7 +123,12 @@ async function chaos(flags: ChaosFlags, terminal: Terminal): Promise<void> {
   const stop = stopSignal();
   let arena: Arena | undefined;
   try {
-    arena = await openArena(flags, kinds, stop.atOnce);
+    const opened = await openArena(flags, kinds, stop.atOnce);
+    arena = opened;
+    stop.atOnce.addEventListener("abort", () => {
+      const running = opened.leftRunning?.() ?? [];
+      if (running.length > 0) terminal.err(`interrex: left running: ${leftRunningText(running)}\n`);
+    });
     const plan = planOf(flags, kinds, await findPromise(arena));
     const report = await runChaos(arena, plan, {
       signal: stop.signal,
@@ -137,10 +149,20 @@ async function chaos(flags: ChaosFlags, terminal: Terminal): Promise<void> {
     }
     // What was seen is told; the run that was asked for was not done.
     stop.signal.throwIfAborted();
+  } catch (error) {
+    throw error instanceof Interrupted ? sayingWhatRuns(error, arena) : error;
   } finally {
     await arena?.close();
     stop.release();
   }
+}
+
+/** Of a cluster that is somebody else's, what was started again has not been stopped. */
+function sayingWhatRuns(error: Interrupted, arena: Arena | undefined): Interrupted {
+  const running = arena?.leftRunning?.() ?? [];
+  if (running.length === 0) return error;
+  const message = `Interrupted; started again, and left running: ${leftRunningText(running)}`;
+  return new Interrupted(error.exitCode, message);
 }
 
 function kindsOf(flags: ChaosFlags): FaultKind[] {
@@ -259,6 +281,8 @@ function reportText(report: ChaosReport, terminal: Terminal): string {
       .map(({ key, kind, detail }) => `${kind} ${key}: ${detail}`),
     paint(terminal, report.ok ? (report.verdict.lost > 0 ? "yellow" : "green") : "red", verdictLine(report)),
   ];
+  if (report.leftRunning.length > 0)
+    lines.push(`Started again, and left running: ${leftRunningText(report.leftRunning)}`);
   if (report.historyFull)
     lines.push("The run ended early: its memory for operations was full; give a longer --think.");
   return `${lines.join("\n")}\n`;

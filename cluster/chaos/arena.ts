@@ -9,6 +9,12 @@ export interface ArenaMember {
   readonly port: number;
 }
 
+/** A process that outlives the run that has started it. */
+export interface LeftRunning {
+  readonly id: string;
+  readonly pid: number;
+}
+
 export interface Arena {
   readonly group: string;
   readonly members: readonly ArenaMember[];
@@ -24,6 +30,8 @@ export interface Arena {
   /** Silently cuts the sides off from each other until `heal`; `null` where that is not possible. */
   readonly partition: ((sides: readonly (readonly string[])[]) => Promise<void>) | null;
   heal(): Promise<void>;
+  /** What the arena has started by now and does not end when it is closed; left out where it ends everything. */
+  readonly leftRunning?: () => LeftRunning[];
   /** Mends what is broken and ends every process that the arena itself started. */
   close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { InterrexError } from "../../src/base/errors.ts";
 import { childEnvironment } from "../processes/child-environment.ts";
-import type { Arena, ArenaMember } from "./arena.ts";
+import type { Arena, ArenaMember, LeftRunning } from "./arena.ts";
 import { confirm, isSame, type SeenProcess, see, type WrittenDown } from "./process-identity.ts";
 
 export interface ArenaProcess extends WrittenDown {
@@ -133,6 +133,11 @@ export class ProcessArena implements Arena {
 
   async heal(): Promise<void> {
     await this.#options.cuts?.heal();
+  }
+
+  leftRunning(): LeftRunning[] {
+    if (this.#options.foreign !== true) return [];
+    return [...this.#started].flatMap(([id, { pid }]) => (pid === undefined ? [] : [{ id, pid }]));
   }
 
   /** Again does no harm. */

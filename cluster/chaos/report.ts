@@ -1,4 +1,5 @@
 /** What a chaos run found, as data for machines and as a table for people. Judges by the replication mode; measures nothing itself. */
+import type { LeftRunning } from "./arena.ts";
 import type { Verdict } from "./checker.ts";
 import type { Outage } from "./outages.ts";
 import { type Summary, summarize } from "./quantiles.ts";
@@ -17,6 +18,8 @@ export interface ChaosFindings {
   readonly historyFull: boolean;
   /** Told to stop before its time: what was under way then proves nothing. */
   readonly interrupted: boolean;
+  /** Members that the run has started again and that outlive it. */
+  readonly leftRunning: readonly LeftRunning[];
   readonly verdict: Verdict;
 }
 
@@ -126,6 +129,11 @@ export function countRows(report: Pick<ChaosReport, "verdict" | "skippedFaults">
       : []),
     ["LOST", String(verdict.lost), "acknowledged, and later gone"],
   ];
+}
+
+/** Such as `n1 (pid 123), n2 (pid 124)`. */
+export function leftRunningText(processes: readonly LeftRunning[]): string {
+  return processes.map(({ id, pid }) => `${id} (pid ${pid})`).join(", ");
 }
 
 /** One line: who wins. */

@@ -163,6 +163,7 @@ class Run {
       interrupted: this.#signal.aborted,
       readBack,
       historyFull: this.#recorder.full,
+      leftRunning: this.#arena.leftRunning?.() ?? [],
       verdict,
     });
   }

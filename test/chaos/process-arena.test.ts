@@ -148,6 +148,7 @@ describe("an arena of processes that is closed", () => {
     await arena.restart("n1");
     await arena.restart("n2");
     const started = [await restartedPid("n1"), await restartedPid("n2")];
+    expect(arena.leftRunning()).toEqual([]);
     await arena.stop("n2");
     await arena.close();
     expect(started.filter(isAlive)).toEqual([]);
@@ -160,6 +161,7 @@ describe("an arena of processes that is closed", () => {
     await arena.restart("n1");
     const again = await restartedPid("n1");
     await arena.stop("n2");
+    expect(arena.leftRunning()).toEqual([{ id: "n1", pid: again }]);
     await arena.close();
     expect([again, second.pid].map(isAlive)).toEqual([true, true]);
     expect(again).not.toBe(first.pid);

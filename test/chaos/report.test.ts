@@ -43,6 +43,7 @@ function reportOf(
     readBack: true,
     historyFull: false,
     interrupted: false,
+    leftRunning: [],
     verdict: { ...CLEAN, ...verdict },
     ...findings,
   });

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
-import { allGone, type BuiltCommand, freeUpPorts, startBuilt } from "../cli/built-command.ts";
+import { allGone, type BuiltCommand, freeUpPorts, isAlive, startBuilt } from "../cli/built-command.ts";
 import { eventually } from "../cluster/redis-clients.ts";
 import { processScene } from "./up-cluster.ts";
 
@@ -71,21 +71,45 @@ it("ctrl-C mends what it has broken, and is no verdict but 130", async () => {
   await allGone(pids);
 });
 
-it("a cluster that is there is judged by what its own record promises", async () => {
+/** A run on a cluster that somebody else has started. */
+async function chaosOnRunning(
+  upFlags: readonly string[],
+  ...flags: readonly string[]
+): Promise<BuiltCommand> {
   const directory = scene.directory();
-  const up = startBuilt(["up", "--json", ...(await freeUpPorts()), "--replication", "async"], directory);
+  const up = startBuilt(["up", "--json", ...(await freeUpPorts()), ...upFlags], directory);
   scene.atEnd(async () => {
     up.process.kill("SIGTERM");
     await up.exited;
   });
   const file = join(directory, "up.json");
   writeFileSync(file, await up.firstLine);
-  const chaos = startBuilt(
-    ["chaos", "--cluster-json", file, "--for", "500ms", ...FEW_CLIENTS, "--json"],
-    directory,
-  );
+  const chaos = startBuilt(["chaos", "--cluster-json", file, ...flags, ...FEW_CLIENTS, "--json"], directory);
+  scene.atEnd(async () => {
+    await chaos.exited;
+    const { leftRunning } = JSON.parse(chaos.stdout) as { leftRunning: { pid: number }[] };
+    for (const { pid } of leftRunning.filter(({ pid }) => isAlive(pid))) process.kill(pid, "SIGTERM");
+    await allGone(leftRunning.map(({ pid }) => pid));
+  });
+  return chaos;
+}
+
+it("a cluster that is there is judged by what its own record promises", async () => {
+  const chaos = await chaosOnRunning(["--replication", "async"], "--for", "2s");
   expect(await chaos.exited).toEqual({ code: 0, signal: null });
   expect(JSON.parse(chaos.stdout)).toMatchObject({ replication: "async", interrupted: false });
+});
+
+it("says what it has started again and leaves running, when it is interrupted too", async () => {
+  const flags = ["--kill", "replica", "--dead-for", "100ms", "--every", "1m", "--for", "5m"];
+  const chaos = await chaosOnRunning([], ...flags);
+  const [pid] = await pidsBelow(chaos.pid, 1);
+  chaos.process.kill("SIGINT");
+  expect(await chaos.exited).toEqual({ code: 130, signal: null });
+  expect(chaos.stderr).toMatch(
+    new RegExp(`^interrex: Interrupted; started again, and left running: n\\d \\(pid ${pid}\\)\n$`),
+  );
+  expect(JSON.parse(chaos.stdout)).toMatchObject({ leftRunning: [{ pid }] });
 });
 
 it("the end of its terminal ends the cluster as well", async () => {
