@@ -220,6 +220,7 @@ async function openArena(
     );
   }
   if (flags.local === true) {
+    refuseMissingReplica(kinds, nodes);
     return partitions ? await startInProcessArena(own) : await startLocalCluster({ ...own, main, atOnce });
   }
   if (flags.clusterJson === undefined) return watchedArena(flags);
@@ -230,6 +231,7 @@ async function openArena(
     );
   }
   const ready = parseReadyLine(await readLine(flags.clusterJson), flags.clusterJson);
+  refuseMissingReplica(kinds, ready.nodes.length);
   const arena = new ProcessArena({
     group: ready.group,
     password: flags.password,
@@ -240,6 +242,15 @@ async function openArena(
   // A file that is wrong is found before any load.
   await arena.confirmAll();
   return arena;
+}
+
+/** The master instead would be reported as what it is not. */
+function refuseMissingReplica(kinds: readonly FaultKind[], nodes: number): void {
+  if (nodes > 1 || !kinds.some((kind) => kind.action !== "partition" && kind.target === "replica")) return;
+  throw new InterrexError(
+    "BAD_FLAG",
+    "A cluster of one node has no replica to kill or stop; aim at the master, or at a cluster of more nodes",
+  );
 }
 
 /** Known by its sentinels alone: to look at, without hands. */

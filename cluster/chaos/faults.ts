@@ -4,7 +4,7 @@ import type { Randomness } from "../../src/base/randomness.ts";
 import { type Arena, nodesOf, sentinelsOf } from "./arena.ts";
 import { findMaster } from "./look.ts";
 
-/** `all`: any of the three, chosen anew each time. */
+/** `all`: any of those that there are, chosen anew each time. */
 export type FaultTarget = "master" | "replica" | "sentinel" | "all";
 
 export type FaultKind =
@@ -21,6 +21,8 @@ export interface Fault {
   inject(): Promise<void>;
   mend(): Promise<void>;
 }
+
+const ROLES = ["master", "replica", "sentinel"] as const;
 
 /** @throws InterrexError NO_MASTER when no sentinel names one. */
 export async function planFault(
@@ -45,13 +47,15 @@ export async function planFault(
       mend: () => arena.heal(),
     };
   }
-  const role = kind.target === "all" ? pick(["master", "replica", "sentinel"] as const, random) : kind.target;
   const candidates = {
-    master: () => [master],
-    replica: () => nodesOf(arena).filter(({ id }) => id !== master.id),
-    sentinel: () => sentinelsOf(arena),
-  }[role]();
-  const { id } = pick(candidates.length > 0 ? candidates : [master], random);
+    master: [master],
+    replica: nodesOf(arena).filter(({ id }) => id !== master.id),
+    sentinel: sentinelsOf(arena),
+  };
+  const roles = ROLES.filter((role) => candidates[role].length > 0);
+  const role = kind.target === "all" ? pick(roles, random) : kind.target;
+  invariant(candidates[role].length > 0, "the command refuses a target that the arena has not got");
+  const { id } = pick(candidates[role], random);
   const hands =
     kind.action === "kill"
       ? { inject: () => arena.kill(id), mend: () => arena.restart(id) }

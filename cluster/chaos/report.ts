@@ -6,7 +6,7 @@ import { type Summary, summarize } from "./quantiles.ts";
 import type { ChaosPlan } from "./run-chaos.ts";
 
 export interface ChaosFindings {
-  readonly plan: Pick<ChaosPlan, "replication" | "clients" | "seed" | "defaultClient">;
+  readonly plan: Pick<ChaosPlan, "kinds" | "replication" | "clients" | "seed" | "defaultClient">;
   readonly elapsedMs: number;
   readonly outages: readonly Outage[];
   /** Faults left out because the cluster was not whole in time. */
@@ -50,6 +50,9 @@ export function makeReport({ plan, outages, ...findings }: ChaosFindings): Chaos
   const cutShort = (findings.interrupted || findings.historyFull) && outages.at(-1)?.recovered === false;
   const faults = summarizeFaults(cutShort ? outages.slice(0, -1) : outages);
   const problems = problemsOf(plan.replication, faults, findings);
+  if (plan.kinds.length > 0 && outages.length === 0 && !findings.interrupted) {
+    problems.push("no fault was done: the run was too short, or the cluster not whole in time");
+  }
   const { replication, clients, seed, defaultClient } = plan;
   return {
     replication,

@@ -70,6 +70,18 @@ describe("faults", () => {
     expect(new Set(done)).toEqual(new Set(["stop n1", "stop n3"]));
   });
 
+  it("call a lone master by its name, when any member may be hit", async () => {
+    const { arena } = arenaOf([await sentinelSaying(N2_IS_MASTER)]);
+    const lonely: Arena = { ...arena, members: arena.members.filter(({ id }) => !/^n[13]$/.test(id)) };
+    const random = new SeededRandomness(1);
+    const hit = new Set<string>();
+    for (let round = 0; round < 20; round += 1) {
+      const { role, memberId } = await planFault(lonely, [{ action: "kill", target: "all" }], random);
+      hit.add(`${role} ${memberId.replace(/\d{2,}/, "")}`);
+    }
+    expect(hit).toEqual(new Set(["master n2", "sentinel s"]));
+  });
+
   it("cut the master and one sentinel off from all others", async () => {
     const { arena, done } = arenaOf([await sentinelSaying(N2_IS_MASTER), await sentinelSaying(N2_IS_MASTER)]);
     const fault = await planFault(arena, [{ action: "partition" }], new SeededRandomness(1));

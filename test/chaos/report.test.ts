@@ -35,7 +35,13 @@ function reportOf(
   findings: Partial<ChaosFindings> = {},
 ) {
   return makeReport({
-    plan: { replication, clients: 8, seed: 1, defaultClient: false },
+    plan: {
+      kinds: [{ action: "kill", target: "master" }],
+      replication,
+      clients: 8,
+      seed: 1,
+      defaultClient: false,
+    },
     elapsedMs: 60_000,
     outages: [outage("kill master", 40), outage("kill master", 60), outage("stop master", 1100)],
     skippedFaults: 0,
@@ -91,6 +97,14 @@ describe("chaos report", () => {
     );
     expect(reportOf("semi-sync", {}, { ...interrupted, outages: [last, last] }).ok).toBe(false);
     expect(reportOf("semi-sync", { lost: 1, anomalyCount: 1 }, interrupted).ok).toBe(false);
+  });
+
+  it("fails a run that was to break something and has broken nothing, unless it was interrupted", () => {
+    const unbroken = { outages: [] };
+    expect(reportOf("semi-sync", {}, unbroken).problems).toEqual([
+      "no fault was done: the run was too short, or the cluster not whole in time",
+    ]);
+    expect(reportOf("semi-sync", {}, { ...unbroken, interrupted: true }).ok).toBe(true);
   });
 
   it("sums up each kind of fault by itself", () => {

@@ -90,6 +90,16 @@ describe("a wrong flag", () => {
   });
 });
 
+describe("chaos", () => {
+  it.each(["--kill", "--stop"])("has no replica to %s in a cluster of one node", async (flag) => {
+    expect(await runRecorded("chaos", "--local", "--nodes", "1", flag, "replica")).toMatchObject({
+      stdout: "",
+      stderr: expect.stringMatching(/^interrex: A cluster of one node has no replica .*\n$/),
+      exitCode: 2,
+    });
+  });
+});
+
 describe("a broken file", () => {
   it("is one line with file and line, and exit 2", async () => {
     const dir = mkdtempSync(join(tmpdir(), "interrex-cli-"));
