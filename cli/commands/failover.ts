@@ -1,6 +1,7 @@
-/** `interrex failover`: orders a failover without the old master's help. */
+/** `interrex failover`: orders a failover, by handover or by force, and says who is master then. */
 import type { Command } from "commander";
-import { addSentinelFlags, type SentinelFlags } from "../sentinel-client.ts";
+import { InterrexError } from "../../src/base/errors.ts";
+import { addSentinelFlags, askStatus, type SentinelFlags } from "../sentinel-client.ts";
 import type { Terminal } from "../terminal.ts";
 import { operate } from "./operate.ts";
 
@@ -14,7 +15,18 @@ export function registerFailoverCommand(program: Command, terminal: Terminal): v
     await operate(terminal, flags, {
       args: ["FAILOVER", flags.group],
       doing: `failing ${flags.group} over`,
-      done: `the failover of ${flags.group} is under way`,
+      done: async (sentinel) => await outcome({ ...flags, sentinel: [sentinel] }),
     });
   });
+}
+
+/** The answer to the order itself is Redis's OK. The failover is done then, also where nobody can be asked who is master. */
+async function outcome(flags: SentinelFlags): Promise<string> {
+  try {
+    const { master } = (await askStatus(flags)).view;
+    if (master !== null) return `${flags.group} is failed over: ${master.id} is the master`;
+  } catch (error) {
+    if (!(error instanceof InterrexError)) throw error;
+  }
+  return `${flags.group} is failed over; see \`interrex status\` for its master`;
 }
