@@ -24,7 +24,7 @@ import { InterrexError } from "../../src/base/errors.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { durationText } from "../duration.ts";
 import { durationFlag } from "../duration-flag.ts";
-import { Interrupted } from "../exit.ts";
+import { Interrupted, starting } from "../exit.ts";
 import { type HostPort, hostPortListFlag, passwordOption, wholeNumberFlag } from "../flags.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { layOut } from "../table.ts";
@@ -221,7 +221,9 @@ async function openArena(
   }
   if (flags.local === true) {
     refuseMissingReplica(kinds, nodes);
-    return partitions ? await startInProcessArena(own) : await startLocalCluster({ ...own, main, atOnce });
+    return await starting<Arena>(() =>
+      partitions ? startInProcessArena(own) : startLocalCluster({ ...own, main, atOnce }),
+    );
   }
   if (flags.clusterJson === undefined) return watchedArena(flags);
   if (partitions) {

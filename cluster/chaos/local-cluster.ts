@@ -27,11 +27,21 @@ export interface LocalClusterOptions {
 /** `up` itself gives its sentinels 10 s, and then its nodes as many. */
 const END_TIMEOUT_MS = 25_000;
 
-/** @throws InterrexError START_FAILED with what `up` said. */
+async function makeDirectory(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), "interrex-"));
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    const message = `Cannot make a directory for the cluster (${reason}); set TMPDIR to one that can be written`;
+    throw new InterrexError("BAD_DATA_DIR", message, { cause });
+  }
+}
+
+/** @throws InterrexError START_FAILED with what `up` said, BAD_DATA_DIR without a temporary directory, NO_FREE_PORT. */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<ProcessArena> {
   const { password } = options;
-  const dataDir = await mkdtemp(join(tmpdir(), "interrex-"));
   const port = await freePortRun(options.nodes + options.sentinels);
+  const dataDir = await makeDirectory();
   const flags = {
     nodes: options.nodes,
     sentinels: options.sentinels,

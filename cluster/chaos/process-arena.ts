@@ -95,9 +95,10 @@ export class ProcessArena implements Arena {
     await end(child);
   }
 
+  /** @throws InterrexError SPAWN_FAILED; it is still dead then. */
   async restart(id: string): Promise<void> {
     const process = this.#process(id);
-    const log = process.logPath === null ? null : openSync(process.logPath, "a");
+    const log = process.logPath === null ? null : openLog(id, process.logPath);
     const output = log ?? "ignore";
     const foreign = this.#options.foreign === true;
     const child = spawn(process.respawn.command, process.respawn.args, {
@@ -108,8 +109,13 @@ export class ProcessArena implements Arena {
     });
     if (foreign) child.unref();
     if (log !== null) closeSync(log);
-    await Promise.race([once(child, "spawn"), once(child, "error").then(([error]) => Promise.reject(error))]);
-    if (child.pid === undefined) throw new InterrexError("SPAWN_FAILED", `Cannot start ${id} again`);
+    try {
+      // Rejects at "error".
+      await once(child, "spawn");
+    } catch (cause) {
+      const message = `Cannot start ${id} again: ${(cause as Error).message}`;
+      throw new InterrexError("SPAWN_FAILED", message, { cause });
+    }
     this.#seen.delete(id);
     this.#started.set(id, child);
     child.once("exit", (code, signal) => {
@@ -206,6 +212,17 @@ export class ProcessArena implements Arena {
     const process = this.#processes.get(id);
     if (process === undefined) throw new InterrexError("NO_SUCH_MEMBER", `There is no member "${id}"`);
     return process;
+  }
+}
+
+function openLog(id: string, path: string): number {
+  try {
+    return openSync(path, "a");
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new InterrexError("SPAWN_FAILED", `Cannot start ${id} again: its log can't be opened (${reason})`, {
+      cause,
+    });
   }
 }
 

@@ -142,6 +142,18 @@ it("gives an exported password to nobody whom it starts", async () => {
   await arena.close();
 });
 
+it("says in one line why a member can't be started again", async () => {
+  const noLog = { ...planned("n1"), logPath: join(directory, "gone", "n1.log") };
+  const noCommand = { ...planned("n2"), respawn: { command: join(directory, "gone"), args: [] } };
+  const arena = new ProcessArena({ group: "g", processes: [noLog, noCommand] });
+  for (const id of ["n1", "n2"]) {
+    await expect(arena.restart(id)).rejects.toMatchObject({
+      code: "SPAWN_FAILED",
+      message: expect.stringMatching(new RegExp(`^Cannot start ${id} again: .*ENOENT`)),
+    });
+  }
+});
+
 describe("an arena of processes that is closed", () => {
   it("ends what it has started, stopped or not", async () => {
     const arena = new ProcessArena({ group: "g", processes: [planned("n1"), planned("n2")] });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { run } from "../../cli/program.ts";
 import { type RecordedTerminal, recordedTerminal } from "./recorded-terminal.ts";
 
@@ -95,6 +95,21 @@ describe("chaos", () => {
     expect(await runRecorded("chaos", "--local", "--nodes", "1", flag, "replica")).toMatchObject({
       stdout: "",
       stderr: expect.stringMatching(/^interrex: A cluster of one node has no replica .*\n$/),
+      exitCode: 2,
+    });
+  });
+});
+
+describe("chaos without a temporary directory", () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it("is one line, and exit 2", async () => {
+    vi.stubEnv("TMPDIR", "/nonexistent");
+    expect(await runRecorded("chaos", "--local")).toMatchObject({
+      stdout: "",
+      stderr: expect.stringMatching(/^interrex: Cannot make a directory .*ENOENT.* set TMPDIR .*\n$/),
       exitCode: 2,
     });
   });
