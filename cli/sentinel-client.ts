@@ -5,6 +5,7 @@
 import type { Command } from "commander";
 import { Redis, ReplyError } from "ioredis";
 import { DEFAULT_GROUP } from "../cluster/config/fields.ts";
+import { PEER_PORT_DISTANCE } from "../cluster/config/peer-port.ts";
 import type { GroupView } from "../sentinel/core/view.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import { type HostPort, hostPortListFlag, hostPortText, passwordOption } from "./flags.ts";
@@ -14,6 +15,8 @@ const DEFAULT_SENTINEL: HostPort = { host: "127.0.0.1", port: 26_379 };
 const ANSWER_TIMEOUT_MS = 2000;
 /** Above the sentinels' own limits for a failover or switchover, which answer when they are done. */
 const ORDER_TIMEOUT_MS = 60_000;
+
+const NO_REDIS_PORT = `this is no Redis port; is it a peer port? Those are ${PEER_PORT_DISTANCE} above the ports for clients`;
 
 export interface SentinelFlags {
   readonly sentinel?: readonly HostPort[];
@@ -100,7 +103,8 @@ async function withSentinel(
     } catch (error) {
       if (error instanceof InterrexError) throw error;
       if (error instanceof ReplyError) throw refusal(from, error as Error, flags);
-      failures.push(`${hostPortText(from)}: ${reason || (error as Error).message}`);
+      const why = isNoRedis(error) ? NO_REDIS_PORT : reason || (error as Error).message;
+      failures.push(`${hostPortText(from)}: ${why}`);
     } finally {
       client.disconnect();
     }
@@ -109,6 +113,11 @@ async function withSentinel(
     "NO_SENTINEL",
     `No sentinel answers (${failures.join("; ")}); start one, or name another with --sentinel HOST:PORT`,
   );
+}
+
+/** What answers speaks, say, HTTP. The parser's own words ask for a report to its authors. */
+function isNoRedis(error: unknown): boolean {
+  return error instanceof Error && error.name === "ParserError";
 }
 
 /** The sentinel's view of the group. */

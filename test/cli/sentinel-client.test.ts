@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { HostPort } from "../../cli/flags.ts";
@@ -62,6 +63,19 @@ describe("a question", () => {
     await expect(askSentinel(flags, ["STATUS", "g"], TIMEOUT_MS)).rejects.toThrow(
       `No sentinel answers (127.0.0.1:${bad.port}: Command timed out)`,
     );
+  });
+
+  it("to a peer port is answered with where the port for clients is", async () => {
+    const peers = createHttpServer().listen(0, "127.0.0.1");
+    servers.push(peers);
+    await once(peers, "listening");
+    const { port } = peers.address() as AddressInfo;
+    const flags = { sentinel: [{ host: "127.0.0.1", port }], group: "g" };
+    for (const password of [{}, { password: "sesame" }]) {
+      await expect(askSentinel({ ...flags, ...password }, ["STATUS", "g"], TIMEOUT_MS)).rejects.toThrow(
+        `(127.0.0.1:${port}: this is no Redis port; is it a peer port? Those are 10000 above the ports for clients)`,
+      );
+    }
   });
 });
 
