@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   append,
   BreakableCalls,
+  deferred,
   errno,
   logFiles,
   names,
@@ -16,18 +17,23 @@ import {
 const always = { appendfsync: "always", segmentBytesMax: 100 } as const;
 
 describe.each(["EMFILE", "ENFILE"])("without a free file descriptor (%s)", (code) => {
-  /** @returns what gives them back. */
-  function useUp(): () => void {
+  /** `refused` resolves when two that were asked for off the event loop were not to be had. */
+  function useUp(): { readonly giveBack: () => void; readonly refused: Promise<void> } {
     const open = vi.spyOn(fs, "openSync").mockImplementation(() => {
       throw errno(code);
     });
-    const openSoon = vi.spyOn(fs.promises, "open").mockRejectedValue(errno(code));
+    const refused = deferred();
+    let refusals = 0;
+    const openSoon = vi.spyOn(fs.promises, "open").mockImplementation(async () => {
+      if (++refusals === 2) refused.resolve();
+      throw errno(code);
+    });
     const giveBack = (): void => {
       open.mockRestore();
       openSoon.mockRestore();
     };
     onTestFinished(giveBack);
-    return giveBack;
+    return { giveBack, refused: refused.promise };
   }
 
   it("the log goes on in the segment that it has, and in a new one afterwards", async () => {
@@ -35,7 +41,7 @@ describe.each(["EMFILE", "ENFILE"])("without a free file descriptor (%s)", (code
     const { storage, events } = await openDisk(directory, always);
     append(storage, 1, 1, 1, 90);
     await events.persistedUpTo(1);
-    const giveBack = useUp();
+    const { giveBack } = useUp();
     append(storage, 2, 2, 1, 90);
     await events.persistedUpTo(2);
     giveBack();
@@ -53,9 +59,8 @@ describe.each(["EMFILE", "ENFILE"])("without a free file descriptor (%s)", (code
     append(storage, 1, 1, 1, 90);
     await events.persistedUpTo(1);
     append(storage, 2, 2, 1, 90);
-    const giveBack = useUp();
-    const opened = vi.mocked(fs.promises.open);
-    await vi.waitUntil(() => opened.mock.calls.length > 1);
+    const { giveBack, refused } = useUp();
+    await refused;
     expect(events.persistedOffsets).toEqual([1]);
     giveBack();
     await events.persistedUpTo(2);
@@ -66,11 +71,10 @@ describe.each(["EMFILE", "ENFILE"])("without a free file descriptor (%s)", (code
     const directory = temporaryDirectory();
     const calls = new BreakableCalls();
     const { storage, events } = await openDisk(directory, { calls, ballastRetryMs: 1 });
-    const giveBack = useUp();
-    const opened = vi.mocked(fs.promises.open);
+    const { giveBack, refused } = useUp();
     calls.fill(0, path.join(directory, "ballast"), 4096);
     append(storage, 1, 1);
-    await vi.waitUntil(() => opened.mock.calls.length > 1);
+    await refused;
     expect(events.seen).toEqual(["diskFull"]);
     calls.roomBytes = null;
     giveBack();
