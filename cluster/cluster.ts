@@ -3,7 +3,6 @@
  * only the faults are simulated. Decides nothing that the members decide themselves.
  */
 import { EventEmitter, setMaxListeners } from "node:events";
-import { Redis } from "ioredis";
 import type { GroupView } from "../sentinel/core/view.ts";
 import type { SentinelProcess } from "../sentinel/sentinel-process.ts";
 import { InterrexError } from "../src/base/errors.ts";
@@ -21,6 +20,7 @@ import type { ClusterAddress, ClusterEvents, ClusterStatus } from "./cluster-eve
 import { checkTimeout } from "./cluster-options.ts";
 import { shownValue } from "./config/shown.ts";
 import { Member, type Shell } from "./member.ts";
+import { orderSentinel } from "./order-sentinel.ts";
 import { checkSides, Partitions } from "./partitions.ts";
 import { until } from "./until.ts";
 
@@ -222,7 +222,11 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
     const old = await this.master();
     this.#waits.signal.throwIfAborted();
     const order = ["SWITCHOVER", this.group, ...(to === undefined ? [] : ["TO", to])];
-    await this.#command(this.#sentinelFor(old), order, timeoutMs);
+    await orderSentinel(this.#sentinelFor(old), order, {
+      timeoutMs,
+      password: this.#password,
+      signal: this.#waits.signal,
+    });
     return this.waitForMaster({ not: old.id });
   }
 
@@ -358,7 +362,7 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   }
 
   /** As an operator would, on the side of a cut that can do it: of those that name `master` the one that reaches it, and most others. */
-  #sentinelFor(master: MasterAddress): Member<SentinelProcess> {
+  #sentinelFor(master: MasterAddress): ClusterAddress {
     const running = [...this.#members.values()].filter(({ shell }) => shell !== null);
     const informed = (sentinel: Member<SentinelProcess>): boolean =>
       this.#viewOf(sentinel)?.standing?.number.epoch === master.epoch;
@@ -367,49 +371,13 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
       return reached + (this.#partitions.reachable(id, master.id) ? this.#members.size : 0);
     };
     const [best] = this.#sentinels.filter(informed).sort((a, b) => reach(b) - reach(a));
-    if (best !== undefined) return best;
+    if (best?.shell) return { id: best.id, ...best.shell.address };
     throw new InterrexError("NO_SENTINEL", `No sentinel is running that names ${master.id}`);
-  }
-
-  async #command({ id, shell }: Member<SentinelProcess>, order: string[], timeoutMs: number): Promise<void> {
-    const client = new Redis({
-      ...shell?.address,
-      enableReadyCheck: false,
-      retryStrategy: () => null,
-      maxRetriesPerRequest: 0,
-      commandTimeout: timeoutMs,
-      ...(this.#password === undefined ? {} : { password: this.#password }),
-    });
-    // The call below rejects with what matters.
-    client.on("error", () => {});
-    const hangUp = (): void => client.disconnect();
-    this.#waits.signal.addEventListener("abort", hangUp);
-    try {
-      await client.call("SENTINEL", ...order);
-    } catch (error) {
-      this.#waits.signal.throwIfAborted();
-      throw failureOf(id, error as Error, timeoutMs);
-    } finally {
-      this.#waits.signal.removeEventListener("abort", hangUp);
-      client.disconnect();
-    }
   }
 
   #clientTarget(): ClientTarget {
     return { group: this.group, sentinels: this.sentinels, password: this.#password };
   }
-}
-
-/** Of a command: an error reply is a refusal; without a reply nobody knows what comes of it. */
-function failureOf(id: string, cause: Error, timeoutMs: number): InterrexError {
-  const { name, message } = cause;
-  if (name === "ReplyError") {
-    return new InterrexError("REFUSED", `${id}: ${message.replace(/^ERR /, "")}`, { cause });
-  }
-  if (message === "Command timed out") {
-    return new InterrexError("TIMEOUT", `${id} did not answer within ${timeoutMs} ms`, { cause });
-  }
-  return new InterrexError("NO_ANSWER", `${id} did not answer: ${message}`, { cause });
 }
 
 function noSuch(kind: string, id: unknown, known: readonly { readonly id: string }[]): InterrexError {
