@@ -72,6 +72,7 @@ export class Ballast {
           return raw.write(fd, bytes, start, length, position);
         }
       },
+      freeBytes: (directory) => raw.freeBytes(directory),
       fdatasyncSync: (fd) => raw.fdatasyncSync(fd),
       fdatasync: (fd) => raw.fdatasync(fd),
     };
@@ -179,11 +180,10 @@ export class Ballast {
     this.#options.onOk();
   }
 
-  /** For the ballast and a quarter more. A quota is not seen here: that shows when the file is written. */
+  /** For the ballast and a quarter more. */
   async #hasRoom(): Promise<boolean> {
-    const stat = await fs.promises.statfs(path.dirname(this.#options.file)).catch(() => null);
-    // Some file systems (FUSE) tell nothing.
-    return stat === null || stat.blocks === 0 || stat.bavail * stat.bsize >= this.#options.bytes * 1.25;
+    const bytes = await this.#calls.freeBytes(path.dirname(this.#options.file));
+    return bytes === null || bytes >= this.#options.bytes * 1.25;
   }
 
   /** @throws ENOSPC, too, when it was given up meanwhile. */

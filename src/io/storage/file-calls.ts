@@ -13,6 +13,8 @@ export interface FileCalls {
   write(fd: number, bytes: Buffer, start: number, length: number, position: number): Promise<number>;
   fdatasyncSync(fd: number): void;
   fdatasync(fd: number): Promise<void>;
+  /** @returns bytes that this user may still write to the file system of `directory`; `null` where it tells nothing. Quotas are not seen. */
+  freeBytes(directory: string): Promise<number | null>;
 }
 
 const OPEN_RETRY_MS = 50;
@@ -27,6 +29,11 @@ export const nodeFileCalls: FileCalls = {
     (await writeAsync(fd, bytes, start, length, position)).bytesWritten,
   fdatasyncSync: (fd) => fs.fdatasyncSync(fd),
   fdatasync: promisify(fs.fdatasync),
+  freeBytes: async (directory) => {
+    const stat = await fs.promises.statfs(directory).catch(() => null);
+    // Some file systems (FUSE) have no figures.
+    return stat === null || stat.blocks === 0 ? null : stat.bavail * stat.bsize;
+  },
 };
 
 /** Writes all of `bytes` at `position`. Writing again after an error is harmless: the place is fixed. */

@@ -10,6 +10,7 @@
  * ```
  */
 import fs from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { InterrexError, invariant } from "../../base/errors.ts";
@@ -43,6 +44,11 @@ interface ByteRange {
   readonly end: number;
 }
 
+/** A snapshot that took the last of a disk would have writes refused, and soon again with the next one. */
+const LEFT_FOR_LOG_BYTES = 8 * 1024 * 1024;
+/** How often it is looked, in bytes written. */
+const ROOM_LOOK_BYTES = 1024 * 1024;
+
 /** Writes to a file that does not count yet. */
 export class SnapshotFileWriter {
   readonly path: string;
@@ -50,6 +56,8 @@ export class SnapshotFileWriter {
   readonly #calls: FileCalls;
   #position = 0;
   #chunks = 0;
+  /** Up to where there is room for the file, and for the log beside it, as far as was looked. */
+  #roomUpTo = 0;
 
   private constructor(path: string, file: SharedFd, calls: FileCalls) {
     this.path = path;
@@ -112,15 +120,26 @@ export class SnapshotFileWriter {
   }
 
   async #write(bytes: Buffer): Promise<void> {
+    if (this.#position + bytes.length > this.#roomUpTo) await this.#lookForRoom(bytes.length);
     try {
       await this.#file.use((fd) => writeFully(this.#calls, fd, bytes, this.#position));
     } catch (cause) {
       if (!isDiskFull(cause)) throw cause;
-      throw new InterrexError("DISK_FULL", `Cannot write the snapshot ${this.path}: no space left`, {
-        cause,
-      });
+      throw this.#diskFull("no space left", cause);
     }
     this.#position += bytes.length;
+  }
+
+  async #lookForRoom(length: number): Promise<void> {
+    const bytes = await this.#calls.freeBytes(dirname(this.path));
+    if (bytes !== null && bytes < length + LEFT_FOR_LOG_BYTES) {
+      throw this.#diskFull(`the last ${LEFT_FOR_LOG_BYTES} bytes of the disk are left to the log`);
+    }
+    this.#roomUpTo = this.#position + length + ROOM_LOOK_BYTES;
+  }
+
+  #diskFull(why: string, cause?: unknown): InterrexError {
+    return new InterrexError("DISK_FULL", `Cannot write the snapshot ${this.path}: ${why}`, { cause });
   }
 }
 

@@ -55,6 +55,20 @@ describe("a full disk", () => {
     expect((await openDisk(directory)).recovered.incarnationIsNew).not.toBeNull();
   });
 
+  it("fails a snapshot that would take the last of the disk, while the log still has room", async () => {
+    const calls = new BreakableCalls();
+    const { storage, events } = await openDisk(temporaryDirectory(), { calls });
+    append(storage, 1, 4);
+    const writer = await storage.writeSnapshot(at(1, 4), []);
+    await writer.write(Buffer.from("x".repeat(1000)));
+    calls.free = 8 * 1024 * 1024;
+    const rest = Buffer.alloc(2 * 1024 * 1024);
+    await expect(writer.write(rest)).rejects.toMatchObject({ code: "DISK_FULL" });
+    await writer.abort();
+    append(storage, 5, 6);
+    expect(events.seen).toEqual([]);
+  });
+
   it("fails a snapshot and leaves the log, the standing snapshot and the ballast alone", async () => {
     const directory = temporaryDirectory();
     const calls = new BreakableCalls();

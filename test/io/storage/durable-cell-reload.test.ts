@@ -38,6 +38,10 @@ class PowerCutCalls implements FileCalls {
   async fdatasync(): Promise<void> {
     this.fdatasyncSync();
   }
+
+  freeBytes(directory: string): Promise<number | null> {
+    return nodeFileCalls.freeBytes(directory);
+  }
 }
 
 /** A cell in whose file `written` stands, and of which only `saved` was ever synced. */

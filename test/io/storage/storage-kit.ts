@@ -193,6 +193,8 @@ export function damage(file: string, position: number): void {
 
 /** File calls that can be broken from outside, and syncs that can be held. */
 export class BreakableCalls implements FileCalls {
+  /** What the file system says; as it does itself while `undefined`. */
+  free: number | undefined;
   /** Bytes that still fit; `null` for no limit. A write that doesn't fit is short, then ENOSPC. */
   roomBytes: number | null = null;
   /** Thrown by the next sync. */
@@ -228,6 +230,10 @@ export class BreakableCalls implements FileCalls {
     if (this.syncError !== null) throw this.syncError;
     this.syncs++;
     await nodeFileCalls.fdatasync(fd);
+  }
+
+  async freeBytes(directory: string): Promise<number | null> {
+    return this.free ?? (await nodeFileCalls.freeBytes(directory));
   }
 
   #allow(length: number): number {
