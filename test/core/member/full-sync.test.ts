@@ -31,13 +31,17 @@ function write(group: TestGroup, master: TestMember, prefix: string, bytes: numb
   }
 }
 
-/** n1 reigns over n2; n3 has nothing, its disk is slow, and it is being sent a snapshot of a megabyte. */
-function withSlowSync(): { group: SnapshotGroup; n1: TestMember; n3: TestMember } {
+/** n1 reigns over n2; n3 has nothing, its disk is slow, and it is being sent a snapshot, of a megabyte unless said otherwise. */
+function withSlowSync(fill = (group: TestGroup, n1: TestMember) => write(group, n1, "k", MEGABYTE)): {
+  group: SnapshotGroup;
+  n1: TestMember;
+  n3: TestMember;
+} {
   const group = new SnapshotGroup();
   const n3 = group.member("n3");
   group.partition(["n3"]);
   const n1 = group.reign(1, "n1", ["n2"]);
-  write(group, n1, "k", MEGABYTE);
+  fill(group, n1);
   n1.member.wantSnapshot();
   group.pass(300);
   expect(n1.disk.snapshot).not.toBeNull();
@@ -68,24 +72,14 @@ describe("a full sync", () => {
   });
 
   it("has no more bytes under way than one piece beyond what a replica is sent, however large the pieces are", () => {
-    const group = new SnapshotGroup();
-    const n3 = group.member("n3");
-    group.partition(["n3"]);
-    const n1 = group.reign(1, "n1", ["n2"]);
-    const client = n1.connect();
-    const value = "v".repeat(6 * MEGABYTE);
-    for (const key of ["a", "b", "c", "d"]) {
-      n1.run(client, "SET", key, value);
-      group.settle();
-    }
-    n1.member.wantSnapshot();
-    group.pass(300);
-    n1.member.log.tail.bytesMax = 1;
-    write(group, n1, "more", 1000);
-    group.slow = n3;
-    group.heal();
-    group.order(n3, { type: "standing", record: group.record(1, "n1") });
-    group.pass(200);
+    const { group, n1, n3 } = withSlowSync((filled, master) => {
+      const client = master.connect();
+      for (const key of ["a", "b", "c", "d"]) {
+        master.run(client, "SET", key, "v".repeat(6 * MEGABYTE));
+        filled.settle();
+      }
+    });
+    group.pass(500);
     expect(group.chunks).toBe(2);
     release(group, n3);
     expect(n3.keyspace.digest()).toBe(n1.keyspace.digest());
