@@ -4,25 +4,24 @@
  */
 import { randomInt, randomUUID } from "node:crypto";
 import { InterrexError } from "../base/errors.ts";
-import { OFFSET_ZERO, type StartId } from "../base/ids.ts";
+import type { StartId } from "../base/ids.ts";
 import { Dispatcher } from "../core/commands/dispatcher.ts";
 import { Keyspace } from "../core/keyspace/keyspace.ts";
 import { seedMemberHashes } from "../core/keyspace/position-index.ts";
-import { KeyspaceReplayer } from "../core/keyspace-replayer.ts";
-import { Member } from "../core/member.ts";
+import type { Member } from "../core/member.ts";
 import type { MemberInput } from "../core/member-io.ts";
 import { SystemClock } from "../io/clock.ts";
 import type { Logger } from "../io/logger.ts";
 import { openFilesMax } from "../io/open-files.ts";
 import { PeerNetwork } from "../io/peer/peer-network.ts";
 import { RedisServer } from "../io/redis/redis-server.ts";
-import { DiskStorage } from "../io/storage/disk-storage.ts";
-import type { MemberStorage, Recovered, StorageEvents } from "../io/storage/member-storage.ts";
-import { MemoryDisk, MemoryStorage } from "../io/storage/memory-storage.ts";
+import type { MemberStorage, StorageEvents } from "../io/storage/member-storage.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
 import { Alarm } from "./alarm.ts";
 import { NodeCommandHost } from "./command-host.ts";
 import { coreSteering } from "./core-steering.ts";
+import { createMember } from "./create-member.ts";
+import { defaultStorage } from "./default-storage.ts";
 import { EffectHands, stall } from "./effect-hands.ts";
 import { NodeClients } from "./node-clients.ts";
 import type { NodeConfig } from "./node-config.ts";
@@ -271,7 +270,14 @@ export class DataNode {
       );
     }
     this.#address = await this.#redis.listen();
-    this.#member = this.#makeMember(recovered);
+    this.#member = createMember(this.#config, recovered, {
+      keyspace: this.#keyspace,
+      dispatcher: this.#dispatcher,
+      startId: this.#startId,
+      port: this.#address.port,
+      logBytes: this.#storage.logBytes(),
+      now: this.#clock.now(),
+    });
     this.#host.attach(this.#member);
     this.#peerAddress = await this.#peers.listen();
     const early = this.#waitingInputs;
@@ -301,31 +307,6 @@ export class DataNode {
     this.#alarm.cancel();
     this.#redis.kill();
     this.#peers.kill();
-  }
-
-  #makeMember(recovered: Recovered): Member {
-    const config = this.#config;
-    const parts = {
-      keyspace: this.#keyspace,
-      dispatcher: this.#dispatcher,
-      replayer: new KeyspaceReplayer(this.#keyspace, this.#dispatcher),
-    };
-    return new Member(
-      {
-        ...config,
-        startId: this.#startId,
-        client: { host: config.announceHost, port: config.announcePort ?? this.#address.port },
-        incarnation: recovered.incarnation,
-        doubts: recovered.doubts,
-        state: recovered.state,
-        position: recovered.position,
-        history: recovered.history,
-        snapshotOffset: recovered.snapshot?.position.offset ?? OFFSET_ZERO,
-        logBytes: this.#storage.logBytes(),
-        now: this.#clock.now(),
-      },
-      parts,
-    );
   }
 
   #storageEvents(): StorageEvents {
@@ -416,9 +397,4 @@ export class DataNode {
     }
     if (this.#phase === "running") this.#alarm.ringBy(member.deadlineMs());
   }
-}
-
-function defaultStorage({ id, dataDir, appendfsync, syncLogBytesMax }: NodeConfig): MemberStorage {
-  if (dataDir === null) return new MemoryStorage(new MemoryDisk(id));
-  return new DiskStorage({ directory: dataDir, appendfsync, syncLogBytesMax });
 }

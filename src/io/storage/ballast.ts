@@ -7,7 +7,8 @@
  *
  * Once given up, it is made anew as soon as there is space for it and some more, looked for once a second: a try may not
  * use up what the ballast has just given to the log. One that finds the disk full all the same, or in whose midst a write
- * does, gives back what it has taken. A second such error before the ballast is made is the writer's to handle. Snapshots go past it: they must not eat the room of the log.
+ * does, gives back what it has taken. A second such error before the ballast is made is the writer's to handle. Snapshots
+ * go past it: they must not eat the room of the log.
  */
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
