@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { InterrexError } from "../../src/base/errors.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { asChildMessage } from "./child-message.ts";
@@ -20,6 +21,12 @@ const YOUNG_GENERATION_MB = 8;
  * and under writes marked it three times a second for little.
  */
 const OLD_GENERATION = "--initial-old-space-size=64";
+/**
+ * Threads of V8 beside the one that serves. While the old generation is marked each of them takes a whole core, and Node's own four
+ * left the serving thread of a two-core machine a third of one.
+ */
+const BACKGROUND_THREADS = "--v8-pool-size";
+const BACKGROUND_THREADS_MAX = 4;
 
 export interface ChildExit {
   readonly code: number | null;
@@ -43,7 +50,7 @@ export class Child {
     this.plan = plan;
     const log = openSync(plan.logPath, "a");
     try {
-      const options = plan.kind === "sentinel" ? [] : dataNodeOptions();
+      const options = plan.kind === "sentinel" ? sentinelOptions() : dataNodeOptions();
       const args = [...options, main, plan.kind, "--config", plan.configPath];
       this.#process = spawn(process.execPath, args, {
         // The IPC channel tells it when this process ends, even by SIGKILL: no orphan outlives its parent.
@@ -78,8 +85,24 @@ export class Child {
 
 /** @returns the options of Node that a data node runs best with. What the user asks of Node in its own way wins. */
 export function dataNodeOptions(): string[] {
-  const isGiven = process.env.NODE_OPTIONS?.includes(YOUNG_GENERATION) === true;
-  return isGiven ? [OLD_GENERATION] : [OLD_GENERATION, `${YOUNG_GENERATION}=${YOUNG_GENERATION_MB}`];
+  return [
+    OLD_GENERATION,
+    ...unlessGiven(YOUNG_GENERATION, YOUNG_GENERATION_MB),
+    ...unlessGiven(BACKGROUND_THREADS, backgroundThreads()),
+  ];
+}
+
+function sentinelOptions(): string[] {
+  return unlessGiven(BACKGROUND_THREADS, backgroundThreads());
+}
+
+function unlessGiven(option: string, value: number): string[] {
+  return process.env.NODE_OPTIONS?.includes(option) === true ? [] : [`${option}=${value}`];
+}
+
+/** One core is left to the thread that serves. */
+function backgroundThreads(): number {
+  return Math.min(BACKGROUND_THREADS_MAX, Math.max(1, availableParallelism() - 1));
 }
 
 function watch(child: ChildProcess, plan: PlannedProcess): Pick<Child, "exited" | "ready"> {

@@ -49,12 +49,13 @@ describe("a child process", () => {
     expect(child.pid).toBeGreaterThan(0);
   });
 
-  it("has the generations with which a node has the shortest pauses and the fewest collections", async () => {
+  it("has the generations and the threads with which a node has the shortest pauses and the fewest collections", async () => {
     const child = start("obeys");
     await child.ready;
     const log = readFileSync(child.plan.logPath, "utf8");
     expect(log).toContain("--max-semi-space-size=8");
     expect(log).toContain("--initial-old-space-size=64");
+    expect(log).toMatch(/--v8-pool-size=[1-4]\b/);
   });
 
   it("that refuses to start gives its own reason", async () => {
