@@ -60,6 +60,11 @@ interface Parts {
   readonly loop: CoreLoop;
 }
 
+async function openCell({ config, logger }: SentinelProcessOptions): Promise<StateCell> {
+  if (config.dataDir === null) return new MemoryStateCell();
+  return await openStateCell(config.dataDir, { groups: config.groups.length, logger });
+}
+
 export class SentinelProcess {
   readonly #options: SentinelProcessOptions;
   readonly #config: SentinelConfig;
@@ -88,9 +93,7 @@ export class SentinelProcess {
    * ...: nothing is left open then.
    */
   static async start(options: SentinelProcessOptions): Promise<SentinelProcess> {
-    const { dataDir } = options.config;
-    const cell =
-      options.stateCell ?? (dataDir === null ? new MemoryStateCell() : await openStateCell(dataDir));
+    const cell = options.stateCell ?? (await openCell(options));
     const sentinel = new SentinelProcess(options, cell);
     try {
       await sentinel.#start();

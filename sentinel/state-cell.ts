@@ -1,6 +1,7 @@
 /** Where a sentinel keeps its votes and records: a file of its own, or memory. Keeps bytes; knows nothing of their meaning. */
 import fs from "node:fs";
 import path from "node:path";
+import type { Logger } from "../src/io/logger.ts";
 import { readBootId } from "../src/io/storage/boot-id.ts";
 import { explainDirectoryError } from "../src/io/storage/directory-error.ts";
 import { DirectoryLock } from "../src/io/storage/directory-lock.ts";
@@ -35,19 +36,52 @@ export class MemoryStateCell implements StateCell {
 }
 
 /**
- * `votes.cell` in a data directory that no other process uses meanwhile.
+ * Of a group's state, for which room is made beforehand: a failover on a full disk must find it. A member takes some 300 bytes
+ * of it, so it is enough for dozens, with long names.
+ */
+const GROUP_BYTES = 16 * 1024;
+const STATE_BYTES_MIN = 64 * 1024;
+
+export interface StateCellOptions {
+  /** How many groups its state will speak of. */
+  readonly groups: number;
+  readonly logger: Logger;
+}
+
+/**
+ * `votes.cell` in a data directory that no other process uses meanwhile. Loading it makes room for a state of so many groups;
+ * where the disk has none, that is logged (`state-room-short`), and the file stays as it is.
  *
  * @throws InterrexError `BAD_DATA_DIR`, or `DATA_DIR_IN_USE` that names the other process's pid.
  */
-export async function openStateCell(dataDir: string): Promise<StateCell> {
+export async function openStateCell(
+  dataDir: string,
+  { groups, logger }: StateCellOptions,
+): Promise<StateCell> {
   const bootId = await readBootId();
   const lock = using(dataDir, () => {
     fs.mkdirSync(dataDir, { recursive: true });
     return DirectoryLock.acquire(dataDir, { bootId });
   });
-  const cell = new DurableCell(path.join(dataDir, "votes.cell"));
+  const slotBytes = Math.max(STATE_BYTES_MIN, groups * GROUP_BYTES);
+  const cell = new DurableCell(path.join(dataDir, "votes.cell"), { slotBytes });
   return {
-    load: () => using(dataDir, () => cell.load()),
+    load: () => {
+      const bytes = using(dataDir, () => cell.load());
+      if (cell.slotBytes < slotBytes) {
+        const fields = {
+          event: "state-room-short",
+          file: cell.path,
+          bytes: cell.slotBytes,
+          wanted: slotBytes,
+        };
+        logger.warn(
+          fields,
+          `the disk is full: a state of more than ${cell.slotBytes} bytes could not be saved, and this sentinel would stop; free some space and start it again`,
+        );
+      }
+      return bytes;
+    },
     save: (bytes) => cell.save(bytes),
     close: async () => {
       await cell.close();

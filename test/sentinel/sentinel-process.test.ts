@@ -6,7 +6,7 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ConfiguredGroup, SentinelConfig } from "../../sentinel/sentinel-config.ts";
 import { SentinelProcess, type SentinelProcessOptions } from "../../sentinel/sentinel-process.ts";
 import { MemoryStateCell, openStateCell } from "../../sentinel/state-cell.ts";
@@ -22,8 +22,10 @@ import {
   type StartId,
 } from "../../src/base/ids.ts";
 import { SystemClock } from "../../src/io/clock.ts";
-import { createLogger } from "../../src/io/logger.ts";
+import { createLogger, type Logger } from "../../src/io/logger.ts";
 import { PeerNetwork } from "../../src/io/peer/peer-network.ts";
+import { DurableCell } from "../../src/io/storage/durable-cell.ts";
+import { nodeFileCalls } from "../../src/io/storage/file-calls.ts";
 import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
 import type { GroupRecord } from "../../src/rules/group-record.ts";
 import { EMPTY_POSITION } from "../../src/rules/log-position.ts";
@@ -90,13 +92,17 @@ function count(text: string): number {
   return text.split("# Server").length - 1;
 }
 
-async function start(change: Partial<SentinelConfig> = {}, more: Partial<SentinelProcessOptions> = {}) {
-  const config = configOf(change);
-  const logger = createLogger({
+function testLogger(): Logger {
+  return createLogger({
     level: "info",
-    id: config.id,
+    id: "s1",
     destination: { write: (line) => lines.push(JSON.parse(line)) },
   });
+}
+
+async function start(change: Partial<SentinelConfig> = {}, more: Partial<SentinelProcessOptions> = {}) {
+  const config = configOf(change);
+  const logger = testLogger();
   const onFailed = (error: Error) => failures.push(error);
   const sentinel = await SentinelProcess.start({ config, logger, onFailed, ...more });
   started.push(sentinel);
@@ -254,11 +260,34 @@ describe("its state", () => {
   });
 
   it("of another sentinel is refused", async () => {
-    const cell = await openStateCell(directory);
+    const cell = await openStateCell(directory, { groups: 1, logger: testLogger() });
     cell.load();
     await cell.save(Buffer.from(JSON.stringify({ format: 1, id: "s2", groups: {} })));
     await cell.close();
     await expect(start({ dataDir: directory })).rejects.toMatchObject({ code: "BAD_SENTINEL_STATE" });
+  });
+
+  it("of smaller slots gets room for a state that a failover may need, or the log says that there is none", async () => {
+    const file = path.join(directory, "votes.cell");
+    const before = new DurableCell(file);
+    before.load();
+    before.saveSync(Buffer.from(JSON.stringify({ format: 1, id: "s1", groups: {} })));
+    await before.close();
+    const { size } = fs.statSync(file);
+    const full = vi.spyOn(nodeFileCalls, "writeSync").mockImplementation((fd, bytes, ...where) => {
+      if (bytes.length > size) throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+      return fs.writeSync(fd, bytes, ...where);
+    });
+    onTestFinished(() => full.mockRestore());
+    await (await start({ dataDir: directory })).stop();
+    expect(lines.find(({ event }) => event === "state-room-short")).toMatchObject({ file, bytes: size / 2 });
+    expect(fs.statSync(file).size).toBe(size);
+
+    full.mockRestore();
+    lines = [];
+    await (await start({ dataDir: directory })).stop();
+    expect(lines.filter(({ event }) => event === "state-room-short")).toEqual([]);
+    expect(fs.statSync(file).size).toBeGreaterThanOrEqual(2 * 64 * 1024);
   });
 
   it("with a record of the group: says what that survives, where the configuration says otherwise", async () => {
@@ -374,7 +403,7 @@ describe("votes that can't be saved", () => {
     const readOnly = (): never => {
       throw Object.assign(new Error("EROFS"), { code: "EROFS" });
     };
-    const stateCell = await openStateCell(directory);
+    const stateCell = await openStateCell(directory, { groups: 1, logger: testLogger() });
     vi.spyOn(stateCell, "save").mockImplementation(async () => readOnly());
     const unlink = vi.spyOn(fs, "unlinkSync").mockImplementation(readOnly);
     try {

@@ -7,6 +7,9 @@
  * was never acknowledged. Inherent in two slots, and admitted: damage to the newest slot *after* its save was
  * acknowledged looks just the same, and then the older state is loaded. Both bad is an error, never an empty state.
  *
+ * A state that fits its slot is saved on a full disk too: its blocks have been written before. Limit: not where a file
+ * system never writes a block in its place (btrfs, ZFS).
+ *
  * ```text
  * slot:  0 u32 magic   4 u32 CRC-32 of bytes 8..24+length   8 u64 version   16 u32 length   20 u32 zero   24 bytes
  * ```
@@ -17,6 +20,7 @@ import { InterrexError, invariant } from "../../base/errors.ts";
 import { crc32 } from "../../protocol/crc32.ts";
 import {
   type FileCalls,
+  isDiskFull,
   isErrno,
   nodeFileCalls,
   replaceFileSync,
@@ -40,6 +44,7 @@ interface Waiter {
 export class DurableCell {
   readonly path: string;
   readonly #calls: FileCalls;
+  readonly #slotBytesMin: number;
   #file: SharedFd | null = null;
   #slotBytes: number;
   #version = 0n;
@@ -49,11 +54,20 @@ export class DurableCell {
   #loaded = false;
   #closed = false;
 
-  /** Touches nothing yet. `slotBytes`: room for one state at first; it grows when a state needs more. */
+  /**
+   * Touches nothing yet. `slotBytes`: room for one state at first, to which a smaller file grows when it is loaded, unless
+   * the disk is full. It grows further when a state needs more.
+   */
   constructor(path: string, options: { readonly calls?: FileCalls; readonly slotBytes?: number } = {}) {
     this.path = path;
     this.#calls = options.calls ?? nodeFileCalls;
-    this.#slotBytes = options.slotBytes ?? SLOT_BYTES_DEFAULT;
+    this.#slotBytesMin = options.slotBytes ?? SLOT_BYTES_DEFAULT;
+    this.#slotBytes = this.#slotBytesMin;
+  }
+
+  /** Room for one state in the file as it is, or as it will be made by the first save. */
+  get slotBytes(): number {
+    return this.#slotBytes;
   }
 
   /**
@@ -81,6 +95,8 @@ export class DurableCell {
     this.#slotBytes = slotBytes;
     this.#version = newest.version;
     this.#file = new SharedFd(fs.openSync(this.path, "r+"));
+    const isLargeEnough = slotBytes >= this.#slotBytesMin;
+    if (!isLargeEnough && this.#enlarge(newest)) return newest.bytes;
     this.#settle(newest, slots.indexOf(newest) * slotBytes);
     return newest.bytes;
   }
@@ -138,6 +154,18 @@ export class DurableCell {
     syncDirectorySync(path.dirname(this.path));
   }
 
+  /** @returns false when the disk is full; the file is as it was. */
+  #enlarge({ version, bytes }: Slot): boolean {
+    try {
+      this.#replaceFile(encodeSlot(version + 1n, bytes));
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      return false;
+    }
+    this.#version++;
+    return true;
+  }
+
   async #writePending(): Promise<void> {
     for (let next = this.#pending; next !== null; next = this.#pending) {
       this.#pending = null;
@@ -175,10 +203,12 @@ export class DurableCell {
 
   /** A whole new file, so that a crash leaves the old or the new one. Rare and small: it may hold up the loop. */
   #replaceFile(slot: Buffer): void {
-    while (this.#slotBytes < slot.length) this.#slotBytes *= 2;
-    const bytes = Buffer.alloc(this.#slotBytes * 2);
-    slot.copy(bytes, Number((this.#version + 1n) % 2n) * this.#slotBytes);
+    let slotBytes = Math.max(this.#slotBytes, this.#slotBytesMin);
+    while (slotBytes < slot.length) slotBytes *= 2;
+    const bytes = Buffer.alloc(slotBytes * 2);
+    slot.copy(bytes, Number((this.#version + 1n) % 2n) * slotBytes);
     replaceFileSync(this.#calls, this.path, bytes);
+    this.#slotBytes = slotBytes;
     this.#file?.close();
     this.#file = new SharedFd(fs.openSync(this.path, "r+"));
     if (this.#closed) this.#file.close();

@@ -139,6 +139,10 @@ export function replaceFileSync(calls: FileCalls, file: string, bytes: Buffer): 
   try {
     writeFullySync(calls, fd, bytes, 0);
     calls.fdatasyncSync(fd);
+  } catch (error) {
+    // On a full disk it would keep what is left from others.
+    fs.unlinkSync(temporary);
+    throw error;
   } finally {
     fs.closeSync(fd);
   }

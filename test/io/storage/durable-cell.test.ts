@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DurableCell } from "../../../src/io/storage/durable-cell.ts";
-import { BreakableCalls, damage, deferred, errno, temporaryDirectory } from "./storage-kit.ts";
+import { BreakableCalls, damage, deferred, errno, filesIn, temporaryDirectory } from "./storage-kit.ts";
 
 const SLOT_HEADER_BYTES = 24;
 
@@ -18,7 +18,8 @@ async function saveAll(file: string, states: readonly string[], slotBytes = 64):
 }
 
 function load(file: string): string | null {
-  const cell = new DurableCell(file);
+  // As it is: the least room is what any file has.
+  const cell = new DurableCell(file, { slotBytes: 1 });
   try {
     return cell.load()?.toString() ?? null;
   } finally {
@@ -31,6 +32,25 @@ function slotOf(file: string, state: string): number {
   const found = fs.readFileSync(file).indexOf(state);
   expect(found).toBeGreaterThan(0);
   return found;
+}
+
+/** Has room for what lies where bytes were before, and for nothing else. */
+class FullDisk extends BreakableCalls {
+  isFull = true;
+
+  override writeSync(fd: number, bytes: Buffer, start: number, length: number, position: number): number {
+    this.#check(fd, position + length);
+    return super.writeSync(fd, bytes, start, length, position);
+  }
+
+  override async write(fd: number, bytes: Buffer, start: number, length: number, position: number) {
+    this.#check(fd, position + length);
+    return await super.write(fd, bytes, start, length, position);
+  }
+
+  #check(fd: number, end: number): void {
+    if (this.isFull && end > fs.fstatSync(fd).size) throw errno("ENOSPC");
+  }
 }
 
 describe("a durable cell", () => {
@@ -106,6 +126,50 @@ describe("a durable cell", () => {
     await saveAll(file, ["small again", "y".repeat(500)]);
     expect(fs.statSync(file).size).toBe(grown);
     expect(load(file)).toBe("y".repeat(500));
+  });
+
+  it("of smaller slots is given room when it is loaded, and then saves states of that size on a full disk", async () => {
+    const file = cellFile();
+    await saveAll(file, ["small"]);
+    const calls = new FullDisk();
+    calls.isFull = false;
+    const cell = new DurableCell(file, { calls, slotBytes: 4096 });
+    expect(cell.load()?.toString()).toBe("small");
+    expect(cell.slotBytes).toBe(4096);
+    calls.isFull = true;
+    for (const letter of ["x", "y"]) await cell.save(Buffer.from(letter.repeat(4000)));
+    await cell.close();
+    expect(load(file)).toBe("y".repeat(4000));
+  });
+
+  it("is loaded as it is where a full disk has no room for larger slots", async () => {
+    const file = cellFile();
+    await saveAll(file, ["one", "two"]);
+    const cell = new DurableCell(file, { calls: new FullDisk(), slotBytes: 4096 });
+    expect(cell.load()?.toString()).toBe("two");
+    expect(cell.slotBytes).toBe(64);
+    expect(filesIn(path.dirname(file))).toEqual([file]);
+    await cell.save(Buffer.from("three"));
+    await cell.close();
+    expect(load(file)).toBe("three");
+  });
+
+  it("that could not grow goes on in the slots that it has", async () => {
+    const file = cellFile();
+    const calls = new FullDisk();
+    const cell = new DurableCell(file, { calls, slotBytes: 64 });
+    cell.load();
+    calls.isFull = false;
+    await cell.save(Buffer.from("one"));
+    calls.isFull = true;
+    await expect(cell.save(Buffer.from("x".repeat(500)))).rejects.toMatchObject({ code: "ENOSPC" });
+    expect(filesIn(path.dirname(file))).toEqual([file]);
+    calls.isFull = false;
+    for (const state of ["two", "three"]) {
+      await cell.save(Buffer.from(state));
+      expect(load(file)).toBe(state);
+    }
+    await cell.close();
   });
 
   it("never loads anything but the newest state or the one before, whichever byte is damaged", async () => {

@@ -52,13 +52,14 @@ describe("the sync of a file", () => {
 });
 
 describe("a file that is replaced as a whole", () => {
-  it("stays what it was when the new one can't be made durable", () => {
+  it("stays what it was, and alone, when the new one can't be made durable", () => {
     const file = path.join(temporaryDirectory(), "file");
     fs.writeFileSync(file, "old");
     const calls = new BreakableCalls();
     calls.syncError = errno("EIO");
     expect(() => replaceFileSync(calls, file, Buffer.from("new"))).toThrow("EIO");
     expect(fs.readFileSync(file, "utf8")).toBe("old");
+    expect(fs.readdirSync(path.dirname(file))).toEqual(["file"]);
   });
 
   it("is durable by name when that is done", () => {
