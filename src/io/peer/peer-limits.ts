@@ -9,7 +9,7 @@ export interface PeerLimits extends PeerFrameLimits {
   readonly handshakeMsMax: Millis;
   /** What an accepted connection may send before it has proven itself, its HTTP request included. */
   readonly unprovenBytesMax: number;
-  /** Accepted connections without a proven peer; HTTP requests for health and metrics are among them. */
+  /** At least 1. Accepted connections without a proven peer; HTTP requests for health and metrics are among them. */
   readonly unprovenConnectionsMax: number;
   /** A probe without an answer by then is `silent`. */
   readonly probeMsMax: Millis;

@@ -4,7 +4,7 @@
  */
 import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { InterrexError } from "../../base/errors.ts";
+import { InterrexError, invariant } from "../../base/errors.ts";
 import { type AcceptContext, acceptPeer } from "./accept-peer.ts";
 import { answerHttp, type HttpFront } from "./http-front.ts";
 import type { RateLimitedLog } from "./rate-limited-log.ts";
@@ -94,7 +94,7 @@ export class PeerServer {
     socket.on("error", () => {});
     socket.once("close", () => {
       this.#sockets.delete(socket);
-      this.#proven(socket);
+      this.#settled(socket);
       gate.detach(socket);
     });
     if (gate.paused) {
@@ -114,17 +114,31 @@ export class PeerServer {
 
   #admit(socket: Socket): void {
     const { gate, limits } = this.#options.context;
-    if (this.#unproven.size >= limits.unprovenConnectionsMax) {
-      this.#warn("too-many", addressOf(socket), `${this.#unproven.size} connections without a proven peer`);
-      socket.destroy();
-      return;
-    }
+    if (this.#unproven.size >= limits.unprovenConnectionsMax) this.#makeWay();
     this.#unproven.set(
       socket,
       startTimer(gate, limits.handshakeMsMax, () => socket.destroy()),
     );
     gate.attach(socket);
     this.#http.emit("connection", socket);
+  }
+
+  /**
+   * The one that has said nothing for longest goes, else the oldest of all: a peer speaks as soon as it is connected and is done in
+   * milliseconds, so that who wants to keep it out must bring up as many others meanwhile, and have them speak too.
+   */
+  #makeWay(): void {
+    const [oldest] = this.#unproven.keys();
+    invariant(oldest !== undefined, "there is room for one connection at least");
+    let leaver = oldest;
+    for (const socket of this.#unproven.keys()) {
+      if (socket.bytesRead > 0) continue;
+      leaver = socket;
+      break;
+    }
+    this.#warn("too-many", addressOf(leaver), `${this.#unproven.size} connections without a proven peer`);
+    this.#settled(leaver);
+    leaver.destroy();
   }
 
   #upgrade(request: IncomingMessage, head: Buffer): void {
@@ -145,7 +159,7 @@ export class PeerServer {
       context.gate.detach(socket);
       acceptPeer(context, ws, socket, {
         established: (connection) => {
-          this.#proven(socket);
+          this.#settled(socket);
           this.#options.established(connection);
         },
         refused: (who, reason) => this.#warn(who, addressOf(socket), reason),
@@ -154,7 +168,8 @@ export class PeerServer {
     });
   }
 
-  #proven(socket: Socket): void {
+  /** It is not, or no longer, one of those that have still to prove themselves. */
+  #settled(socket: Socket): void {
     this.#unproven.get(socket)?.();
     this.#unproven.delete(socket);
   }

@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { PEER_PROTOCOL_VERSION } from "../../../src/protocol/peer/identity.ts";
-import { startPeer } from "./network-kit.ts";
+import { startPeer, type TestPeer } from "./network-kit.ts";
 
 const OTHER_VERSION = PEER_PROTOCOL_VERSION + 1;
 const VERSION_MISMATCH = `peer protocol version ${OTHER_VERSION} there, ${PEER_PROTOCOL_VERSION} here`;
@@ -209,15 +209,62 @@ describe("who is let in", () => {
     expect((await n1.log("peer-refused")).reason).toBe("what was said is no peer protocol");
   });
 
-  it("strangers above the limit are dropped at the door", async () => {
-    const n1 = await startPeer("n1", { limits: { unprovenConnectionsMax: 1 } });
-    const first = connect(n1.port, "127.0.0.1");
-    await once(first, "connect");
-    const second = connect(n1.port, "127.0.0.1");
-    second.on("error", () => {});
-    await once(second, "close");
-    expect((await n1.log("peer-refused")).reason).toContain("connections without a proven peer");
-    first.destroy();
+  describe("where there is no room for more strangers", () => {
+    const crowded = { limits: { unprovenConnectionsMax: 2, handshakeMsMax: 600_000 } };
+
+    async function mute(port: number): Promise<Socket> {
+      const socket = connect(port, "127.0.0.1");
+      await once(socket, "connect");
+      return socket;
+    }
+
+    /** It has been asked who it is, and says nothing. */
+    async function asked({ target }: TestPeer): Promise<WebSocket> {
+      const ws = new WebSocket(target.url);
+      ws.on("error", () => {});
+      await once(ws, "message");
+      return ws;
+    }
+
+    async function letsPeerIn(n1: TestPeer): Promise<void> {
+      const n2 = await startPeer("n2");
+      n2.network.setTargets([n1.target]);
+      await n2.next("linkUp");
+    }
+
+    it("the one that has been silent for longest gives way to a peer", async () => {
+      const n1 = await startPeer("n1", crowded);
+      const first = await mute(n1.port);
+      const left = once(first, "close");
+      const second = await mute(n1.port);
+      await letsPeerIn(n1);
+      await left;
+      expect((await n1.log("peer-refused")).reason).toBe("2 connections without a proven peer");
+      expect(second.readyState).toBe("open");
+      second.destroy();
+    });
+
+    it("one that has spoken stays, if another has not", async () => {
+      const n1 = await startPeer("n1", crowded);
+      const first = await asked(n1);
+      const second = await mute(n1.port);
+      const left = once(second, "close");
+      await letsPeerIn(n1);
+      await left;
+      expect(first.readyState).toBe(WebSocket.OPEN);
+      first.terminate();
+    });
+
+    it("the oldest gives way, if all have spoken", async () => {
+      const n1 = await startPeer("n1", crowded);
+      const first = await asked(n1);
+      const left = once(first, "close");
+      const second = await asked(n1);
+      await letsPeerIn(n1);
+      await left;
+      expect(second.readyState).toBe(WebSocket.OPEN);
+      second.terminate();
+    });
   });
 });
 
