@@ -46,6 +46,7 @@ import { keepRollback } from "./rollback-files.ts";
 import type { SegmentedLog } from "./segmented-log.ts";
 import { SnapshotCommits } from "./snapshot-commits.ts";
 import { SnapshotStore } from "./snapshot-store.ts";
+import { SpareDescriptor } from "./spare-descriptor.ts";
 
 const MEGABYTE = 1024 * 1024;
 
@@ -88,6 +89,7 @@ export class DiskStorage implements MemberStorage {
   readonly #identity: DurableCell;
   readonly #state: DurableCell;
   readonly #snapshots: SnapshotStore;
+  readonly #spare: SpareDescriptor;
   #events: StorageEvents | null = null;
   #opened: Opened | null = null;
   #logBytes = 0;
@@ -114,6 +116,7 @@ export class DiskStorage implements MemberStorage {
     this.#identity = new DurableCell(this.#path("identity"), { calls: this.#calls });
     this.#state = new DurableCell(this.#path("state"), { calls: this.#calls });
     this.#snapshots = new SnapshotStore(this.#path("snapshot"));
+    this.#spare = new SpareDescriptor(this.#directory);
   }
 
   async open(events: StorageEvents): Promise<Recovered> {
@@ -151,17 +154,19 @@ export class DiskStorage implements MemberStorage {
     const belowSnapshot = snapshot !== null && lastKept.offset < snapshot.position.offset;
     commits.outdateAbove(lastKept.offset);
     try {
-      const tail = log.tailAfter(lastKept.offset);
-      const keep = (cut: Buffer): string | null =>
-        keepRollback(this.#path("rollback"), lastKept, cut, this.#calls);
-      const kept = tail === null ? null : keep(tail);
-      if (belowSnapshot) this.#cutBelowSnapshot(log, lastKept.offset);
-      else if (tail !== null) log.cut(lastKept.offset);
-      groupSync.cut(log.lastOffset);
-      this.#countLogBytes(log);
-      if (tail === null) return null;
-      // The cut has made room for what it took away.
-      return { file: kept ?? keep(tail), bytes: tail.length };
+      return this.#spare.lend(() => {
+        const tail = log.tailAfter(lastKept.offset);
+        const keep = (cut: Buffer): string | null =>
+          keepRollback(this.#path("rollback"), lastKept, cut, this.#calls);
+        const kept = tail === null ? null : keep(tail);
+        if (belowSnapshot) this.#cutBelowSnapshot(log, lastKept.offset);
+        else if (tail !== null) log.cut(lastKept.offset);
+        groupSync.cut(log.lastOffset);
+        this.#countLogBytes(log);
+        if (tail === null) return null;
+        // The cut has made room for what it took away.
+        return { file: kept ?? keep(tail), bytes: tail.length };
+      });
     } catch (error) {
       this.#fail(error);
       throw error;
@@ -231,6 +236,7 @@ export class DiskStorage implements MemberStorage {
     } finally {
       this.#opened = null;
       log.close();
+      this.#spare.close();
       this.#state.abandon();
       this.#identity.abandon();
       lock.release();
@@ -245,6 +251,7 @@ export class DiskStorage implements MemberStorage {
     this.#ballast.abandon();
     commits.abandon();
     log.close();
+    this.#spare.close();
     this.#state.abandon();
     this.#identity.abandon();
     lock.release();
@@ -298,6 +305,7 @@ export class DiskStorage implements MemberStorage {
       const groupSync = this.#makeGroupSync(log);
       const retention = this.#makeRetention(log);
       const commits = this.#makeCommits(log, groupSync, retention);
+      this.#spare.keep();
       this.#opened = { lock, log, groupSync, commits, retention, identity };
       this.#countLogBytes(log);
       return describe(recovered, snapshot, verdict, identity, state, repairs);

@@ -106,7 +106,7 @@ export function syncDirectorySync(directory: string): void {
  * nothing is lost meanwhile.
  */
 export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await openPatiently(directory);
+  const handle = await patiently(() => fs.promises.open(directory, "r"));
   try {
     await handle.sync();
   } catch (error) {
@@ -116,10 +116,11 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-async function openPatiently(directory: string): Promise<fs.promises.FileHandle> {
+/** Tries again, up to a minute, while `open` finds no free file descriptor. For what may wait: nothing is lost meanwhile. */
+export async function patiently<Opened>(open: () => Opened | Promise<Opened>): Promise<Opened> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await fs.promises.open(directory, "r");
+      return await open();
     } catch (error) {
       if (!isOutOfFiles(error) || attempt === OPEN_ATTEMPTS_MAX) throw error;
     }

@@ -6,7 +6,7 @@
  */
 import fs from "node:fs";
 import type { LogPosition } from "../../rules/log-position.ts";
-import { type FileCalls, isDiskFull, isErrno, readFully } from "./file-calls.ts";
+import { type FileCalls, isDiskFull, isErrno, patiently, readFully } from "./file-calls.ts";
 import type { ReplacedTail } from "./member-storage.ts";
 import { copyToRollback, linkToRollback } from "./rollback-files.ts";
 import type { SegmentedLog } from "./segmented-log.ts";
@@ -22,7 +22,7 @@ export interface KeptTail extends ReplacedTail {
 }
 
 /**
- * Durable when it resolves. Nothing may be appended to the log, cut from it or dropped meanwhile.
+ * Durable when it resolves; without a free file descriptor it waits for one. Nothing may be appended to the log, cut from it or dropped meanwhile.
  *
  * @param calls without a ballast: what is kept for people may not use up the room of the log.
  */
@@ -66,7 +66,7 @@ async function keep(
   }
   const paths = places.map(({ path }) => path);
   try {
-    return linkToRollback(directory, lastKept, paths);
+    return await linkToRollback(directory, lastKept, paths);
   } catch (error) {
     if (!isDiskFull(error) && !NO_LINKS.some((code) => isErrno(error, code))) throw error;
     return [];
@@ -75,7 +75,7 @@ async function keep(
 
 async function* piecesOf(places: ReturnType<SegmentedLog["placesAfter"]>): AsyncGenerator<Buffer> {
   for (const { path, start, end } of places) {
-    const handle = await fs.promises.open(path, "r");
+    const handle = await patiently(() => fs.promises.open(path, "r"));
     try {
       for (let at = start; at < end; ) {
         const piece = await readFully(handle.fd, at, Math.min(PIECE_BYTES, end - at));

@@ -10,6 +10,7 @@ import {
   type FileCalls,
   isDiskFull,
   isErrno,
+  patiently,
   syncDirectory,
   syncDirectorySync,
   writeFully,
@@ -38,7 +39,7 @@ export function keepRollback(
 }
 
 /**
- * As `keepRollback`, for more than memory holds: piece by piece, off the event loop.
+ * As `keepRollback`, for more than memory holds: piece by piece, off the event loop. Waits for a free file descriptor.
  *
  * @throws what the file system says, of a full disk too; then there is no file.
  */
@@ -48,7 +49,7 @@ export async function copyToRollback(
   pieces: AsyncIterable<Buffer>,
   calls: FileCalls,
 ): Promise<string> {
-  const { file, fd } = create(directory, lastKept);
+  const { file, fd } = await patiently(() => create(directory, lastKept));
   try {
     let end = 0;
     for await (const piece of pieces) {
@@ -72,11 +73,11 @@ export async function copyToRollback(
  *
  * @returns the new names. @throws as `copyToRollback`.
  */
-export function linkToRollback(
+export async function linkToRollback(
   directory: string,
   lastKept: LogPosition,
   logFiles: readonly string[],
-): string[] {
+): Promise<string[]> {
   const files: string[] = [];
   try {
     for (const logFile of logFiles) {
@@ -86,7 +87,7 @@ export function linkToRollback(
     for (const file of files) fs.unlinkSync(file);
     throw error;
   }
-  syncDirectorySync(directory);
+  await syncDirectory(directory);
   return files;
 }
 

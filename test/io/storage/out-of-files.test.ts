@@ -4,12 +4,15 @@ import path from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   append,
+  at,
   BreakableCalls,
   deferred,
   errno,
   logFiles,
   names,
+  namesIn,
   openDisk,
+  putSnapshot,
   replayed,
   temporaryDirectory,
 } from "./storage-kit.ts";
@@ -35,6 +38,84 @@ describe.each(["EMFILE", "ENFILE"])("without a free file descriptor (%s)", (code
     onTestFinished(giveBack);
     return { giveBack, refused: refused.promise };
   }
+
+  /** As `useUp`, save that what is closed on the event loop may be opened again. */
+  function useUpAllButClosed(): { readonly giveBack: () => void } {
+    let free = 0;
+    const { openSync, closeSync } = fs;
+    const spies = [
+      vi.spyOn(fs, "openSync").mockImplementation((...args) => {
+        if (free === 0) throw errno(code);
+        free--;
+        return openSync(...args);
+      }),
+      vi.spyOn(fs, "closeSync").mockImplementation((fd) => {
+        closeSync(fd);
+        free++;
+      }),
+    ];
+    const giveBack = (): void => {
+      for (const spy of spies) spy.mockRestore();
+    };
+    onTestFinished(giveBack);
+    return { giveBack };
+  }
+
+  it("what the master does not have is cut from the log and kept, again and again", async () => {
+    const directory = temporaryDirectory();
+    const { storage, events } = await openDisk(directory);
+    append(storage, 1, 9);
+    const { giveBack } = useUpAllButClosed();
+    const kept = [7, 5].map((last) => storage.cut(at(1, last))?.file ?? "");
+    append(storage, 6, 6, 2);
+    await events.persistedUpTo(6);
+    giveBack();
+    expect(kept.map((file) => namesIn(fs.readFileSync(file)))).toEqual([names(8, 9), names(6, 7)]);
+    expect(events.seen).toEqual([]);
+    storage.crash();
+    expect(await replayed((await openDisk(directory)).recovered)).toEqual([...names(1, 5), "2:6"]);
+  });
+
+  it("a cut below the snapshot takes log and snapshot away", async () => {
+    const { storage, events } = await openDisk(temporaryDirectory());
+    append(storage, 1, 9);
+    await putSnapshot(storage, at(1, 9), ["own"], false);
+    append(storage, 10, 12);
+    useUpAllButClosed();
+    expect(storage.cut(at(1, 5))?.bytes).toBeGreaterThan(0);
+    expect([storage.firstOffset(), storage.readSnapshot(), events.seen]).toEqual([1, null, []]);
+  });
+
+  it("a full sync waits to keep what the log that it replaces has more", async () => {
+    const { storage, events } = await openDisk(temporaryDirectory());
+    append(storage, 1, 9);
+    const writer = await storage.writeSnapshot(at(2, 20), []);
+    await writer.write(Buffer.from("the master's"));
+    const { openSync } = fs;
+    const { open } = fs.promises;
+    const refusals = { rollback: 2, log: 2 };
+    const refuse = (file: fs.PathLike, what: "rollback" | "log"): void => {
+      if (path.basename(path.dirname(String(file))) !== what || refusals[what] === 0) return;
+      refusals[what]--;
+      throw errno(code);
+    };
+    const spies = [
+      vi.spyOn(fs, "openSync").mockImplementation((file, ...how) => {
+        refuse(file, "rollback");
+        return openSync(file, ...how);
+      }),
+      vi.spyOn(fs.promises, "open").mockImplementation((file, ...how) => {
+        refuse(String(file), "log");
+        return open(file, ...how);
+      }),
+    ];
+    onTestFinished(() => {
+      for (const spy of spies) spy.mockRestore();
+    });
+    const kept = await writer.commit({ keepLog: false, keepAfter: at(1, 5) });
+    expect(namesIn(fs.readFileSync(kept?.file ?? ""))).toEqual(names(6, 9));
+    expect([refusals, events.seen]).toEqual([{ rollback: 0, log: 0 }, []]);
+  });
 
   it("the log goes on in the segment that it has, and in a new one afterwards", async () => {
     const directory = temporaryDirectory();
