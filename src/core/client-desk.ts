@@ -6,7 +6,7 @@ import { type Millis, OFFSET_ZERO, type Offset } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { error } from "../protocol/resp/reply.ts";
 import { BlockedClients } from "./blocked-clients.ts";
-import type { Client } from "./client.ts";
+import { type Client, HELD_BYTES_MAX } from "./client.ts";
 import type { PauseKind } from "./client-pause.ts";
 import { CommandRunner } from "./command-runner.ts";
 import type { Argv, Command } from "./commands/command.ts";
@@ -133,7 +133,8 @@ export class ClientDesk {
    */
   run(client: Client, argv: string[]): boolean {
     if (client.closing || client.closed) return false;
-    if (client.blocked !== null || this.#held.mustHold(client, argv, this.service, this.#runner.now)) {
+    const mayNotYet = client.blocked !== null || client.backedUp;
+    if (mayNotYet || this.#held.mustHold(client, argv, this.service, this.#runner.now)) {
       this.#held.hold(client, argv);
       return false;
     }
@@ -144,7 +145,8 @@ export class ClientDesk {
     }
     this.#execute(client, argv);
     this.#serveReady();
-    return !client.closing && client.blocked === null;
+    client.backedUp = client.heldBytes > HELD_BYTES_MAX;
+    return !client.closing && client.blocked === null && !client.backedUp;
   }
 
   /** The dispatcher's gate, see `CommandRunner`. */
@@ -341,6 +343,10 @@ export class ClientDesk {
 
   #release(client: Client): void {
     this.#setup.outbox.output(client);
+    if (client.backedUp && client.heldBytes <= HELD_BYTES_MAX) {
+      client.backedUp = false;
+      this.#resumeLater(client);
+    }
     if (client.closing && client.held.length === 0) this.#setup.outbox.push({ type: "closeClient", client });
   }
 

@@ -43,6 +43,12 @@ export interface BlockedCommand {
 export const REPLY_PIECE_BYTES: number = 32 * 1024;
 
 /**
+ * While more is held for a client, none of its commands run: of a pipeline behind a write whose replicas are slow, it bounds what the
+ * replies keep in memory. One reply may be longer.
+ */
+export const HELD_BYTES_MAX: number = 4 * 1024 * 1024;
+
+/**
  * What is kept for a client comes in arrays that are made when there is something to keep, and dropped when there is nothing
  * more. One that waited for it, empty, would be old to V8 by then: filled and dropped, it would keep all it held alive
  * until the next collection of the old generation (measured: a third of all replies, with 50 busy clients).
@@ -56,12 +62,15 @@ export class Client {
   #readyBytes = 0;
   #fullPieces: string[] | null = null;
   #held: HeldReply[] | null = null;
+  #heldBytes = 0;
   /**
    * The next command, on hold: the node may not run it now (a switchover, a reign not yet established), or the client
    * is blocked. What the client sent after it stays in its decoder.
    */
   pending: string[] | null = null;
   blocked: BlockedCommand | null = null;
+  /** More than `HELD_BYTES_MAX` was held when its latest command had run: its next ones stay in its decoder until less is. */
+  backedUp = false;
   /** Close the connection once everything held has gone out. */
   closing = false;
   /** Written right before the connection is closed: the error that ends it. */
@@ -79,13 +88,27 @@ export class Client {
     return this.#held ?? NOTHING_HELD;
   }
 
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   hold(reply: HeldReply): void {
     this.#held ??= [];
     this.#held.push(reply);
+    this.#heldBytes += reply.text.length;
+  }
+
+  /** Adds a reply that saw `offset` to `last`, the newest that is held. */
+  holdWith(last: HeldReply, text: string, offset: Offset): void {
+    last.text += text;
+    last.count++;
+    if (offset > last.offset) last.offset = offset;
+    this.#heldBytes += text.length;
   }
 
   /** The oldest `count` are held no more. */
   unhold(count: number): void {
+    for (let at = 0; at < count; at++) this.#heldBytes -= this.held[at]?.text.length ?? 0;
     this.#held = count >= this.held.length ? null : this.held.slice(count);
   }
 

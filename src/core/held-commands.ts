@@ -1,6 +1,6 @@
 /**
  * Commands on hold: a client's next one while the node may not run it (a reign not yet established, a switchover, CLIENT
- * PAUSE) or the client is blocked. Decides which commands wait and who may go on; it runs none and answers none.
+ * PAUSE) or the client is blocked, or backed up. Decides which commands wait and who may go on; it runs none and answers none.
  */
 import { invariant } from "../base/errors.ts";
 import type { Instant } from "../base/instant.ts";
@@ -31,7 +31,7 @@ export class HeldCommands {
 
   /** Some client's command waits for the node alone. */
   get hasRunnable(): boolean {
-    for (const client of this.#clients) if (client.blocked === null) return true;
+    for (const client of this.#clients) if (client.blocked === null && !client.backedUp) return true;
     return false;
   }
 

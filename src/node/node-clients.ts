@@ -107,8 +107,7 @@ export class NodeClients {
     const connection = client && this.#connections.get(client);
     if (client === undefined || connection === undefined) return undefined;
     const { heldBytes, freeBytes } = connection.requestMemory;
-    let outputBytes = connection.bufferedBytes + client.readyBytes;
-    for (const { text } of client.held) outputBytes += text.length;
+    const outputBytes = connection.bufferedBytes + client.readyBytes + client.heldBytes;
     return { queryBytes: heldBytes, queryFreeBytes: freeBytes, outputBytes };
   }
 
@@ -149,7 +148,7 @@ export class NodeClients {
       if (connection.inputEnded && owner.isRunning()) this.#close(member, client);
       return;
     }
-    if (this.#turns.isWaiting(client)) {
+    if (this.#mustWait(client)) {
       // What it has sent is enough for now, and more of it would be kept in memory.
       connection.pauseReading();
       return;
@@ -173,26 +172,31 @@ export class NodeClients {
           break;
         }
       }
-      if (!this.#turns.isWaiting(client)) this.#allTaken(member, client, connection);
+      if (!this.#mustWait(client)) this.#allTaken(member, client, connection);
       owner.carryOut(member);
     } catch (error) {
       owner.fail(error);
     }
   }
 
-  /** Nothing that it has sent waits for its turn. */
+  /** What it has sent is run later without its doing: in its turn, or once its replies that are held go out. */
+  #mustWait(client: Client): boolean {
+    return client.backedUp || this.#turns.isWaiting(client);
+  }
+
+  /** Nothing that it has sent waits to be run. */
   #allTaken(member: Member, client: Client, connection: RedisConnection): void {
     connection.resumeReading();
     if (connection.inputEnded) member.desk.close(client);
   }
 
   /**
-   * It sends nothing more. What it has sent before is still run if it waits only for its turn, and replies that it is owed go
+   * It sends nothing more. What it has sent before is still run if it waits only for its turn or for replies, and replies that it is owed go
    * out before its connection is closed. Who is blocked or on hold is owed none, as in Redis.
    */
   #inputEnded(member: Member, client: Client, connection: RedisConnection): void {
     connection.deferEnd();
-    if (!this.#turns.isWaiting(client)) this.#close(member, client);
+    if (!this.#mustWait(client)) this.#close(member, client);
   }
 
   #close(member: Member, client: Client): void {

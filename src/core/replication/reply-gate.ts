@@ -50,9 +50,7 @@ export class ReplyGate {
       last.round === need.round &&
       last.text.length + text.length <= REPLY_PIECE_BYTES
     ) {
-      last.text += text;
-      last.count++;
-      if (need.offset > last.offset) last.offset = need.offset;
+      client.holdWith(last, text, need.offset);
       return;
     }
     client.hold({ text, count: 1, ...need, deadlineMs, turn });

@@ -47,6 +47,8 @@ export class TestMember {
   readonly #storage: TestStorage;
   readonly #outputs = new Map<Client, string>();
   readonly closedClients: Set<Client> = new Set();
+  /** Who may go on with what they have sent, until a test takes them out. */
+  readonly resumedClients: Set<Client> = new Set();
   #clients = 0;
   starts = 0;
 
@@ -113,6 +115,15 @@ export class TestMember {
     this.#carryOut();
     this.flush();
     return this.read(client);
+  }
+
+  /** Commands that have come together, until the client is to wait. @returns how many have run. */
+  runWhileItMay(client: Client, commands: readonly string[][]): number {
+    this.member.beginCommands(this.#world.now);
+    const waits = commands.findIndex((argv) => !this.member.desk.run(client, argv));
+    this.#carryOut();
+    this.flush();
+    return waits < 0 ? commands.length : waits + 1;
   }
 
   /** As `run`, once everything that it set going has come to rest. */
@@ -209,6 +220,9 @@ export class TestMember {
         break;
       case "closeClient":
         this.closedClients.add(effect.client);
+        break;
+      case "resumeClient":
+        this.resumedClients.add(effect.client);
         break;
       case "log":
         this.logged.push(effect.event);

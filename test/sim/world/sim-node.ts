@@ -261,7 +261,7 @@ export class SimNode {
   #runCommands(served: Served): void {
     const { member } = this;
     const { client, waiting } = served;
-    if (member === null || client.blocked !== null || client.pending !== null) return;
+    if (member === null || client.blocked !== null || client.pending !== null || client.backedUp) return;
     member.beginCommands(this.#now());
     for (let argv = waiting.shift(); argv !== undefined; argv = waiting.shift()) {
       if (!member.desk.run(client, argv)) break;
