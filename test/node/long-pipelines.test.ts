@@ -144,6 +144,26 @@ describe("a client that closes its side", () => {
     expect(await other.ask("LLEN queue")).toBe(":1");
   });
 
+  it.each(["BLPOP queue 0", "BZPOPMIN queue 0", "XREAD BLOCK 0 STREAMS queue $", "WAIT 3 0"])(
+    "is closed when it has been blocked for a while (%s), and what it sent behind is not run",
+    async (command) => {
+      const node = await startLoneMaster();
+      const other = await AskingClient.open(node);
+      const isBlocked = async (): Promise<boolean> =>
+        (await other.ask("INFO clients")).includes("blocked_clients:1\r\n");
+      const client = await RawClient.open(node.address.port);
+      client.send(`${command}\r\nSET behind 1\r\n`);
+      await expect.poll(isBlocked).toBe(true);
+      client.socket.end("SET behind 2\r\n");
+      await client.closed();
+      expect([client.received, client.errorCode]).toEqual(["", undefined]);
+      expect(await isBlocked()).toBe(false);
+      expect(await other.ask("EXISTS behind")).toBe(":0");
+      expect(await other.ask("RPUSH queue job")).toBe(":1");
+      expect(await other.ask("LLEN queue")).toBe(":1");
+    },
+  );
+
   it("is closed at once when its command is on hold, which is not run", async () => {
     const node = await startLoneMaster();
     const other = await AskingClient.open(node);
