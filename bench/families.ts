@@ -35,12 +35,13 @@ export async function familiesFigures(bench: Bench): Promise<Figure[]> {
   );
   const { familyRequests, familyRounds } = bench.effort;
   await byTurns(bench, "async", familyRounds, async (arena, { side, label }, round) => {
-    await warmUp(arena, { tests: TESTS, randomKeys: RANDOM_KEYS });
+    const failed = (error: Error): void => sayFailure(bench, label, error);
+    await warmUp(arena, { tests: TESTS, randomKeys: RANDOM_KEYS }, failed);
     for (const pipeline of PIPELINES) {
       bench.say(`families, -P ${pipeline}, ${label}, round ${round}`);
       const requests = familyRequests * (pipeline === 1 ? 1 : PIPELINED_FACTOR);
       const options = { tests: TESTS, pipeline, requests, randomKeys: RANDOM_KEYS };
-      const rates = await measureThroughput(arena, options, (error) => sayFailure(bench, label, error));
+      const rates = await measureThroughput(arena, options, failed);
       for (const [test, rate] of rates) note(figures.get(figureName(test, pipeline)), side, [rate]);
     }
   });

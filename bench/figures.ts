@@ -112,12 +112,13 @@ export async function throughputFigures(bench: Bench): Promise<Figure[]> {
   );
   const { requests, throughputRounds } = bench.effort;
   await byTurns(bench, "async", throughputRounds, async (arena, { side, label }, round) => {
-    await warmUp(arena, { tests: COMMANDS });
+    const failed = (error: Error): void => sayFailure(bench, label, error);
+    await warmUp(arena, { tests: COMMANDS }, failed);
     for (const pipeline of PIPELINES) {
       bench.say(`throughput, -P ${pipeline}, ${label}, round ${round}`);
       // A deep pipeline is over too soon with the same number of requests.
       const options = { tests: COMMANDS, pipeline, requests: requests * Math.min(pipeline, 16) };
-      const rates = await measureThroughput(arena, options, (error) => sayFailure(bench, label, error));
+      const rates = await measureThroughput(arena, options, failed);
       for (const [command, rate] of rates) note(figures.get(figureName(command, pipeline)), side, [rate]);
     }
   });

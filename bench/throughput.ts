@@ -43,13 +43,19 @@ const WARM_UP_PIPELINE = 16;
 const WARM_UP_REQUESTS = 1_000_000;
 const ATTEMPTS_MAX = 3;
 
-/** Before the first measurement: servers that have just started are slower than those that people use. */
+/**
+ * Before the first measurement: servers that have just started are slower than those that people use.
+ *
+ * @param failed as for `measureThroughput`.
+ * @throws the error of a run that failed each time.
+ */
 export async function warmUp(
   arena: Arena,
   options: Pick<ThroughputOptions, "tests" | "randomKeys">,
+  failed: (error: Error) => void,
 ): Promise<void> {
   const requests = Math.ceil(WARM_UP_REQUESTS / options.tests.length);
-  await runOnce(arena, { ...options, pipeline: WARM_UP_PIPELINE, requests });
+  await repeatedly(() => runOnce(arena, { ...options, pipeline: WARM_UP_PIPELINE, requests }), failed);
 }
 
 /**

@@ -6,7 +6,8 @@ import { STRINGS } from "../../bench/fillings.ts";
 import { measureLatency } from "../../bench/latency.ts";
 import { load } from "../../bench/load.ts";
 import { longestWait } from "../../bench/probe.ts";
-import { benchmarkArguments, rateIn } from "../../bench/throughput.ts";
+import { benchmarkArguments, measureThroughput, rateIn, warmUp } from "../../bench/throughput.ts";
+import type { Arena } from "../../cluster/chaos/arena.ts";
 import type { Endpoint } from "../../cluster/chaos/chaos-client.ts";
 
 /** Answers each packet with the next reply of `replies`, over and over. */
@@ -91,6 +92,26 @@ describe("the longest wait", () => {
       server.close();
     }
   });
+});
+
+describe("a run of redis-benchmark", () => {
+  const options = { tests: ["SET"], pipeline: 1, requests: 1 } as const;
+  const runs: Record<string, (arena: Arena, failed: (error: Error) => void) => Promise<unknown>> = {
+    measuring: (arena, failed) => measureThroughput(arena, options, failed),
+    "warming up": (arena, failed) => warmUp(arena, options, failed),
+  };
+
+  it.each(Object.keys(runs))(
+    "that fails is told of and tried once more, for %s too, before it is given up",
+    async (name) => {
+      const arena = { group: "mymaster", members: [] as const } as unknown as Arena;
+      const told: string[] = [];
+      const run = runs[name]?.(arena, ({ message }) => told.push(message));
+      await expect(run).rejects.toMatchObject({ code: "NO_MASTER" });
+      expect(told).toHaveLength(2);
+      for (const message of told) expect(message).toContain("No sentinel names a master");
+    },
+  );
 });
 
 describe("redis-benchmark's output", () => {
