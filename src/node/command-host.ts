@@ -222,9 +222,8 @@ export class NodeCommandHost implements CommandHost {
     return this.#hands.lastSnapshotSec();
   }
 
-  shutdown(): string | undefined {
+  shutdown(): void {
     this.#hands.shutdown();
-    return undefined;
   }
 
   #status(): NodeStatus {

@@ -226,6 +226,7 @@ export const BAD_COMMAND: string = error("ERR Invalid command specified");
 export const NO_KEY_ARGUMENTS: string = error("ERR The command has no key arguments");
 export const BAD_ARGUMENTS: string = error("ERR Invalid arguments specified for command");
 export const BAD_ARGUMENT_COUNT: string = error("ERR Invalid number of arguments specified for command");
+export const NO_SHUTDOWN: string = error("ERR No shutdown in progress.");
 export const NO_CONFIG_FILE: string = error("ERR The server is running without a config file");
 export const WAIT_ON_REPLICA: string = error(
   "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated.",
@@ -363,11 +364,6 @@ export function invalidArgument(what: string, command: string): string {
 
 export function unknownClaimOption(option: string): string {
   return error(`ERR Unrecognized XCLAIM option '${printable(option)}'`);
-}
-
-/** An error by the node in words of its own, such as a save that can't start. */
-export function nodeError(text: string): string {
-  return error(`ERR ${text}`);
 }
 
 /** Cut at the first NUL, as C prints it. */

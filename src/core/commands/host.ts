@@ -99,14 +99,6 @@ export interface CommandHost {
   snapshot(): void;
   /** Unix seconds of the latest snapshot. */
   lastSnapshotSec(): number;
-  /** SHUTDOWN. @returns why not. */
-  shutdown(options: ShutdownOptions): string | undefined;
-}
-
-export interface ShutdownOptions {
-  /** SAVE or NOSAVE; null when neither was said. */
-  readonly save: boolean | null;
-  readonly now: boolean;
-  readonly force: boolean;
-  readonly abort: boolean;
+  /** SHUTDOWN. */
+  shutdown(): void;
 }

@@ -1,5 +1,6 @@
 /** Commands about the server as a whole. The node does what they ask; here are only arguments and replies. */
-import { array, bulk, integer, OK, simple } from "../../protocol/resp/reply.ts";
+import { array, bulk, integer, simple } from "../../protocol/resp/reply.ts";
+import { shutdownWish } from "../../protocol/resp/shutdown-words.ts";
 import { type Argv, arg, type CommandSpec } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
@@ -58,21 +59,16 @@ function bgsave(context: CommandContext, argv: Argv): string {
 
 /** It has no reply when it succeeds: the connection just ends. */
 function shutdown(context: CommandContext, argv: Argv): string {
-  let save: boolean | null = null;
-  const words = new Set(argv.slice(1).map((word) => word.toUpperCase()));
-  for (const word of words) {
-    if (word === "SAVE" || word === "NOSAVE") {
-      if (save !== null) return errors.SYNTAX_ERROR;
-      save = word === "SAVE";
-    } else if (word !== "NOW" && word !== "FORCE" && word !== "ABORT") {
+  switch (shutdownWish(argv.slice(1))) {
+    case "syntaxError":
       return errors.SYNTAX_ERROR;
-    }
+    case "abort":
+      // One that is under way serves nobody any more.
+      return errors.NO_SHUTDOWN;
+    default:
+      context.host.shutdown();
+      return "";
   }
-  const abort = words.has("ABORT");
-  if (abort && words.size > 1) return errors.SYNTAX_ERROR;
-  const refusal = context.host.shutdown({ save, now: words.has("NOW"), force: words.has("FORCE"), abort });
-  if (refusal !== undefined) return errors.nodeError(refusal);
-  return abort ? OK : "";
 }
 
 export const SERVER_COMMANDS: readonly CommandSpec[] = [

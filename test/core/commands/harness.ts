@@ -10,7 +10,6 @@ import type {
   CommandHost,
   InfoLines,
   ReplicationDescription,
-  ShutdownOptions,
 } from "../../../src/core/commands/host.ts";
 import { TEXT_BOUNDS, type TextBounds } from "../../../src/core/commands/text-bounds.ts";
 import { Keyspace } from "../../../src/core/keyspace/keyspace.ts";
@@ -38,7 +37,7 @@ export class FakeHost implements CommandHost {
   readonly unblocked: [number, "timeout" | "error"][] = [];
   readonly stalls: number[] = [];
   readonly snapshots: string[] = [];
-  readonly shutdowns: ShutdownOptions[] = [];
+  shutdowns = 0;
 
   readonly parameters: CommandHost["parameters"] = {
     names: (): Iterable<string> => this.values.keys(),
@@ -134,9 +133,8 @@ export class FakeHost implements CommandHost {
     return 1234;
   }
 
-  shutdown(options: ShutdownOptions): string | undefined {
-    this.shutdowns.push(options);
-    return options.abort ? "No shutdown in progress." : undefined;
+  shutdown(): void {
+    this.shutdowns += 1;
   }
 }
 

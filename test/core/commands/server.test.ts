@@ -160,10 +160,18 @@ describe("what the node does for a client", () => {
     expect(harness.ask("LASTSAVE")).toBe(1234);
     expect(harness.ask("DEBUG SLEEP 0.25")).toBe("OK");
     expect(harness.run("SHUTDOWN NOSAVE NOW")).toBe("");
-    expect(harness.ask("SHUTDOWN ABORT")).toBe("(error) ERR No shutdown in progress.");
-    expect(harness.ask("SHUTDOWN SAVE NOSAVE")).toBe("(error) ERR syntax error");
-    expect(harness.host).toMatchObject({ snapshots: ["snapshot", "snapshot"], stalls: [250] });
-    expect(harness.host.shutdowns[0]).toEqual({ save: false, now: true, force: false, abort: false });
+    expect(harness.host).toMatchObject({ snapshots: ["snapshot", "snapshot"], stalls: [250], shutdowns: 1 });
+  });
+
+  it.each([
+    ["SHUTDOWN ABORT", "ERR No shutdown in progress."],
+    ["SHUTDOWN ABORT NOW", "ERR syntax error"],
+    ["SHUTDOWN SAVE NOSAVE", "ERR syntax error"],
+    ["SHUTDOWN LATER", "ERR syntax error"],
+  ])("%s stops nothing", (command, text) => {
+    const harness = new Harness();
+    expect(harness.ask(command)).toBe(`(error) ${text}`);
+    expect(harness.host.shutdowns).toBe(0);
   });
 
   it("DEBUG tells how a key is stored and refuses what it does not know", () => {

@@ -30,6 +30,6 @@ export function hostOf(member: () => Member | undefined): CommandHost {
     stall: () => {},
     snapshot: () => member()?.wantSnapshot(),
     lastSnapshotSec: () => 0,
-    shutdown: () => undefined,
+    shutdown: () => {},
   };
 }

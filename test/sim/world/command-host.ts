@@ -37,6 +37,6 @@ export function simCommandHost(member: () => Member | null, random: Randomness):
     stall: () => {},
     snapshot: () => member()?.wantSnapshot(),
     lastSnapshotSec: () => 0,
-    shutdown: () => undefined,
+    shutdown: () => {},
   };
 }
