@@ -120,6 +120,20 @@ function isNoRedis(error: unknown): boolean {
   return error instanceof Error && error.name === "ParserError";
 }
 
+/**
+ * Where the master is, as any Redis client would learn it; of a Redis Sentinel too.
+ *
+ * @throws InterrexError as `askSentinel`, and `NO_MASTER`.
+ */
+export async function askMaster(flags: SentinelFlags): Promise<HostPort> {
+  const { value } = await askSentinel(flags, ["GET-MASTER-ADDR-BY-NAME", flags.group]);
+  if (Array.isArray(value)) return { host: String(value[0]), port: Number(value[1]) };
+  throw new InterrexError(
+    "NO_MASTER",
+    `The sentinels know no master of "${flags.group}"; \`interrex status\` says why, --group names another group`,
+  );
+}
+
 /** The sentinel's view of the group. */
 export async function askStatus(flags: SentinelFlags): Promise<{ from: HostPort; view: GroupView }> {
   const { from, value } = await askSentinel(flags, ["STATUS", flags.group]);

@@ -26,6 +26,7 @@ import { durationText } from "../duration.ts";
 import { durationFlag } from "../duration-flag.ts";
 import { Interrupted, starting } from "../exit.ts";
 import { type HostPort, hostPortListFlag, passwordOption, wholeNumberFlag } from "../flags.ts";
+import { askMaster } from "../sentinel-client.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { layOut } from "../table.ts";
 import { paint, printJson, type Terminal } from "../terminal.ts";
@@ -225,7 +226,11 @@ async function openArena(
       partitions ? startInProcessArena(own) : startLocalCluster({ ...own, main, atOnce }),
     );
   }
-  if (flags.clusterJson === undefined) return watchedArena(flags);
+  if (flags.clusterJson === undefined) {
+    // What is wrong is told before any load, in plain words: the clients' library has none for a peer port.
+    await askMaster(flags);
+    return watchedArena(flags);
+  }
   if (partitions) {
     throw new InterrexError(
       "BAD_FLAG",

@@ -86,6 +86,12 @@ describe("an operator", () => {
     expect(stderr).toMatch(/knows no group "other"; give its name with --group\n$/);
   });
 
+  it("of chaos who mistypes the group is told before any load", async () => {
+    const { stderr, exitCode } = await ask("chaos", "--group", "other");
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/know no master of "other"; .*--group names another group\n$/);
+  });
+
   it("without the password is asked for it", async () => {
     const terminal = recordedTerminal();
     const [sentinel] = cluster.sentinels;

@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -97,6 +99,20 @@ describe("chaos", () => {
       stderr: expect.stringMatching(/^interrex: A cluster of one node has no replica .*\n$/),
       exitCode: 2,
     });
+  });
+});
+
+describe("chaos of a cluster that is known by its sentinels", () => {
+  it("says that a peer port is none for clients, before any load", async () => {
+    const peers = createHttpServer().listen(0, "127.0.0.1");
+    await once(peers, "listening");
+    const { port } = peers.address() as AddressInfo;
+    const result = await runRecorded("chaos", "--sentinel", `127.0.0.1:${port}`);
+    peers.close();
+    expect(result).toMatchObject({ stdout: "", exitCode: 1 });
+    expect(result.stderr).toBe(
+      `interrex: No sentinel answers (127.0.0.1:${port}: this is no Redis port; is it a peer port? Those are 10000 above the ports for clients); start one, or name another with --sentinel HOST:PORT\n`,
+    );
   });
 });
 
