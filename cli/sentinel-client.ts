@@ -190,5 +190,6 @@ function refusal(from: HostPort, error: Error, flags: SentinelFlags): InterrexEr
       options,
     );
   }
-  return new InterrexError("REFUSED", `${hostPortText(from)}: ${message.replace(/^ERR /, "")}`, options);
+  // The words say it all; the code before them is for programs.
+  return new InterrexError("REFUSED", `${hostPortText(from)}: ${message.replace(/^[A-Z]+ /, "")}`, options);
 }

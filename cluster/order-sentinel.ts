@@ -44,7 +44,7 @@ export async function orderSentinel(
 function failureOf(id: string, cause: Error, timeoutMs: number): InterrexError {
   const { name, message } = cause;
   if (name === "ReplyError") {
-    return new InterrexError("REFUSED", `${id}: ${message.replace(/^ERR /, "")}`, { cause });
+    return new InterrexError("REFUSED", `${id}: ${message.replace(/^[A-Z]+ /, "")}`, { cause });
   }
   if (message === "Command timed out") {
     return new InterrexError("TIMEOUT", `${id} did not answer within ${timeoutMs} ms`, { cause });

@@ -1,6 +1,7 @@
 /** What a client command comes to, and what it may look at. Types only, and the shortest ways to make one. */
 import type { Millis } from "../../src/base/ids.ts";
 import { error } from "../../src/protocol/resp/reply.ts";
+import type { RefusalCode } from "../core/outbox.ts";
 import type { OperatorCommand } from "../core/sentinel-input.ts";
 import type { GroupView } from "../core/view.ts";
 import type { ClientSession } from "./client-session.ts";
@@ -8,8 +9,9 @@ import type { SentinelFacts } from "./sentinel-facts.ts";
 
 export interface OperatorOutcome {
   readonly ok: boolean;
-  /** In words; for a refusal possibly with a code of Redis's in front. */
   readonly text: string;
+  /** Of a refusal; `ERR` where there is none. */
+  readonly code: RefusalCode | null;
 }
 
 export type Answer =

@@ -52,11 +52,6 @@ export function helloSyntax(option: string): string {
   return `ERR Syntax error in HELLO option '${option}'`;
 }
 
-/** An operator's command that the core refused: its words, with `ERR` unless they bring a code of their own. */
-export function refusedByCore(text: string): string {
-  return /^-?[A-Z]{2,} /.test(text) ? text.replace(/^-/, "") : `ERR ${text}`;
-}
-
 export function noOutcome(timeoutMs: number, group: string): string {
   return `ERR No outcome within ${timeoutMs} ms; it may still happen. See SENTINEL STATUS ${group}`;
 }

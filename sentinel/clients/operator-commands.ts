@@ -8,7 +8,7 @@ import type { OperatorCommand } from "../core/sentinel-input.ts";
 import type { GroupView } from "../core/view.ts";
 import type { Answer, CommandContext, OperatorOutcome } from "./answer.ts";
 import { fail } from "./answer.ts";
-import { refusedByCore, SYNTAX_ERROR } from "./error-texts.ts";
+import { SYNTAX_ERROR } from "./error-texts.ts";
 import { globMatches } from "./glob.ts";
 import { withGroup } from "./groups.ts";
 import { bulkText, wireText } from "./wire-text.ts";
@@ -76,8 +76,8 @@ function withMember(view: GroupView, given: string, run: (id: MemberId) => Answe
   return fail(wireText(`ERR No member '${given}' in ${view.name}; its members are ${known}`));
 }
 
-function encodeOutcome({ ok, text }: OperatorOutcome): string {
-  return ok ? bulkText(text === "" ? "OK" : text) : error(wireText(refusedByCore(text)));
+function encodeOutcome({ ok, text, code }: OperatorOutcome): string {
+  return ok ? bulkText(text === "" ? "OK" : text) : error(wireText(`${code ?? "ERR"} ${text}`));
 }
 
 /** What Redis answers, so that tools which compare with `OK` go on working. */

@@ -13,6 +13,7 @@ import { adoptObstacles, votes } from "./bootstrap.ts";
 import { canChoose, obstacles, whyIneligible } from "./eligibility.ts";
 import { isStewardGone } from "./findings.ts";
 import { currentStatus, type GroupContext, isMasterOf } from "./group-context.ts";
+import type { RefusalCode } from "./outbox.ts";
 import type { OperatorCommand } from "./sentinel-input.ts";
 import { ownReign } from "./steward.ts";
 import { earliest, STEP_SLACK_MS } from "./timing.ts";
@@ -140,6 +141,7 @@ export class Errands {
         errand.id,
         false,
         `master is still ${master}: nobody else that answers holds all that it does`,
+        "NOGOODSLAVE",
       );
       return;
     }
@@ -154,7 +156,7 @@ export class Errands {
     const errand = this.#errand;
     if (errand !== null && !leading && nowMs >= errand.untilMs) {
       if (errand.kind === "handover") this.#giveUpHandover("it was not ready in time", nowMs);
-      else this.#finish(false, `no ${errand.reason} failover in time: ${this.#whyNot(nowMs)}`);
+      else this.#endElection(errand, nowMs);
     }
     const { standing, stored } = this.#context.ledger;
     for (const pause of this.#pauses) {
@@ -178,12 +180,16 @@ export class Errands {
     }
     const link = this.#servingMaster();
     const target = to ?? this.#bestReplica(record);
-    const why = target === null ? "no replica could take over" : this.#whyNotTo(record, target);
     if (link === null && byForceElse) {
       this.#startElection(id, "forced", null, nowMs);
       return;
     }
-    if (why !== null || target === null || link === null) {
+    if (target === null) {
+      this.#reply(id, false, this.#noReplicaFor(record), "NOGOODSLAVE");
+      return;
+    }
+    const why = this.#whyNotTo(record, target);
+    if (why !== null || link === null) {
       this.#reply(id, false, why ?? `master ${record.master} does not serve now, so it can't hand over`);
       return;
     }
@@ -213,12 +219,11 @@ export class Errands {
     if (reason !== "adopt" && ledger.stored === null) {
       missing.push("no sentinel has a record of this group: see `interrex adopt`");
     }
-    if (reason === "forced" && ledger.stored !== null && !canChoose(this.#context, ledger.stored)) {
-      missing.push(...obstacles(this.#context, nowMs));
-    }
+    const code = reason === "forced" ? this.#nobodyToChoose() : null;
+    if (code !== null) missing.push(...obstacles(this.#context, nowMs));
     if (member !== null && watches.get(member)?.answers !== true) missing.push(`${member} does not answer`);
     if (missing.length > 0) {
-      this.#reply(id, false, missing.join("; "));
+      this.#reply(id, false, missing.join("; "), code);
       return;
     }
     // Sealing may have to wait for the longest lease.
@@ -306,21 +311,29 @@ export class Errands {
     else this.#reply(errand.id, false, `the switchover to ${errand.target} was cancelled: ${why}`);
   }
 
-  #whyNot(nowMs: Millis): string {
+  #endElection(errand: Errand & { readonly kind: "elect" }, nowMs: Millis): void {
     const lines = obstacles(this.#context, nowMs);
-    return lines.length === 0 ? "not elected" : lines.join("; ");
+    const why = lines.length === 0 ? "not elected" : lines.join("; ");
+    this.#errand = null;
+    const code = errand.reason === "forced" ? this.#nobodyToChoose() : null;
+    this.#reply(errand.id, false, `no ${errand.reason} failover in time: ${why}`, code);
+  }
+
+  #nobodyToChoose(): RefusalCode | null {
+    const { stored } = this.#context.ledger;
+    return stored !== null && !canChoose(this.#context, stored) ? "NOGOODSLAVE" : null;
+  }
+
+  #noReplicaFor(record: GroupRecord): string {
+    const others = record.members.filter(({ id }) => id !== record.master);
+    const why = others.map(({ id }) => this.#whyNotTo(record, id)).join("; ");
+    return `No suitable replica to promote: ${why === "" ? `${record.name} has none` : why}`;
   }
 
   #refuseAnother(id: number): boolean {
     if (this.#errand === null) return false;
-    this.#reply(id, false, "another failover is under way for an operator");
+    this.#reply(id, false, "Failover already in progress, for an operator", "INPROG");
     return true;
-  }
-
-  #finish(ok: boolean, text: string): void {
-    const errand = this.#errand;
-    this.#errand = null;
-    if (errand !== null) this.#reply(errand.id, ok, text);
   }
 
   #answerPause(pause: Pause, ok: boolean, text: string): void {
@@ -336,7 +349,7 @@ export class Errands {
     }
   }
 
-  #reply(id: number, ok: boolean, text: string): void {
-    this.#context.outbox.push({ type: "operatorReply", id, ok, text });
+  #reply(id: number, ok: boolean, text: string, code: RefusalCode | null = null): void {
+    this.#context.outbox.push({ type: "operatorReply", id, ok, text, code });
   }
 }

@@ -8,6 +8,9 @@ import type { SentinelState } from "./sentinel-state.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
+/** Redis's: a failover is under way already; nobody can be promoted. */
+export type RefusalCode = "INPROG" | "NOGOODSLAVE";
+
 export type SentinelEffect =
   | { readonly type: "send"; readonly link: LinkId; readonly message: SentinelToNode | SentinelMessage }
   | { readonly type: "closeLink"; readonly link: LinkId }
@@ -23,6 +26,8 @@ export type SentinelEffect =
       readonly id: number;
       readonly ok: boolean;
       readonly text: string;
+      /** Of a refusal; none where Redis has no code for its reason. */
+      readonly code: RefusalCode | null;
     }
   /** The record that clients are answered from is another one now; also when the master is the same. */
   | { readonly type: "masterChanged"; readonly group: string; readonly record: GroupRecord }

@@ -163,7 +163,7 @@ export class SentinelCore {
         if (group !== undefined) group.onOperator(event.id, event.command, now);
         else {
           const text = `no such group: ${event.command.group}`;
-          this.outbox.push({ type: "operatorReply", id: event.id, ok: false, text });
+          this.outbox.push({ type: "operatorReply", id: event.id, ok: false, text, code: null });
         }
         break;
       }

@@ -89,6 +89,16 @@ describe("an order", () => {
     expect(bad.heard).toEqual(["ping"]);
   });
 
+  it("that is refused shows the sentinel's words, without the code that is for programs", async () => {
+    const sentinel = await sentinelThat((word) =>
+      word === "ping" ? "+PONG\r\n" : "-NOGOODSLAVE No suitable replica to promote: n2 is held down\r\n",
+    );
+    const flags = { sentinel: [sentinel], group: "g" };
+    await expect(orderSentinel(flags, ["FAILOVER", "g"], limits)).rejects.toThrow(
+      new RegExp(`^127\\.0\\.0\\.1:${sentinel.port}: No suitable replica to promote: n2 is held down$`),
+    );
+  });
+
   it("is never given twice: it may have been carried out", async () => {
     const [bad, good] = [await hung(), await healthy()];
     const flags = { sentinel: [bad, good], group: "g" };

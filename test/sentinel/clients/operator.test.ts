@@ -23,18 +23,20 @@ describe("operators' commands", () => {
     client.send(["SENTINEL", ...words]);
     expect(test.asked).toEqual([{ operation: 1, command }]);
     expect(client.take()).toEqual([]);
-    test.clients.operatorReplied(1, { ok: true, text: "n2 is master" });
+    test.clients.operatorReplied(1, { ok: true, text: "n2 is master", code: null });
     expect(client.take()).toEqual([words[0] === "FAILOVER" ? "OK" : "n2 is master"]);
   });
 
   it.each([
-    ["no member can be promoted", "ERR no member can be promoted"],
-    ["INPROG Failover already in progress", "INPROG Failover already in progress"],
-    ["-NOGOODSLAVE No suitable replica to promote", "NOGOODSLAVE No suitable replica to promote"],
-  ])("a refusal %j becomes the error %j", (text, expected) => {
+    [null, "not the steward any more", "ERR not the steward any more"],
+    // What begins like a code is none.
+    [null, "MASTERS differ", "ERR MASTERS differ"],
+    ["INPROG", "Failover already in progress", "INPROG Failover already in progress"],
+    ["NOGOODSLAVE", "No suitable replica", "NOGOODSLAVE No suitable replica"],
+  ] as const)("a refusal with the code %s, %j, becomes the error %j", (code, text, expected) => {
     const { test, client } = setUp();
     client.send(["SENTINEL", "FAILOVER", group]);
-    test.clients.operatorReplied(1, { ok: false, text });
+    test.clients.operatorReplied(1, { ok: false, text, code });
     expect(client.take()).toEqual([new ReplyError(expected)]);
   });
 
@@ -48,15 +50,15 @@ describe("operators' commands", () => {
       new ReplyError("ERR No outcome within 5000 ms; it may still happen. See SENTINEL STATUS mymaster"),
     ]);
     client.send(["SENTINEL", "PAUSE", group]);
-    test.clients.operatorReplied(1, { ok: true, text: "late" });
+    test.clients.operatorReplied(1, { ok: true, text: "late", code: null });
     expect(client.take()).toEqual([]);
-    test.clients.operatorReplied(2, { ok: true, text: "paused" });
+    test.clients.operatorReplied(2, { ok: true, text: "paused", code: null });
     expect(client.take()).toEqual(["paused"]);
   });
 
   it("answers in order when the core answers before it returns", () => {
     const { test, client } = setUp();
-    test.outcomeAtOnce = { ok: true, text: "paused" };
+    test.outcomeAtOnce = { ok: true, text: "paused", code: null };
     client.send(["PING", "a"], ["SENTINEL", "PAUSE", group], ["PING", "b"]);
     expect(client.take()).toEqual(["a", "paused", "b"]);
     expect(client.writes).toBe(1);

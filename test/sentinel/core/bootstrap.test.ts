@@ -134,7 +134,10 @@ describe("voting in the first record", () => {
     world.run(500);
     const id = world.operator("s2", { type: "adopt", group: "mymaster", memberId: "n2" as MemberId });
     world.until("an answer", () => world.replies.has(id), 5000);
-    expect(world.replies.get(id)).toEqual({ ok: false, text: "n2 is an observer: it is never promoted" });
+    expect(world.replies.get(id)).toMatchObject({
+      ok: false,
+      text: "n2 is an observer: it is never promoted",
+    });
   });
 });
 

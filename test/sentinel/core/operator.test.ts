@@ -1,13 +1,16 @@
 import { describe, expect, it } from "vitest";
+import type { RefusalCode } from "../../../sentinel/core/outbox.ts";
 import type { IncarnationId, MemberId, Offset } from "../../../src/base/ids.ts";
 import { settledWorld, World } from "./world.ts";
 
 const group = "mymaster";
 
-function answer(world: World, id: number): { ok: boolean; text: string } {
+function answer(world: World, id: number): { ok: boolean; text: string; code: RefusalCode | null } {
   world.until("an answer", () => world.replies.has(id), 10_000);
   world.run(5);
-  return world.replies.get(id) as { ok: boolean; text: string };
+  const given = world.replies.get(id);
+  if (given === undefined) throw new Error("no answer");
+  return given;
 }
 
 function channels(world: World): string[] {
@@ -138,15 +141,51 @@ describe("failover by an operator", () => {
     const { epoch, offset } = world.node(old).position;
     world.node(old).position = { epoch, offset: (offset + 1000) as Offset };
     world.node(old).refuses.set("parity", "the replica can't be reached");
-    const { ok, text } = answer(world, world.operator("s1", { type: "failover", group }));
-    expect(text).toBe(`master is still ${old}: nobody else that answers holds all that it does`);
-    expect(ok).toBe(false);
+    expect(answer(world, world.operator("s1", { type: "failover", group }))).toEqual({
+      ok: false,
+      text: `master is still ${old}: nobody else that answers holds all that it does`,
+      code: "NOGOODSLAVE",
+    });
     expect(world.masterId()).toBe(old);
+  });
+
+  it("without a replica that could take over is refused with Redis's code, and says why of each", () => {
+    const world = settledWorld();
+    const replicas = world.replicaIds();
+    for (const id of replicas) world.kill(id);
+    world.run(50);
+    const { ok, text, code } = answer(world, world.operator("s1", { type: "failover", group }));
+    expect({ ok, code }).toEqual({ ok: false, code: "NOGOODSLAVE" });
+    expect(text).toMatch(/^No suitable replica to promote: /);
+    for (const id of replicas) expect(text).toContain(`${id} has no link to this sentinel`);
+  });
+
+  it("of a dead master with too few members left is refused with the same code", () => {
+    const world = settledWorld();
+    world.kill(world.replicaIds()[0] as MemberId);
+    world.kill(world.masterId());
+    world.run(50);
+    const { ok, text, code } = answer(world, world.operator("s1", { type: "failover", group }));
+    expect({ ok, code }).toEqual({ ok: false, code: "NOGOODSLAVE" });
+    expect(text).toContain("needs 2 admitted of 3 voting members to choose from; 1 can be counted");
+  });
+
+  it("while another one is under way for an operator is refused with Redis's code", () => {
+    const world = settledWorld();
+    const first = world.operator("s1", { type: "failover", group });
+    const second = world.operator("s1", { type: "failover", group });
+    expect(world.replies.get(second)).toEqual({
+      ok: false,
+      text: "Failover already in progress, for an operator",
+      code: "INPROG",
+    });
+    expect(answer(world, first)).toMatchObject({ ok: true, code: null });
   });
 
   it("of an unknown group is answered", () => {
     const world = settledWorld();
-    expect(answer(world, world.operator("s1", { type: "failover", group: "nobody" })).ok).toBe(false);
+    const { ok, code } = answer(world, world.operator("s1", { type: "failover", group: "nobody" }));
+    expect({ ok, code }).toEqual({ ok: false, code: null });
   });
 });
 
@@ -197,8 +236,8 @@ describe("maintenance", () => {
     const pause = world.operator(steward, { type: "pause", group });
     world.run(10);
     const resume = world.operator(steward, { type: "resume", group });
-    expect(world.replies.get(pause)).toEqual({ ok: false, text: "a later resume took its place" });
-    expect(answer(world, resume)).toEqual({ ok: true, text: "resumed" });
+    expect(world.replies.get(pause)).toMatchObject({ ok: false, text: "a later resume took its place" });
+    expect(answer(world, resume)).toMatchObject({ ok: true, text: "resumed" });
     world.run(500);
     for (const id of world.sentinelIds()) expect(world.view(id).standing?.paused).toBe(false);
   });

@@ -4,7 +4,7 @@
  */
 import { expect } from "vitest";
 import type { GroupConfig } from "../../../sentinel/core/core-config.ts";
-import type { SentinelEffect } from "../../../sentinel/core/outbox.ts";
+import type { RefusalCode, SentinelEffect } from "../../../sentinel/core/outbox.ts";
 import { SentinelCore } from "../../../sentinel/core/sentinel.ts";
 import type { SentinelNotice } from "../../../sentinel/core/sentinel-event.ts";
 import type { OperatorCommand, SentinelInput } from "../../../sentinel/core/sentinel-input.ts";
@@ -41,7 +41,7 @@ export interface Seen {
 export class World {
   readonly nodes: Map<string, FakeNode> = new Map();
   readonly notices: (Seen & { readonly notice: SentinelNotice })[] = [];
-  readonly replies: Map<number, { ok: boolean; text: string }> = new Map();
+  readonly replies: Map<number, { ok: boolean; text: string; code: RefusalCode | null }> = new Map();
   readonly logs: (Seen & Extract<SentinelEffect, { type: "log" }>)[] = [];
   readonly sent: (Seen & { readonly to: string; readonly message: AnyMessage })[] = [];
   readonly promotions: { readonly atMs: Millis; readonly id: MemberId; readonly epoch: number }[] = [];
@@ -350,7 +350,7 @@ export class World {
         break;
       case "operatorReply":
         expect(this.replies.has(effect.id), "one reply for each operator command").toBe(false);
-        this.replies.set(effect.id, { ok: effect.ok, text: effect.text });
+        this.replies.set(effect.id, { ok: effect.ok, text: effect.text, code: effect.code });
         break;
       case "masterChanged": {
         const disks = [...this.#sentinels.values()].map(({ disk }) => disk);
