@@ -1,11 +1,12 @@
 /** CLIENT: names, ids, lists, kills and reply modes of the connections to this sentinel. */
+import { listedClients, parseKillFilter } from "../../src/protocol/resp/client-filter.ts";
 import { bulk, integer, nil, OK, verbatim } from "../../src/protocol/resp/reply.ts";
 import type { Answer, CommandContext } from "./answer.ts";
 import { fail, reply } from "./answer.ts";
 import type { ClientSession } from "./client-session.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { isClientName } from "./connection-commands.ts";
-import { BAD_CLIENT_NAME, INVALID_CLIENT_ID, NO_SUCH_CLIENT, SYNTAX_ERROR } from "./error-texts.ts";
+import { BAD_CLIENT_NAME, NO_SUCH_CLIENT, SYNTAX_ERROR } from "./error-texts.ts";
 
 const FLAGS = ["noscript", "loading", "stale", "sentinel"];
 
@@ -31,7 +32,7 @@ export const CLIENT_HELP: readonly string[] = [
   "    Return information about the current client connection.",
   "KILL <ip:port>",
   "    Kill connection made from <ip:port>.",
-  "KILL <ID id | ADDR ip:port | LADDR ip:port | SKIPME yes|no> ...",
+  "KILL <ID id | ADDR ip:port | LADDR ip:port | TYPE type | USER name | SKIPME yes|no> ...",
   "    Kill the connections that fit all of these.",
   "LIST [TYPE NORMAL|PUBSUB] [ID id ...]",
   "    Return information about client connections.",
@@ -71,53 +72,18 @@ function describeOne({ session, nowMs }: CommandContext): Answer {
 }
 
 function list({ argv, session, sessions, nowMs }: CommandContext): Answer {
-  let fits = (_other: ClientSession): boolean => true;
-  const option = argv[2]?.toLowerCase();
-  if (option === "type" && argv.length === 4) {
-    const type = (argv[3] ?? "").toLowerCase();
-    if (!["normal", "pubsub", "master", "replica", "slave"].includes(type)) {
-      return fail(`ERR Unknown client type '${argv[3]}'`);
-    }
-    fits = (other) => typeOf(other) === type;
-  } else if (option === "id" && argv.length > 3) {
-    const ids = argv.slice(3).map(Number);
-    if (!ids.every(Number.isSafeInteger)) return fail(INVALID_CLIENT_ID);
-    fits = (other) => ids.includes(other.id);
-  } else if (option !== undefined) {
-    return fail(SYNTAX_ERROR);
-  }
-  const lines = [...sessions.values()].filter(fits).map((other) => line(other, nowMs));
+  const listed = listedClients(argv, { sessions: () => sessions.values(), get: (id) => sessions.get(id) });
+  if (typeof listed === "string") return reply(listed);
+  const lines = listed.map((other) => line(other, nowMs));
   return reply(verbatim(lines.join(""), session.protocol));
 }
 
 function kill({ argv, session, sessions }: CommandContext): Answer {
-  if (argv.length === 3) {
-    const victim = [...sessions.values()].find((other) => other.remoteAddress === argv[2]);
-    if (victim === undefined) return fail(NO_SUCH_CLIENT);
-    return { kind: "killClients", ids: new Set([victim.id]), text: OK };
-  }
-  if (argv.length % 2 !== 0) return fail(SYNTAX_ERROR);
-  let victims = [...sessions.values()];
-  let skipMe = true;
-  for (let at = 2; at < argv.length; at += 2) {
-    const option = (argv[at] ?? "").toLowerCase();
-    const value = argv[at + 1] ?? "";
-    if (option === "id") {
-      if (!/^[1-9]\d{0,15}$/.test(value)) return fail("ERR client-id should be greater than 0");
-      victims = victims.filter((other) => other.id === Number(value));
-    } else if (option === "addr") {
-      victims = victims.filter((other) => other.remoteAddress === value);
-    } else if (option === "laddr") {
-      victims = victims.filter((other) => other.localAddress === value);
-    } else if (option === "skipme" && /^(yes|no)$/i.test(value)) {
-      skipMe = value.toLowerCase() === "yes";
-    } else {
-      return fail(SYNTAX_ERROR);
-    }
-  }
-  const ids = new Set(victims.map((other) => other.id));
-  if (skipMe) ids.delete(session.id);
-  return { kind: "killClients", ids, text: integer(ids.size) };
+  const filter = parseKillFilter(argv, session);
+  if (typeof filter === "string") return reply(filter);
+  const ids = new Set([...sessions.values()].filter(filter).map(({ id }) => id));
+  if (argv.length > 3) return { kind: "killClients", ids, text: integer(ids.size) };
+  return ids.size === 0 ? fail(NO_SUCH_CLIENT) : { kind: "killClients", ids, text: OK };
 }
 
 /** OFF and SKIP answer nothing themselves. */
@@ -142,14 +108,10 @@ function acceptOnOff({ argv }: CommandContext): Answer {
   return /^(on|off)$/i.test(argv[2] ?? "") ? reply(OK) : fail(SYNTAX_ERROR);
 }
 
-function typeOf(session: ClientSession): "normal" | "pubsub" {
-  return session.subscriptions > 0 ? "pubsub" : "normal";
-}
-
 function line(session: ClientSession, nowMs: number): string {
   const fields = {
     id: session.id,
-    addr: session.remoteAddress,
+    addr: session.address,
     laddr: session.localAddress,
     name: session.name,
     age: Math.floor((nowMs - session.connectedAtMs) / 1000),

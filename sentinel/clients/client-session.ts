@@ -8,7 +8,7 @@ export type ReplyMode = "on" | "off" | "skipNext";
 export class ClientSession {
   readonly id: number;
   /** `ip:port`. */
-  readonly remoteAddress: string;
+  readonly address: string;
   readonly localAddress: string;
   readonly connectedAtMs: Millis;
 
@@ -25,13 +25,13 @@ export class ClientSession {
 
   constructor(setup: {
     readonly id: number;
-    readonly remoteAddress: string;
+    readonly address: string;
     readonly localAddress: string;
     readonly nowMs: Millis;
     readonly authenticated: boolean;
   }) {
     this.id = setup.id;
-    this.remoteAddress = setup.remoteAddress;
+    this.address = setup.address;
     this.localAddress = setup.localAddress;
     this.connectedAtMs = setup.nowMs;
     this.lastCommandAtMs = setup.nowMs;

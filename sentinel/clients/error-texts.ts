@@ -15,7 +15,6 @@ export const PROTOCOL_NOT_A_NUMBER = "ERR Protocol version is not an integer or 
 export const NOT_A_NUMBER = "ERR value is not an integer or out of range";
 export const BAD_CLIENT_NAME = "ERR Client names cannot contain spaces, newlines or special characters.";
 export const NO_SUCH_CLIENT = "ERR No such client";
-export const INVALID_CLIENT_ID = "ERR Invalid client ID";
 export const CONFIG_USAGE = "ERR Only SENTINEL CONFIG GET <option> / SET <option> <value> are supported.";
 export const PUBLISH_REFUSED = "ERR Only HELLO messages are accepted by Sentinel instances.";
 export const TOO_MANY_SUBSCRIPTIONS = "ERR too many subscriptions on one connection";

@@ -109,7 +109,7 @@ export class SentinelClients {
   connected(link: ClientLink, nowMs: Millis): void {
     const session = new ClientSession({
       id: link.id,
-      remoteAddress: link.remoteAddress,
+      address: link.remoteAddress,
       localAddress: link.localAddress,
       nowMs,
       authenticated: this.#world.facts.password === null,

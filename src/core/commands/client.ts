@@ -1,7 +1,7 @@
 /** CLIENT: what is known of the connections, and what one can change about one's own. */
+import { listedClients, parseKillFilter } from "../../protocol/resp/client-filter.ts";
 import { bulk, integer, nil, OK, ONE, verbatim, ZERO } from "../../protocol/resp/reply.ts";
 import type { ClientSession } from "../session.ts";
-import { parseKillFilter } from "./client-filter.ts";
 import { type Argv, arg, type CommandSpec, type Flag } from "./command.ts";
 import { isClientName } from "./connection.ts";
 import type { CommandContext } from "./context.ts";
@@ -67,32 +67,10 @@ function describeClient(context: CommandContext, session: ClientSession): string
 }
 
 function list(context: CommandContext, argv: Argv): string {
-  const selected = selectSessions(context, argv);
+  const selected = listedClients(argv, context.registry);
   if (typeof selected === "string") return selected;
   const lines = selected.map((session) => `${describeClient(context, session)}\n`);
   return verbatim(lines.join(""), context.version);
-}
-
-/** The sessions that CLIENT LIST asks for, or an encoded error. */
-function selectSessions(context: CommandContext, argv: Argv): ClientSession[] | string {
-  const all = [...context.registry.sessions()];
-  const filter = argv[2]?.toUpperCase();
-  if (filter === undefined) return all;
-  if (filter === "TYPE" && argv.length === 4) {
-    const type = arg(argv, 3).toLowerCase();
-    if (type === "normal") return all.filter((session) => session.subscriptions === 0);
-    if (type === "pubsub") return all.filter((session) => session.subscriptions > 0);
-    return type === "master" || type === "replica" || type === "slave" ? [] : errors.unknownClientType(type);
-  }
-  if (filter !== "ID" || argv.length < 4) return errors.SYNTAX_ERROR;
-  const found: ClientSession[] = [];
-  for (let at = 3; at < argv.length; at += 1) {
-    const id = parseInteger(arg(argv, at));
-    if (id === undefined) return errors.BAD_CLIENT_ID;
-    const session = context.registry.get(Number(id));
-    if (session !== undefined) found.push(session);
-  }
-  return found;
 }
 
 function kill(context: CommandContext, argv: Argv): string {

@@ -1,8 +1,12 @@
 /**
  * Every error text that a Redis client can get from a data node, as Redis 7.0 words them, without the leading "-".
- * Stock clients and libraries compare them, so they are part of the protocol. No other file words one.
+ * Stock clients and libraries compare them, so they are part of the protocol. No other file words one, but those that
+ * sentinels give too are in `protocol/resp/error-replies.ts`.
  */
+import { printable, SYNTAX_ERROR } from "../../protocol/resp/error-replies.ts";
 import { error } from "../../protocol/resp/reply.ts";
+
+export { SYNTAX_ERROR };
 
 // Refusals by the node, before a command runs.
 export const READONLY = "READONLY You can't write against a read only replica.";
@@ -28,7 +32,6 @@ export const NOAUTH = "NOAUTH Authentication required.";
 export const WRONG_TYPE: string = error("WRONGTYPE Operation against a key holding the wrong kind of value");
 export const NOT_AN_INTEGER: string = error("ERR value is not an integer or out of range");
 export const NOT_A_FLOAT: string = error("ERR value is not a valid float");
-export const SYNTAX_ERROR: string = error("ERR syntax error");
 export const NO_SUCH_KEY: string = error("ERR no such key");
 export const OVERFLOW: string = error("ERR increment or decrement would overflow");
 export const DECREMENT_OVERFLOW: string = error("ERR decrement would overflow");
@@ -220,8 +223,6 @@ export const BAD_CLIENT_NAME: string = error(
   "ERR Client names cannot contain spaces, newlines or special characters.",
 );
 export const NO_SUCH_CLIENT: string = error("ERR No such client");
-export const BAD_CLIENT_ID: string = error("ERR Invalid client ID");
-export const CLIENT_ID_NOT_POSITIVE: string = error("ERR client-id should be greater than 0");
 export const BAD_COMMAND: string = error("ERR Invalid command specified");
 export const NO_KEY_ARGUMENTS: string = error("ERR The command has no key arguments");
 export const BAD_ARGUMENTS: string = error("ERR Invalid arguments specified for command");
@@ -336,14 +337,6 @@ export function badParameter(name: string, reason: string): string {
   return error(`ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`);
 }
 
-export function noSuchUser(name: string): string {
-  return error(`ERR No such user '${printable(name, QUOTED_MAX)}'`);
-}
-
-export function unknownClientType(type: string): string {
-  return error(`ERR Unknown client type '${printable(type, QUOTED_MAX)}'`);
-}
-
 export function blockInScript(command: string): string {
   return error(`ERR ${printable(command, QUOTED_MAX)} command is not allowed with BLOCK option from scripts`);
 }
@@ -364,10 +357,4 @@ export function invalidArgument(what: string, command: string): string {
 
 export function unknownClaimOption(option: string): string {
   return error(`ERR Unrecognized XCLAIM option '${printable(option)}'`);
-}
-
-/** Cut at the first NUL, as C prints it. */
-function printable(text: string, lengthMax: number = text.length): string {
-  const nul = text.indexOf("\0");
-  return text.slice(0, nul === -1 ? lengthMax : Math.min(nul, lengthMax));
 }

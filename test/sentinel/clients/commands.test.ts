@@ -299,6 +299,49 @@ describe("CLIENT", () => {
     expect(client.ended).toBe(true);
   });
 
+  it.each([
+    [["TYPE", "pubsub"], 1],
+    [["TYPE", "PUBSUB", "ADDR", "127.0.0.1:50003"], 0],
+    [["TYPE", "normal"], 1],
+    [["TYPE", "normal", "SKIPME", "no"], 2],
+    [["TYPE", "replica"], 0],
+    [["USER", "default"], 2],
+    [["LADDR", "127.0.0.1:26379", "SKIPME", "no"], 3],
+    [["TYPE", "queue"], err("ERR Unknown client type 'queue'")],
+    [["USER", "root"], err("ERR No such user 'root'")],
+    [["ID", "0"], err("ERR client-id should be greater than 0")],
+    [["MAXAGE", "1"], err("ERR syntax error")],
+    [["ID", "1", "TYPE"], err("ERR syntax error")],
+  ])("KILL %j is answered as Redis answers it", (filters, expected) => {
+    const { test, client } = connect();
+    test.connect().send(["SUBSCRIBE", "a"]);
+    test.connect();
+    expect(client.reply("CLIENT", "KILL", ...filters)).toEqual(expected);
+  });
+
+  it.each([
+    [["TYPE", "normal"], ["1"]],
+    [["TYPE", "pubsub"], ["2"]],
+    [["TYPE", "master"], []],
+    [
+      ["ID", "2", "9", "1"],
+      ["2", "1"],
+    ],
+  ])("LIST %j names %j", (filter, ids) => {
+    const { test, client } = connect();
+    test.connect().send(["SUBSCRIBE", "a"]);
+    const listed = client.reply("CLIENT", "LIST", ...filter) as string;
+    expect([...listed.matchAll(/^id=(\d+) /gm)].map(([, id]) => id)).toEqual(ids);
+  });
+
+  it.each([
+    [["TYPE", "queue"], "ERR Unknown client type 'queue'"],
+    [["ID", "9223372036854775808"], "ERR Invalid client ID"],
+    [["ID"], "ERR syntax error"],
+  ])("LIST %j is refused", (filter, text) => {
+    expect(connect().client.reply("CLIENT", "LIST", ...filter)).toEqual(err(text));
+  });
+
   it("keeps replies back with REPLY SKIP for one command, with OFF until ON", () => {
     const { client } = connect();
     client.send(["CLIENT", "REPLY", "SKIP"], ["PING", "a"], ["PING", "b"]);
