@@ -104,8 +104,8 @@ function assemble(options: ClusterOptions, ports: readonly number[]): Omit<Clust
       const memory = config.dataDir === null ? { stateCell: new MemoryStateCell() } : {};
       return {
         address: { id, host, port },
-        start: ({ onFailed, onRecord }) =>
-          SentinelProcess.start({ config, logger, onFailed, onRecord, ...memory }),
+        start: ({ onFailed, onRecord, onShutdown }) =>
+          SentinelProcess.start({ config, logger, onFailed, onRecord, onShutdown, ...memory }),
       };
     }),
   };

@@ -16,6 +16,7 @@ import type { PeerMessage } from "../src/protocol/peer/codec.ts";
 import type { LinkId, PeerIdentity } from "../src/protocol/peer/identity.ts";
 import { compareRecordNumbers, type GroupRecord, type RecordNumber } from "../src/rules/group-record.ts";
 import { ClientConnections } from "./client-connections.ts";
+import type { ProcessUsage } from "./clients/answer.ts";
 import { SENTINEL_CLIENT_LIMITS } from "./clients/client-limits.ts";
 import { messageOf } from "./clients/event-payload.ts";
 import { SentinelClients } from "./clients/sentinel-clients.ts";
@@ -40,6 +41,8 @@ export interface SentinelProcessOptions {
   readonly logger: Logger;
   /** Called once when it has stopped by itself: a broken invariant, or a state that can't be saved. */
   readonly onFailed: (error: Error) => void;
+  /** A client said SHUTDOWN. */
+  readonly onShutdown?: () => void;
   /** Instead of `config.dataDir`: memory that outlives this process of a test cluster. */
   readonly stateCell?: StateCell;
   readonly clock?: Clock;
@@ -254,9 +257,11 @@ export class SentinelProcess {
         groups: () => core.groups(),
         view: (group) => loop.view(group),
         isHolding: (group) => loop.isHolding(group),
+        usage: () => this.#usage(),
       },
       operate: (operation, command) => loop.dispatch({ type: "operator", id: operation, command }),
       operatorTimeoutMs: (group) => this.#switchoverTimeoutMs(group) + OPERATOR_GRACE_MS,
+      shutdown: () => setImmediate(() => this.#options.onShutdown?.()),
     });
     const nowMs = (): Millis => this.#clock.now().monoMs;
     const connections = new ClientConnections({ clients, loop, nowMs });
@@ -271,11 +276,24 @@ export class SentinelProcess {
       startId: this.#startId,
       password: this.#config.password,
       clientPort: this.#address.port,
+      announceHost: this.#config.announceHost,
+      keepsState: this.#config.dataDir !== null,
       processId: process.pid,
       operatingSystem: `${os.type()} ${os.release()} ${os.arch()}`,
       nodeVersion: process.versions.node,
       startedAtMonoMs: this.#startedAtMs,
       failoverTimeoutMs: (group) => this.#switchoverTimeoutMs(group),
+    };
+  }
+
+  #usage(): ProcessUsage {
+    const { user, system } = process.cpuUsage();
+    return {
+      connectionsReceived: this.#server.connectionsReceived,
+      connectionsRejected: this.#server.connectionsRejected,
+      ...this.#server.traffic,
+      cpuUserMicros: user,
+      cpuSystemMicros: system,
     };
   }
 

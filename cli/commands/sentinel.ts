@@ -71,7 +71,7 @@ export function registerSentinelCommand(program: Command, terminal: Terminal): v
       // Loaded here, so that the operator's commands start without it.
       const { SentinelProcess } = await import("../../sentinel/sentinel-process.ts");
       await serve(
-        ({ onFailed }) => SentinelProcess.start({ config, logger, onFailed }),
+        ({ onFailed, onShutdown }) => SentinelProcess.start({ config, logger, onFailed, onShutdown }),
         ({ address, peerAddress }) => {
           if (flags.json !== true) return;
           const ports = { host: address.host, port: address.port, peerPort: peerAddress.port };

@@ -32,6 +32,8 @@ export type Answer =
     }
   /** For the core to know; the client is answered at once. */
   | { readonly kind: "inform"; readonly commands: readonly OperatorCommand[]; readonly text: string }
+  /** The process is to stop in order; this connection ends without a reply. */
+  | { readonly kind: "shutdown" }
   /** Closes other connections, or this one after the reply. */
   | { readonly kind: "killClients"; readonly ids: ReadonlySet<number>; readonly text: string };
 
@@ -43,12 +45,31 @@ export interface SentinelWorld {
   view(group: string): GroupView | undefined;
   /** Whether answers that tell its master are to be held now; cheaper than a view. */
   isHolding(group: string): boolean;
+  usage(): ProcessUsage;
+}
+
+/** What the process has come to so far. */
+export interface ProcessUsage {
+  readonly connectionsReceived: number;
+  readonly connectionsRejected: number;
+  readonly receivedBytes: number;
+  readonly writtenBytes: number;
+  readonly cpuUserMicros: number;
+  readonly cpuSystemMicros: number;
+}
+
+/** Since the start, of all clients. */
+export interface CommandCounts {
+  run: number;
+  /** Refusals before a command ran are among them. */
+  errorReplies: number;
 }
 
 export interface CommandContext {
   readonly argv: readonly string[];
   readonly session: ClientSession;
   readonly sessions: ReadonlyMap<number, ClientSession>;
+  readonly counts: CommandCounts;
   readonly world: SentinelWorld;
   readonly nowMs: Millis;
 }

@@ -8,7 +8,8 @@ import type { CommandSpec } from "./command-spec.ts";
 import { isClientName } from "./connection-commands.ts";
 import { BAD_CLIENT_NAME, NO_SUCH_CLIENT, SYNTAX_ERROR } from "./error-texts.ts";
 
-const FLAGS = ["noscript", "loading", "stale", "sentinel"];
+const FLAGS = ["noscript", "loading", "stale"];
+const ADMIN = ["admin", ...FLAGS];
 
 export const CLIENT_SUBCOMMANDS: readonly CommandSpec[] = [
   { name: "client|id", arity: 2, flags: FLAGS, run: ({ session }) => reply(integer(session.id)) },
@@ -16,10 +17,10 @@ export const CLIENT_SUBCOMMANDS: readonly CommandSpec[] = [
   { name: "client|setname", arity: 3, flags: FLAGS, run: setName },
   { name: "client|setinfo", arity: 4, flags: FLAGS, run: setInfo },
   { name: "client|info", arity: 2, flags: FLAGS, run: describeOne },
-  { name: "client|list", arity: -2, flags: FLAGS, run: list },
-  { name: "client|kill", arity: -3, flags: FLAGS, run: kill },
+  { name: "client|list", arity: -2, flags: ADMIN, run: list },
+  { name: "client|kill", arity: -3, flags: ADMIN, run: kill },
   { name: "client|reply", arity: 3, flags: FLAGS, run: setReplyMode },
-  { name: "client|no-evict", arity: 3, flags: FLAGS, run: acceptOnOff },
+  { name: "client|no-evict", arity: 3, flags: ADMIN, run: acceptOnOff },
   { name: "client|no-touch", arity: 3, flags: FLAGS, run: acceptOnOff },
 ];
 

@@ -1,10 +1,11 @@
 /** COMMAND: which commands there are, as far as redis-cli and client libraries look. Documents none of them. */
 import { array, bulk, bulkArray, integer, map, nil, simple } from "../../src/protocol/resp/reply.ts";
-import { fail, reply } from "./answer.ts";
-import { type CommandSpec, container } from "./command-spec.ts";
-import { INVALID_COMMAND } from "./error-texts.ts";
+import { type Answer, fail, reply } from "./answer.ts";
+import { type CommandSpec, container, withSubcommands } from "./command-spec.ts";
+import { INVALID_COMMAND, SYNTAX_ERROR } from "./error-texts.ts";
+import { globMatches } from "./glob.ts";
 
-const FLAGS = ["loading", "stale", "sentinel"];
+const FLAGS = ["loading", "stale"];
 
 const HELP: readonly string[] = [
   "(no subcommand)",
@@ -15,12 +16,13 @@ const HELP: readonly string[] = [
   "    Return nothing: the commands are Redis's, and documented there.",
   "INFO [<command-name> ...]",
   "    Return details about multiple commands.",
-  "LIST",
+  "LIST [FILTERBY (MODULE <name> | ACLCAT <category> | PATTERN <pattern>)]",
   "    Return a list of all commands.",
 ];
 
 /** @param all the whole table, this command included; asked for only once it is complete. */
 export function commandCommand(all: () => readonly CommandSpec[]): CommandSpec {
+  const there = (): CommandSpec[] => withSubcommands(all()).filter(({ leftOut }) => leftOut === undefined);
   const subcommands: CommandSpec[] = [
     { name: "command|count", arity: 2, flags: FLAGS, run: () => reply(integer(all().length)) },
     {
@@ -34,42 +36,54 @@ export function commandCommand(all: () => readonly CommandSpec[]): CommandSpec {
       arity: -2,
       flags: FLAGS,
       run: ({ argv, session }) => {
-        const names = argv.length === 2 ? all().map(({ name }) => name) : argv.slice(2);
-        const details = names.map((name) => {
-          const spec = all().find((known) => known.name === name.toLowerCase());
+        if (argv.length === 2) return reply(array(all().map(describe)));
+        const details = argv.slice(2).map((name) => {
+          const spec = there().find((known) => known.name === name.toLowerCase());
           return spec === undefined ? nil(session.protocol) : describe(spec);
         });
         return reply(array(details));
       },
     },
-    {
-      name: "command|list",
-      arity: 2,
-      flags: FLAGS,
-      run: () => reply(bulkArray(all().map(({ name }) => name))),
-    },
-    { name: "command|getkeys", arity: -3, flags: FLAGS, run: () => fail(INVALID_COMMAND) },
+    { name: "command|list", arity: -2, flags: FLAGS, run: ({ argv }) => list(argv, there()) },
+    { name: "command|getkeys", arity: -4, flags: FLAGS, run: () => fail(INVALID_COMMAND) },
+    { name: "command|getkeysandflags", arity: -4, flags: FLAGS, run: () => fail(INVALID_COMMAND) },
   ];
   return {
-    ...container("command", subcommands, HELP),
+    ...container("command", subcommands, HELP, FLAGS),
     arity: -1,
-    flags: FLAGS,
-    run: () => reply(array(all().map((spec) => describe(spec)))),
+    run: () => reply(array(all().map(describe))),
   };
 }
 
+function list(argv: readonly string[], commands: readonly CommandSpec[]): Answer {
+  const names = commands.map(({ name }) => name);
+  if (argv.length === 2) return reply(bulkArray(names));
+  const [, , word = "", by = "", value = ""] = argv;
+  if (argv.length !== 5 || word.toLowerCase() !== "filterby") return fail(SYNTAX_ERROR);
+  switch (by.toLowerCase()) {
+    case "pattern":
+      return reply(bulkArray(names.filter((name) => globMatches(value.toLowerCase(), name))));
+    case "aclcat":
+    case "module":
+      // There are neither.
+      return reply(bulkArray([]));
+    default:
+      return fail(SYNTAX_ERROR);
+  }
+}
+
 /** Name, arity, flags, keys (none: first, last, step), categories, tips, key specifications, subcommands. */
-function describe(spec: CommandSpec): string {
+function describe({ name, arity, flags, subcommands = [] }: CommandSpec): string {
   return array([
-    bulk(spec.name),
-    integer(spec.arity),
-    array(spec.flags.map(simple)),
+    bulk(name),
+    integer(arity),
+    array(flags.map(simple)),
     integer(0),
     integer(0),
     integer(0),
     array([]),
     array([]),
     array([]),
-    array((spec.subcommands ?? []).map(describe)),
+    array(subcommands.filter(({ leftOut }) => leftOut === undefined).map(describe)),
   ]);
 }

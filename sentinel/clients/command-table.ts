@@ -6,8 +6,8 @@ import type { Answer, CommandContext } from "./answer.ts";
 import { fail } from "./answer.ts";
 import { CLIENT_HELP, CLIENT_SUBCOMMANDS } from "./client-command.ts";
 import { commandCommand } from "./command-command.ts";
-import { arityFits, type CommandSpec, container } from "./command-spec.ts";
-import { auth, echo, hello, quit, reset } from "./connection-commands.ts";
+import { arityFits, type CommandSpec, container, withSubcommands } from "./command-spec.ts";
+import { auth, echo, hello, quit, reset, shutdown } from "./connection-commands.ts";
 import {
   deniedWhileSubscribed,
   NOT_AUTHENTICATED,
@@ -22,31 +22,33 @@ import { SENTINEL_SUBCOMMANDS } from "./sentinel-command.ts";
 import { SENTINEL_HELP } from "./sentinel-help.ts";
 import { ping, psubscribe, punsubscribe, subscribe, unsubscribe } from "./subscriptions.ts";
 
-const FAST = ["loading", "stale", "fast", "sentinel"];
-const PUBSUB = ["pubsub", "noscript", "loading", "stale", "sentinel"];
-const PLAIN = ["loading", "stale", "sentinel"];
+const FAST = ["loading", "stale", "fast"];
+const GREETING = ["noscript", ...FAST, "no_auth", "allow_busy"];
+const PUBSUB = ["pubsub", "noscript", "loading", "stale"];
+const SHUTDOWN = ["admin", "noscript", "loading", "stale", "no_multi", "allow_busy"];
 
-const COMMANDS: readonly CommandSpec[] = [
-  { name: "ping", arity: -1, flags: FAST, whileSubscribed: true, run: ping },
+export const COMMANDS: readonly CommandSpec[] = [
+  { name: "ping", arity: -1, flags: ["fast"], whileSubscribed: true, run: ping },
   { name: "echo", arity: 2, flags: FAST, run: echo },
-  { name: "hello", arity: -1, flags: FAST, beforeAuth: true, run: hello },
-  { name: "auth", arity: -2, flags: FAST, beforeAuth: true, run: auth },
-  { name: "quit", arity: -1, flags: FAST, beforeAuth: true, whileSubscribed: true, run: quit },
-  { name: "reset", arity: 1, flags: FAST, beforeAuth: true, whileSubscribed: true, run: reset },
+  { name: "hello", arity: -1, flags: GREETING, beforeAuth: true, run: hello },
+  { name: "auth", arity: -2, flags: GREETING, beforeAuth: true, run: auth },
+  { name: "quit", arity: -1, flags: GREETING, beforeAuth: true, whileSubscribed: true, run: quit },
+  { name: "reset", arity: 1, flags: GREETING, beforeAuth: true, whileSubscribed: true, run: reset },
   { name: "subscribe", arity: -2, flags: PUBSUB, whileSubscribed: true, run: subscribe },
   { name: "unsubscribe", arity: -1, flags: PUBSUB, whileSubscribed: true, run: unsubscribe },
   { name: "psubscribe", arity: -2, flags: PUBSUB, whileSubscribed: true, run: psubscribe },
   { name: "punsubscribe", arity: -1, flags: PUBSUB, whileSubscribed: true, run: punsubscribe },
-  { name: "publish", arity: 3, flags: PUBSUB, run: () => fail(PUBLISH_REFUSED) },
-  { name: "info", arity: -1, flags: PLAIN, run: info },
-  { name: "role", arity: 1, flags: FAST, run: role },
+  { name: "publish", arity: 3, flags: ["pubsub", ...FAST], run: () => fail(PUBLISH_REFUSED) },
+  { name: "info", arity: -1, flags: ["loading", "stale"], run: info },
+  { name: "role", arity: 1, flags: ["noscript", ...FAST], run: role },
+  { name: "shutdown", arity: -1, flags: SHUTDOWN, run: shutdown },
   container("client", CLIENT_SUBCOMMANDS, CLIENT_HELP),
-  container("sentinel", SENTINEL_SUBCOMMANDS, SENTINEL_HELP),
+  container("sentinel", SENTINEL_SUBCOMMANDS, SENTINEL_HELP, ["admin"]),
   commandCommand(() => COMMANDS),
 ];
 
 const BY_NAME: ReadonlyMap<string, CommandSpec> = new Map(
-  [...COMMANDS, ...COMMANDS.flatMap(({ subcommands }) => subcommands ?? [])].map((spec) => [spec.name, spec]),
+  withSubcommands(COMMANDS).map((spec) => [spec.name, spec]),
 );
 
 /** `held`: ask again when that group has changed hands, or when the client has waited long enough. */
@@ -65,7 +67,9 @@ export function answerCommand(context: CommandContext, mayHold: boolean): TableA
   session.lastCommand = spec.name;
   session.lastCommandAtMs = context.nowMs;
   const group = mayHold ? changingHands(spec, context) : undefined;
-  return group === undefined ? spec.run(context) : { kind: "held", group };
+  if (group !== undefined) return { kind: "held", group };
+  context.counts.run += 1;
+  return spec.run(context);
 }
 
 function find(argv: readonly string[]): { readonly spec: CommandSpec } | { readonly refusal: string } {

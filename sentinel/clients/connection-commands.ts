@@ -1,6 +1,7 @@
-/** HELLO, AUTH, RESET, QUIT and ECHO: who the client is and which protocol it speaks. */
+/** HELLO, AUTH, RESET, QUIT, ECHO and SHUTDOWN: who the client is, which protocol it speaks, and how both of us end. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { array, bulk, integer, map, OK, simple } from "../../src/protocol/resp/reply.ts";
+import { shutdownWish } from "../../src/protocol/resp/shutdown-words.ts";
 import type { Answer, CommandContext } from "./answer.ts";
 import { fail, reply } from "./answer.ts";
 import type { ClientSession } from "./client-session.ts";
@@ -9,6 +10,7 @@ import {
   HELLO_NOT_AUTHENTICATED,
   helloSyntax,
   NO_PASSWORD_CONFIGURED,
+  NO_SHUTDOWN,
   PROTOCOL_NOT_A_NUMBER,
   SYNTAX_ERROR,
   UNSUPPORTED_PROTOCOL,
@@ -24,6 +26,19 @@ export function echo({ argv }: CommandContext): Answer {
 
 export function quit(): Answer {
   return { kind: "reply", text: OK, close: true };
+}
+
+/** It has no reply when it succeeds: the connection just ends. */
+export function shutdown({ argv }: CommandContext): Answer {
+  switch (shutdownWish(argv.slice(1))) {
+    case "syntaxError":
+      return fail(SYNTAX_ERROR);
+    case "abort":
+      // One that is under way serves nobody any more.
+      return fail(NO_SHUTDOWN);
+    default:
+      return { kind: "shutdown" };
+  }
 }
 
 export function reset({ session, world }: CommandContext): Answer {
@@ -87,7 +102,6 @@ function greeting(session: ClientSession): string {
       ["proto", integer(session.protocol)],
       ["id", integer(session.id)],
       ["mode", bulk("sentinel")],
-      ["role", bulk("sentinel")],
       ["modules", array([])],
     ],
     session.protocol,

@@ -14,16 +14,16 @@ export const UNSUPPORTED_PROTOCOL = "NOPROTO unsupported protocol version";
 export const PROTOCOL_NOT_A_NUMBER = "ERR Protocol version is not an integer or out of range";
 export const NOT_A_NUMBER = "ERR value is not an integer or out of range";
 export const BAD_CLIENT_NAME = "ERR Client names cannot contain spaces, newlines or special characters.";
+export const NO_SHUTDOWN = "ERR No shutdown in progress.";
+export const NOTHING_KEPT =
+  "ERR This sentinel keeps its state in memory only, so there is no file to write it to";
+export const CONFIG_SET_REFUSED =
+  "ERR SENTINEL CONFIG SET is not supported: options are set in sentinel.yaml; change it there and restart this sentinel";
 export const NO_SUCH_CLIENT = "ERR No such client";
 export const CONFIG_USAGE = "ERR Only SENTINEL CONFIG GET <option> / SET <option> <value> are supported.";
 export const PUBLISH_REFUSED = "ERR Only HELLO messages are accepted by Sentinel instances.";
 export const TOO_MANY_SUBSCRIPTIONS = "ERR too many subscriptions on one connection";
 export const INVALID_COMMAND = "ERR Invalid command specified";
-
-/** What Redis would let a client change at run time and we keep in files. */
-export function configuredInYaml(command: string): string {
-  return `ERR SENTINEL ${command} is not supported: sentinels, groups and members are set in sentinel.yaml; change it there and restart this sentinel`;
-}
 
 /** @param command full name as Redis writes it, for example `sentinel|master`. */
 export function wrongArity(command: string): string {

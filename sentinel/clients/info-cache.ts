@@ -3,16 +3,13 @@ import { array, integer, nil } from "../../src/protocol/resp/reply.ts";
 import type { MemberView } from "../core/view.ts";
 import type { Answer, CommandContext } from "./answer.ts";
 import { reply } from "./answer.ts";
-import { groupNamed, standingGroups } from "./groups.ts";
+import { groupNamed } from "./groups.ts";
 import { opinionOf, replicasOf, type StandingGroup, standingGroup } from "./instance-fields.ts";
 import { bulkText } from "./wire-text.ts";
 
 export function infoCache(context: CommandContext): Answer {
   const { argv, world } = context;
-  const groups =
-    argv.length === 2
-      ? standingGroups(world)
-      : argv.slice(2).flatMap((name) => standingGroup(groupNamed(world, name)) ?? []);
+  const groups = argv.slice(2).flatMap((name) => standingGroup(groupNamed(world, name)) ?? []);
   return reply(array(groups.flatMap((group) => [bulkText(group.record.name), membersOf(group, context)])));
 }
 

@@ -1,4 +1,4 @@
-/** INFO of a sentinel: Redis's sections `server`, `clients` and `sentinel`, the fields that tools read. */
+/** INFO of a sentinel: Redis's sections in its order, the fields that tools read. What has no meaning here is left out rather than made up. */
 import type { Answer, CommandContext } from "./answer.ts";
 import { reply } from "./answer.ts";
 import {
@@ -11,7 +11,13 @@ import {
 import { REDIS_VERSION } from "./redis-version.ts";
 import { bulkText } from "./wire-text.ts";
 
-const SECTIONS = { server: serverSection, clients: clientsSection, sentinel: sentinelSection };
+const SECTIONS = {
+  server: serverSection,
+  clients: clientsSection,
+  stats: statsSection,
+  cpu: cpuSection,
+  sentinel: sentinelSection,
+};
 const ALL_SECTIONS = ["default", "all", "everything"];
 
 export function info(context: CommandContext): Answer {
@@ -45,6 +51,36 @@ function serverSection({ world, nowMs }: CommandContext): string[] {
 
 function clientsSection({ sessions }: CommandContext): string[] {
   return ["# Clients", `connected_clients:${sessions.size}`];
+}
+
+function statsSection({ counts, sessions, world }: CommandContext): string[] {
+  const { connectionsReceived, connectionsRejected, receivedBytes, writtenBytes } = world.usage();
+  const channels = new Set<string>();
+  const patterns = new Set<string>();
+  for (const session of sessions.values()) {
+    for (const channel of session.channels) channels.add(channel);
+    for (const pattern of session.patterns) patterns.add(pattern);
+  }
+  return [
+    "# Stats",
+    `total_connections_received:${connectionsReceived}`,
+    `total_commands_processed:${counts.run}`,
+    `total_net_input_bytes:${receivedBytes}`,
+    `total_net_output_bytes:${writtenBytes}`,
+    `rejected_connections:${connectionsRejected}`,
+    `pubsub_channels:${channels.size}`,
+    `pubsub_patterns:${patterns.size}`,
+    `total_error_replies:${counts.errorReplies}`,
+  ];
+}
+
+function cpuSection({ world }: CommandContext): string[] {
+  const { cpuSystemMicros, cpuUserMicros } = world.usage();
+  return [
+    "# CPU",
+    `used_cpu_sys:${(cpuSystemMicros / 1e6).toFixed(6)}`,
+    `used_cpu_user:${(cpuUserMicros / 1e6).toFixed(6)}`,
+  ];
 }
 
 function sentinelSection({ world }: CommandContext): string[] {

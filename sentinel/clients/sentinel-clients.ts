@@ -10,7 +10,7 @@ import { DeadlineQueue } from "../core/deadline-queue.ts";
 import type { SentinelNotice } from "../core/sentinel-event.ts";
 import type { OperatorCommand } from "../core/sentinel-input.ts";
 import { earliest } from "../core/timing.ts";
-import type { Answer, CommandContext, OperatorOutcome, SentinelWorld } from "./answer.ts";
+import type { Answer, CommandContext, CommandCounts, OperatorOutcome, SentinelWorld } from "./answer.ts";
 import { ClientSession } from "./client-session.ts";
 import { answerCommand } from "./command-table.ts";
 import { noOutcome } from "./error-texts.ts";
@@ -77,6 +77,7 @@ export class SentinelClients {
   readonly #world: SentinelWorld;
   readonly #operate: (operation: number, command: OperatorCommand) => void;
   readonly #operatorTimeoutMs: (group: string) => Millis;
+  readonly #shutdown: () => void;
   readonly #clients = new Map<number, Client>();
   readonly #sessions = new Map<number, ClientSession>();
   /** Who waits for a group to change hands, by its name. */
@@ -87,19 +88,22 @@ export class SentinelClients {
   readonly #deadlines = new DeadlineQueue<Client>();
   readonly #late = new LateMessages();
   #operations = 0;
+  readonly #counts: CommandCounts = { run: 0, errorReplies: 0 };
 
   /**
    * @param setup.operate hands an operator's command to the core; its outcome comes by `operatorReplied`, at once or
-   * later. `operatorTimeoutMs` bounds how long the client waits for it.
+   * later. `operatorTimeoutMs` bounds how long the client waits for it. `shutdown` asks for a stop in order, soon.
    */
   constructor(setup: {
     readonly world: SentinelWorld;
     readonly operate: (operation: number, command: OperatorCommand) => void;
     readonly operatorTimeoutMs: (group: string) => Millis;
+    readonly shutdown: () => void;
   }) {
     this.#world = setup.world;
     this.#operate = setup.operate;
     this.#operatorTimeoutMs = setup.operatorTimeoutMs;
+    this.#shutdown = setup.shutdown;
   }
 
   get count(): number {
@@ -225,7 +229,14 @@ export class SentinelClients {
 
   #handle(client: Client, argv: readonly string[], nowMs: Millis, holdUntilMs: Millis): void {
     const { session } = client;
-    const context: CommandContext = { argv, session, sessions: this.#sessions, world: this.#world, nowMs };
+    const context: CommandContext = {
+      argv,
+      session,
+      sessions: this.#sessions,
+      counts: this.#counts,
+      world: this.#world,
+      nowMs,
+    };
     const answer = answerCommand(context, nowMs < holdUntilMs);
     switch (answer.kind) {
       case "held":
@@ -241,6 +252,10 @@ export class SentinelClients {
       case "killClients":
         this.#say(client, answer.text);
         this.#kill(answer.ids);
+        return;
+      case "shutdown":
+        client.closing = true;
+        this.#shutdown();
         return;
       case "reply":
         this.#say(client, answer.text, answer.always === true);
@@ -292,6 +307,7 @@ export class SentinelClients {
 
   #say(client: Client, text: string, always = false): void {
     const { session } = client;
+    if (text.startsWith("-")) this.#counts.errorReplies += 1;
     if (always || session.replyMode === "on") client.pending += text;
     // SKIP itself says nothing, so that it does not skip itself.
     if (session.replyMode === "skipNext" && (!always || text !== "")) session.replyMode = "on";

@@ -1,10 +1,10 @@
 /** SENTINEL and its subcommands. Masters are told from standing records only; what changes anything is the core's. */
-import { array, bulk, integer, map, nilArray, simple } from "../../src/protocol/resp/reply.ts";
+import { array, bulk, integer, map, nilArray, OK, simple } from "../../src/protocol/resp/reply.ts";
 import type { GroupView } from "../core/view.ts";
 import type { Answer, CommandContext, SentinelWorld } from "./answer.ts";
 import { fail, reply } from "./answer.ts";
-import type { CommandSpec } from "./command-spec.ts";
-import { CONFIG_USAGE, configuredInYaml, NOT_A_NUMBER } from "./error-texts.ts";
+import { type CommandSpec, leftOut } from "./command-spec.ts";
+import { CONFIG_SET_REFUSED, CONFIG_USAGE, NOT_A_NUMBER, NOTHING_KEPT } from "./error-texts.ts";
 import { globMatches } from "./glob.ts";
 import { groupNamed, nameGiven, standingGroups, withGroup, withStandingGroup } from "./groups.ts";
 import { infoCache } from "./info-cache.ts";
@@ -22,7 +22,9 @@ import {
 import { adopt, failover, pause, recover, reset, resume, switchover } from "./operator-commands.ts";
 import { bulkJson, bulkText, wireText } from "./wire-text.ts";
 
-const FLAGS = ["admin", "sentinel", "only-sentinel"];
+const FLAGS = ["admin"];
+const IN_FILE =
+  "sentinels, groups and members are set in sentinel.yaml; change it there and restart this sentinel";
 
 const theNamedGroup = ({ argv, world }: CommandContext): readonly string[] => {
   const name = nameGiven(world, argv[2]);
@@ -48,12 +50,15 @@ export const SENTINEL_SUBCOMMANDS: readonly CommandSpec[] = [
   { name: "sentinel|failover", arity: 3, flags: FLAGS, run: failover },
   { name: "sentinel|myid", arity: 2, flags: FLAGS, run: ({ world }) => reply(bulkText(world.facts.id)) },
   { name: "sentinel|pending-scripts", arity: 2, flags: FLAGS, run: () => reply(array([])) },
-  { name: "sentinel|info-cache", arity: -2, flags: FLAGS, run: infoCache },
+  { name: "sentinel|info-cache", arity: -3, flags: FLAGS, run: infoCache },
   { name: "sentinel|reset", arity: 3, flags: FLAGS, run: reset },
   { name: "sentinel|config", arity: -3, flags: FLAGS, run: config },
-  { name: "sentinel|set", arity: -5, flags: FLAGS, run: () => fail(configuredInYaml("SET")) },
-  { name: "sentinel|monitor", arity: 6, flags: FLAGS, run: () => fail(configuredInYaml("MONITOR")) },
-  { name: "sentinel|remove", arity: 3, flags: FLAGS, run: () => fail(configuredInYaml("REMOVE")) },
+  { name: "sentinel|flushconfig", arity: 2, flags: FLAGS, run: flushConfig },
+  leftOut("sentinel|set", -5, IN_FILE),
+  leftOut("sentinel|monitor", 6, IN_FILE),
+  leftOut("sentinel|remove", 3, IN_FILE),
+  leftOut("sentinel|debug", -2, "times follow from sentinel.yaml, and none can be changed at run time"),
+  leftOut("sentinel|simulate-failure", -3, "end the process instead, or let `interrex chaos` do it"),
   { name: "sentinel|status", arity: 3, flags: FLAGS, run: status },
   { name: "sentinel|history", arity: 3, flags: FLAGS, run: history },
   { name: "sentinel|switchover", arity: -3, flags: FLAGS, run: switchover },
@@ -131,23 +136,30 @@ function checkQuorum(context: CommandContext): Answer {
   });
 }
 
-function config({ argv, session }: CommandContext): Answer {
+function config({ argv, session, world }: CommandContext): Answer {
   const action = argv[2]?.toLowerCase();
-  if (action === "set" && argv.length === 5) return fail(configuredInYaml("CONFIG SET"));
+  if (action === "set" && argv.length === 5) return fail(CONFIG_SET_REFUSED);
   if (action !== "get" || argv.length !== 4) return fail(CONFIG_USAGE);
   const pattern = (argv[3] ?? "").toLowerCase();
   const options: readonly (readonly [string, string])[] = [
     // Addresses are passed on as they were announced, names as names: nothing is ever resolved here.
     ["resolve-hostnames", "yes"],
     ["announce-hostnames", "yes"],
+    ["announce-ip", world.facts.announceHost],
+    ["announce-port", String(world.facts.clientPort)],
   ];
   const fitting = options.filter(([name]) => globMatches(pattern, name));
   return reply(
     map(
-      fitting.map(([name, value]) => [name, bulk(value)]),
+      fitting.map(([name, value]) => [name, bulkText(value)]),
       session.protocol,
     ),
   );
+}
+
+/** What Redis would write now has been on the disk since before it took effect. */
+function flushConfig({ world }: CommandContext): Answer {
+  return world.facts.keepsState ? reply(OK) : fail(NOTHING_KEPT);
 }
 
 function status(context: CommandContext): Answer {

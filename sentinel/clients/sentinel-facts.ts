@@ -7,6 +7,10 @@ export interface SentinelFacts {
   /** `null` lets anyone in. */
   readonly password: string | null;
   readonly clientPort: number;
+  /** Where clients and the other sentinels are told to reach it. */
+  readonly announceHost: string;
+  /** On a disk; else it ends with the process. */
+  readonly keepsState: boolean;
   readonly processId: number;
   /** As INFO shows it, for example `Linux 6.1 x64`. */
   readonly operatingSystem: string;

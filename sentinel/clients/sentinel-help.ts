@@ -11,6 +11,8 @@ export const SENTINEL_HELP: readonly string[] = [
   "FAILOVER <master-name>",
   "    Fail over now: by handover while the master cooperates, by force where it",
   "    does not. See also SWITCHOVER.",
+  "FLUSHCONFIG",
+  "    Make sure that the state is on the disk: it always is, before it takes effect.",
   "GET-MASTER-ADDR-BY-NAME <master-name>",
   "    Return the ip and port number of the master with that name.",
   "HISTORY <master-name>",

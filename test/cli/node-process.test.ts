@@ -112,3 +112,19 @@ describe("interrex node", () => {
     expect(() => readFileSync(join(dir, "data"))).toThrow("ENOENT");
   });
 });
+
+describe("interrex sentinel", () => {
+  it("ends with exit 0 when a client says SHUTDOWN", async () => {
+    const [port, peerPort] = ports;
+    const own = ["sentinel", "--id", "s1", "--port", `${port}`, "--peer-port", `${peerPort}`, "--json"];
+    const others = ["--sentinels", `s1=ws://127.0.0.1:${peerPort}`, "--nodes", "n1=ws://127.0.0.1:1"];
+    const sentinel = startBuilt([...own, ...others], dir);
+    started.push(sentinel);
+    await sentinel.firstLine;
+    const client = clientOf(sentinel);
+    client.on("error", () => {});
+    client.call("SHUTDOWN").catch(() => {});
+    expect(await sentinel.exited).toEqual({ code: 0, signal: null });
+    client.disconnect();
+  });
+});

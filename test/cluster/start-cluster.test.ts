@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -206,6 +207,21 @@ describe("a cluster in this process", () => {
     cluster.kill(replica);
     await cluster.restart(replica);
     expect(states).toEqual(["paused", "running", "dead", "running"].map((state) => `${replica} ${state}`));
+  });
+
+  it("stops a node or a sentinel that a client shuts down", async () => {
+    const cluster = await start();
+    const replica = cluster.nodes.find(({ id }) => cluster.status().nodes[id]?.role === "replica");
+    for (const member of [replica, cluster.sentinels[0]]) {
+      if (member === undefined) throw new Error("no such member");
+      const changed = once(cluster, "memberChanged");
+      const client = new Redis({ ...member, enableReadyCheck: false, retryStrategy: () => null });
+      client.on("error", () => {});
+      client.call("SHUTDOWN").catch(() => {});
+      expect(await changed).toEqual([{ id: member.id, state: "dead", error: null }]);
+      expect(await listens(member)).toBe(false);
+      client.disconnect();
+    }
   });
 
   it("leaves every sentinel running when a listener throws, which is an uncaught exception as anywhere", async () => {

@@ -142,6 +142,36 @@ describe("a sentinel process", () => {
     );
   });
 
+  it("hands a client's SHUTDOWN on, ends that connection without a reply and serves others until it is stopped", async () => {
+    let told = (): void => {};
+    const shutdown = new Promise<void>((resolve) => {
+      told = resolve;
+    });
+    const sentinel = await start({}, { onShutdown: told });
+    const [operator, other] = [await dial(sentinel.address), await dial(sentinel.address)];
+    const read: Buffer[] = [];
+    operator.on("data", (bytes: Buffer) => read.push(bytes));
+    operator.write("SHUTDOWN\r\n");
+    await Promise.all([shutdown, once(operator, "close")]);
+    expect(Buffer.concat(read).toString()).toBe("");
+    expect(await ask(other, "PING")).toBe("+PONG\r\n");
+    other.destroy();
+  });
+
+  it("counts connections and bytes in INFO stats, and its time in INFO cpu", async () => {
+    const sentinel = await start();
+    const [first, second] = [await dial(sentinel.address), await dial(sentinel.address)];
+    await ask(first, "PING");
+    const text = await ask(second, "INFO stats cpu");
+    expect(text).toContain("\r\ntotal_connections_received:2\r\n");
+    expect(text).toContain("\r\nrejected_connections:0\r\n");
+    expect(text).toContain(`\r\ntotal_net_input_bytes:${"PING\r\nINFO stats cpu\r\n".length}\r\n`);
+    expect(text).toContain(`\r\ntotal_net_output_bytes:${"+PONG\r\n".length}\r\n`);
+    expect(Number(/used_cpu_user:([\d.]+)/.exec(text)?.[1])).toBeGreaterThan(0);
+    first.destroy();
+    second.destroy();
+  });
+
   it("tells its health and metrics on the peer port", async () => {
     const { peerAddress } = await start();
     const base = `http://${peerAddress.host}:${peerAddress.port}`;

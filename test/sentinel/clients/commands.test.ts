@@ -39,7 +39,6 @@ describe("connection commands", () => {
         ["proto", 3],
         ["id", 1],
         ["mode", "sentinel"],
-        ["role", "sentinel"],
         ["modules", []],
       ]),
     );
@@ -150,8 +149,31 @@ describe("wrong commands get Redis's words", () => {
     ["SENTINEL", "MONITOR", "a", "127.0.0.1", "1", "1"],
     ["SENTINEL", "REMOVE", "mymaster"],
     ["SENTINEL", "CONFIG", "SET", "a", "b"],
-  ])("%s %s says that membership is set in sentinel.yaml", (...argv) => {
+  ])("%s %s says that this is set in sentinel.yaml", (...argv) => {
     expect(String(connect().client.reply(...argv))).toMatch(/is not supported: .* set in sentinel\.yaml/);
+  });
+
+  it.each([
+    [
+      ["SENTINEL", "DEBUG"],
+      "ERR SENTINEL DEBUG is not supported: times follow from sentinel.yaml, and none can be changed at run time",
+    ],
+    [
+      ["SENTINEL", "SIMULATE-FAILURE", "crash-after-election"],
+      "ERR SENTINEL SIMULATE-FAILURE is not supported: end the process instead, or let `interrex chaos` do it",
+    ],
+    [
+      ["SENTINEL", "SIMULATE-FAILURE"],
+      "ERR wrong number of arguments for 'sentinel|simulate-failure' command",
+    ],
+    [["SENTINEL", "INFO-CACHE"], "ERR wrong number of arguments for 'sentinel|info-cache' command"],
+    [["SENTINEL", "FLUSHCONFIG", "now"], "ERR wrong number of arguments for 'sentinel|flushconfig' command"],
+    [["SHUTDOWN", "ABORT"], "ERR No shutdown in progress."],
+    [["SHUTDOWN", "LATER"], "ERR syntax error"],
+  ])("%j is refused", (argv, text) => {
+    const { test, client } = connect();
+    expect(client.reply(...argv)).toEqual(err(text));
+    expect(test.shutdowns).toBe(0);
   });
 
   it("keeps an error to one line whatever the client sends", () => {
@@ -175,8 +197,41 @@ describe("what tools ask", () => {
     expect(info).toContain(
       "\r\nmaster0:name=mymaster,status=ok,address=127.0.0.1:6379,slaves=2,sentinels=3\r\n",
     );
+    for (const words of [[], ["default"], ["all"], ["everything"], ["server", "stats", "sentinel"]]) {
+      const text = client.reply("INFO", ...words) as string;
+      expect([...text.matchAll(/^# (\w+)\r$/gm)].map(([, title]) => title)).toEqual(
+        words.length === 3
+          ? ["Server", "Stats", "Sentinel"]
+          : ["Server", "Clients", "Stats", "CPU", "Sentinel"],
+      );
+    }
     expect(client.reply("INFO", "sentinel")).not.toContain("# Server");
     expect(client.reply("INFO", "nosuch")).toBe("");
+  });
+
+  it("counts in INFO stats what ran, what was refused, and what is subscribed to", () => {
+    const { test, client } = connect();
+    const other = test.connect();
+    other.send(["SUBSCRIBE", "a", "b"], ["PSUBSCRIBE", "+*"]);
+    test.connect().send(["SUBSCRIBE", "a"], ["PSUBSCRIBE", "+*"]);
+    // Refused before it runs, and while it runs.
+    client.send(["GET", "x"], ["SENTINEL", "MASTER", "nope"]);
+    client.take();
+    expect(client.reply("INFO", "stats")).toBe(
+      [
+        "# Stats",
+        "total_connections_received:12",
+        "total_commands_processed:6",
+        "total_net_input_bytes:300",
+        "total_net_output_bytes:4000",
+        "rejected_connections:1",
+        "pubsub_channels:2",
+        "pubsub_patterns:1",
+        "total_error_replies:2",
+        "",
+      ].join("\r\n"),
+    );
+    expect(client.reply("INFO", "cpu")).toBe("# CPU\r\nused_cpu_sys:0.000250\r\nused_cpu_user:1.500000\r\n");
   });
 
   it.each([
@@ -194,12 +249,38 @@ describe("what tools ask", () => {
     expect(client.reply("COMMAND", "COUNT")).toBe(all.length);
     expect(all.every((entry) => entry.length === 10)).toBe(true);
     expect(client.reply("COMMAND", "INFO", "ping", "nope")).toEqual([
-      ["ping", -1, ["loading", "stale", "fast", "sentinel"], 0, 0, 0, [], [], [], []],
+      ["ping", -1, ["fast"], 0, 0, 0, [], [], [], []],
       null,
     ]);
     expect(client.rawReply("COMMAND", "INFO", "nope")).toBe("*1\r\n$-1\r\n");
     expect(client.reply("COMMAND", "DOCS")).toEqual([]);
-    expect(client.reply("COMMAND", "LIST")).toContain("sentinel");
+    expect(client.reply("COMMAND", "INFO", "sentinel|myid")).toEqual([
+      ["sentinel|myid", 2, ["admin"], 0, 0, 0, [], [], [], []],
+    ]);
+    expect(client.reply("COMMAND", "LIST")).toEqual(expect.arrayContaining(["sentinel", "client|kill"]));
+    expect(client.reply("COMMAND", "LIST", "FILTERBY", "PATTERN", "*subscribe")).toEqual([
+      "subscribe",
+      "unsubscribe",
+      "psubscribe",
+      "punsubscribe",
+    ]);
+    expect(client.reply("COMMAND", "LIST", "FILTERBY", "MODULE", "any")).toEqual([]);
+    expect(client.reply("COMMAND", "LIST", "all")).toEqual(err("ERR syntax error"));
+    expect(client.reply("COMMAND", "GETKEYSANDFLAGS", "GET", "a")).toEqual(
+      err("ERR Invalid command specified"),
+    );
+  });
+
+  it("tells nobody of a command that it refuses altogether", () => {
+    const { client } = connect();
+    const names = client.reply("COMMAND", "LIST") as string[];
+    expect(names).toContain("sentinel|masters");
+    expect(names).not.toContain("sentinel|set");
+    expect(client.reply("COMMAND", "INFO", "sentinel|set")).toEqual([null]);
+    const [[, , , , , , , , , subcommands]] = client.reply("COMMAND", "INFO", "sentinel") as [unknown[][]];
+    const told = (subcommands as [string][]).map(([name]) => name);
+    expect(told).toContain("sentinel|masters");
+    expect(told).not.toContain("sentinel|set");
   });
 
   it.each(["SENTINEL", "CLIENT", "COMMAND"])("%s HELP lists its subcommands", (name) => {
@@ -213,8 +294,28 @@ describe("what tools ask", () => {
     expect(client.reply("SENTINEL", "MYID")).toBe("s1");
     expect(client.reply("SENTINEL", "PENDING-SCRIPTS")).toEqual([]);
     expect(client.reply("SENTINEL", "CONFIG", "GET", "resolve*")).toEqual(["resolve-hostnames", "yes"]);
+    expect(client.reply("SENTINEL", "CONFIG", "GET", "announce-[ip]*")).toEqual([
+      "announce-ip",
+      "sentinel-1.example",
+      "announce-port",
+      "26379",
+    ]);
     client.reply("HELLO", "3");
     expect(client.reply("SENTINEL", "CONFIG", "GET", "nope")).toEqual(new Map());
+  });
+
+  it("has nothing left to flush, and says so where nothing is kept", () => {
+    expect(connect().client.rawReply("SENTINEL", "FLUSHCONFIG")).toBe("+OK\r\n");
+    const test = new ClientsUnderTest(null, { keepsState: false });
+    expect(String(test.connect().reply("SENTINEL", "FLUSHCONFIG"))).toMatch(/ERR .* in memory only/);
+  });
+
+  it("ends the connection without a reply on SHUTDOWN, runs nothing after it, and asks for its own stop", () => {
+    const { test, client } = connect();
+    client.send(["PING"], ["SHUTDOWN", "nosave"], ["PING"]);
+    expect(client.takeRaw()).toBe("+PONG\r\n");
+    expect(client.ended).toBe(true);
+    expect(test.shutdowns).toBe(1);
   });
 
   it("caches each member's newest word under INFO-CACHE", () => {

@@ -1,5 +1,5 @@
 /** A group of three nodes and three sentinels as hand-made views, and one client of a sentinel without sockets. */
-import type { OperatorOutcome } from "../../../sentinel/clients/answer.ts";
+import type { OperatorOutcome, ProcessUsage } from "../../../sentinel/clients/answer.ts";
 import { SentinelClients } from "../../../sentinel/clients/sentinel-clients.ts";
 import type { SentinelFacts } from "../../../sentinel/clients/sentinel-facts.ts";
 import type { GroupView, MemberView, SentinelPeerView } from "../../../sentinel/core/view.ts";
@@ -109,6 +109,8 @@ export function testFacts(password: string | null): SentinelFacts {
     startId: "s1-start" as StartId,
     password,
     clientPort: 26_379,
+    announceHost: "sentinel-1.example",
+    keepsState: true,
     processId: 4711,
     operatingSystem: "Linux 6.1 x64",
     nodeVersion: "20.15.0",
@@ -117,8 +119,18 @@ export function testFacts(password: string | null): SentinelFacts {
   };
 }
 
+export const USAGE: ProcessUsage = {
+  connectionsReceived: 12,
+  connectionsRejected: 1,
+  receivedBytes: 300,
+  writtenBytes: 4000,
+  cpuUserMicros: 1_500_000,
+  cpuSystemMicros: 250,
+};
+
 export class ClientsUnderTest {
   readonly views: Map<string, GroupView> = new Map([["mymaster", groupView()]]);
+  shutdowns = 0;
   readonly asked: { operation: number; command: unknown }[] = [];
   readonly clients: SentinelClients;
   nowMs = 1000;
@@ -126,14 +138,15 @@ export class ClientsUnderTest {
   outcomeAtOnce: OperatorOutcome | null = null;
   #nextId = 1;
 
-  constructor(password: string | null = null) {
-    const facts = testFacts(password);
+  constructor(password: string | null = null, change: Partial<SentinelFacts> = {}) {
+    const facts = { ...testFacts(password), ...change };
     this.clients = new SentinelClients({
       world: {
         facts,
         groups: () => [...this.views.keys()],
         view: (group) => this.views.get(group),
         isHolding: (group) => this.views.get(group)?.holding === true,
+        usage: () => USAGE,
       },
       operate: (operation, command) => {
         this.asked.push({ operation, command });
@@ -142,6 +155,9 @@ export class ClientsUnderTest {
         }
       },
       operatorTimeoutMs: () => 5000,
+      shutdown: () => {
+        this.shutdowns += 1;
+      },
     });
   }
 

@@ -14,7 +14,7 @@ import {
   PONG,
   simple,
 } from "../../../src/protocol/resp/reply.ts";
-import { groupView, recordWith, testFacts } from "./sentinel-fixture.ts";
+import { groupView, recordWith, testFacts, USAGE } from "./sentinel-fixture.ts";
 
 export interface Address {
   readonly host: string;
@@ -35,9 +35,11 @@ export class ServedSentinel {
         groups: () => ["mymaster"],
         view: () => this.view,
         isHolding: () => this.view.holding,
+        usage: () => USAGE,
       },
       operate: () => {},
       operatorTimeoutMs: () => 1000,
+      shutdown: () => {},
     });
     this.#server = new RedisServer({
       host: "127.0.0.1",
