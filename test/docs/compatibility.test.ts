@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { FLAGS } from "../../src/core/commands/command.ts";
 import { createCommandTable } from "../../src/core/commands/table.ts";
 import { hasRedisServer, RedisServer } from "../core/commands/redis-server.ts";
+import { groupsOf } from "./compatibility/command-docs.ts";
 import { compatibilityPage, judge, type RedisCommands } from "./compatibility/compatibility-page.ts";
 import { DEVIATIONS } from "./compatibility/deviations.ts";
 import { GROUPS_LEFT_OUT, LEFT_OUT } from "./compatibility/left-out.ts";
@@ -44,25 +45,11 @@ describe("docs/compatibility.md", () => {
 });
 
 describe.skipIf(!available)("compared with redis-server 7.0", () => {
-  interface Docs {
-    readonly since: string;
-    readonly group: string;
-  }
-
   it("the list of commands is Redis's", async () => {
     const redis = await RedisServer.start();
     const [docs] = await redis.ask([["COMMAND", "DOCS"]]);
     await redis.stop();
-    const theirs: Record<string, Record<string, string>> = {};
-    const read = (entries: unknown, inherited?: string): void => {
-      for (const [name, about] of pairsOf(entries)) {
-        const { since, group = inherited ?? "" } = Object.fromEntries(pairsOf(about)) as unknown as Docs;
-        theirs[group] = { ...theirs[group], [name]: since };
-        read(new Map(pairsOf(about)).get("subcommands") ?? [], group);
-      }
-    };
-    read(docs);
-    expect(REDIS).toEqual(theirs);
+    expect(REDIS).toEqual(groupsOf(docs));
   });
 
   it("arities and flags of all commands are Redis's", async () => {
@@ -85,12 +72,3 @@ describe.skipIf(!available)("compared with redis-server 7.0", () => {
     expect(ours).toEqual(theirs);
   });
 });
-
-/** A RESP2 map. */
-function pairsOf(flat: unknown): [string, unknown][] {
-  const items = flat as unknown[];
-  return items.flatMap((name, at) => (at % 2 === 0 ? [[String(name), items[at + 1]]] : [])) as [
-    string,
-    unknown,
-  ][];
-}

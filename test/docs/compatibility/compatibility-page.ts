@@ -68,8 +68,8 @@ export function judge(redis: RedisCommands, table: CommandTable): Judged[] {
 export function compatibilityPage(redis: RedisCommands, table: CommandTable): string {
   const judged = judge(redis, table);
   const sections = Object.entries(TITLES).map(([group, title]) => {
-    const rows = judged.filter((command) => command.group === group).map(row);
-    return `## ${title}\n\n| command | since | here | |\n|---|---|---|---|\n${rows.join("\n")}\n`;
+    const rows = rowsOf(judged.filter((command) => command.group === group));
+    return `## ${title}\n\n${rows.join("\n")}\n`;
   });
   return [OPENING, overview(judged), ...sections, additions(judged, table)].join("\n");
 }
@@ -86,8 +86,13 @@ function leftOut(name: string, group: string): Verdict {
   return { kind: "leftOut", reason: why === undefined ? undefined : group, why: why ?? "" };
 }
 
-function containerOf(name: string): string {
+export function containerOf(name: string): string {
   return name.split("|")[0] ?? "";
+}
+
+/** A table of them, line by line. */
+export function rowsOf(judged: readonly Judged[]): string[] {
+  return ["| command | since | here | |", "|---|---|---|---|", ...judged.map(row)];
 }
 
 function row({ name, since, verdict }: Judged): string {
@@ -106,7 +111,7 @@ function wordOf(verdict: Verdict): string {
 }
 
 /** A bar would end the cell. */
-function spelled(name: string): string {
+export function spelled(name: string): string {
   return name.toUpperCase().replace("|", " ");
 }
 
@@ -119,7 +124,7 @@ function overview(judged: readonly Judged[]): string {
   return `${head}\n${rows.join("\n")}\n| all | ${counts(judged)} |\n`;
 }
 
-function counts(judged: readonly Judged[]): string {
+export function counts(judged: readonly Judged[]): string {
   const count = (kind: Verdict["kind"]): number =>
     judged.filter(({ verdict }) => verdict.kind === kind).length;
   return [judged.length, count("supported"), count("deviates"), count("leftOut")].join(" | ");
