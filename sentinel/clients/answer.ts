@@ -58,6 +58,12 @@ export interface ProcessUsage {
   readonly cpuSystemMicros: number;
 }
 
+export interface ClientBuffers {
+  readonly queryBytes: number;
+  readonly queryFreeBytes: number;
+  readonly outputBytes: number;
+}
+
 /** Since the start, of all clients. */
 export interface CommandCounts {
   run: number;
@@ -70,6 +76,8 @@ export interface CommandContext {
   readonly session: ClientSession;
   readonly sessions: ReadonlyMap<number, ClientSession>;
   readonly counts: CommandCounts;
+  /** What is kept of its commands and of its replies now. */
+  buffersOf(session: ClientSession): ClientBuffers;
   readonly world: SentinelWorld;
   readonly nowMs: Millis;
 }

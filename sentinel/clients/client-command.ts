@@ -1,5 +1,6 @@
 /** CLIENT: names, ids, lists, kills and reply modes of the connections to this sentinel. */
 import { listedClients, parseKillFilter } from "../../src/protocol/resp/client-filter.ts";
+import { clientLine } from "../../src/protocol/resp/client-line.ts";
 import { bulk, integer, nil, OK, verbatim } from "../../src/protocol/resp/reply.ts";
 import type { Answer, CommandContext } from "./answer.ts";
 import { fail, reply } from "./answer.ts";
@@ -68,14 +69,16 @@ function setInfo({ argv, session }: CommandContext): Answer {
   return reply(OK);
 }
 
-function describeOne({ session, nowMs }: CommandContext): Answer {
-  return reply(verbatim(line(session, nowMs), session.protocol));
+function describeOne(context: CommandContext): Answer {
+  const { session } = context;
+  return reply(verbatim(line(session, context), session.protocol));
 }
 
-function list({ argv, session, sessions, nowMs }: CommandContext): Answer {
+function list(context: CommandContext): Answer {
+  const { argv, session, sessions } = context;
   const listed = listedClients(argv, { sessions: () => sessions.values(), get: (id) => sessions.get(id) });
   if (typeof listed === "string") return reply(listed);
-  const lines = listed.map((other) => line(other, nowMs));
+  const lines = listed.map((other) => line(other, context));
   return reply(verbatim(lines.join(""), session.protocol));
 }
 
@@ -109,26 +112,16 @@ function acceptOnOff({ argv }: CommandContext): Answer {
   return /^(on|off)$/i.test(argv[2] ?? "") ? reply(OK) : fail(SYNTAX_ERROR);
 }
 
-function line(session: ClientSession, nowMs: number): string {
-  const fields = {
-    id: session.id,
-    addr: session.address,
-    laddr: session.localAddress,
-    name: session.name,
-    age: Math.floor((nowMs - session.connectedAtMs) / 1000),
-    idle: Math.floor((nowMs - session.lastCommandAtMs) / 1000),
+function line(session: ClientSession, context: CommandContext): string {
+  const seconds = (sinceMs: number): number => Math.floor((context.nowMs - sinceMs) / 1000);
+  const text = clientLine(session, {
+    ageSec: seconds(session.connectedAtMs),
+    idleSec: seconds(session.lastCommandAtMs),
     flags: session.subscriptions > 0 ? "P" : "N",
     db: 0,
-    sub: session.channels.size,
-    psub: session.patterns.size,
-    multi: -1,
-    cmd: session.lastCommand,
-    user: "default",
-    resp: session.protocol,
-    "lib-name": session.libraryName,
-    "lib-ver": session.libraryVersion,
-  };
-  return `${Object.entries(fields)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(" ")}\n`;
+    queued: -1,
+    queuedBytes: 0,
+    ...context.buffersOf(session),
+  });
+  return `${text}\n`;
 }

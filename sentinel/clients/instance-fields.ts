@@ -77,7 +77,7 @@ export function masterFields(
     ["port", master.client.port],
     ["runid", opinion?.status?.startId ?? ""],
     ["flags", flags.join(",")],
-    ["link-pending-commands", opinion?.linkUp === true ? 0 : 1],
+    ["link-pending-commands", pendingCommands(opinion)],
     ["link-refcount", 1],
     ...(failover === null ? [] : ([["failover-state", failover.step]] as const)),
     ...heartbeatFields(opinion),
@@ -110,7 +110,7 @@ export function replicaFields(group: StandingGroup, replica: MemberRecord): Inst
     ["port", replica.client.port],
     ["runid", status?.startId ?? ""],
     ["flags", flags.join(",")],
-    ["link-pending-commands", opinion?.linkUp === true ? 0 : 1],
+    ["link-pending-commands", pendingCommands(opinion)],
     ["link-refcount", 1],
     ...heartbeatFields(opinion),
     ["down-after-milliseconds", Math.round(group.view.downAfterMs)],
@@ -168,12 +168,15 @@ export function opinionOf(view: GroupView, id: MemberId): MemberView | undefined
   return view.replicas.find((member) => member.id === id);
 }
 
+/** Redis, too, has some pending for one that it dials: those that it will say first. */
+function pendingCommands(opinion: MemberView | undefined): number {
+  return opinion?.linkUp === true ? opinion.unansweredPings : 1;
+}
+
 function heartbeatFields(opinion: MemberView | undefined): InstanceFields {
   const pongMs = Math.round(opinion?.sinceLastPongMs ?? 0);
-  const pingMs = Math.round(opinion?.sinceLastPingSentMs ?? 0);
-  const unanswered = opinion !== undefined && (!opinion.linkUp || pongMs > pingMs);
   return [
-    ["last-ping-sent", unanswered ? pingMs : 0],
+    ["last-ping-sent", Math.round(opinion?.unansweredForMs ?? 0)],
     ["last-ok-ping-reply", pongMs],
     ["last-ping-reply", pongMs],
     ...(opinion?.sdown === true ? ([["s-down-time", Math.round(opinion.sdownForMs)]] as const) : []),

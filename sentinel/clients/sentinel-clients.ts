@@ -10,7 +10,14 @@ import { DeadlineQueue } from "../core/deadline-queue.ts";
 import type { SentinelNotice } from "../core/sentinel-event.ts";
 import type { OperatorCommand } from "../core/sentinel-input.ts";
 import { earliest } from "../core/timing.ts";
-import type { Answer, CommandContext, CommandCounts, OperatorOutcome, SentinelWorld } from "./answer.ts";
+import type {
+  Answer,
+  ClientBuffers,
+  CommandContext,
+  CommandCounts,
+  OperatorOutcome,
+  SentinelWorld,
+} from "./answer.ts";
 import { ClientSession } from "./client-session.ts";
 import { answerCommand } from "./command-table.ts";
 import { noOutcome } from "./error-texts.ts";
@@ -30,6 +37,10 @@ export interface ClientLink {
   /** `ip:port`. */
   readonly remoteAddress: string;
   readonly localAddress: string;
+  /** Of what the client has sent. */
+  readonly requestMemory: { readonly heldBytes: number; readonly freeBytes: number };
+  /** Of replies that the client has not taken yet. */
+  readonly bufferedBytes: number;
   /** Latin1. */
   write(text: string): void;
   /** Closes once what was written is out. */
@@ -234,6 +245,7 @@ export class SentinelClients {
       session,
       sessions: this.#sessions,
       counts: this.#counts,
+      buffersOf: (other) => buffersOf(this.#clients.get(other.id)),
       world: this.#world,
       nowMs,
     };
@@ -312,6 +324,16 @@ export class SentinelClients {
     // SKIP itself says nothing, so that it does not skip itself.
     if (session.replyMode === "skipNext" && (!always || text !== "")) session.replyMode = "on";
   }
+}
+
+function buffersOf(client: Client | undefined): ClientBuffers {
+  if (client === undefined) return { queryBytes: 0, queryFreeBytes: 0, outputBytes: 0 };
+  const { requestMemory, bufferedBytes } = client.link;
+  return {
+    queryBytes: requestMemory.heldBytes,
+    queryFreeBytes: requestMemory.freeBytes,
+    outputBytes: bufferedBytes + client.pending.length,
+  };
 }
 
 function flush(client: Client): void {

@@ -30,7 +30,10 @@ export class MemberWatch {
   /** Newest word of itself, perhaps of an earlier link. */
   status: NodeStatus | null = null;
   statusAtMs: Millis | null = null;
-  lastPingAtMs: Millis | null = null;
+  /** Sent over the present link since the last pong. */
+  unansweredPings = 0;
+  /** When the first ping since the last pong was sent, over whatever link. */
+  unansweredSinceMs: Millis | null = null;
   lastPongAtMs: Millis | null = null;
   /** Newest pong of the present link; 0 for none. */
   sawPong = 0;
@@ -101,6 +104,7 @@ export class MemberWatch {
 
   onLinkDown(crashEvidence: boolean, nowMs: Millis): void {
     this.link = null;
+    this.unansweredPings = 0;
     if (crashEvidence && this.process !== null) this.#probe = new CrashProbe(this.process, nowMs);
   }
 
@@ -126,6 +130,8 @@ export class MemberWatch {
   /** @returns true when the next ping must name this pong at once. */
   onPong(seq: number, nowMs: Millis): boolean {
     this.lastPongAtMs = nowMs;
+    this.unansweredPings = 0;
+    this.unansweredSinceMs = null;
     if (seq > this.sawPong && seq <= this.#pings) {
       this.sawPong = seq;
       this.sawPongAtMs = nowMs;
@@ -141,7 +147,8 @@ export class MemberWatch {
 
   /** @returns the number of the ping to be sent now. */
   takePing(nowMs: Millis, confirmPong: boolean): number {
-    this.lastPingAtMs = nowMs;
+    this.unansweredPings += 1;
+    this.unansweredSinceMs ??= nowMs;
     this.#nextPingAtMs = this.#beat.after(nowMs);
     if (confirmPong) this.#confirmNextPong = true;
     return ++this.#pings;

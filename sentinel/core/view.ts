@@ -12,7 +12,10 @@ export interface MemberView {
   readonly sdown: boolean;
   /** Time since this opinion began; 0 when up. */
   readonly sdownForMs: Millis;
-  readonly sinceLastPingSentMs: Millis;
+  /** Sent over the present link since its last pong. */
+  readonly unansweredPings: number;
+  /** Time since the first ping that no pong has followed, over whatever link; 0 for none. */
+  readonly unansweredForMs: Millis;
   readonly sinceLastPongMs: Millis;
   /** Its newest word of itself; `null` when never heard. */
   readonly status: NodeStatus | null;

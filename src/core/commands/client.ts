@@ -1,5 +1,6 @@
 /** CLIENT: what is known of the connections, and what one can change about one's own. */
 import { listedClients, parseKillFilter } from "../../protocol/resp/client-filter.ts";
+import { clientLine } from "../../protocol/resp/client-line.ts";
 import { bulk, integer, nil, OK, ONE, verbatim, ZERO } from "../../protocol/resp/reply.ts";
 import type { ClientSession } from "../session.ts";
 import { type Argv, arg, type CommandSpec, type Flag } from "./command.ts";
@@ -25,45 +26,17 @@ function flagsOf(session: ClientSession, isMonitor: boolean): string {
   return flags === "" ? "N" : flags;
 }
 
-/** As CLIENT LIST and CLIENT INFO describe a connection. What this server does not keep is 0, as in Redis. */
 function describeClient(context: CommandContext, session: ClientSession): string {
-  const { nowMs } = context;
-  const buffers = context.host.buffersOf(session) ?? NO_BUFFERS;
-  const queuedBytes = session.transaction?.bytes ?? 0;
-  const seconds = (sinceMs: number): number => Math.max(0, Math.floor((nowMs - sinceMs) / 1000));
-  const fields: readonly (readonly [string, string | number])[] = [
-    ["id", session.id],
-    ["addr", session.address],
-    ["laddr", session.localAddress],
-    ["fd", session.id],
-    ["name", session.name],
-    ["age", seconds(session.createdAtMs)],
-    ["idle", seconds(session.lastCommandAtMs)],
-    ["flags", flagsOf(session, context.registry.monitors.has(session))],
-    ["db", session.db],
-    ["sub", session.channels.size],
-    ["psub", session.patterns.size],
-    ["ssub", 0],
-    ["multi", session.transaction?.queue.length ?? -1],
-    ["qbuf", buffers.queryBytes],
-    ["qbuf-free", buffers.queryFreeBytes],
-    ["argv-mem", 0],
-    ["multi-mem", queuedBytes],
-    ["rbs", 0],
-    ["rbp", 0],
-    ["obl", 0],
-    ["oll", buffers.outputBytes > 0 ? 1 : 0],
-    ["omem", buffers.outputBytes],
-    ["tot-mem", buffers.queryBytes + buffers.queryFreeBytes + queuedBytes + buffers.outputBytes],
-    ["events", buffers.outputBytes > 0 ? "rw" : "r"],
-    ["cmd", session.lastCommand],
-    ["user", "default"],
-    ["redir", -1],
-    ["resp", session.protocol],
-    ["lib-name", session.libraryName],
-    ["lib-ver", session.libraryVersion],
-  ];
-  return fields.map(([name, value]) => `${name}=${value}`).join(" ");
+  const seconds = (sinceMs: number): number => Math.max(0, Math.floor((context.nowMs - sinceMs) / 1000));
+  return clientLine(session, {
+    ageSec: seconds(session.createdAtMs),
+    idleSec: seconds(session.lastCommandAtMs),
+    flags: flagsOf(session, context.registry.monitors.has(session)),
+    db: session.db,
+    queued: session.transaction?.queue.length ?? -1,
+    queuedBytes: session.transaction?.bytes ?? 0,
+    ...(context.host.buffersOf(session) ?? NO_BUFFERS),
+  });
 }
 
 function list(context: CommandContext, argv: Argv): string {

@@ -2,8 +2,6 @@
 
 export const SENTINEL_DEVIATIONS: Readonly<Record<string, string>> = {
   auth: "one user, `default`",
-  "client|info": "fewer fields",
-  "client|list": "fewer fields",
   "client|no-evict": "accepted; clients are never evicted here",
   command: "categories, key specifications and tips are empty",
   "command|docs": "documents none",

@@ -382,8 +382,9 @@ describe("CLIENT", () => {
     );
     test.nowMs += 2500;
     expect(client.reply("CLIENT", "LIST", "TYPE", "pubsub")).toBe(
-      "id=2 addr=127.0.0.1:50002 laddr=127.0.0.1:26379 name=app age=2 idle=2 flags=P db=0 sub=1 psub=0 multi=-1 " +
-        "cmd=subscribe user=default resp=2 lib-name=ioredis lib-ver=\n",
+      "id=2 addr=127.0.0.1:50002 laddr=127.0.0.1:26379 fd=2 name=app age=2 idle=2 flags=P db=0 sub=1 psub=0 ssub=0 " +
+        "multi=-1 qbuf=30 qbuf-free=12 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=1 omem=5 tot-mem=47 events=rw " +
+        "cmd=subscribe user=default redir=-1 resp=2 lib-name=ioredis lib-ver=\n",
     );
     expect((client.reply("CLIENT", "LIST") as string).split("\n")).toHaveLength(3);
     expect(client.reply("CLIENT", "ID")).toBe(1);

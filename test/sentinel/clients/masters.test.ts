@@ -55,6 +55,22 @@ describe("SENTINEL MASTER", () => {
     });
   });
 
+  it("shows since when a silent master owes a pong, and how many", () => {
+    const silent = memberView("n1", "n1", { unansweredPings: 7, unansweredForMs: 660, sinceLastPongMs: 702 });
+    const fields = {
+      "link-pending-commands": "7",
+      "last-ping-sent": "660",
+      "last-ok-ping-reply": "702",
+      "last-ping-reply": "702",
+    };
+    expect(master(groupView("n1", { master: silent }))).toMatchObject(fields);
+    const cut = { ...silent, unansweredPings: 0, linkUp: false };
+    expect(master(groupView("n1", { master: cut }))).toMatchObject({
+      ...fields,
+      "link-pending-commands": "1",
+    });
+  });
+
   it("shows a dead master's flags in Redis's order, with how long it has been down", () => {
     const dead = memberView("n1", "n1", { sdown: true, sdownForMs: 235, linkUp: false });
     const failover = { epoch: 2 as Epoch, step: "promote", reason: "down", target: "n2" as MemberId };

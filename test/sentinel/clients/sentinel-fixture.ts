@@ -53,7 +53,8 @@ export function memberView(id: string, master: string | null, change: Partial<Me
     linkUp: true,
     sdown: false,
     sdownForMs: 0,
-    sinceLastPingSentMs: 40,
+    unansweredPings: 0,
+    unansweredForMs: 0,
     sinceLastPongMs: 39,
     status: nodeStatus(id, master),
     admitted: true,
@@ -170,6 +171,8 @@ export class TestClient {
   readonly id: number;
   readonly remoteAddress: string;
   readonly localAddress = "127.0.0.1:26379";
+  readonly requestMemory = { heldBytes: 30, freeBytes: 12 };
+  readonly bufferedBytes = 5;
   ended = false;
   /** All that was written since the last look. */
   raw = "";

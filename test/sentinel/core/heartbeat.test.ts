@@ -94,3 +94,26 @@ it("a lease for a longer down-after is given once the sentinel's state says so",
   }
   expect(leases).toBeGreaterThan(0);
 });
+
+it("a member that owes pongs is shown with how many and since when, and one that is gone with since when", () => {
+  const world = settledWorld();
+  const [id = ""] = world.replicaIds();
+  const owes = () => {
+    const member = world.view("s1").replicas.find((one) => one.id === id);
+    return { pings: member?.unansweredPings, forMs: member?.unansweredForMs ?? 0 };
+  };
+  world.run(1000);
+  world.until("all pings are answered", () => owes().pings === 0, 200);
+  expect(owes()).toEqual({ pings: 0, forMs: 0 });
+  world.pause(id);
+  world.until("two pings are not", () => owes().pings === 2, 300);
+  const { forMs } = owes();
+  expect(forMs).toBeGreaterThanOrEqual(90);
+  expect(forMs).toBeLessThanOrEqual(110);
+  world.kill(id);
+  world.run(300);
+  expect(owes()).toEqual({ pings: 0, forMs: expect.any(Number) });
+  expect(owes().forMs).toBeGreaterThanOrEqual(390);
+  world.restartNode(id);
+  world.until("all pings are answered again", () => owes().pings === 0 && owes().forMs === 0, 2000);
+});
