@@ -223,7 +223,8 @@ export class Errands {
     if (code !== null) missing.push(...obstacles(this.#context, nowMs));
     if (member !== null && watches.get(member)?.answers !== true) missing.push(`${member} does not answer`);
     if (missing.length > 0) {
-      this.#reply(id, false, missing.join("; "), code);
+      const why = missing.join("; ");
+      this.#reply(id, false, code === null ? why : `No suitable replica to promote: ${why}`, code);
       return;
     }
     // Sealing may have to wait for the longest lease.
