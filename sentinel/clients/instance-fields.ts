@@ -10,11 +10,19 @@ import {
   type MemberRecord,
   memberOf,
 } from "../../src/rules/group-record.ts";
-import type { GroupView, MemberView, SentinelPeerView } from "../core/view.ts";
+import type { FailoverStep, GroupView, MemberView, SentinelPeerView } from "../core/view.ts";
 import { replicaName } from "./replica-name.ts";
 
 /** Names and values, in order. */
 export type InstanceFields = readonly (readonly [string, string | number])[];
+
+/** Redis's words for what a failover of ours does. */
+const FAILOVER_STATES: Readonly<Record<FailoverStep, string>> = {
+  mint: "wait_start",
+  seal: "select_slave",
+  promote: "wait_promotion",
+  record: "update_config",
+};
 
 /** A group whose standing record names a master: the only kind that clients are told of. */
 export interface StandingGroup {
@@ -79,7 +87,7 @@ export function masterFields(
     ["flags", flags.join(",")],
     ["link-pending-commands", pendingCommands(opinion)],
     ["link-refcount", 1],
-    ...(failover === null ? [] : ([["failover-state", failover.step]] as const)),
+    ...(failover === null ? [] : ([["failover-state", FAILOVER_STATES[failover.step]]] as const)),
     ...heartbeatFields(opinion),
     ...(isMasterOdown(group) ? ([["o-down-time", Math.round(opinion?.sdownForMs ?? 0)]] as const) : []),
     ["down-after-milliseconds", Math.round(view.downAfterMs)],

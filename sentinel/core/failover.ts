@@ -18,6 +18,7 @@ import type { MemberWatch } from "./member-watch.ts";
 import { reignRecord } from "./reign-record.ts";
 import { chooseSealed, type SealChoice, SealRound } from "./seal-round.ts";
 import { earliest, STEP_SLACK_MS } from "./timing.ts";
+import type { FailoverStep } from "./view.ts";
 
 type Phase =
   | { readonly step: "mint"; readonly record: GroupRecord; readonly untilMs: Millis }
@@ -67,7 +68,7 @@ export class Failover {
     return this.#outcome;
   }
 
-  get step(): string {
+  get step(): FailoverStep {
     if (this.#phase.step !== "promote") return this.#phase.step;
     return this.#phase.promoted ? "record" : "promote";
   }

@@ -40,6 +40,9 @@ export interface SentinelPeerView {
   readonly thinksMasterDown: boolean | null;
 }
 
+/** Mint the first record, seal the members, promote the one chosen, record that at a majority. */
+export type FailoverStep = "mint" | "seal" | "promote" | "record";
+
 export interface GroupView {
   readonly name: string;
   readonly quorum: number;
@@ -54,8 +57,7 @@ export interface GroupView {
   readonly odown: boolean;
   readonly failover: {
     readonly epoch: Epoch;
-    /** For example `seal`, `promote`, `record`. */
-    readonly step: string;
+    readonly step: FailoverStep;
     readonly reason: string;
     readonly target: MemberId | null;
   } | null;

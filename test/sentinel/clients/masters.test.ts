@@ -73,14 +73,28 @@ describe("SENTINEL MASTER", () => {
 
   it("shows a dead master's flags in Redis's order, with how long it has been down", () => {
     const dead = memberView("n1", "n1", { sdown: true, sdownForMs: 235, linkUp: false });
-    const failover = { epoch: 2 as Epoch, step: "promote", reason: "down", target: "n2" as MemberId };
+    const failover = {
+      epoch: 2 as Epoch,
+      step: "promote",
+      reason: "down",
+      target: "n2" as MemberId,
+    } as const;
     const fields = master(groupView("n1", { master: dead, odown: true, failover }));
     expect(fields).toMatchObject({
       flags: "s_down,o_down,master,disconnected,failover_in_progress",
-      "failover-state": "promote",
+      "failover-state": "wait_promotion",
       "s-down-time": "235",
       "o-down-time": "235",
     });
+  });
+
+  it.each([
+    ["seal", "select_slave"],
+    ["promote", "wait_promotion"],
+    ["record", "update_config"],
+  ] as const)("calls the step %s of a failover %s, as Redis does", (step, state) => {
+    const failover = { epoch: 2 as Epoch, step, reason: "down", target: null };
+    expect(master(groupView("n1", { failover }))["failover-state"]).toBe(state);
   });
 
   it("shows no flag of the failover once the new record stands, though the old state has not been cleared", () => {
@@ -91,7 +105,7 @@ describe("SENTINEL MASTER", () => {
       master: memberView("n2", "n2"),
       replicas: [dead, memberView("n3", "n2")],
       odown: true,
-      failover: { epoch: 2 as Epoch, step: "reconf", reason: "down", target: "n2" as MemberId },
+      failover: { epoch: 2 as Epoch, step: "record", reason: "down", target: "n2" as MemberId },
     });
     expect(fields.flags).toBe("master");
     expect(fields.port).toBe("6380");
@@ -108,7 +122,7 @@ describe("SENTINEL MASTER", () => {
   });
 
   it.each(["planned", "reconfigure"])("hides a %s election: the master goes on", (reason) => {
-    const failover = { epoch: 2 as Epoch, step: "seal", reason, target: null };
+    const failover = { epoch: 2 as Epoch, step: "seal", reason, target: null } as const;
     expect(master(groupView("n1", { failover })).flags).toBe("master");
   });
 
