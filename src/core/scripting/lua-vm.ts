@@ -152,6 +152,11 @@ interface Tables {
   invalidateTMcache(table: LuaTable): void;
 }
 
+interface Comparing {
+  /** `<`, metatables included. */
+  luaV_lessthan(state: LuaState, one: Cell, other: Cell): number;
+}
+
 interface Strings {
   /** Takes the array over: nobody may change it any more. */
   luaS_bless(state: LuaState | null, bytes: Uint8Array): LuaString;
@@ -177,8 +182,8 @@ export const objects: Objects = require("fengari/src/lobject.js");
 export const calls: Calls = require("fengari/src/ldo.js");
 export const lexer: Lexer = require("fengari/src/llex.js");
 export const tables: Tables = require("fengari/src/ltable.js");
+export const comparing: Comparing = require("fengari/src/lvm.js");
 export const strings: Strings = require("fengari/src/lstring.js");
 export const auxiliary: Auxiliary = require("fengari/src/lauxlib.js");
 export const LuaDebug: new () => DebugRecord = require("fengari/src/defs.js").lua_Debug;
-export const openTable: Opener = require("fengari/src/ltablib.js").luaopen_table;
 export const openCoroutine: Opener = require("fengari/src/lcorolib.js").luaopen_coroutine;

@@ -34,7 +34,7 @@ import { CMSGPACK_LIBRARY } from "./libraries/cmsgpack.ts";
 import { mathLibrary, ScriptRandom } from "./libraries/math.ts";
 import { STRING_LIBRARY } from "./libraries/string.ts";
 import { STRUCT_LIBRARY } from "./libraries/struct.ts";
-import { tableLibrary } from "./libraries/table.ts";
+import { TABLE_LIBRARY } from "./libraries/table.ts";
 import { adopted, fill, openLibrary, tableOf } from "./library.ts";
 import {
   type Cell,
@@ -222,7 +222,7 @@ export class LuaMachine {
       redis: tableOf(state, this.#owner.redis),
       string: strings,
       struct: tableOf(state, STRUCT_LIBRARY),
-      table: tableOf(state, tableLibrary(state)),
+      table: tableOf(state, TABLE_LIBRARY),
     };
     for (const [name, part] of Object.entries(parts)) {
       part.readonly = true;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decode, Harness, replayed } from "../commands/harness.ts";
 import { BITS, COUNTERS, HASHES, STRINGS } from "../commands/random-commands.ts";
 import { hasRedisServer, RedisServer } from "../commands/redis-server.ts";
-import { ERRORS, LANGUAGE, LIBRARIES, VALUES } from "./scripts.ts";
+import { DETAILS, ERRORS, LANGUAGE, LIBRARIES, VALUES } from "./scripts.ts";
 
 const available = hasRedisServer();
 if (!available) {
@@ -21,7 +21,7 @@ describe.skipIf(!available)("scripts compared with redis-server 7.0", () => {
     await redis?.stop();
   });
 
-  for (const [kind, scripts] of Object.entries({ ERRORS, VALUES, LANGUAGE, LIBRARIES })) {
+  for (const [kind, scripts] of Object.entries({ ERRORS, VALUES, LANGUAGE, LIBRARIES, DETAILS })) {
     it.each(scripts)(`${kind.toLowerCase()}: %s`, async (script) => {
       const commands = [["FLUSHALL"], ["EVAL", script, "0"], ["DBSIZE"]];
       const harness = new Harness();

@@ -389,3 +389,21 @@ export const LIBRARIES: readonly string[] = [
   "return {struct.unpack('>l', struct.pack('>l', -2))}",
   "return {struct.unpack('<I4', 'abcdefgh', 5)}",
 ];
+
+/** Where C, 5.1 or a library has a way of its own that a script may have come to rely on. */
+export const DETAILS: readonly string[] = [
+  // Hash functions multiply before they mask: what is beyond a double's 53 bits is rounded as BitOp does it.
+  "local h = 2166136261 for c in ('job:17'):gmatch('.') do h = bit.band(bit.bxor(h, c:byte()) * 16777619, 0xffffffff) end return h",
+  "return {bit.tobit(2^52+1), bit.tobit(1e20), bit.tobit(1e300), bit.bnot(2^53), bit.tobit(1/0), bit.tobit(0/0), bit.bxor(-2^52-1, 1)}",
+  // Equal items in an order of their own, and order functions that contradict themselves.
+  "local t = {} for i = 1, 300 do t[i] = {i % 7, i} end table.sort(t, function(a, b) return a[1] < b[1] end) local r = {} for i, v in ipairs(t) do r[i] = v[2] end return r",
+  "local t = {} for i = 1, 40 do t[i] = (i * 7919) % 41 end return {pcall(table.sort, t, function(a, b) return a <= b end), table.concat(t, ',')}",
+  "local t = {5, 2, 8, 1, 9, 3} return {pcall(table.sort, t, function(a, b) return true end), table.concat(t, ',')}",
+  "local t = {} for i = 1, 90 do t[i] = i % 3 end return {pcall(table.sort, t, function(a, b) return true end), table.concat(t, ',')}",
+  "local n, t = 0, {4, 3, 2, 1} return {pcall(table.sort, t, function(a, b) n = n + 1 if n > 3 then error('enough') end return a < b end), table.concat(t, ',')}",
+  "return {pcall(table.sort, {1, 'a'})}",
+  "return {pcall(table.sort, {{}, {}})}",
+  "return {pcall(table.sort, {1, 2}, 1)}",
+  "table.sort(string)",
+  "local t = {3, 1, 2} table.sort(t, nil) return t",
+];

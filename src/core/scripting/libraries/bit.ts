@@ -3,16 +3,15 @@ import type { Call, Library } from "../call.ts";
 import { numberCell, textCell } from "../cells.ts";
 import type { Cell } from "../lua-vm.ts";
 
-const RANGE = 2 ** 32;
+/** Added to a number it moves that number's lowest 32 bits to the end of the double, rounded; ties to even. */
+const BIAS = 2 ** 52 + 2 ** 51;
 
-/** As BitOp: rounded to the nearest, ties to even, then wrapped into 32 bits. */
+const double = new DataView(new ArrayBuffer(8));
+
+/** As BitOp: beyond 2^51 the double has no room for all bits, and hash functions that multiply get what is left of them. */
 function bits(call: Call, at: number): number {
-  const value = call.number(at);
-  if (!Number.isFinite(value)) return 0;
-  const low = Math.floor(value);
-  const part = value - low;
-  const rounded = part < 0.5 || (part === 0.5 && low % 2 === 0) ? low : low + 1;
-  return (rounded % RANGE) | 0;
+  double.setFloat64(0, call.number(at) + BIAS);
+  return double.getInt32(4);
 }
 
 function folded(combine: (one: number, other: number) => number): (call: Call) => Cell {

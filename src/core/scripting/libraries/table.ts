@@ -3,8 +3,8 @@ import type { Call, Library } from "../call.ts";
 import { textOrUndefined } from "../call.ts";
 import { entriesOf, itemOf, NIL, numberCell, TYPE, textCell, typeNameOf, typeOf } from "../cells.ts";
 import { BYTES_PER_INSTRUCTION, LUA_STRING_MAX, spend } from "../dialect.ts";
-import { adopted, openLibrary } from "../library.ts";
-import { type Cell, type LuaState, type LuaTable, openTable, tables } from "../lua-vm.ts";
+import { type Cell, tables } from "../lua-vm.ts";
+import { sort } from "./table-sort.ts";
 
 function concat(call: Call): Cell {
   const table = call.table(1);
@@ -87,32 +87,20 @@ function foreachi(call: Call): Cell | undefined {
   return undefined;
 }
 
-/** Comparisons without a function of the script's are no instructions. */
-function accountForSorting(state: LuaState): void {
-  const cell = state.stack[state.ci.funcOff + 1];
-  if (cell === undefined || typeOf(cell) !== TYPE.table) return;
-  const count = tables.luaH_getn(cell.value as LuaTable);
-  spend(count * Math.log2(count + 1) * INSTRUCTIONS_PER_COMPARISON);
-}
-
-const INSTRUCTIONS_PER_COMPARISON = 20;
 /** Of a list that is gone through, or moved. */
 const INSTRUCTIONS_PER_ITEM = 10;
 
-export function tableLibrary(state: LuaState): Library {
-  const own = openLibrary(state, openTable);
-  return {
-    concat,
-    foreach,
-    foreachi,
-    getn: (call) => numberCell(tables.luaH_getn(call.table(1))),
-    insert,
-    maxn,
-    remove,
-    setn: (call) => {
-      call.table(1);
-      return call.fail("'setn' is obsolete");
-    },
-    sort: adopted(own("sort"), [], accountForSorting),
-  };
-}
+export const TABLE_LIBRARY: Library = {
+  concat,
+  foreach,
+  foreachi,
+  getn: (call) => numberCell(tables.luaH_getn(call.table(1))),
+  insert,
+  maxn,
+  remove,
+  setn: (call) => {
+    call.table(1);
+    return call.fail("'setn' is obsolete");
+  },
+  sort,
+};
