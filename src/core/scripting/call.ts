@@ -21,6 +21,7 @@ import { numberToText, textToNumber } from "./numerals.ts";
 const NAME_WANTED: Uint8Array = bytesOf("n");
 const PLACE_WANTED: Uint8Array = bytesOf("Sl");
 const INT32_MAX = 2 ** 31 - 1;
+const INT64_LIMIT = 2 ** 63;
 /** As a number. */
 const BYTES_READ_PER_INSTRUCTION = 16;
 
@@ -81,10 +82,10 @@ export class Call {
     return value === undefined ? this.#wrongType(at, "number") : value;
   }
 
-  /** Truncated, as C casts it, and held within 32 bits. */
+  /** Truncated, as C casts it, and held within 32 bits; what no 64 bits hold, as infinity, is the smallest. */
   integer(at: number): number {
     const value = this.number(at);
-    if (Number.isNaN(value)) return -INT32_MAX - 1;
+    if (!(Math.abs(value) < INT64_LIMIT)) return -INT32_MAX - 1;
     return Math.max(-INT32_MAX - 1, Math.min(INT32_MAX, Math.trunc(value)));
   }
 

@@ -53,6 +53,13 @@ function scaled(value: number, exponent: number): number {
   return value * 2 ** half * 2 ** (exponent - half);
 }
 
+/** A C cast to unsigned long long on x86-64: what is negative wraps, what does not fit becomes 0 or 2^63. */
+export function toUint64(value: number): bigint {
+  if (value < 2 ** 63) return BigInt.asUintN(64, toInt64(value));
+  if (value < 2 ** 64) return BigInt(value);
+  return Number.isNaN(value) ? 2n ** 63n : 0n;
+}
+
 /** A C cast to long long: truncated; what does not fit becomes the smallest. */
 export function toInt64(value: number): bigint {
   if (!(value >= -(2 ** 63) && value < 2 ** 63)) return -(2n ** 63n);

@@ -3,6 +3,7 @@ import type { Call } from "../call.ts";
 import { booleanCell, NULL_POINTER, newTable, numberCell, setField, tableCell, textCell } from "../cells.ts";
 import { spend } from "../dialect.ts";
 import { type Cell, tables } from "../lua-vm.ts";
+import { textToNumber } from "../numerals.ts";
 import type { CjsonConfig } from "./cjson-config.ts";
 
 type Token =
@@ -43,9 +44,13 @@ const INSTRUCTIONS_PER_TOKEN = 20;
 const INSTRUCTIONS_PER_ESCAPE = 5;
 const SPACES = /[ \t\n\r]*/y;
 const PLAIN_TEXT = /[^"\\\0]*/y;
-const NUMBER = /-?(?:0x[0-9a-f]+|\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf(?:inity)?|nan)/iy;
-/** What JSON itself allows, for when the looser spellings are turned off. */
-const STRICT_START = /-?(?:0(?![0-9x])|[1-9])/iy;
+/** What C's strtod reads. */
+const NUMBER =
+  /[+-]?(?:0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)(?:p[+-]?\d+)?|\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf(?:inity)?|nan)/iy;
+/** Of that what JSON does not know, and cjson only reads while it may. */
+const INVALID_NUMBER = /\+|-?(?:0[0-9x]|inf|nan)/iy;
+/** What may begin a token; all else is none, and `\0` is the end. */
+const TOKEN_START = /[fintIN"+\-0-9]/;
 
 export class JsonDecoder {
   readonly #call: Call;
@@ -145,16 +150,19 @@ export class JsonDecoder {
     const at = SPACES.lastIndex;
     this.#at = at;
     const letter = json[at];
-    if (letter === undefined) return { kind: "T_END", at };
+    if (letter === undefined || letter === "\0") return { kind: "T_END", at };
     const mark = MARKS[letter];
     if (mark !== undefined) {
       this.#at += 1;
       return { kind: mark, at };
     }
+    if (!TOKEN_START.test(letter)) return { kind: "T_ERROR", at, message: "invalid token" };
     if (letter === '"') return this.#string(at);
-    if (/[-+0-9.in]/i.test(letter)) {
-      const number = this.#number(at);
-      if (number !== undefined) return number;
+    const isInvalidNumber = startsAt(INVALID_NUMBER, json, at);
+    const mayBeInvalid = this.#config.decodeInvalidNumbers;
+    if (/[-0-9]/.test(letter)) {
+      if (isInvalidNumber && !mayBeInvalid) return { kind: "T_ERROR", at, message: "invalid number" };
+      return this.#number(at);
     }
     for (const [word, token] of [
       ["true", { kind: "T_BOOLEAN", at, truth: true }],
@@ -165,27 +173,17 @@ export class JsonDecoder {
       this.#at += word.length;
       return token;
     }
+    if (isInvalidNumber && mayBeInvalid) return this.#number(at);
     return { kind: "T_ERROR", at, message: "invalid token" };
   }
 
-  #number(at: number): Token | undefined {
-    const json = this.#json;
-    if (json.startsWith("null", at)) return undefined;
-    if (!this.#config.decodeInvalidNumbers) {
-      STRICT_START.lastIndex = at;
-      if (!STRICT_START.test(json)) {
-        return /[-+0-9.]/.test(json[at] ?? "")
-          ? { kind: "T_ERROR", at, message: "invalid number" }
-          : undefined;
-      }
-    }
+  #number(at: number): Token {
     NUMBER.lastIndex = at;
-    const [text] = NUMBER.exec(json) ?? [];
-    if (text === undefined) {
-      return /[-+0-9.]/.test(json[at] ?? "") ? { kind: "T_ERROR", at, message: "invalid token" } : undefined;
-    }
+    const [text] = NUMBER.exec(this.#json) ?? [];
+    const number = text === undefined ? undefined : textToNumber(text);
+    if (text === undefined || number === undefined) return { kind: "T_ERROR", at, message: "invalid number" };
     this.#at = at + text.length;
-    return { kind: "T_NUMBER", at, number: numberFrom(text) };
+    return { kind: "T_NUMBER", at, number };
   }
 
   #string(at: number): Token {
@@ -219,15 +217,9 @@ export class JsonDecoder {
   }
 }
 
-function numberFrom(text: string): number {
-  const lower = text.toLowerCase();
-  const negative = lower.startsWith("-");
-  const size = negative ? lower.slice(1) : lower;
-  let value: number;
-  if (size.startsWith("inf")) value = Number.POSITIVE_INFINITY;
-  else if (size === "nan") value = Number.NaN;
-  else value = Number(size);
-  return negative ? -value : value;
+function startsAt(pattern: RegExp, text: string, at: number): boolean {
+  pattern.lastIndex = at;
+  return pattern.test(text);
 }
 
 const UNICODE = /\\u([0-9a-f]{4})/iy;

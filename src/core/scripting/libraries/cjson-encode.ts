@@ -1,16 +1,22 @@
 /** Lua values to JSON, as lua-cjson 2.1 writes them. */
 
 import { general } from "../../../base/printf.ts";
+import { textOf } from "../bytes.ts";
 import type { Call } from "../call.ts";
-import { entriesOf, itemOf, TYPE, textIn, typeNameOf, typeOf } from "../cells.ts";
+import { bytesIn, entriesOf, itemOf, TYPE, typeNameOf, typeOf } from "../cells.ts";
 import { LUA_STRING_MAX, spend } from "../dialect.ts";
 import type { Cell, LuaTable } from "../lua-vm.ts";
 import type { CjsonConfig } from "./cjson-config.ts";
+import { escaped, escapesOf } from "./escapes.ts";
 
 const INSTRUCTIONS_PER_VALUE = 20;
-/** Each byte may have to be escaped. */
-const BYTES_PER_INSTRUCTION = 4;
-const ESCAPES: Readonly<Record<string, string>> = {
+const INT32_MAX = 2 ** 31 - 1;
+const CONTROLS = [...Array(0x20).keys(), 0x7f].map((code): [string, string] => [
+  String.fromCharCode(code),
+  `\\u${code.toString(16).padStart(4, "0")}`,
+]);
+const ESCAPES = escapesOf({
+  ...Object.fromEntries(CONTROLS),
   "\b": "\\b",
   "\t": "\\t",
   "\n": "\\n",
@@ -19,9 +25,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': '\\"',
   "/": "\\/",
   "\\": "\\\\",
-};
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must be escaped
-const TO_ESCAPE = /["\\/\x00-\x1f\x7f]/g;
+});
 
 export class JsonEncoder {
   readonly #call: Call;
@@ -43,7 +47,7 @@ export class JsonEncoder {
     spend(INSTRUCTIONS_PER_VALUE);
     switch (typeOf(cell)) {
       case TYPE.string:
-        this.#string(textIn(cell));
+        this.#string(cell);
         return;
       case TYPE.number:
         this.#number(cell);
@@ -66,13 +70,8 @@ export class JsonEncoder {
     this.#refuse(cell, "type not supported");
   }
 
-  #string(text: string): void {
-    spend(text.length / BYTES_PER_INSTRUCTION);
-    const escaped = text.replace(
-      TO_ESCAPE,
-      (letter) => ESCAPES[letter] ?? `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    );
-    this.#text += `"${escaped}"`;
+  #string(cell: Cell): void {
+    this.#text += `"${textOf(escaped(this.#call, bytesIn(cell), ESCAPES))}"`;
   }
 
   #number(cell: Cell): void {
@@ -82,7 +81,7 @@ export class JsonEncoder {
       this.#text += "null";
       return;
     }
-    this.#text += general(value, this.#config.encodeNumberPrecision);
+    this.#text += Number.isNaN(value) ? "nan" : general(value, this.#config.encodeNumberPrecision);
   }
 
   #table(cell: Cell, depth: number): void {
@@ -95,14 +94,15 @@ export class JsonEncoder {
     else this.#object(table, depth);
   }
 
-  /** Greatest index when all keys are indexes and not too many are missing; else 0. */
+  /** Greatest index when all keys are indexes and not too many are missing; else 0 or less. */
   #arrayLength(cell: Cell, table: LuaTable): number {
     let greatest = 0;
     let items = 0;
     for (const [key] of entriesOf(table)) {
       const index = key.value as number;
       if (typeOf(key) !== TYPE.number || !Number.isInteger(index) || index < 1) return 0;
-      if (index > greatest) greatest = index;
+      // An index that no int holds becomes the smallest there: such tables are objects, as of times in milliseconds.
+      if (index > greatest) greatest = index > INT32_MAX ? -INT32_MAX - 1 : index;
       items += 1;
     }
     const { sparseRatio, sparseSafe, sparseConvert } = this.#config;
@@ -132,7 +132,7 @@ export class JsonEncoder {
         this.#text += '"';
         this.#number(key);
         this.#text += '"';
-      } else if (typeOf(key) === TYPE.string) this.#string(textIn(key));
+      } else if (typeOf(key) === TYPE.string) this.#string(key);
       else this.#refuse(key, "table key must be a number or string");
       this.#text += ":";
       this.#value(value, depth);

@@ -22,6 +22,11 @@ function onlyArgument(call: Call): void {
   if (call.count !== 1) call.badArgument(1, "expected 1 argument");
 }
 
+/** Of the settings, which are asked for without arguments. */
+function onlyOneMore(call: Call): void {
+  if (call.count > 1) call.badArgument(2, "found too many arguments");
+}
+
 function numberSetting(call: Call, at: number, least: number, greatest: number): number {
   const value = call.integer(at);
   if (value < least || value > greatest) {
@@ -48,6 +53,7 @@ function sparseArray(call: Call, config: CjsonConfig): Cell[] {
 }
 
 function invalidNumbers(call: Call, config: CjsonConfig): Cell {
+  onlyOneMore(call);
   if (!call.isAbsent(1)) {
     const isNull = typeOf(call.cell(1)) === TYPE.string && call.text(1) === "null";
     config.encodeInvalidNumbers = isNull ? "null" : boolSetting(call, 1, false) ? "on" : "off";
@@ -60,12 +66,14 @@ function invalidNumbers(call: Call, config: CjsonConfig): Cell {
 export function cjsonLibrary(config: CjsonConfig): Library {
   const setting = (name: "encodeMaxDepth" | "decodeMaxDepth" | "encodeNumberPrecision", greatest: number) => {
     return (call: Call): Cell => {
+      onlyOneMore(call);
       if (!call.isAbsent(1)) config[name] = numberSetting(call, 1, 1, greatest);
       return numberCell(config[name]);
     };
   };
   const toggle = (name: "decodeInvalidNumbers" | "encodeKeepBuffer") => {
     return (call: Call): Cell => {
+      onlyOneMore(call);
       config[name] = boolSetting(call, 1, config[name]);
       return booleanCell(config[name]);
     };

@@ -51,7 +51,8 @@ export class Unpacker {
       case 0xce:
         return numberCell(this.#count(1 << (mark - 0xcc)));
       case 0xcf:
-        return numberCell(Number(this.#take(8)?.readBigUInt64BE() ?? 0));
+        // Redis takes it as signed, too.
+        return numberCell(Number(this.#take(8)?.readBigInt64BE() ?? 0));
       case 0xd0:
       case 0xd1:
       case 0xd2: {

@@ -72,6 +72,12 @@ function inClass(byte: number, letter: number): boolean {
   return held === undefined ? letter === byte : held[byte] === 1;
 }
 
+/** In 5.1 a pattern ends at its first zero: `%z` stands for one. */
+export function toZero(pattern: Uint8Array): Uint8Array {
+  const end = pattern.indexOf(0);
+  return end < 0 ? pattern : pattern.subarray(0, end);
+}
+
 /** One text searched for one pattern. */
 export class PatternSearch {
   readonly text: Uint8Array;
@@ -89,7 +95,7 @@ export class PatternSearch {
   constructor(call: Call, text: Uint8Array, pattern: Uint8Array, mayAnchor = true) {
     this.#call = call;
     this.text = text;
-    this.#pattern = pattern;
+    this.#pattern = toZero(pattern);
     this.#isAnchored = mayAnchor && pattern[0] === CARET;
   }
 

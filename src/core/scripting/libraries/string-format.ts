@@ -1,11 +1,13 @@
 /** `string.format` as Lua 5.1 has it: C's conversions d i o u x X c e E f g G q s. */
 
 import { fixed, general, scientific } from "../../../base/printf.ts";
+import { textOf } from "../bytes.ts";
 import type { Call } from "../call.ts";
 import { textCell } from "../cells.ts";
 import { LUA_STRING_MAX, spend } from "../dialect.ts";
 import type { Cell } from "../lua-vm.ts";
-import { toInt64 } from "../numerals.ts";
+import { toInt64, toUint64 } from "../numerals.ts";
+import { escaped, escapesOf } from "./escapes.ts";
 
 interface Conversion {
   readonly flags: string;
@@ -18,7 +20,6 @@ interface Conversion {
 const CONVERSION = /([-+ #0]*)(\d*)(?:(\.)(\d*))?([\s\S]?)/y;
 const FLAGS_MAX = 5;
 const INSTRUCTIONS_PER_PIECE = 10;
-const BYTES_ESCAPED_PER_INSTRUCTION = 4;
 
 export function format(call: Call): Cell {
   const template = call.text(1);
@@ -39,6 +40,7 @@ export function format(call: Call): Cell {
     const conversion = parse(call, template, percent + 1);
     at = CONVERSION.lastIndex;
     argument += 1;
+    if (argument > call.count) call.badArgument(argument, "no value");
     text += convert(call, argument, conversion);
   }
 }
@@ -60,7 +62,9 @@ function convert(call: Call, at: number, conversion: Conversion): string {
   const { letter, precision } = conversion;
   switch (letter) {
     case "c":
-      return padded(String.fromCharCode(call.integer(at) & 0xff), conversion, false);
+      return toZero(
+        padded(String.fromCharCode(Number(BigInt.asUintN(8, toInt64(call.number(at))))), conversion, false),
+      );
     case "d":
     case "i":
       return signed(toInt64(call.number(at)), conversion);
@@ -76,15 +80,22 @@ function convert(call: Call, at: number, conversion: Conversion): string {
     case "G":
       return double(call.number(at), conversion);
     case "q":
-      return quoted(call.text(at));
+      return `"${textOf(escaped(call, call.bytes(at), QUOTED))}"`;
     case "s": {
       const text = call.text(at);
       if (precision < 0 && text.length >= 100) return text;
-      return padded(precision < 0 ? text : text.slice(0, precision), conversion, false);
+      const shown = toZero(text);
+      return padded(precision < 0 ? shown : shown.slice(0, precision), conversion, false);
     }
     default:
       return call.fail(`invalid option '%${letter}' to 'format'`);
   }
+}
+
+/** C's strings end there. */
+function toZero(text: string): string {
+  const end = text.indexOf("\0");
+  return end < 0 ? text : text.slice(0, end);
 }
 
 function signed(value: bigint, conversion: Conversion): string {
@@ -93,14 +104,10 @@ function signed(value: bigint, conversion: Conversion): string {
 }
 
 function unsigned(number: number, conversion: Conversion): string {
-  const value =
-    number >= 2 ** 63 && number < 2 ** 64 ? BigInt(Math.trunc(number)) : BigInt.asUintN(64, toInt64(number));
+  const value = toUint64(number);
   const { letter, flags } = conversion;
   const radix = letter === "o" ? 8 : letter === "u" ? 10 : 16;
-  let digits = withPrecision(
-    value === 0n && conversion.precision === 0 ? "" : value.toString(radix),
-    conversion,
-  );
+  let digits = withPrecision(value.toString(radix), conversion);
   if (flags.includes("#") && value !== 0n) {
     if (radix === 16) digits = `0x${digits}`;
     if (radix === 8 && !digits.startsWith("0")) digits = `0${digits}`;
@@ -116,11 +123,17 @@ function double(value: number, conversion: Conversion): string {
   const kind = letter.toLowerCase();
   let digits: string;
   if (Number.isNaN(value)) digits = "-nan";
-  else if (kind === "e") digits = scientific(size, precision);
-  else if (kind === "f") digits = fixed(size, precision);
+  else if (kind === "e") digits = withPoint(scientific(size, precision), conversion);
+  else if (kind === "f") digits = withPoint(fixed(size, precision), conversion);
   else digits = general(size, precision, flags.includes("#"));
   const text = Number.isNaN(value) ? digits : sign(negative, conversion) + digits;
   return padded(letter === kind ? text : text.toUpperCase(), conversion, Number.isFinite(value));
+}
+
+/** With the flag # there is always a point. */
+function withPoint(digits: string, { flags }: Conversion): string {
+  if (!flags.includes("#") || digits.includes(".")) return digits;
+  return digits.replace(/^\d+/, "$&.");
 }
 
 function sign(negative: boolean, { flags }: Conversion): string {
@@ -130,6 +143,7 @@ function sign(negative: boolean, { flags }: Conversion): string {
 }
 
 function withPrecision(digits: string, { precision }: Conversion): string {
+  if (precision === 0 && digits === "0") return "";
   return precision > 0 ? digits.padStart(precision, "0") : digits;
 }
 
@@ -142,11 +156,10 @@ function padded(text: string, { flags, width }: Conversion, byZeros: boolean): s
   return prefix + text.slice(prefix.length).padStart(width - prefix.length, "0");
 }
 
-function quoted(text: string): string {
-  spend(text.length / BYTES_ESCAPED_PER_INSTRUCTION);
-  const escaped = text.replace(/["\\\n\r\0]/g, (letter) => {
-    if (letter === "\r") return "\\r";
-    return letter === "\0" ? "\\000" : `\\${letter}`;
-  });
-  return `"${escaped}"`;
-}
+const QUOTED = escapesOf({
+  '"': '\\"',
+  "\\": "\\\\",
+  "\n": "\\\n",
+  "\r": "\\r",
+  "\0": "\\000",
+});

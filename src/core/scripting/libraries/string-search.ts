@@ -6,6 +6,7 @@ import { bytesOf } from "../bytes.ts";
 import { type Call, hostFunction, type Library, textOrUndefined } from "../call.ts";
 import {
   bytesCell,
+  bytesIn,
   copyOf,
   functionCell,
   isTruthy,
@@ -17,7 +18,7 @@ import {
 } from "../cells.ts";
 import { LUA_STRING_MAX, spend } from "../dialect.ts";
 import { type Cell, type LuaState, vm } from "../lua-vm.ts";
-import { type Match, PatternSearch } from "./pattern-search.ts";
+import { type Match, PatternSearch, toZero } from "./pattern-search.ts";
 
 const BYTES_COMPARED_PER_INSTRUCTION = 8;
 const BYTES_AT_ONCE = 32_768;
@@ -34,7 +35,7 @@ function find(call: Call): Cell | Cell[] {
   const text = call.bytes(1);
   const pattern = call.bytes(2);
   const from = startOf(call, text.length);
-  if (isTruthy(call.cell(4)) || !pattern.some((letter) => SPECIALS.has(letter))) {
+  if (isTruthy(call.cell(4)) || !toZero(pattern).some((letter) => SPECIALS.has(letter))) {
     const at = placeOf(text, pattern, from);
     return at < 0 ? NIL : [numberCell(at + 1), numberCell(at + pattern.length)];
   }
@@ -97,6 +98,9 @@ function gsub(call: Call): Cell[] {
   const replacement = copyOf(call.cell(3));
   const most = call.integerOr(4, text.length + 1);
   if (!REPLACEMENTS.has(typeOf(replacement))) call.badArgument(3, "string/function/table expected");
+  const template = textOrUndefined(replacement);
+  const parts = template === undefined ? undefined : partsOf(template);
+  spend((template?.length ?? 0) / TEMPLATE_BYTES_PER_INSTRUCTION);
   const pieces: Uint8Array[] = [];
   let length = 0;
   const add = (piece: Uint8Array): void => {
@@ -112,7 +116,8 @@ function gsub(call: Call): Cell[] {
     spend(INSTRUCTIONS_PER_REPLACEMENT);
     count += 1;
     add(text.subarray(from, found.start));
-    add(replaced(call, search, found, replacement));
+    if (parts !== undefined) fillIn(call, search, found, parts, add);
+    else add(replaced(call, search, found, replacement));
     from = found.end;
     if (search.isAnchored) break;
     if (found.end > found.start) continue;
@@ -125,12 +130,12 @@ function gsub(call: Call): Cell[] {
 }
 
 const INSTRUCTIONS_PER_REPLACEMENT = 20;
+const INSTRUCTIONS_PER_PART = 5;
+const TEMPLATE_BYTES_PER_INSTRUCTION = 2;
 const REPLACEMENTS: ReadonlySet<number> = new Set([TYPE.string, TYPE.number, TYPE.table, TYPE.function]);
 
 /** What takes the place of a match: the match itself where the table or the function has nothing to say. */
 function replaced(call: Call, search: PatternSearch, match: Match, replacement: Cell): Uint8Array {
-  const template = textOrUndefined(replacement);
-  if (template !== undefined) return filledIn(call, search, match, template);
   const values = search.valuesOf(match);
   const [first = NIL] = values;
   const [result = NIL] =
@@ -154,25 +159,53 @@ function indexed(state: LuaState, table: Cell, key: Cell): Cell {
   return value;
 }
 
+/** A text of a replacement that stays as it is, or which capture stands there. */
+type Part = Uint8Array | number;
+
 /** `%0` to `%9` are the match and its captures; before any other letter `%` stands for that letter. */
-function filledIn(call: Call, search: PatternSearch, match: Match, template: string): Uint8Array {
-  if (!template.includes("%")) return bytesOf(template);
-  let values: readonly Cell[] | undefined;
-  let { length } = template;
-  const filled = template.replace(/%([\s\S]?)/g, (_pair, letter: string) => {
+function partsOf(template: string): Part[] {
+  const parts: Part[] = [];
+  let text = "";
+  for (let at = 0; at < template.length; at += 1) {
+    if (template[at] !== "%") {
+      text += template[at];
+      continue;
+    }
+    at += 1;
     // At the end C finds the zero behind the text.
-    if (!/\d/.test(letter)) return letter || "\0";
+    const letter = template[at] ?? "\0";
+    if (!/\d/.test(letter)) text += letter;
+    else {
+      parts.push(bytesOf(text), Number(letter));
+      text = "";
+    }
+  }
+  parts.push(bytesOf(text));
+  return parts.filter((part) => typeof part === "number" || part.length > 0);
+}
+
+function fillIn(
+  call: Call,
+  search: PatternSearch,
+  match: Match,
+  parts: readonly Part[],
+  add: (piece: Uint8Array) => void,
+): void {
+  let values: readonly Cell[] | undefined;
+  for (const part of parts) {
+    spend(INSTRUCTIONS_PER_PART);
+    if (typeof part !== "number") {
+      add(part);
+      continue;
+    }
     values ??= search.valuesOf(match);
-    const value =
-      letter === "0"
-        ? bytesCell(search.text.subarray(match.start, match.end))
-        : (values[Number(letter) - 1] ?? call.fail("invalid capture index"));
-    const text = textOrUndefined(value) ?? "";
-    length += text.length;
-    if (length > LUA_STRING_MAX) call.fail("not enough memory");
-    return text;
-  });
-  return bytesOf(filled);
+    if (part === 0) {
+      add(search.text.subarray(match.start, match.end));
+      continue;
+    }
+    const value = values[part - 1] ?? call.fail("invalid capture index");
+    add(typeOf(value) === TYPE.string ? bytesIn(value) : bytesOf(textOrUndefined(value) ?? ""));
+  }
 }
 
 export const SEARCH_LIBRARY: Library = { find, gfind: gmatch, gmatch, gsub, match };

@@ -39,7 +39,8 @@ function byte(call: Call): Cell[] {
   const bytes = call.bytes(1);
   const from = place(call.integerOr(2, 1), bytes.length);
   const to = place(call.integerOr(3, from), bytes.length);
-  if (Math.min(bytes.length, to) - Math.max(1, from) >= BYTE_RESULTS_MAX) call.fail("string slice too long");
+  if (Math.min(bytes.length, to) - Math.max(1, from) >= BYTE_RESULTS_MAX)
+    call.fail("stack overflow (string slice too long)");
   const codes: Cell[] = [];
   for (let at = Math.max(1, from); at <= Math.min(bytes.length, to); at += 1) {
     codes.push(numberCell(bytes[at - 1] as number));
@@ -78,7 +79,11 @@ export const STRING_LIBRARY: Library = {
   len: (call) => numberCell(call.bytes(1).length),
   lower: (call) => mapped(call, 65, 90, 32),
   rep,
-  reverse: (call) => bytesCell(call.bytes(1).slice().reverse()),
+  reverse: (call) => {
+    const bytes = call.bytes(1);
+    spend(bytes.length / BYTES_MAPPED_PER_INSTRUCTION);
+    return bytesCell(bytes.slice().reverse());
+  },
   sub,
   upper: (call) => mapped(call, 97, 122, -32),
 };

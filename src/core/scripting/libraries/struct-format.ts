@@ -70,7 +70,7 @@ export class StructFormat {
   #align(): void {
     const alignment = this.#number(NATIVE_ALIGNMENT);
     if (alignment === 0 || (alignment & (alignment - 1)) !== 0) {
-      this.#call.fail("alignment is not a power of 2");
+      this.#call.fail(`alignment ${alignment} is not a power of 2`);
     }
     this.#alignment = alignment;
   }

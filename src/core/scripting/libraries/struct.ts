@@ -1,9 +1,9 @@
 /** Lua's struct library 0.2 by Roberto Ierusalimschy, as Redis 7.0 has it: C structs to strings and back. */
-import type { Call, Library } from "../call.ts";
+import { type Call, type Library, numberOf } from "../call.ts";
 import { bytesCell, numberCell } from "../cells.ts";
 import { LUA_STRING_MAX, spend } from "../dialect.ts";
 import type { Cell } from "../lua-vm.ts";
-import { toInt64 } from "../numerals.ts";
+import { toUint64 } from "../numerals.ts";
 import { StructFormat, type StructItem } from "./struct-format.ts";
 
 const RESULTS_MAX = 8000;
@@ -16,6 +16,7 @@ function pack(call: Call): Cell {
   let argument = 2;
   for (let item = format.next(0); item !== undefined; item = format.next(length)) {
     if (length + item.padding + item.size > LUA_STRING_MAX) call.fail("not enough memory");
+    if (item.letter !== "x" && argument > call.count) refuseAbsent(call, argument, item);
     const piece = item.letter === "x" ? new Uint8Array(1) : packOne(call, argument, item);
     if (item.letter !== "x") argument += 1;
     spend(INSTRUCTIONS_PER_PIECE);
@@ -24,6 +25,12 @@ function pack(call: Call): Cell {
     length += item.padding + piece.length;
   }
   return bytesCell(new Uint8Array(Buffer.concat(pieces, length)));
+}
+
+/** Behind its arguments the library keeps a nil. */
+function refuseAbsent(call: Call, at: number, { letter }: StructItem): never {
+  const expected = letter === "s" || letter === "c" ? "string" : "number";
+  return call.badArgument(at, `${expected} expected, got nil`);
 }
 
 function packOne(call: Call, at: number, item: StructItem): Uint8Array {
@@ -54,18 +61,13 @@ function packOne(call: Call, at: number, item: StructItem): Uint8Array {
 }
 
 function packInteger(number: number, size: number, little: boolean): Uint8Array {
-  let value = number < 0 ? BigInt.asUintN(64, toInt64(number)) : unsigned(number);
+  let value = toUint64(number);
   const bytes = new Uint8Array(size);
   for (let at = 0; at < size; at += 1) {
     bytes[little ? at : size - 1 - at] = Number(value & 0xffn);
     value >>= 8n;
   }
   return bytes;
-}
-
-/** A C cast to unsigned long long. */
-function unsigned(number: number): bigint {
-  return number >= 2 ** 63 && number < 2 ** 64 ? BigInt(number) : BigInt.asUintN(64, toInt64(number));
 }
 
 function unpack(call: Call): Cell[] {
@@ -100,7 +102,7 @@ function unpack(call: Call): Cell[] {
         values.push(numberCell(unpackNumber(data, position, item)));
     }
     position += size;
-    if (values.length > RESULTS_MAX) call.fail("too many results to unpack");
+    if (values.length > RESULTS_MAX) call.fail("stack overflow (too many results)");
   }
   return [...values, numberCell(position + 1)];
 }
@@ -108,11 +110,11 @@ function unpack(call: Call): Cell[] {
 /** `c0`: as long as the number before says, which is taken back. */
 function previousSize(call: Call, values: Cell[]): number {
   const previous = values.pop();
-  if (previous === undefined || typeof previous.value !== "number") {
-    return call.fail("format 'c0' needs a previous size");
-  }
-  if (previous.value < 0) call.badArgument(2, "data string too short");
-  return previous.value;
+  const size = previous === undefined ? undefined : numberOf(previous);
+  if (size === undefined) return call.fail("format 'c0' needs a previous size");
+  // Neither is NaN.
+  if (!(size >= 0)) call.badArgument(2, "data string too short");
+  return Math.trunc(size);
 }
 
 function unpackNumber(data: Uint8Array, position: number, item: StructItem): number {
