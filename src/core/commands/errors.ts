@@ -198,6 +198,7 @@ export const SCRIPT_SET_REPL_FLAGS =
 export const SCRIPT_SETRESP_ARGUMENTS = "ERR redis.setresp() requires one argument.";
 export const SCRIPT_SETRESP_VERSION = "ERR RESP version must be 2 or 3.";
 export const SCRIPT_SHEBANG = "ERR Invalid script shebang";
+export const SCRIPT_ENGINE_MISSING = "ERR Invalid engine in script shebang";
 /** Ours: Redis 7.0.15 ends its process. */
 export const SCRIPT_UNKNOWN_ERROR = "ERR the script raised a table without an err field";
 /** Ours: Redis lets it run, answers BUSY to all others, and waits for SCRIPT KILL. */

@@ -322,12 +322,31 @@ export function toLaterSource(source: string): string {
   );
 }
 
-/** What 5.3 says of a faulty operand, in 5.1's words. */
+/** What 5.3 says as a script runs, in 5.1's words. It may as well be the script's own error, which is to stay as it is. */
 export function toEarlierMessage(text: string): string {
   return text
     .replace(/attempt to (.+?) a (\S+) value \((\w+) '(.*?)'\)/, "attempt to $1 $3 '$4' (a $2 value)")
-    .replace(/(?<!')<eof>(?!')/g, "'<eof>'")
-    .replace(/stack overflow \(message[^)]*\)|C stack overflow|stack overflow.*$/s, "stack overflow");
+    .replace(/^cannot resume non-suspended coroutine$/, "cannot resume running coroutine")
+    .replace(/JS stack overflow$/, "C stack overflow")
+    .replace(
+      /attempt to yield (?:across a JS-call boundary|from outside a coroutine)$/,
+      "attempt to yield across metamethod/C-call boundary",
+    );
+}
+
+/** What 5.3 says of a source that does not compile, in 5.1's words. */
+export function toEarlierSyntaxMessage(text: string): string {
+  return text
+    .replace(/<(?:eof|name)>(?= expected)|(?<= near )<eof>$/g, "'$&'")
+    .replace(/ \(starting at line \d+\)(?= near '<eof>'$)/, "")
+    .replace(/too many JS levels \(.*$/s, "chunk has too many syntax levels")
+    .replace(
+      /too many local variables \(limit is (\d+)\) in (.+) near .*$/s,
+      "$2 has more than $1 local variables",
+    )
+    .replace(/syntax error near '='$/, "unexpected symbol near '='")
+    .replace(/syntax error(?= near )/, "'=' expected")
+    .replace(/(?<= near ')<\\(\d+)>(?='$)/, (_all, code: string) => String.fromCharCode(Number(code)));
 }
 
 install();

@@ -249,12 +249,23 @@ function coroutineLibrary(state: LuaState): Library {
   const own = openLibrary(state, openCoroutine);
   return {
     create: adopted(own("create")),
-    resume: adopted(own("resume")),
+    resume: adopted(resumed(own("resume"))),
     // In 5.1 the main program is no coroutine.
     running: (call) => (call.state === state ? NIL : { type: TYPE.thread, value: call.state }),
     status: adopted(own("status")),
     wrap: adopted(own("wrap")),
     yield: adopted(own("yield")),
+  };
+}
+
+/** What ended the coroutine comes back as a value: past pcall, that would put it into 5.1's words. */
+function resumed(resume: HostFunction): HostFunction {
+  return (state) => {
+    const count = resume(state);
+    const [ended, error] = state.stack.slice(state.top - count, state.top);
+    if (ended?.value === false && error !== undefined && typeOf(error) === TYPE.string)
+      state.stack[state.top - 1] = textCell(toEarlierMessage(textIn(error)));
+    return count;
   };
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { formatDouble, type RespVersion } from "../../protocol/resp/reply.ts";
 import * as errors from "../commands/errors.ts";
-import { type Call, type Library, textOrUndefined } from "./call.ts";
+import { type Call, type Library, numberOf, textOrUndefined } from "./call.ts";
 import {
   FALSE,
   newTable,
@@ -105,10 +105,14 @@ function mayRun(call: Call, script: RunningScript): Cell {
 function taggedReply(call: Call, name: string, shape: (text: string) => string): Cell {
   const cell = call.cell(1);
   if (call.count !== 1 || typeOf(cell) !== TYPE.string) {
-    return errorTable(call.state, errors.SCRIPT_REPLY_ARGUMENT);
+    return tagged(call, "err", errors.SCRIPT_REPLY_ARGUMENT);
   }
+  return tagged(call, name, shape(textIn(cell)));
+}
+
+function tagged(call: Call, name: string, text: string): Cell {
   const table = newTable(call.state);
-  setField(table, name, textCell(shape(textIn(cell))));
+  setField(table, name, textCell(text));
   return tableCell(table);
 }
 
@@ -120,9 +124,8 @@ function withCode(text: string): string {
 
 function log(call: Call, script: RunningScript): undefined {
   if (call.count < 2) fail(call, errors.SCRIPT_LOG_ARGUMENTS);
-  const level = call.cell(1);
-  if (typeOf(level) !== TYPE.number) fail(call, errors.SCRIPT_LOG_LEVEL_TYPE);
-  const value = Math.trunc(level.value as number);
+  const level = numberOf(call.cell(1)) ?? fail(call, errors.SCRIPT_LOG_LEVEL_TYPE);
+  const value = Math.trunc(level);
   if (!(value >= 0 && value <= LOG_LEVELS)) fail(call, errors.SCRIPT_LOG_LEVEL);
   const parts: string[] = [];
   for (let at = 2; at <= call.count; at += 1) {
@@ -136,13 +139,13 @@ function log(call: Call, script: RunningScript): undefined {
 /** All members must stay equal, so that what it chooses has no effect; wrong choices are refused as in Redis. */
 function setRepl(call: Call): undefined {
   if (call.count !== 1) fail(call, errors.SCRIPT_SET_REPL_ARGUMENTS);
-  const flags = call.integer(1);
+  const flags = Math.trunc(numberOf(call.cell(1)) ?? 0);
   if ((flags & ~REPL_ALL) !== 0) fail(call, errors.SCRIPT_SET_REPL_FLAGS);
 }
 
 function setresp(call: Call, script: RunningScript): Cell | undefined {
   if (call.count !== 1) fail(call, errors.SCRIPT_SETRESP_ARGUMENTS);
-  const version = typeOf(call.cell(1)) === TYPE.number ? call.integer(1) : 0;
+  const version = Math.trunc(numberOf(call.cell(1)) ?? 0);
   if (version !== 2 && version !== 3) return fail(call, errors.SCRIPT_SETRESP_VERSION);
   script.setProtocol(version);
   return undefined;

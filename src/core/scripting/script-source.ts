@@ -1,4 +1,5 @@
 /** Reads the first line of a script: `#!lua flags=no-writes,...`, as Redis 7.0 does. It compiles nothing. */
+import { splitInlineArguments } from "../../protocol/resp/inline-arguments.ts";
 import * as errors from "../commands/errors.ts";
 
 export interface ScriptSource {
@@ -21,16 +22,14 @@ export function readScript(source: string): ScriptSource | string {
   if (!source.startsWith("#!")) return { body: source, flags: undefined };
   const end = source.indexOf("\n");
   if (end < 0) return errors.SCRIPT_SHEBANG;
-  const [engine = "", ...options] = source
-    .slice(0, end)
-    .split(/\s+/)
-    .filter((part) => part !== "");
+  const [engine, ...options] = splitInlineArguments(source.slice(0, end)) ?? [];
+  if (engine === undefined) return errors.SCRIPT_ENGINE_MISSING;
   if (engine !== "#!lua") return errors.scriptEngine(engine);
   const flags = new Set<string>();
   for (const option of options) {
     if (!option.startsWith("flags=")) return errors.scriptOption(option);
-    for (const flag of option.slice("flags=".length).split(",")) {
-      if (flag === "") continue;
+    const named = option.slice("flags=".length);
+    for (const flag of named === "" ? [] : named.split(",")) {
       if (!FLAGS.has(flag)) return errors.scriptFlag(flag);
       flags.add(flag);
     }

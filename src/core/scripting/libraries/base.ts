@@ -21,7 +21,7 @@ import {
   typeNameOf,
   typeOf,
 } from "../cells.ts";
-import { dialect, spend, toEarlierMessage, toLaterSource } from "../dialect.ts";
+import { dialect, spend, toEarlierMessage, toEarlierSyntaxMessage, toLaterSource } from "../dialect.ts";
 import { protectedCall } from "../library.ts";
 import { auxiliary, type Cell, type LuaState, type LuaTable, tables, vm } from "../lua-vm.ts";
 import { numberToText } from "../numerals.ts";
@@ -31,6 +31,8 @@ const UNPACK_MAX = 8000;
 const INSTRUCTIONS_PER_ITEM = 5;
 /** Compiling a text, or reading a number digit by digit. */
 const INSTRUCTIONS_PER_LETTER = 30;
+/** Of a source that comes in pieces. */
+const INSTRUCTIONS_PER_PIECE = 60;
 
 /** @returns `undefined` and leaves the function on the stack, or why it does not compile. */
 export function loadText(state: LuaState, source: string, chunkName: string): string | undefined {
@@ -39,7 +41,7 @@ export function loadText(state: LuaState, source: string, chunkName: string): st
   if (status === 0) return undefined;
   const message = state.stack[state.top - 1] as Cell;
   vm.lua_settop(state, -2);
-  return toEarlierMessage(textOrUndefined(message) ?? "not enough memory");
+  return toEarlierSyntaxMessage(textOrUndefined(message) ?? "not enough memory");
 }
 
 function readOnce(_state: LuaState, data: { string: Uint8Array | null }): Uint8Array | null {
@@ -224,15 +226,19 @@ function loadstring(call: Call): Cell | Cell[] {
 
 function load(call: Call): Cell | Cell[] {
   const reader = call.function(1);
-  let source = "";
+  const name = call.isAbsent(2) ? "=(load)" : call.text(2);
+  // Not one string that grows: of a million pieces it would be a tree as high.
+  const pieces: string[] = [];
   for (;;) {
+    spend(INSTRUCTIONS_PER_PIECE);
     const [piece = NIL] = call.invoke(reader, [], 1);
     const text = textOrUndefined(piece);
-    if (text === undefined && typeOf(piece) !== TYPE.nil) call.fail("reader function must return a string");
+    if (text === undefined && typeOf(piece) !== TYPE.nil)
+      return [NIL, textCell("reader function must return a string")];
     if (text === undefined || text === "") break;
-    source += text;
+    pieces.push(text);
   }
-  return loaded(call, source, call.isAbsent(2) ? "=(load)" : call.text(2));
+  return loaded(call, pieces.join(""), name);
 }
 
 /** Memory is the host's business: what it says here means nothing. */
