@@ -19,6 +19,7 @@ import {
   lexer,
   objects,
   strings,
+  type TableEntry,
   tables,
 } from "./lua-vm.ts";
 import { modulo } from "./modulo.ts";
@@ -71,6 +72,7 @@ function install(): void {
   obeyReadonly();
   accountForStrings();
   keepListsInOrder();
+  measureLists();
   makeTablesCheap();
   accountForCalls();
   makeRoomForErrors();
@@ -288,10 +290,13 @@ function keepListsInOrder(): void {
   tables.luaH_setint = (table, key, value): void => {
     const last = table.l;
     luaH_setint(table, key, value);
+    if (!dialect.active) return;
+    const { listMax = 0 } = table;
+    table.listMax = Math.max(listMax, key);
     const added = table.l;
-    if (!dialect.active || added === undefined || added === last) return;
+    if (added === undefined || added === last) return;
     dialect.work += INSTRUCTIONS_PER_KEY;
-    const next = table.strong.get(key + 1);
+    const next = itemBehind(table, key, listMax);
     if (next === undefined) return;
     table.l = added.p ?? undefined;
     if (table.l !== undefined) table.l.n = undefined;
@@ -300,6 +305,34 @@ function keepListsInOrder(): void {
     if (next.p) next.p.n = added;
     else table.f = added;
     next.p = added;
+  };
+}
+
+/** Beyond the holes that a constructor leaves: no more than it fills at once. */
+function itemBehind(table: LuaTable, key: number, listMax: number): TableEntry | undefined {
+  for (let at = key + 1; at <= listMax; at += 1) {
+    const entry = table.strong.get(at);
+    if (entry !== undefined) return entry;
+  }
+  return undefined;
+}
+
+/** Of a list with holes `#` may be before any of them; scripts know which one it is in 5.1, for what a constructor made. */
+function measureLists(): void {
+  const { luaH_getn } = tables;
+  tables.luaH_getn = (table): number => {
+    const { listMax = 0, strong } = table;
+    if (!dialect.active || listMax === 0) return luaH_getn(table);
+    if (strong.get(listMax) !== undefined)
+      return strong.get(listMax + 1) === undefined ? listMax : luaH_getn(table);
+    let present = 0;
+    let absent = listMax;
+    while (absent - present > 1) {
+      const middle = Math.floor((present + absent) / 2);
+      if (strong.get(middle) === undefined) absent = middle;
+      else present = middle;
+    }
+    return present;
   };
 }
 

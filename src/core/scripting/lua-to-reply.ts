@@ -49,6 +49,12 @@ export interface ReplyVersions {
   readonly script: RespVersion;
 }
 
+/** What is no number has a sign there, as `tostring` writes it. */
+function doubleOf(value: number, client: RespVersion): string {
+  if (!Number.isNaN(value)) return double(value, client);
+  return client === 3 ? ",-nan\r\n" : bulk("-nan");
+}
+
 /** Encodes one reply. */
 export class ReplyWriter {
   readonly #state: LuaState;
@@ -104,7 +110,7 @@ export class ReplyWriter {
     const ok = text("ok");
     if (ok !== undefined) return simple(ok.replace(/[\r\n]/g, " "));
     const number = field("double");
-    if (typeOf(number) === TYPE.number) return double(number.value as number, client);
+    if (typeOf(number) === TYPE.number) return doubleOf(number.value as number, client);
     const map = field("map");
     if (typeOf(map) === TYPE.table) return this.#entries(map.value as LuaTable, depth, true);
     const set = field("set");

@@ -45,6 +45,8 @@ export interface LuaTable {
   dead_strong: DeadEntries;
   /** Ours: any change of it by a script is an error. */
   readonly?: boolean;
+  /** Ours: the greatest index that its constructor, or a library, filled, with nil if need be. */
+  listMax?: number;
 }
 
 export interface LuaState {

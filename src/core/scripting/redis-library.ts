@@ -88,10 +88,14 @@ function argumentsOf(call: Call): string[] | string {
     const cell = call.cell(at);
     const type = typeOf(cell);
     if (type === TYPE.string) argv.push(textIn(cell));
-    else if (type === TYPE.number) argv.push(formatDouble(cell.value as number));
+    else if (type === TYPE.number) argv.push(numberArgument(cell.value as number));
     else return errors.SCRIPT_BAD_ARGUMENT;
   }
   return argv;
+}
+
+function numberArgument(value: number): string {
+  return Number.isNaN(value) ? "-nan" : formatDouble(value);
 }
 
 function mayRun(call: Call, script: RunningScript): Cell {

@@ -406,6 +406,11 @@ export const DETAILS: readonly string[] = [
   "return {pcall(table.sort, {1, 2}, 1)}",
   "table.sort(string)",
   "local t = {3, 1, 2} table.sort(t, nil) return t",
+  // Lists with holes.
+  "local function f(...) local t = {...} return #t end return {#{1,2,nil,4}, #{1,nil,3}, #{nil}, #{nil,2}, #{nil,nil,3}, #{'a',nil,nil,2}, #{nil,5,nil}, #{1,2,nil,nil,5,nil}, f(nil, nil, 3), f(nil), f(1, nil)}",
+  "local r = {} for k in pairs({1, nil, nil, 4, nil, 6}) do r[#r+1] = k end return r",
+  "local t = {1, 2, 3} t[5] = 5 local n = #t t[4] = 4 t[6] = 6 local m = #t t[6] = nil t[5] = nil return {n, m, #t}",
+  "local t = {} for i = 1, 120 do t[i] = i end local u = {unpack(t)} u[121] = 1 local n = #u for i = 121, 40, -1 do u[i] = nil end return {n, #u, #{n = 1, unpack(t, 1, 60)}}",
   // JSON's numbers are what strtod reads, if they begin as one may; a zero ends the text.
   "return {cjson.decode('[+1]')[1], cjson.decode('[0x1.8p3]')[1], cjson.decode('[0x1p4]')[1], cjson.decode('[01]')[1], cjson.decode('[1.]')[1]}",
   "return {pcall(cjson.decode, '[.5]')}",
@@ -441,6 +446,7 @@ export const DETAILS: readonly string[] = [
   "redis.log('3', 'x') redis.set_repl('x') redis.set_repl(nil) redis.setresp('3') return {true, false}",
   "local r = {} for k in pairs(redis.error_reply(1)) do r[#r+1] = k end for k in pairs(redis.status_reply()) do r[#r+1] = k end return r",
   "return {load(function() return {} end)}",
+  "redis.call('set', 'k', 0/0) return {redis.call('get', 'k'), {double=0/0}}",
   // What the script itself raises stays as it is.
   "error('stack overflow in my module: x')",
   "return {pcall(error, 'an <eof> here')}",
