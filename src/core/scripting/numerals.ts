@@ -15,9 +15,10 @@ const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const HEXADECIMAL = /^([+-]?)0x(?=\.?[0-9a-f])([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?$/i;
 const BITS_PER_DIGIT = 4;
 
-/** @returns `undefined` when the whole text, spaces around it aside, is no number. */
+/** @returns `undefined` when the whole text, spaces around it aside, is no number. As C's, it ends at a zero. */
 export function textToNumber(text: string): number | undefined {
-  const body = trimmed(text);
+  const end = text.indexOf("\0");
+  const body = trimmed(end < 0 ? text : text.slice(0, end));
   if (DECIMAL.test(body)) return Number(body);
   const hexadecimal = HEXADECIMAL.exec(body);
   if (hexadecimal !== null) {

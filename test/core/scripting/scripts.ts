@@ -447,6 +447,9 @@ export const DETAILS: readonly string[] = [
   "local r = {} for k in pairs(redis.error_reply(1)) do r[#r+1] = k end for k in pairs(redis.status_reply()) do r[#r+1] = k end return r",
   "return {load(function() return {} end)}",
   "redis.call('set', 'k', 0/0) return {redis.call('get', 'k'), {double=0/0}}",
+  "return {string.format('%#g|%#.1g|%#.3G|%#.G', 1, 13, 256, 71), string.format('%c|', 123456789012), string.format('%c%c', -191, 65.9)}",
+  "return {tostring(select(2, math.modf(-5))), tostring(select(2, math.modf(5))), tostring(select(2, math.modf(-1/0))), tostring(select(2, math.modf(-2.5)))}",
+  "return {tonumber('21\\n\\0x'), '57' + '22\\0%', tostring(tonumber('\\0001')), tostring(tonumber('1x\\0'))}",
   // What the script itself raises stays as it is.
   "error('stack overflow in my module: x')",
   "return {pcall(error, 'an <eof> here')}",

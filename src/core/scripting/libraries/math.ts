@@ -92,7 +92,9 @@ function frexp(call: Call): Cell[] {
 function modf(call: Call): Cell[] {
   const value = call.number(1);
   const whole = Math.trunc(value);
-  return [numberCell(whole), numberCell(Number.isFinite(value) ? value - whole : 0)];
+  const part = Number.isFinite(value) ? value - whole : 0;
+  // Of the same sign, also where there is none.
+  return [numberCell(whole), numberCell(value < 0 ? -Math.abs(part) : part)];
 }
 
 export function mathLibrary(source: ScriptRandom): Library {

@@ -62,9 +62,7 @@ function convert(call: Call, at: number, conversion: Conversion): string {
   const { letter, precision } = conversion;
   switch (letter) {
     case "c":
-      return toZero(
-        padded(String.fromCharCode(Number(BigInt.asUintN(8, toInt64(call.number(at))))), conversion, false),
-      );
+      return toZero(padded(String.fromCharCode(charCodeOf(call.number(at))), conversion, false));
     case "d":
     case "i":
       return signed(toInt64(call.number(at)), conversion);
@@ -90,6 +88,11 @@ function convert(call: Call, at: number, conversion: Conversion): string {
     default:
       return call.fail(`invalid option '%${letter}' to 'format'`);
   }
+}
+
+/** A C cast to int, and from there to a byte: what no int holds is 0. */
+function charCodeOf(number: number): number {
+  return Math.abs(Math.trunc(number)) < 2 ** 31 ? number & 0xff : 0;
 }
 
 /** C's strings end there. */
@@ -125,7 +128,7 @@ function double(value: number, conversion: Conversion): string {
   if (Number.isNaN(value)) digits = "-nan";
   else if (kind === "e") digits = withPoint(scientific(size, precision), conversion);
   else if (kind === "f") digits = withPoint(fixed(size, precision), conversion);
-  else digits = general(size, precision, flags.includes("#"));
+  else digits = withPoint(general(size, precision, flags.includes("#")), conversion);
   const text = Number.isNaN(value) ? digits : sign(negative, conversion) + digits;
   return padded(letter === kind ? text : text.toUpperCase(), conversion, Number.isFinite(value));
 }
