@@ -61,6 +61,12 @@ export const BYTES_PER_INSTRUCTION = 64;
 export const LONG_BYTES = 4096;
 export const INSTRUCTIONS_PER_KEY = 60;
 export const INSTRUCTIONS_PER_CALL = 40;
+/** An error that is caught. */
+export const INSTRUCTIONS_PER_ERROR = 100;
+const INSTRUCTIONS_PER_STRING = 5;
+/** To write a number that is not whole, and to read one. */
+const INSTRUCTIONS_PER_FRACTION = 40;
+const INSTRUCTIONS_PER_NUMERAL = 10;
 
 const READONLY_TABLE: Uint8Array = bytesOf("Attempt to modify a readonly table");
 const UNEXPECTED_SYMBOL: Uint8Array = bytesOf("unexpected symbol");
@@ -101,12 +107,14 @@ function keepNumbersDouble(): void {
   objects.luaO_pushvfstring = pushText;
   objects.luaO_pushfstring = (state, format, ...values): Uint8Array => pushText(state, format, values);
   objects.luaO_tostring = (state, number): void => {
-    if (!dialect.active) luaO_tostring(state, number);
-    else number.setsvalue(strings.luaS_bless(state, bytesOf(numberToText(number.value as number))));
+    if (!dialect.active) return luaO_tostring(state, number);
+    if (!Number.isInteger(number.value)) dialect.work += INSTRUCTIONS_PER_FRACTION;
+    number.setsvalue(strings.luaS_bless(state, bytesOf(numberToText(number.value as number))));
   };
   objects.luaO_str2num = (text, number): number => {
     if (!dialect.active) return luaO_str2num(text, number);
     if (text.length > LONG_BYTES) spend(text.length);
+    else dialect.work += INSTRUCTIONS_PER_NUMERAL;
     const value = textToNumber(textOf(text));
     if (value === undefined) return 0;
     number.setfltvalue(value);
@@ -174,7 +182,7 @@ function accountForStrings(): void {
     }
     // Of a short one somebody else will ask: errors are put together here, too.
     if (text.realstring.length > LONG_BYTES) spend(text.realstring.length / BYTES_PER_INSTRUCTION);
-    else dialect.work += text.realstring.length / BYTES_PER_INSTRUCTION;
+    else dialect.work += INSTRUCTIONS_PER_STRING + text.realstring.length / BYTES_PER_INSTRUCTION;
     setsvalue2s(state, at, text);
   };
 }

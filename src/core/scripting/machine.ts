@@ -248,19 +248,31 @@ function missingGlobal(call: Call): never {
 function coroutineLibrary(state: LuaState): Library {
   const own = openLibrary(state, openCoroutine);
   return {
-    create: adopted(own("create")),
+    create: adopted(counted(own("create"))),
     resume: adopted(resumed(own("resume"))),
     // In 5.1 the main program is no coroutine.
     running: (call) => (call.state === state ? NIL : { type: TYPE.thread, value: call.state }),
     status: adopted(own("status")),
-    wrap: adopted(own("wrap")),
+    wrap: adopted(counted(own("wrap"))),
     yield: adopted(own("yield")),
+  };
+}
+
+const INSTRUCTIONS_PER_COROUTINE = 200;
+const INSTRUCTIONS_PER_RESUMPTION = 100;
+
+/** It makes a stack, and what it takes to run one. */
+function counted(make: HostFunction): HostFunction {
+  return (state) => {
+    dialect.work += INSTRUCTIONS_PER_COROUTINE;
+    return make(state);
   };
 }
 
 /** What ended the coroutine comes back as a value: past pcall, that would put it into 5.1's words. */
 function resumed(resume: HostFunction): HostFunction {
   return (state) => {
+    dialect.work += INSTRUCTIONS_PER_RESUMPTION;
     const count = resume(state);
     const [ended, error] = state.stack.slice(state.top - count, state.top);
     if (ended?.value === false && error !== undefined && typeOf(error) === TYPE.string)

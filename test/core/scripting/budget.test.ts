@@ -81,6 +81,16 @@ describe("what a function does beside the machine's instructions counts", () => 
     ["a set of letters", "local s = ('a'):rep(100000) return s:find('[' .. ('b'):rep(1000) .. ']')"],
     ["a capture that comes again", "local s = ('a'):rep(9000) return s:find('(a+)%1b')"],
     ["a plain text", "local s = ('a'):rep(100000) return s:find(('a'):rep(1000) .. 'b', 1, true)"],
+    ["numbers to write", "for i = 1, 350000 do local s = i / 3 .. '' end"],
+    ["numbers to read", "local s = '12.5' for i = 1, 900000 do local n = s + 1 end"],
+    ["short strings", "local s = 'a' for i = 1, 1300000 do local x = s .. s end"],
+    ["errors", "for i = 1, 60000 do pcall(error, 'x') end"],
+    ["coroutines", "for i = 1, 45000 do coroutine.create(type) end"],
+    [
+      "their turns",
+      "local c = coroutine.create(function() while true do coroutine.yield() end end) " +
+        "for i = 1, 60000 do coroutine.resume(c) end",
+    ],
     ["long keys", "local t = {} t[('x'):rep(5e7)] = 1 t[('y'):rep(5e7)] = 1"],
   ])("%s", (_name, script) => {
     const harness = new Harness();

@@ -129,6 +129,9 @@ describe("a script can't get out of its sandbox", () => {
   it("gets no string beyond a limit", () => {
     expect(evaluate("return #string.rep('x', 1e9)")).toMatch(/resulting string too large/);
     expect(evaluate("local s = string.rep('x', 4e7) s = s .. s return #s")).toMatch(/not enough memory/);
+    expect(evaluate("local s = string.rep('x', 4e7) return #string.format('%s%s', s, s)")).toMatch(
+      /not enough memory/,
+    );
     expect(evaluate("return table.concat({string.rep('x', 4e7), string.rep('x', 4e7)})")).toMatch(
       /not enough memory/,
     );

@@ -21,7 +21,14 @@ import {
   typeNameOf,
   typeOf,
 } from "../cells.ts";
-import { dialect, spend, toEarlierMessage, toEarlierSyntaxMessage, toLaterSource } from "../dialect.ts";
+import {
+  dialect,
+  INSTRUCTIONS_PER_ERROR,
+  spend,
+  toEarlierMessage,
+  toEarlierSyntaxMessage,
+  toLaterSource,
+} from "../dialect.ts";
 import { protectedCall } from "../library.ts";
 import { auxiliary, type Cell, type LuaState, type LuaTable, tables, vm } from "../lua-vm.ts";
 import { numberToText } from "../numerals.ts";
@@ -68,6 +75,7 @@ function pcall(call: Call): Cell[] {
   const base = state.ci.funcOff + 1;
   const ok = protectedCall(call, call.count - 1);
   if (ok) return [TRUE, ...state.stack.slice(base, state.top).map(copyOf)];
+  dialect.work += INSTRUCTIONS_PER_ERROR;
   return [booleanCell(false), copyOf(seenError(call, state.stack[state.top - 1] as Cell))];
 }
 
@@ -89,6 +97,7 @@ function xpcall(call: Call): Cell[] {
     state.top += 1;
   }
   const ok = vm.lua_pcallk(state, 0, -1, 1, 0, null) === 0;
+  if (!ok) dialect.work += INSTRUCTIONS_PER_ERROR;
   return [booleanCell(ok), ...state.stack.slice(state.ci.funcOff + 2, state.top).map(copyOf)];
 }
 

@@ -29,14 +29,14 @@ export function format(call: Call): Cell {
   for (;;) {
     spend(INSTRUCTIONS_PER_PIECE);
     const percent = template.indexOf("%", at);
-    if (percent < 0) return textCell(text + template.slice(at));
-    text += template.slice(at, percent);
+    text += template.slice(at, percent < 0 ? undefined : percent);
+    if (text.length > LUA_STRING_MAX) call.fail("not enough memory");
+    if (percent < 0) return textCell(text);
     if (template[percent + 1] === "%") {
       text += "%";
       at = percent + 2;
       continue;
     }
-    if (text.length > LUA_STRING_MAX) call.fail("not enough memory");
     const conversion = parse(call, template, percent + 1);
     at = CONVERSION.lastIndex;
     argument += 1;
