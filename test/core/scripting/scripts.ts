@@ -450,6 +450,8 @@ export const DETAILS: readonly string[] = [
   "return {string.format('%#g|%#.1g|%#.3G|%#.G', 1, 13, 256, 71), string.format('%c|', 123456789012), string.format('%c%c', -191, 65.9)}",
   "return {tostring(select(2, math.modf(-5))), tostring(select(2, math.modf(5))), tostring(select(2, math.modf(-1/0))), tostring(select(2, math.modf(-2.5)))}",
   "return {tonumber('21\\n\\0x'), '57' + '22\\0%', tostring(tonumber('\\0001')), tostring(tonumber('1x\\0'))}",
+  "return {math.pow(1, 1/0), math.pow(1, 0/0), math.pow(-1, -1/0), tostring(math.pow(2, 1/0)), tostring(math.pow(-1, 0/0))}",
+  "return {struct.unpack('dc0', struct.pack('d', -0.5) .. 'abc')}",
   // What the script itself raises stays as it is.
   "error('stack overflow in my module: x')",
   "return {pcall(error, 'an <eof> here')}",

@@ -53,7 +53,9 @@ const BINARY: Readonly<Record<string, (one: number, other: number) => number>> =
   fmod: (one, other) => one % other,
   ldexp: (mantissa, exponent) => mantissa * 2 ** Math.trunc(exponent),
   mod: (one, other) => one % other,
-  pow: (base, exponent) => base ** exponent,
+  // Of 1 and -1 C knows it also where JavaScript does not.
+  pow: (base, exponent) =>
+    base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY) ? 1 : base ** exponent,
 };
 
 function random(source: ScriptRandom): (call: Call) => Cell {

@@ -112,9 +112,10 @@ function previousSize(call: Call, values: Cell[]): number {
   const previous = values.pop();
   const size = previous === undefined ? undefined : numberOf(previous);
   if (size === undefined) return call.fail("format 'c0' needs a previous size");
+  const whole = Math.trunc(size);
   // Neither is NaN.
-  if (!(size >= 0)) call.badArgument(2, "data string too short");
-  return Math.trunc(size);
+  if (!(whole >= 0)) call.badArgument(2, "data string too short");
+  return whole;
 }
 
 function unpackNumber(data: Uint8Array, position: number, item: StructItem): number {
