@@ -1,11 +1,11 @@
 /** Where a sentinel keeps its votes and records: a file of its own, or memory. Keeps bytes; knows nothing of their meaning. */
-import fs from "node:fs";
 import path from "node:path";
 import type { Logger } from "../src/io/logger.ts";
 import { readBootId } from "../src/io/storage/boot-id.ts";
 import { explainDirectoryError } from "../src/io/storage/directory-error.ts";
 import { DirectoryLock } from "../src/io/storage/directory-lock.ts";
 import { DurableCell } from "../src/io/storage/durable-cell.ts";
+import { makeDirectory } from "../src/io/storage/make-directory.ts";
 
 export interface StateCell {
   /** The newest state saved; `null` when none ever was. Called once, before any save. */
@@ -60,7 +60,7 @@ export async function openStateCell(
 ): Promise<StateCell> {
   const bootId = await readBootId();
   const lock = using(dataDir, () => {
-    fs.mkdirSync(dataDir, { recursive: true });
+    makeDirectory(dataDir);
     return DirectoryLock.acquire(dataDir, { bootId });
   });
   const slotBytes = Math.max(STATE_BYTES_MIN, groups * GROUP_BYTES);

@@ -33,6 +33,7 @@ import { GroupSync } from "./group-sync.ts";
 import { type Identity, loadIdentity, saveIdentity } from "./identity-file.ts";
 import { hasLog, type RecoveredLog, recoverLog } from "./log-recovery.ts";
 import { LogRetention } from "./log-retention.ts";
+import { makeDirectory } from "./make-directory.ts";
 import type {
   AppendFsync,
   MemberStorage,
@@ -123,7 +124,7 @@ export class DiskStorage implements MemberStorage {
     invariant(this.#events === null, "a storage is opened once");
     this.#events = events;
     try {
-      for (const name of ["log", "snapshot", "rollback"]) fs.mkdirSync(this.#path(name), { recursive: true });
+      for (const name of ["log", "snapshot", "rollback"]) makeDirectory(this.#path(name));
       const bootId = await (this.#options.bootId ?? readBootId)();
       const makeRoom = (): boolean => this.#ballast.giveUpFound();
       return await this.#openWith(DirectoryLock.acquire(this.#directory, { bootId, makeRoom }), bootId);

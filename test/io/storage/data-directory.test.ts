@@ -28,6 +28,13 @@ describe("a data directory", () => {
     });
   });
 
+  it.runIf(fs.existsSync("/proc/self"))("that can't be made is refused, not tried for ever", async () => {
+    await expect(newDisk("/proc/interrex/n1").open(new EventLog())).rejects.toMatchObject({
+      code: "BAD_DATA_DIR",
+      message: expect.stringMatching(/^Cannot use the data directory \/proc\/interrex\/n1: ENOENT/),
+    });
+  });
+
   it.each([
     ["mkdirSync", "EACCES", "mkdir", "Let this user write there"],
     ["mkdirSync", "EROFS", "mkdir", "Mount it for writing"],
