@@ -21,15 +21,18 @@ export interface Loaded<Config> {
   readonly logLevel: LogLevel;
 }
 
+const NODE = { schema: nodeFileSchema, command: "interrex node" } as const;
+const SENTINEL = { schema: sentinelFileSchema, command: "interrex sentinel" } as const;
+
 /** @throws InterrexError `BAD_CONFIG`, one line with the file's path and line. */
 export function loadNodeConfig(sources: ConfigSources): Loaded<NodeConfig> {
-  const file = validate(nodeFileSchema, inputOf(sources));
+  const file = validate(nodeFileSchema, { ...inputOf(sources), other: SENTINEL });
   return { config: toNodeConfig(file), logLevel: file.logLevel };
 }
 
 /** @throws InterrexError `BAD_CONFIG`, one line with the file's path and line. */
 export function loadSentinelConfig(sources: ConfigSources): Loaded<SentinelConfig> {
-  const file = validate(sentinelFileSchema, inputOf(sources));
+  const file = validate(sentinelFileSchema, { ...inputOf(sources), other: NODE });
   return { config: toSentinelConfig(file), logLevel: file.logLevel };
 }
 

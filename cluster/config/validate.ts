@@ -15,6 +15,8 @@ export interface ConfigInput {
   readonly flags: Readonly<Record<string, unknown>>;
   /** Whoever gave them knows no flags, but options of a call. */
   readonly asOptions?: boolean;
+  /** Who gives a file to the wrong command is told the right one. */
+  readonly other?: { readonly schema: z.ZodType; readonly command: string };
 }
 
 /** @throws InterrexError `BAD_CONFIG`, one line: `config/n1.yaml:4: port must be ... (got "abc")`. */
@@ -22,8 +24,9 @@ export function validate<Output>(schema: z.ZodType<Output>, input: ConfigInput):
   const value = merge(input);
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const more = result.error.issues.length - 1;
+  const { issues } = result.error;
+  const issue = issues.find((one) => otherKeyOf(one, input) !== undefined) ?? issues[0];
+  const more = issues.length - 1;
   const tail = more === 0 ? "" : ` (and ${more} more)`;
   throw new InterrexError("BAD_CONFIG", `${issue === undefined ? "" : explain(issue, input, schema)}${tail}`);
 }
@@ -36,8 +39,20 @@ function merge({ file, flags }: ConfigInput): unknown {
   return { ...base, ...flags };
 }
 
+/** A top-level key of the file that only the other kind of process knows. */
+function otherKeyOf(issue: z.core.$ZodIssue, { other, flags }: ConfigInput): string | undefined {
+  if (other === undefined || issue.code !== "unrecognized_keys" || issue.path.length > 0) return undefined;
+  const known = keysAt(other.schema, []);
+  return issue.keys.find((key) => known.includes(key) && !Object.hasOwn(flags, key));
+}
+
 function explain(issue: z.core.$ZodIssue, input: ConfigInput, schema: z.ZodType): string {
   if (issue.code === "unrecognized_keys") {
+    const otherKey = otherKeyOf(issue, input);
+    if (otherKey !== undefined) {
+      const hint = `start a file of that kind with \`${input.other?.command}\`, or remove the key`;
+      return `${place([otherKey], input)}"${otherKey}" is a key of ${input.other?.command.split(" ")[1]}.yaml; ${hint}`;
+    }
     const key = issue.keys[0] ?? "";
     const near = suggest(key, keysAt(schema, issue.path));
     const hint = near === undefined ? "remove it" : `did you mean "${near}"?`;

@@ -55,6 +55,21 @@ function sentinelRefusal(change: (content: string) => string): string {
   return refusal(() => loadSentinelConfig({ path: fileOf(change(SENTINEL)) }));
 }
 
+describe("a file of the other kind", () => {
+  it("is refused with the command for it", () => {
+    expect(nodeRefusal(SENTINEL)).toMatch(
+      /^some\.yaml:2: "sentinels" is a key of sentinel\.yaml; start a file of that kind with `interrex sentinel`/,
+    );
+    expect(sentinelRefusal(() => "id: n1\nport: 6379\nappendfsync: no\n")).toMatch(
+      /^some\.yaml:3: "appendfsync" is a key of node\.yaml; start a file of that kind with `interrex node`/,
+    );
+  });
+
+  it("is not seen in a key that both or neither kind has", () => {
+    expect(nodeRefusal("id: n1\nport: x\nsomething: 1\n")).toMatch(/^some\.yaml:2: port must be/);
+  });
+});
+
 describe("node.yaml", () => {
   it("is complete with an id alone", () => {
     const { config, logLevel } = loadNodeConfig({ path: fileOf("id: n1\n") });
