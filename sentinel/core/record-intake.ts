@@ -52,7 +52,7 @@ export class RecordIntake {
 
   /** Blankness ends once every other's voted epoch and newest record are known. */
   settle(nowMs: Millis): void {
-    const { ledger, peers, config } = this.#context;
+    const { ledger, peers, config, rules } = this.#context;
     if (!ledger.blank) return;
     const reports = peers.all.map((peer) => peer.report(config.name, nowMs));
     const heard = reports.filter((report) => report !== null);
@@ -63,7 +63,8 @@ export class RecordIntake {
     if (heard.length < reports.length) return;
     const newest = this.#heardOf;
     const isVirgin = newest === null && this.#floor === 0;
-    if (!isVirgin && heard.some((report) => report.blank)) return;
+    const othersWithoutState = heard.filter((report) => report.blank).length;
+    if (!isVirgin && !rules.mayTakePart(othersWithoutState)) return;
     const isNewest = heard
       .flatMap((report) => [report.stored, report.learnt])
       .every(

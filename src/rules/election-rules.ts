@@ -55,6 +55,11 @@ export interface ElectionRules {
   isSilent(sincePongMs: Millis | null, runningForMs: Millis, downAfterMs: Millis): boolean;
   /** Whether so many sentinels carry an election, or hold a record that thereby stands. */
   isMajority(count: number, sentinels: number): boolean;
+  /**
+   * Whether a sentinel that lost its state may take part on the word of all others, of whom so many have lost theirs. None may: the
+   * leader that it voted for may be one of them, elected since by votes that it has not heard of.
+   */
+  mayTakePart(othersWithoutState: number): boolean;
   /** Whether clients may be answered from `offered` after `standing` (S9). */
   mayStand(standing: RecordNumber | null, offered: RecordNumber): boolean;
   /** Whether a node may be a member of the group that the first record founds. */
@@ -87,6 +92,7 @@ export const electionRules: ElectionRules = {
   isSilent: (sincePongMs, runningForMs, downAfterMs) =>
     runningForMs >= downAfterMs && (sincePongMs === null || sincePongMs >= downAfterMs),
   isMajority: (count, sentinels) => count >= majority(sentinels),
+  mayTakePart: (othersWithoutState) => othersWithoutState === 0,
   mayStand: (standing, offered) => standing === null || compareRecordNumbers(offered, standing) > 0,
   mayBeFounder: ({ offset, groupId }) => offset === 0 && groupId === null,
   countsInSeals: isAdmitted,

@@ -69,7 +69,7 @@ export class SimGroup {
     this.promiseChecks = new PromiseChecks(() => this.nodes, world.nowMs);
     this.sentinelChecks = new SentinelChecks(
       this.name,
-      () => this.#sentinels().length,
+      this.#sentinels,
       this.logChecks,
       seals,
       world.checksVotes,

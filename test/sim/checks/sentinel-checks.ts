@@ -6,7 +6,7 @@
 import type { SentinelEffect } from "../../../sentinel/core/outbox.ts";
 import type { Epoch, MemberId } from "../../../src/base/ids.ts";
 import type { RecordNumber } from "../../../src/rules/group-record.ts";
-import { compareRecordNumbers, type GroupRecord } from "../../../src/rules/group-record.ts";
+import { compareRecordNumbers, type GroupRecord, type Leader } from "../../../src/rules/group-record.ts";
 import type { SealedReply, SimSentinel } from "../world/sim-sentinel.ts";
 import type { SealChecks } from "./seal-checks.ts";
 import { demand } from "./violation.ts";
@@ -27,8 +27,11 @@ interface RecordHearer {
 
 export class SentinelChecks {
   readonly #group: string;
-  readonly #count: () => number;
-  readonly #votes = new Map<string, string>();
+  readonly #sentinels: () => readonly SimSentinel[];
+  /** By sentinel and epoch: the process that it voted for. */
+  readonly #votes = new Map<string, Leader | null>();
+  /** Of these, those that were lost with a disk. */
+  readonly #lostVotes = new Set<string>();
   readonly #promotions = new Map<number, string>();
   readonly #answers = new Map<SimSentinel, RecordNumber>();
   /** The newest record that each has ever made durable. */
@@ -41,7 +44,7 @@ export class SentinelChecks {
 
   constructor(
     group: string,
-    count: () => number,
+    sentinels: () => readonly SimSentinel[],
     hears: RecordHearer,
     seals: SealChecks,
     checksVotes: boolean,
@@ -49,7 +52,7 @@ export class SentinelChecks {
     this.#checksVotes = checksVotes;
     this.#seals = seals;
     this.#group = group;
-    this.#count = count;
+    this.#sentinels = sentinels;
     this.#hears = hears;
   }
 
@@ -65,17 +68,17 @@ export class SentinelChecks {
     const holders = [...this.#before.values()].filter(
       (held) => compareRecordNumbers(held, record.number) === 0,
     );
-    if (holders.length > this.#count() / 2) this.#hears.onStands(record);
+    if (holders.length > this.#sentinels().length / 2) this.#hears.onStands(record);
   }
 
   onHeard(sentinel: SimSentinel, reply: SealedReply): void {
     this.#seals.onHeard(processOf(sentinel), reply);
   }
 
-  /** A wiped sentinel may have to learn again what it once answered. */
+  /** A wiped sentinel has to learn again what it held; what it then answers must be no older than what it once did. */
   onWiped(sentinel: SimSentinel): void {
-    this.#answers.delete(sentinel);
     this.#before.delete(sentinel);
+    for (const key of this.#votes.keys()) if (key.startsWith(`${sentinel.id} `)) this.#lostVotes.add(key);
   }
 
   onEffect(sentinel: SimSentinel, effect: SentinelEffect): void {
@@ -110,14 +113,7 @@ export class SentinelChecks {
       demand((state?.votedEpoch ?? 0) >= message.epoch, "S1", () => {
         return `${sentinel.id} speaks of its vote in ${message.epoch} before it is durable`;
       });
-      const leader = JSON.stringify(state?.votedFor);
-      const key = `${sentinel.id} ${message.epoch}`;
-      const known = this.#votes.get(key);
-      if (state?.votedEpoch !== message.epoch) return;
-      demand(known === undefined || known === leader, "S1", () => {
-        return `${sentinel.id} voted twice in ${message.epoch}: for ${known} and ${leader}`;
-      });
-      this.#votes.set(key, leader);
+      if (state?.votedEpoch === message.epoch) this.#onVote(sentinel, message.epoch, state.votedFor);
     } else if (message.type === "promote") {
       const promotion = `${process} promotes ${message.record.master}`;
       const known = this.#promotions.get(message.epoch);
@@ -130,6 +126,20 @@ export class SentinelChecks {
       // Only now: whom it admits was not admitted when the choice was made.
       this.#hears.onRecord(message.record);
     }
+  }
+
+  /** A vote lost with a disk may be given again once nobody is left who could count the first one. */
+  #onVote(sentinel: SimSentinel, epoch: Epoch, leader: Leader | null): void {
+    const key = `${sentinel.id} ${epoch}`;
+    const known = this.#votes.get(key);
+    const isLost =
+      this.#lostVotes.has(key) &&
+      !this.#sentinels().some((one) => one.process.alive && one.startId === known?.startId);
+    demand(known === undefined || isLost || known?.startId === leader?.startId, "S1", () => {
+      return `${sentinel.id} voted twice in ${epoch}: for ${known?.startId} and ${leader?.startId}`;
+    });
+    this.#lostVotes.delete(key);
+    this.#votes.set(key, leader);
   }
 
   /** What a vote's reply has told its leader must stay true: no record below the vote comes in after it. */
@@ -148,8 +158,8 @@ export class SentinelChecks {
   /** A master acknowledges nothing before a majority has recorded its reign. */
   onEstablished(master: string, epoch: Epoch): void {
     const holders = [...this.#stored.values()].filter((held) => held.epoch >= epoch).length;
-    demand(holders > this.#count() / 2, "reign", () => {
-      return `${master} acknowledges in ${epoch}, of which ${holders} of ${this.#count()} sentinels have a record`;
+    demand(holders > this.#sentinels().length / 2, "reign", () => {
+      return `${master} acknowledges in ${epoch}, of which ${holders} of ${this.#sentinels().length} sentinels have a record`;
     });
   }
 
@@ -164,7 +174,7 @@ export class SentinelChecks {
     const holders = [...this.#stored.values()].filter(
       (held) => compareRecordNumbers(held, number) >= 0,
     ).length;
-    const count = this.#count();
+    const count = this.#sentinels().length;
     demand(holders > count / 2, "S9", () => {
       return `${sentinel.id} answers from ${number.epoch}.${number.seq}, which ${holders} of ${count} hold`;
     });

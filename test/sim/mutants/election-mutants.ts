@@ -10,8 +10,9 @@ import {
   forcedByALeaderCutOffFromTheMaster,
   recordOvertakenByAVote,
   wipedBesideDeadMaster,
+  wipedMajority,
 } from "./scenarios.ts";
-import { plainPlan } from "./stage.ts";
+import { beyondPlan, plainPlan } from "./stage.ts";
 
 export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
@@ -88,6 +89,12 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     isQuick: true,
     scenario: { plan: plainPlan, script: forcedByALeaderCutOffFromTheMaster },
     electionRules: { leaseEpoch: (_votedEpoch, recordEpoch) => recordEpoch },
+  },
+  {
+    name: "sentinels that lost their state take part again, however many they are",
+    isQuick: true,
+    scenario: { plan: beyondPlan, script: wipedMajority },
+    electionRules: { mayTakePart: () => true },
   },
   {
     name: "a loss is accepted whoever is missing",

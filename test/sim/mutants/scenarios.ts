@@ -55,6 +55,29 @@ export function allButOneEmpty(stage: Stage): void {
   });
 }
 
+/**
+ * Two of three sentinels elect while the third is away, and lose their disks; the third comes back, and none of them sees a node
+ * that could tell of the epoch. It never serves again: nobody is left who may vote.
+ */
+export function wipedMajority(stage: Stage): void {
+  stage.at(BEGIN_MS, () => {
+    const [master] = stage.cast();
+    const { sim } = stage;
+    const [away, ...voters] = sim.sentinels;
+    if (away === undefined) return;
+    const heal = stage.cut([away], [...sim.nodes, ...voters]);
+    stage.kill(master);
+    const isSucceeded = (): boolean =>
+      sim.master() !== master && sim.master()?.member?.status().established === true;
+    stage.when(isSucceeded, () => {
+      stage.wipe(...voters);
+      stage.cut(sim.nodes, sim.sentinels);
+      heal();
+      stage.after(5, () => stage.start(...voters));
+    });
+  });
+}
+
 /** Two sentinels start anew beside a master that they no longer see; an operator asks one of them for a failover. */
 export function forcedByRestartedSentinels(stage: Stage): void {
   stage.at(BEGIN_MS, () => {

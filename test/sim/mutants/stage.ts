@@ -21,6 +21,11 @@ export function plainPlan(seed: number): Plan {
   return plainPlanOf(3, seed);
 }
 
+/** After what happens nobody promises that the cluster serves again. */
+export function beyondPlan(seed: number): Plan {
+  return { ...plainPlan(seed), kind: "beyond" };
+}
+
 /** Many clients that lose patience soon: some move on while others stay. */
 export function crowdedPlan(seed: number): Plan {
   return { ...plainPlan(seed), clients: 12, registers: 12, ackTimeoutMs: 300 };

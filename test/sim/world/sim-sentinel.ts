@@ -92,12 +92,17 @@ export class SimSentinel {
     return this.#configRead !== JSON.stringify(this.#config());
   }
 
+  /** Of its latest process. */
+  get startId(): StartId {
+    return `${this.id}-life${this.process.life}` as StartId;
+  }
+
   start(): void {
     this.process.begin();
     const config = this.#config();
     this.#configRead = JSON.stringify(config);
     const { queue, randomness, monitor } = this.#world;
-    const startId = `${this.id}-life${this.process.life}` as StartId;
+    const { startId } = this;
     this.effectsToLive = null;
     this.#timerAtMs = undefined;
     this.core = new SentinelCore({
