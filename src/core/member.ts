@@ -326,8 +326,20 @@ export class Member {
       this.#parts.lease.void();
       this.#clockOffsetMs = offsetMs;
     }
+    this.#noteStandstill(now.monoMs - this.#parts.now.monoMs);
     this.#parts.now = now;
     this.desk.onClock(now.monoMs);
+  }
+
+  /**
+   * While this process did not run it could hear nobody: that is no silence of the replicas. Had it been for as long as down-after,
+   * they may follow another master by now.
+   */
+  #noteStandstill(sinceLastStepMs: Millis): void {
+    const { downAfterMs } = this.#parts.limits;
+    // One that runs ticks more often.
+    if (sinceLastStepMs <= downAfterMs / 4 || sinceLastStepMs >= downAfterMs) return;
+    this.#roles.reign?.replicas.excuseSilence(sinceLastStepMs);
   }
 
   #tick(): void {

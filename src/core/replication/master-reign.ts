@@ -222,6 +222,11 @@ export class MasterReign {
     return good;
   }
 
+  /** Nobody could be heard for so long, up to now. */
+  excuseSilence(ms: Millis): void {
+    for (const replica of this.#replicas.values()) replica.lastHeardMs += ms;
+  }
+
   /** Whether all other voting members have acknowledged a frame that was sent at or after `sinceMs`. */
   allMembersConfirmSince(sinceMs: Millis): boolean {
     return votingMembers(this.record).every((member) => {

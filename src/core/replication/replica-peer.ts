@@ -51,6 +51,7 @@ export class ReplicaPeer implements CountedAck {
   round = 0;
   /** The commit offset of the newest frame to it. */
   commitTold: Offset = OFFSET_ZERO;
+  /** Times when this process itself stood still are left out. */
   lastHeardMs: Millis;
   /** Sent since the last frame that wants an ack. */
   unaskedBytes = 0;

@@ -71,6 +71,26 @@ describe("semi-sync", () => {
     expect(n1.run(n1.connect(), "SET", "a", "2")).toBe("-NOREPLICAS Not enough good replicas to write.\r\n");
   });
 
+  it.each([
+    { unheardMs: 600, stepMs: 600, refused: false },
+    { unheardMs: 600, stepMs: 50, refused: true },
+    { unheardMs: 1200, stepMs: 1200, refused: true },
+  ])(
+    "takes its own standstill for no silence of theirs, below down-after: $unheardMs ms in steps of $stepMs",
+    ({ unheardMs, stepMs, refused }) => {
+      const group = new TestGroup();
+      const n1 = group.reign(1, "n1", ["n2", "n3"]);
+      const client = n1.connect();
+      group.pass(200);
+      expect(n1.ask(client, "SET", "a", "1")).toBe("+OK\r\n");
+      group.partition(["n1"]);
+      group.pass(unheardMs, stepMs);
+      const reply = n1.run(client, "SET", "a", "2");
+      if (refused) expect(reply).toMatch(/^-NOREPLICAS /);
+      else expect(reply).toBe("");
+    },
+  );
+
   it("closes the clients that it must refuse once it is cut off from everybody", () => {
     const group = new TestGroup();
     const n1 = group.reign(1, "n1", ["n2", "n3"]);
