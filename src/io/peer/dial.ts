@@ -12,6 +12,7 @@ import { type Credentials, Dialler, type DialPurpose, type Hello } from "./hands
 import type { PauseGate } from "./pause-gate.ts";
 import type { PeerLimits } from "./peer-limits.ts";
 import type { Reachability } from "./reachability.ts";
+import { refuseSelf } from "./self-connection.ts";
 import { limitUnprovenBytes, type ProvenConnection, startTimer } from "./unproven.ts";
 import { type RawData, WebSocket } from "./ws.ts";
 
@@ -110,6 +111,11 @@ class DialAttempt implements Dialling {
     this.#connecting = socket;
     socket.once("error", this.#onError);
     socket.once("connect", () => {
+      const refusal = refuseSelf(socket);
+      if (refusal !== null) {
+        this.#onError(refusal);
+        return;
+      }
       gate.whenRunning(() => {
         // A partition that has begun meanwhile swallows the request.
         if (this.#over || !reach.allows(this.#target.id)) return;
