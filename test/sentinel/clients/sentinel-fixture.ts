@@ -264,3 +264,10 @@ function nodeStatus(id: string, master: string | null): NodeStatus {
     voting: true,
   };
 }
+
+/** Of a sentinel of its own. */
+export function connect(password: string | null = null): { test: ClientsUnderTest; client: TestClient } {
+  const test: ClientsUnderTest = new ClientsUnderTest(password);
+  const client: TestClient = test.connect();
+  return { test, client };
+}
