@@ -2,21 +2,15 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FLAGS } from "../../src/core/commands/command.ts";
 import { createCommandTable } from "../../src/core/commands/table.ts";
-import { hasRedisServer, RedisServer } from "../core/commands/redis-server.ts";
+import { RedisServer } from "../core/commands/redis-server.ts";
+import { mayUse } from "../may-use.ts";
 import { groupsOf } from "./compatibility/command-docs.ts";
 import { compatibilityPage, judge, type RedisCommands } from "./compatibility/compatibility-page.ts";
 import { DEVIATIONS } from "./compatibility/deviations.ts";
 import { GROUPS_LEFT_OUT, LEFT_OUT } from "./compatibility/left-out.ts";
 import { ROOT, readDocument } from "./markdown.ts";
 
-const available = hasRedisServer();
-if (!available) {
-  if (process.env.CI !== undefined)
-    throw new Error("redis-server is not installed, and CI must compare with it");
-  console.warn(
-    "skipped: the command table is not compared with Redis, because redis-server is not installed",
-  );
-}
+const comparing = mayUse("redis-server", "the command table is not compared with Redis");
 
 const REDIS = JSON.parse(readDocument("test/docs/compatibility/redis-commands.json")) as RedisCommands;
 const table = createCommandTable();
@@ -44,7 +38,7 @@ describe("docs/compatibility.md", () => {
   });
 });
 
-describe.skipIf(!available)("compared with redis-server 7.0", () => {
+describe.skipIf(!comparing)("compared with redis-server 7.0", () => {
   it("the list of commands is Redis's", async () => {
     const redis = await RedisServer.start();
     const [docs] = await redis.ask([["COMMAND", "DOCS"]]);

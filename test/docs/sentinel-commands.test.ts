@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withSubcommands } from "../../sentinel/clients/command-spec.ts";
 import { COMMANDS } from "../../sentinel/clients/command-table.ts";
-import { hasRedisServer } from "../core/commands/redis-server.ts";
+import { mayUse } from "../may-use.ts";
 import { groupsOf } from "./compatibility/command-docs.ts";
 import type { RedisCommands } from "./compatibility/compatibility-page.ts";
 import { withRedisSentinel } from "./compatibility/redis-sentinel.ts";
@@ -10,14 +10,7 @@ import { SENTINEL_DEVIATIONS, SENTINEL_LEFT_OUT } from "./compatibility/sentinel
 import { judgeSentinel, sentinelPage } from "./compatibility/sentinel-page.ts";
 import { ROOT, readDocument } from "./markdown.ts";
 
-const available = hasRedisServer();
-if (!available) {
-  if (process.env.CI !== undefined)
-    throw new Error("redis-server is not installed, and CI must compare with it");
-  console.warn(
-    "skipped: the sentinel's commands are not compared with Redis, because redis-server is not installed",
-  );
-}
+const comparing = mayUse("redis-server", "the sentinel's commands are not compared with Redis");
 
 const REDIS = JSON.parse(
   readDocument("test/docs/compatibility/redis-sentinel-commands.json"),
@@ -45,7 +38,7 @@ describe("docs/sentinel-commands.md", () => {
   });
 });
 
-describe.skipIf(!available)("compared with redis-sentinel 7.0", () => {
+describe.skipIf(!comparing)("compared with redis-sentinel 7.0", () => {
   it("the list of commands is Redis's", async () => {
     const docs = await withRedisSentinel((client) => client.call("COMMAND", "DOCS"));
     expect(REDIS).toEqual(groupsOf(docs));

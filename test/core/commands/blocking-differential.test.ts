@@ -2,11 +2,14 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Client } from "../../../src/core/client.ts";
+import { mayUse } from "../../may-use.ts";
 import { TestGroup } from "../member/test-group.ts";
 import type { TestMember } from "../member/test-member.ts";
 import { decodeAll } from "./harness.ts";
 import { BLOCKING_POPS, LISTS } from "./random-commands.ts";
-import { hasRedisServer, RedisServer, type RedisSession } from "./redis-server.ts";
+import { RedisServer, type RedisSession } from "./redis-server.ts";
+
+const comparing = mayUse("redis-server", "blocked clients are not compared with Redis");
 
 const CLIENTS = 4;
 
@@ -162,7 +165,7 @@ function alike(replies: readonly unknown[][]): unknown[][] {
   );
 }
 
-describe.skipIf(!hasRedisServer())("blocked clients, compared with redis-server 7.0", () => {
+describe.skipIf(!comparing)("blocked clients, compared with redis-server 7.0", () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await RedisServer.start();

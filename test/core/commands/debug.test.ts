@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mayUse } from "../../may-use.ts";
 import { Harness } from "./harness.ts";
-import { hasRedisServer, RedisServer, type RedisSession } from "./redis-server.ts";
+import { RedisServer, type RedisSession } from "./redis-server.ts";
+
+const comparing = mayUse("redis-server", "DEBUG is not compared with Redis");
 
 const members = Array.from({ length: 600 }, (_, at) => `member-${at}`);
 
@@ -108,7 +111,7 @@ describe("DEBUG", () => {
   });
 });
 
-describe.skipIf(!hasRedisServer())("compared with redis-server 7.0", () => {
+describe.skipIf(!comparing)("compared with redis-server 7.0", () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await RedisServer.start();

@@ -1,17 +1,13 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mayUse } from "../../may-use.ts";
 import { decode, Harness } from "./harness.ts";
 import { FAMILIES } from "./random-families.ts";
 import { SET_STATE, SORT_STATE, UNORDERED_SET_REPLIES, ZSET_STATE } from "./random-sets.ts";
 import { STREAM_NODES, STREAM_STATE, withoutTimes } from "./random-streams.ts";
-import { hasRedisServer, RedisServer } from "./redis-server.ts";
+import { RedisServer } from "./redis-server.ts";
 
-const available = hasRedisServer();
-if (!available) {
-  if (process.env.CI !== undefined)
-    throw new Error("redis-server is not installed, and CI must compare with it");
-  console.warn("skipped: replies are not compared with Redis, because redis-server is not installed");
-}
+const comparing = mayUse("redis-server", "replies are not compared with Redis");
 
 /** Replies whose order means nothing. */
 const UNORDERED = new Set(["KEYS", "SCAN", ...UNORDERED_SET_REPLIES]);
@@ -33,7 +29,7 @@ function withoutNegativeZeros(reply: unknown): unknown {
   return reply === "-0" ? "0" : reply;
 }
 
-describe.skipIf(!available)("compared with redis-server 7.0", () => {
+describe.skipIf(!comparing)("compared with redis-server 7.0", () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await RedisServer.start();

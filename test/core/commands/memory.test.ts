@@ -3,15 +3,11 @@ import { SeededRandomness } from "../../../src/base/randomness.ts";
 import { EMPTY_BYTES } from "../../../src/core/keyspace/memory-model.ts";
 import { MEMORY_DEFAULTS, type MemoryPolicy } from "../../../src/core/keyspace/memory-settings.ts";
 import { memoryParameters } from "../../../src/node/memory-parameters.ts";
+import { mayUse } from "../../may-use.ts";
 import { Harness } from "./harness.ts";
-import { hasRedisServer, RedisServer } from "./redis-server.ts";
+import { RedisServer } from "./redis-server.ts";
 
-const available = hasRedisServer();
-if (!available) {
-  if (process.env.CI !== undefined)
-    throw new Error("redis-server is not installed, and CI must compare with it");
-  console.warn("skipped: MEMORY is not compared with Redis, because redis-server is not installed");
-}
+const comparing = mayUse("redis-server", "MEMORY is not compared with Redis");
 
 function withPolicy(policy: MemoryPolicy): Harness {
   const harness = new Harness();
@@ -109,7 +105,7 @@ describe("OBJECT", () => {
   });
 });
 
-describe.skipIf(!available)("compared with redis-server 7.0", () => {
+describe.skipIf(!comparing)("compared with redis-server 7.0", () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await RedisServer.start();

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatNotifyEvents, parseNotifyEvents } from "../../../src/core/keyspace/notifications.ts";
+import { mayUse } from "../../may-use.ts";
 import { Harness, replayed } from "./harness.ts";
 import { FAMILIES } from "./random-families.ts";
-import { hasRedisServer, RedisServer, type RedisSession } from "./redis-server.ts";
+import { RedisServer, type RedisSession } from "./redis-server.ts";
+
+const comparing = mayUse("redis-server", "keyspace notifications are not compared with Redis");
 
 /** A harness with this selection of events. */
 function notifying(events: string): Harness {
@@ -72,7 +75,7 @@ describe("keyspace notifications", () => {
   });
 });
 
-describe.skipIf(!hasRedisServer())("keyspace notifications, compared with redis-server 7.0", () => {
+describe.skipIf(!comparing)("keyspace notifications, compared with redis-server 7.0", () => {
   let redis: RedisServer;
   let subscriber: RedisSession;
   beforeAll(async () => {

@@ -1,5 +1,5 @@
 /** A real redis-server on a free port with a directory of its own, for comparing replies. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
@@ -13,10 +13,6 @@ import { decodeAll } from "./harness.ts";
 const END = "end of batch";
 /** Of runs of a few milliseconds, each unlucky by chance alone. */
 const TRIES_MAX = 20;
-
-export function hasRedisServer(): boolean {
-  return spawnSync("redis-server", ["--version"]).status === 0;
-}
 
 export class RedisServer {
   readonly #process: ChildProcess;

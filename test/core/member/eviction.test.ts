@@ -3,19 +3,13 @@ import { SeededRandomness } from "../../../src/base/randomness.ts";
 import type { Client } from "../../../src/core/client.ts";
 import { EMPTY_BYTES } from "../../../src/core/keyspace/memory-model.ts";
 import { MEMORY_DEFAULTS, type MemorySettings } from "../../../src/core/keyspace/memory-settings.ts";
+import { mayUse } from "../../may-use.ts";
 import { decode } from "../commands/harness.ts";
-import { hasRedisServer, RedisServer } from "../commands/redis-server.ts";
+import { RedisServer } from "../commands/redis-server.ts";
 import { TestGroup } from "./test-group.ts";
 import type { TestMember } from "./test-member.ts";
 
-const available = hasRedisServer();
-if (!available) {
-  if (process.env.CI !== undefined)
-    throw new Error("redis-server is not installed, and CI must compare with it");
-  console.warn(
-    "skipped: refusals for want of memory are not compared, because redis-server is not installed",
-  );
-}
+const comparing = mayUse("redis-server", "refusals for want of memory are not compared with Redis");
 
 function scene(): { group: TestGroup; n1: TestMember; client: Client } {
   const group = new TestGroup();
@@ -176,7 +170,7 @@ const WITHOUT_MEMORY: readonly string[][] = [
   ["RENAME", "c", "f"],
 ];
 
-describe.skipIf(!available)("compared with redis-server 7.0", () => {
+describe.skipIf(!comparing)("compared with redis-server 7.0", () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await RedisServer.start();

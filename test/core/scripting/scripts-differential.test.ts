@@ -1,18 +1,14 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mayUse } from "../../may-use.ts";
 import { decode, Harness, replayed } from "../commands/harness.ts";
 import { BITS, COUNTERS, HASHES, STRINGS } from "../commands/random-commands.ts";
-import { hasRedisServer, RedisServer } from "../commands/redis-server.ts";
+import { RedisServer } from "../commands/redis-server.ts";
 import { DETAILS, ERRORS, LANGUAGE, LIBRARIES, VALUES } from "./scripts.ts";
 
-const available = hasRedisServer();
-if (!available) {
-  if (process.env.CI !== undefined)
-    throw new Error("redis-server is not installed, and CI must compare with it");
-  console.warn("skipped: scripts are not compared with Redis, because redis-server is not installed");
-}
+const comparing = mayUse("redis-server", "scripts are not compared with Redis");
 
-describe.skipIf(!available)("scripts compared with redis-server 7.0", () => {
+describe.skipIf(!comparing)("scripts compared with redis-server 7.0", () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await RedisServer.start();
