@@ -94,20 +94,22 @@ const DRIFT_FLOOR_MS = 5;
 
 export const replicationRules: ReplicationRules = {
   committedOffset({ ownPersisted, acks, copies, epochStart, committed }) {
-    const offset = nthLargest([ownPersisted, ...acks.map((ack) => ack.received)], copies) as Offset;
+    const copiesUpTo = valuesOf(acks, ({ received }) => received);
+    copiesUpTo.push(ownPersisted);
+    const offset = nthLargest(copiesUpTo, copies) as Offset;
     return offset >= epochStart && offset > committed ? offset : committed;
   },
   appliedByQuorum(acks, copies, committed) {
     if (copies <= 1) return committed;
     return nthLargest(
-      acks.map((ack) => ack.applied),
+      valuesOf(acks, ({ applied }) => applied),
       copies - 1,
     ) as Offset;
   },
   confirmedRound(acks, copies) {
     if (copies <= 1) return Number.POSITIVE_INFINITY;
     return nthLargest(
-      acks.map((ack) => ack.round),
+      valuesOf(acks, ({ round }) => round),
       copies - 1,
     );
   },
@@ -146,6 +148,13 @@ function samePosition(a: LogPosition, b: LogPosition): boolean {
 
 export function sameLeader(a: Leader, b: Leader): boolean {
   return a.id === b.id && a.startId === b.startId;
+}
+
+/** As `acks.map(of)`, which V8 begins as an array of objects and makes one of numbers afterwards, in a call that costs more than the rest. */
+function valuesOf(acks: readonly CountedAck[], of: (ack: CountedAck) => number): number[] {
+  const values: number[] = [];
+  for (const ack of acks) values.push(of(ack));
+  return values;
 }
 
 /** The n-th largest of the values, none of them negative, counting from 1; 0 when there are fewer. */

@@ -53,7 +53,8 @@ export class ReplyGate {
       client.holdWith(last, text, need.offset);
       return;
     }
-    client.hold({ text, count: 1, ...need, deadlineMs, turn });
+    const { offset, round, wrote } = need;
+    client.hold({ text, count: 1, offset, round, wrote, deadlineMs, turn });
     this.#waiting.add(client);
   }
 
