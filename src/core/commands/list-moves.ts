@@ -30,7 +30,10 @@ function parseMove(argv: Argv): Move | string {
   const to = parseEnd(arg(argv, 4));
   if (from === undefined || to === undefined) return errors.SYNTAX_ERROR;
   return {
-    ...{ source: arg(argv, 1), target: arg(argv, 2), from, to },
+    source: arg(argv, 1),
+    target: arg(argv, 2),
+    from,
+    to,
     effect: ["LMOVE", ...argv.slice(1, 5)],
   };
 }
@@ -110,7 +113,11 @@ function moveOrWait(context: CommandContext, asked: Move, timeout: string): stri
   const { version } = context;
   if (!context.mayBlock) return nil(version);
   return context.block({
-    ...{ kind: "keys", type: "list", keys: [asked.source], timeoutMs, timeoutReply: nilArray(version) },
+    kind: "keys",
+    type: "list",
+    keys: [asked.source],
+    timeoutMs,
+    timeoutReply: nilArray(version),
     serve: (later) => move(later, asked),
   });
 }

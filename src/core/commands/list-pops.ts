@@ -42,7 +42,11 @@ function popOrWait(context: CommandContext, asked: Pop, timeout: string): string
   const timeoutReply = nilArray(context.version);
   if (!context.mayBlock) return timeoutReply;
   return context.block({
-    ...{ kind: "keys", type: "list", keys, timeoutMs, timeoutReply },
+    kind: "keys",
+    type: "list",
+    keys,
+    timeoutMs,
+    timeoutReply,
     // Of several keys, the one that was pushed to first.
     serve: (later, key) => pop(later, { ...asked, keys: [key] }),
   });

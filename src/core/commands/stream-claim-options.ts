@@ -34,8 +34,13 @@ export function parseClaimOptions(argv: Argv, nowMs: Millis | undefined): ClaimO
     ids.push(id);
   }
   const given: Given = {
-    ...{ minIdleMs: Math.max(0, minIdleMs), ids, atMs: nowMs ?? 0, retryCount: undefined },
-    ...{ force: false, justIds: false, lastId: ID_ZERO },
+    minIdleMs: Math.max(0, minIdleMs),
+    ids,
+    atMs: nowMs ?? 0,
+    retryCount: undefined,
+    force: false,
+    justIds: false,
+    lastId: ID_ZERO,
   };
   for (let at = 5 + ids.length; at < argv.length; ) {
     const next = parseOption(argv, at, nowMs ?? 0, given);

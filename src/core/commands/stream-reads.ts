@@ -123,7 +123,11 @@ function waitFor(
   const { group } = options;
   const count = options.count === 0 ? WAITED_COUNT : options.count;
   return {
-    ...{ kind: "keys", type: "stream", keys: [...idOf.keys()], timeoutMs, timeoutReply },
+    kind: "keys",
+    type: "stream",
+    keys: [...idOf.keys()],
+    timeoutMs,
+    timeoutReply,
     whenGone: group !== undefined,
     serve: (later, key) => {
       const stream = later.db.read(key)?.value;

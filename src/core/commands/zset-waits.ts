@@ -16,7 +16,11 @@ function popOrWait(context: CommandContext, query: PopQuery, timeout: string): s
   if (!context.mayBlock) return timeoutReply;
   const { keys } = query;
   return context.block({
-    ...{ kind: "keys", type: "zset", keys, timeoutMs, timeoutReply },
+    kind: "keys",
+    type: "zset",
+    keys,
+    timeoutMs,
+    timeoutReply,
     // Of several keys, the one that was added to first.
     serve: (later, key) => popFirst(later, { ...query, keys: [key] }),
   });
