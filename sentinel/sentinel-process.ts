@@ -1,10 +1,8 @@
 /**
- * The shell of one sentinel: wires the core to the peer network, the Redis clients and the disk, and carries out its
- * effects. Decides nothing about groups.
+ * The shell of one sentinel: wires the core to the peer network, the Redis clients and the disk, and starts, pauses and ends
+ * them together. Decides nothing about groups, and carries out no effect itself (`effect-hands.ts`).
  */
 import { randomBytes } from "node:crypto";
-import os from "node:os";
-import { InterrexError, invariant } from "../src/base/errors.ts";
 import type { Millis, SentinelId, StartId } from "../src/base/ids.ts";
 import { SeededRandomness } from "../src/base/randomness.ts";
 import { type Clock, SystemClock } from "../src/io/clock.ts";
@@ -14,24 +12,21 @@ import type { RedisConnection, RedisConnectionHandler } from "../src/io/redis/re
 import { RedisServer } from "../src/io/redis/redis-server.ts";
 import type { PeerMessage } from "../src/protocol/peer/codec.ts";
 import type { LinkId, PeerIdentity } from "../src/protocol/peer/identity.ts";
-import { compareRecordNumbers, type GroupRecord, type RecordNumber } from "../src/rules/group-record.ts";
+import type { GroupRecord } from "../src/rules/group-record.ts";
 import { ClientConnections } from "./client-connections.ts";
-import type { ProcessUsage } from "./clients/answer.ts";
 import { SENTINEL_CLIENT_LIMITS } from "./clients/client-limits.ts";
-import { messageOf } from "./clients/event-payload.ts";
 import { SentinelClients } from "./clients/sentinel-clients.ts";
-import type { SentinelFacts } from "./clients/sentinel-facts.ts";
-import type { SentinelEffect } from "./core/outbox.ts";
 import { SentinelCore } from "./core/sentinel.ts";
-import type { SentinelNotice } from "./core/sentinel-event.ts";
 import { decodeSentinelState, type SentinelState } from "./core/sentinel-state.ts";
 import type { GroupView } from "./core/view.ts";
 import { CoreLoop } from "./core-loop.ts";
+import { EffectHands } from "./effect-hands.ts";
 import { mayHear } from "./peer-inbox.ts";
+import { processFacts, processUsage } from "./process-facts.ts";
 import type { SentinelConfig } from "./sentinel-config.ts";
 import { healthBody, prometheusText } from "./sentinel-metrics.ts";
 import { MemoryStateCell, openStateCell, type StateCell } from "./state-cell.ts";
-import { survivalOf } from "./survival.ts";
+import { SurvivalLog } from "./survival-log.ts";
 
 /** Beyond the switchover's own timeout: votes, seals and the new record take their time too. */
 const OPERATOR_GRACE_MS = 5000;
@@ -61,6 +56,7 @@ interface Parts {
   readonly clients: SentinelClients;
   readonly connections: ClientConnections;
   readonly loop: CoreLoop;
+  readonly hands: EffectHands;
 }
 
 async function openCell({ config, logger }: SentinelProcessOptions): Promise<StateCell> {
@@ -78,12 +74,8 @@ export class SentinelProcess {
   readonly #startedAtMs: Millis;
   readonly #network: PeerNetwork;
   readonly #server: RedisServer;
+  readonly #survival: SurvivalLog;
   readonly #peers = new Map<LinkId, PeerIdentity>();
-  readonly #switches = new Map<string, number>();
-  /** Number of the record that clients were last answered from, by group. */
-  readonly #answered = new Map<string, RecordNumber>();
-  /** What was last said to be survived, by group. */
-  readonly #survives = new Map<string, string>();
   #phase: "starting" | "running" | "stopping" | "ended" = "starting";
   #parts: Parts | null = null;
   #address: Address = { host: "", port: 0 };
@@ -115,6 +107,7 @@ export class SentinelProcess {
     this.#clock = options.clock ?? new SystemClock();
     this.#cell = cell;
     this.#startedAtMs = this.#clock.now().monoMs;
+    this.#survival = new SurvivalLog(config, logger);
     this.#network = new PeerNetwork({
       self: { kind: "sentinel", id: config.id, startId: this.#startId },
       host: config.host,
@@ -139,7 +132,7 @@ export class SentinelProcess {
           id: config.id,
           clients: this.#parts?.clients.count ?? 0,
           views: this.#allViews(),
-          switches: this.#switches,
+          switches: this.#parts?.hands.switches ?? new Map(),
         }),
     });
     this.#server = new RedisServer({
@@ -242,7 +235,7 @@ export class SentinelProcess {
     const loop = new CoreLoop({
       core,
       clock: this.#clock,
-      carryOut: (effect) => this.#carryOut(effect, parts),
+      carryOut: (effect) => parts.hands.carryOut(effect),
       settle: (nowMs) => {
         // What this event sets off leaves now, not at the end of the turn: a failover is made of such steps.
         this.#network.flush();
@@ -251,67 +244,52 @@ export class SentinelProcess {
       settleDeadlineMs: () => parts.clients.deadlineMs(),
       failed: (error) => this.#fail(error),
     });
+    const facts = processFacts(this.#config, {
+      startId: this.#startId,
+      clientPort: this.#address.port,
+      startedAtMonoMs: this.#startedAtMs,
+    });
     const clients = new SentinelClients({
       world: {
-        facts: this.#facts(),
+        facts,
         groups: () => core.groups(),
         view: (group) => loop.view(group),
         isHolding: (group) => loop.isHolding(group),
-        usage: () => this.#usage(),
+        usage: () => processUsage(this.#server),
       },
       operate: (operation, command) => loop.dispatch({ type: "operator", id: operation, command }),
-      operatorTimeoutMs: (group) => this.#switchoverTimeoutMs(group) + OPERATOR_GRACE_MS,
+      operatorTimeoutMs: (group) => facts.failoverTimeoutMs(group) + OPERATOR_GRACE_MS,
       shutdown: () => setImmediate(() => this.#options.onShutdown?.()),
     });
     const nowMs = (): Millis => this.#clock.now().monoMs;
     const connections = new ClientConnections({ clients, loop, nowMs });
-    const parts: Parts = { core, clients, connections, loop };
+    const hands = new EffectHands(
+      {
+        network: this.#network,
+        cell: this.#cell,
+        clients,
+        survival: this.#survival,
+        clock: this.#clock,
+        logger: this.#log,
+      },
+      {
+        dispatch: (input) => loop.dispatch(input),
+        fail: (error) => this.#fail(error),
+        answersFrom: (record) => this.#options.onRecord?.(record),
+      },
+    );
+    const parts: Parts = { core, clients, connections, loop, hands };
     this.#parts = parts;
     return parts;
   }
 
-  #facts(): SentinelFacts {
-    return {
-      id: this.#config.id,
-      startId: this.#startId,
-      password: this.#config.password,
-      clientPort: this.#address.port,
-      announceHost: this.#config.announceHost,
-      keepsState: this.#config.dataDir !== null,
-      processId: process.pid,
-      operatingSystem: `${os.type()} ${os.release()} ${os.arch()}`,
-      nodeVersion: process.versions.node,
-      startedAtMonoMs: this.#startedAtMs,
-      failoverTimeoutMs: (group) => this.#switchoverTimeoutMs(group),
-    };
-  }
-
-  #usage(): ProcessUsage {
-    const { user, system } = process.cpuUsage();
-    return {
-      connectionsReceived: this.#server.connectionsReceived,
-      connectionsRejected: this.#server.connectionsRejected,
-      ...this.#server.traffic,
-      cpuUserMicros: user,
-      cpuSystemMicros: system,
-    };
-  }
-
   #announce(): void {
-    const { groups, sentinels } = this.#config;
     const fields = { address: this.#address, peerAddress: this.#peerAddress, startId: this.#startId };
     this.#log.info(
       { event: "sentinel-started", ...fields },
       `serving clients on port ${this.#address.port} and peers on port ${this.#peerAddress.port}`,
     );
-    for (const group of groups) this.#saySurvival(group.name, survivalOf(group, sentinels.length));
-  }
-
-  /** Again only where it differs: the record knows which nodes vote, and rules over the configuration. */
-  #saySurvival(group: string, survives: string): void {
-    if (this.#survives.get(group) === survives) return;
-    this.#survives.set(group, survives);
-    this.#log.info({ event: "survives", group, survives }, `${group} survives: ${survives}`);
+    this.#survival.sayConfigured();
   }
 
   #accept(connection: RedisConnection): RedisConnectionHandler | string {
@@ -333,71 +311,6 @@ export class SentinelProcess {
     this.#network.closeLink(link);
   }
 
-  #carryOut(effect: SentinelEffect, { clients }: Parts): void {
-    switch (effect.type) {
-      case "send":
-        this.#network.send(effect.link, effect.message);
-        return;
-      case "closeLink":
-        this.#network.closeLink(effect.link);
-        return;
-      case "setPeers":
-        this.#network.setTargets(effect.targets);
-        return;
-      case "probe":
-        this.#network.probe(effect.target);
-        return;
-      case "saveState":
-        this.#save(effect.version, effect.state);
-        return;
-      case "notice":
-        this.#note(effect.notice);
-        clients.publish(effect.notice, this.#clock.now().monoMs);
-        return;
-      case "operatorReply":
-        clients.operatorReplied(effect.id, effect);
-        return;
-      case "masterChanged":
-        this.#answerFrom(effect.record);
-        return;
-      case "log":
-        this.#log[effect.level]({ ...effect.fields, event: effect.event }, effect.text);
-    }
-  }
-
-  #answerFrom(record: GroupRecord): void {
-    const before = this.#answered.get(record.name);
-    invariant(
-      before === undefined || compareRecordNumbers(record.number, before) >= 0,
-      "S9: a sentinel's answers never go back",
-    );
-    this.#answered.set(record.name, record.number);
-    const { groups, sentinels } = this.#config;
-    const group = groups.find(({ name }) => name === record.name);
-    if (group !== undefined) {
-      const { members: nodes, mode, copies } = record;
-      const standing = { nodes, replication: { mode, copies }, quorum: group.quorum };
-      this.#saySurvival(group.name, survivalOf(standing, sentinels.length));
-    }
-    this.#options.onRecord?.(record);
-  }
-
-  #note(notice: SentinelNotice): void {
-    if (notice.channel === "+switch-master") {
-      this.#switches.set(notice.group, (this.#switches.get(notice.group) ?? 0) + 1);
-    }
-    const { channel, payload } = messageOf(notice);
-    this.#log.info({ event: channel, payload }, `${channel} ${payload}`);
-  }
-
-  #save(version: number, state: SentinelState): void {
-    this.#cell.save(Buffer.from(JSON.stringify(state), "utf8")).then(
-      () => this.#parts?.loop.dispatch({ type: "stateSaved", version }),
-      (cause: unknown) =>
-        this.#fail(new InterrexError("STATE_NOT_SAVED", "Cannot save the votes and records", { cause })),
-    );
-  }
-
   /** It may not go on with a broken invariant, nor speak of votes that aren't durable: it ends as if killed. */
   #fail(error: Error): void {
     if (this.#phase === "ended") return;
@@ -408,9 +321,5 @@ export class SentinelProcess {
 
   #allViews(): GroupView[] {
     return (this.#parts?.core.groups() ?? []).flatMap((group) => this.view(group) ?? []);
-  }
-
-  #switchoverTimeoutMs(group: string): Millis {
-    return this.#config.groups.find(({ name }) => name === group)?.switchoverTimeoutMs ?? 0;
   }
 }
