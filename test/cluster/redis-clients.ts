@@ -26,6 +26,7 @@ const PAUSE_AFTER_FAILURE_MS = 3;
 const LOOK_EVERY_MS = 20;
 const WAIT_MS = 30_000;
 const KEYS_PER_READ = 500;
+const COMMAND_TIMEOUT_MS = 500;
 
 /** A client that goes on writing, each write a key of its own, until it is stopped. */
 export class WriteLoad implements AsyncDisposable {
@@ -169,7 +170,11 @@ export async function nodeRedisLoad(options: NodeRedisSentinelOptions): Promise<
 }
 
 /** ioredis as a careful user sets it: no write waits long, none is sent twice, a silent connection is given up. */
-export function carefulLoad({ group, sentinels, password }: GroupAddress, prefix = "k"): WriteLoad {
+export function carefulLoad(
+  { group, sentinels, password }: GroupAddress,
+  prefix = "k",
+  commandTimeout: number = COMMAND_TIMEOUT_MS,
+): WriteLoad {
   const client = new Redis({
     name: group,
     sentinels: sentinels.map(({ host, port }) => ({ host, port })),
@@ -177,7 +182,7 @@ export function carefulLoad({ group, sentinels, password }: GroupAddress, prefix
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: 500,
+    commandTimeout,
     connectTimeout: 500,
     disconnectTimeout: 20,
     sentinelCommandTimeout: 1000,
