@@ -9,29 +9,20 @@
  * ballast     room for a full disk
  * ```
  */
-import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { InterrexError, InvariantError, invariant } from "../../base/errors.ts";
+import { InvariantError, invariant } from "../../base/errors.ts";
 import { type IncarnationId, type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
 import type { EpochHistory } from "../../rules/epoch-history.ts";
-import {
-  type FoundDirectory,
-  hasRebooted,
-  type IncarnationVerdict,
-  judgeIncarnation,
-  type PreviousLife,
-} from "../../rules/incarnation.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
 import { Ballast } from "./ballast.ts";
 import { readBootId } from "./boot-id.ts";
 import { explainDirectoryError } from "./directory-error.ts";
-import { DirectoryLock } from "./directory-lock.ts";
+import { DirectoryLife, type FoundParts } from "./directory-life.ts";
 import { DurableCell } from "./durable-cell.ts";
-import { type FileCalls, nodeFileCalls, syncDirectorySync } from "./file-calls.ts";
+import { type FileCalls, nodeFileCalls } from "./file-calls.ts";
 import { GroupSync } from "./group-sync.ts";
-import { type Identity, loadIdentity, saveIdentity } from "./identity-file.ts";
-import { hasLog, type RecoveredLog, recoverLog } from "./log-recovery.ts";
+import { hasLog, recoverLog } from "./log-recovery.ts";
 import { LogRetention } from "./log-retention.ts";
 import { makeDirectory } from "./make-directory.ts";
 import type {
@@ -73,12 +64,11 @@ export interface DiskStorageOptions {
 
 /** What is there between `open` and `close`. */
 interface Opened {
-  readonly lock: DirectoryLock;
+  readonly life: DirectoryLife;
   readonly log: SegmentedLog;
   readonly groupSync: GroupSync;
   readonly commits: SnapshotCommits;
   readonly retention: LogRetention;
-  identity: Identity;
 }
 
 export class DiskStorage implements MemberStorage {
@@ -87,7 +77,6 @@ export class DiskStorage implements MemberStorage {
   readonly #ballast: Ballast;
   /** With the ballast behind them: for all that must still be written when the disk is full. */
   readonly #calls: FileCalls;
-  readonly #identity: DurableCell;
   readonly #state: DurableCell;
   readonly #snapshots: SnapshotStore;
   readonly #spare: SpareDescriptor;
@@ -114,7 +103,6 @@ export class DiskStorage implements MemberStorage {
       options.calls ?? nodeFileCalls,
     );
     this.#calls = this.#ballast.calls;
-    this.#identity = new DurableCell(this.#path("identity"), { calls: this.#calls });
     this.#state = new DurableCell(this.#path("state"), { calls: this.#calls });
     this.#snapshots = new SnapshotStore(this.#path("snapshot"));
     this.#spare = new SpareDescriptor(this.#directory);
@@ -125,9 +113,14 @@ export class DiskStorage implements MemberStorage {
     this.#events = events;
     try {
       for (const name of ["log", "snapshot", "rollback"]) makeDirectory(this.#path(name));
-      const bootId = await (this.#options.bootId ?? readBootId)();
-      const makeRoom = (): boolean => this.#ballast.giveUpFound();
-      return await this.#openWith(DirectoryLock.acquire(this.#directory, { bootId, makeRoom }), bootId);
+      const life = await DirectoryLife.take({
+        directory: this.#directory,
+        appendfsync: this.#options.appendfsync,
+        readBootId: this.#options.bootId ?? readBootId,
+        calls: this.#calls,
+        makeRoom: () => this.#ballast.giveUpFound(),
+      });
+      return await this.#openTaken(life);
     } catch (error) {
       throw explainDirectoryError(this.#directory, error);
     }
@@ -211,133 +204,114 @@ export class DiskStorage implements MemberStorage {
   }
 
   async startIncarnation(reason: string): Promise<IncarnationId> {
-    const opened = this.#use();
-    const incarnation = newIncarnation();
-    const identity = { ...opened.identity, incarnation, doubts: [], because: reason };
+    const { life } = this.#use();
     try {
-      saveIdentity(this.#identity, identity);
+      return life.startIncarnation(reason);
     } catch (error) {
       this.#fail(error);
       throw error;
     }
-    opened.identity = identity;
-    return incarnation;
   }
 
   async close(): Promise<void> {
-    const { log, lock, groupSync, commits } = this.#use();
+    const opened = this.#use();
     try {
-      await commits.close();
-      await groupSync.stop();
+      await opened.commits.close();
+      await opened.groupSync.stop();
       await this.#ballast.stop();
       await this.#state.close();
-      if (this.#failure === null) await this.#leaveCleanly(log);
+      if (this.#failure === null) await this.#leaveCleanly(opened);
       // A sync that was under way may have failed, too: this was no clean stop.
       if (this.#failure !== null) throw this.#failure;
     } finally {
       this.#opened = null;
-      log.close();
-      this.#spare.close();
-      this.#state.abandon();
-      this.#identity.abandon();
-      lock.release();
+      this.#letGo(opened);
     }
   }
 
   crash(): void {
-    if (this.#opened === null) return;
-    const { log, lock, groupSync, commits } = this.#opened;
+    const opened = this.#opened;
+    if (opened === null) return;
     this.#opened = null;
-    groupSync.abandon();
+    opened.groupSync.abandon();
     this.#ballast.abandon();
-    commits.abandon();
-    log.close();
-    this.#spare.close();
-    this.#state.abandon();
-    this.#identity.abandon();
-    lock.release();
+    opened.commits.abandon();
+    this.#letGo(opened);
   }
 
-  async #leaveCleanly(log: SegmentedLog): Promise<void> {
+  async #leaveCleanly({ log, life }: Opened): Promise<void> {
     try {
       await log.sync();
-      saveIdentity(this.#identity, { ...this.#use().identity, cleanStop: true });
+      life.endCleanly();
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  async #openWith(lock: DirectoryLock, bootId: string | null): Promise<Recovered> {
+  #letGo({ log, life }: Opened): void {
+    log.close();
+    this.#spare.close();
+    this.#state.abandon();
+    life.release();
+  }
+
+  async #openTaken(life: DirectoryLife): Promise<Recovered> {
     try {
-      return await this.#openLocked(lock, bootId);
+      return await this.#openParts(life);
     } catch (error) {
       this.#ballast.abandon();
-      this.#identity.abandon();
       this.#state.abandon();
-      lock.release();
+      life.release();
       throw error;
     }
   }
 
-  async #openLocked(lock: DirectoryLock, bootId: string | null): Promise<Recovered> {
-    const previous = loadIdentity(this.#identity);
+  async #openParts(life: DirectoryLife): Promise<Recovered> {
     const state = this.#state.load();
-    const verdict = judgeIncarnation(this.#find(previous, state), bootId);
+    const verdict = life.judge(this.#findParts(state));
     await this.#ballast.prepare();
     const repairs = await this.#snapshots.open();
     const snapshot = this.#snapshots.standing;
-    const recovered = await recoverLog({
+    const { log, ...recovered } = await recoverLog({
       directory: this.#path("log"),
       rollbackDirectory: this.#path("rollback"),
       generation: this.#snapshots.logGeneration,
       snapshot,
-      lastStop: lastStopOf(previous, bootId),
+      lastStop: life.lastStop,
       segmentBytesMax: this.#options.segmentBytesMax ?? 64 * MEGABYTE,
       calls: this.#calls,
     });
-    const { log } = recovered;
     try {
       // The life that begins now promises what its own policy says, of everything that is in the log.
       if (this.#options.appendfsync !== "no") await log.sync();
       if (state === null) this.#state.saveSync(Buffer.alloc(0));
-      const identity = this.#begin(verdict, previous, bootId);
-      // Without the clean marker, durably, before the first record of this life can be appended.
-      saveIdentity(this.#identity, identity);
+      const begun = life.begin(verdict);
       const groupSync = this.#makeGroupSync(log);
       const retention = this.#makeRetention(log);
       const commits = this.#makeCommits(log, groupSync, retention);
       this.#spare.keep();
-      this.#opened = { lock, log, groupSync, commits, retention, identity };
+      this.#opened = { life, log, groupSync, commits, retention };
       this.#countLogBytes(log);
-      return describe(recovered, snapshot, verdict, identity, state, repairs);
+      return {
+        ...begun,
+        state: state === null || state.length === 0 ? null : state,
+        snapshot,
+        position: recovered.position,
+        history: recovered.history,
+        records: () => log.recordsAfter(snapshot?.position.offset ?? OFFSET_ZERO),
+        repairs: [...repairs, ...recovered.repairs],
+      };
     } catch (error) {
       log.close();
       throw error;
     }
   }
 
-  /** Taken before anything is made: what is missing now was lost. */
-  #find(previous: PreviousLife | null, state: Buffer | null): FoundDirectory {
-    const log = hasLog(this.#path("log"));
-    if (previous === null) {
-      const nothing = state === null && !log && fs.readdirSync(this.#path("snapshot")).length === 0;
-      return nothing ? { contents: "nothing" } : { contents: "incomplete", missing: "its identity file" };
-    }
-    if (state === null) return { contents: "incomplete", missing: "its state file" };
-    if (!log) return { contents: "incomplete", missing: "its log" };
-    return { contents: "whole", previous };
-  }
-
-  #begin(verdict: IncarnationVerdict, previous: Identity | null, bootId: string | null): Identity {
-    const isNew = verdict.decision === "new";
+  #findParts(state: Buffer | null): FoundParts {
     return {
-      incarnation: isNew ? newIncarnation() : verdict.incarnation,
-      doubts: verdict.doubts,
-      because: isNew ? verdict.reason : (previous?.because ?? ""),
-      cleanStop: false,
-      bootId,
-      appendfsync: this.#options.appendfsync,
-      voidedBy: null,
+      state: state !== null,
+      log: hasLog(this.#path("log")),
+      snapshots: fs.readdirSync(this.#path("snapshot")).length > 0,
     };
   }
 
@@ -392,28 +366,11 @@ export class DiskStorage implements MemberStorage {
   #fail(cause: unknown): void {
     if (cause instanceof InvariantError) throw cause;
     if (this.#failure !== null || this.#opened === null) return;
-    const { identity, groupSync } = this.#opened;
-    const what = describeError(cause);
-    let message = `Cannot go on with the data directory ${this.#directory}: ${what}`;
+    const { life, groupSync } = this.#opened;
     groupSync.abandon();
-    try {
-      this.#void({ ...identity, voidedBy: what });
-    } catch (error) {
-      message += `; nor could that be noted there: ${describeError(error)}`;
-    }
-    const failure = new InterrexError("STORAGE_FAILED", message, { cause });
+    const failure = life.endVoid(cause);
     this.#failure = failure;
     queueMicrotask(() => this.#events?.failed(failure));
-  }
-
-  #void(identity: Identity): void {
-    try {
-      saveIdentity(this.#identity, identity);
-    } catch {
-      // Whatever keeps it from being written: without the file the next life is a new incarnation all the same.
-      fs.rmSync(this.#identity.path, { force: true });
-      syncDirectorySync(this.#directory);
-    }
   }
 
   #use(): Opened {
@@ -424,41 +381,4 @@ export class DiskStorage implements MemberStorage {
   #path(name: string): string {
     return path.join(this.#directory, name);
   }
-}
-
-/** A void life counts as a power cut: what it wrote last can't be trusted either. */
-function lastStopOf(previous: PreviousLife | null, bootId: string | null): "clean" | "crash" | "powerCut" {
-  if (previous === null || previous.voidedBy !== null) return "powerCut";
-  if (previous.cleanStop) return "clean";
-  return hasRebooted(previous.bootId, bootId) ? "powerCut" : "crash";
-}
-
-function describe(
-  recovered: RecoveredLog,
-  snapshot: StoredSnapshot | null,
-  verdict: IncarnationVerdict,
-  identity: Identity,
-  state: Buffer | null,
-  repairs: readonly string[],
-): Recovered {
-  const { log, position, history } = recovered;
-  return {
-    state: state === null || state.length === 0 ? null : state,
-    incarnation: identity.incarnation,
-    incarnationIsNew: verdict.decision === "new" ? verdict.reason : null,
-    doubts: identity.doubts,
-    snapshot,
-    position,
-    history,
-    records: () => log.recordsAfter(snapshot?.position.offset ?? OFFSET_ZERO),
-    repairs: [...repairs, ...recovered.repairs],
-  };
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function newIncarnation(): IncarnationId {
-  return randomUUID() as IncarnationId;
 }

@@ -1,0 +1,200 @@
+/**
+ * One process's life in a data directory: takes the directory for itself, says how the life before ended and whose the data
+ * is now, and leaves word of how this one ends. Knows the lock and the identity file, and nothing else that is there.
+ *
+ * Whether an incarnation goes on is for `rules/incarnation.ts` to decide; when this life begins and ends, and after which
+ * failure, for the storage.
+ */
+import { randomUUID } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { InterrexError, invariant } from "../../base/errors.ts";
+import type { IncarnationId } from "../../base/ids.ts";
+import {
+  type FoundDirectory,
+  hasRebooted,
+  type IncarnationVerdict,
+  judgeIncarnation,
+  type PreviousLife,
+} from "../../rules/incarnation.ts";
+import { DirectoryLock } from "./directory-lock.ts";
+import { DurableCell } from "./durable-cell.ts";
+import { type FileCalls, syncDirectorySync } from "./file-calls.ts";
+import { type Identity, loadIdentity, saveIdentity } from "./identity-file.ts";
+import type { AppendFsync, Recovered } from "./member-storage.ts";
+
+export interface LifeOptions {
+  readonly directory: string;
+  readonly appendfsync: AppendFsync;
+  readonly readBootId: () => Promise<string | null>;
+  readonly calls: FileCalls;
+  /** Called when a full disk has no room for the lock. @returns true when a second try may do. */
+  readonly makeRoom: () => boolean;
+}
+
+/** What is there beside the identity file. */
+export interface FoundParts {
+  readonly state: boolean;
+  readonly log: boolean;
+  readonly snapshots: boolean;
+}
+
+/** What is the same for a whole life, and written down for the next one. */
+type Circumstances = Pick<PreviousLife, "bootId" | "appendfsync">;
+
+export class DirectoryLife {
+  readonly #directory: string;
+  readonly #lock: DirectoryLock;
+  readonly #cell: DurableCell;
+  readonly #previous: Identity | null;
+  readonly #now: Circumstances;
+  /** As this life has saved it last; `null` until it has begun. */
+  #identity: Identity | null = null;
+
+  private constructor(directory: string, lock: DirectoryLock, cell: DurableCell, now: Circumstances) {
+    this.#directory = directory;
+    this.#lock = lock;
+    this.#cell = cell;
+    this.#now = now;
+    this.#previous = loadIdentity(cell);
+  }
+
+  /**
+   * Makes nothing but the lock.
+   *
+   * @throws InterrexError `DATA_DIR_IN_USE`, `CORRUPT_STATE`, `UNKNOWN_FORMAT`; the directory is free then.
+   */
+  static async take({ directory, calls, makeRoom, ...options }: LifeOptions): Promise<DirectoryLife> {
+    const bootId = await options.readBootId();
+    const lock = DirectoryLock.acquire(directory, { bootId, makeRoom });
+    const cell = new DurableCell(path.join(directory, "identity"), { calls });
+    try {
+      return new DirectoryLife(directory, lock, cell, { bootId, appendfsync: options.appendfsync });
+    } catch (error) {
+      cell.abandon();
+      lock.release();
+      throw error;
+    }
+  }
+
+  /** How the life before ended, as far as it bears on the files. */
+  get lastStop(): "clean" | "crash" | "powerCut" {
+    return lastStopOf(this.#previous, this.#now.bootId);
+  }
+
+  /** @param parts looked at before anything is made: what is missing then was lost. */
+  judge(parts: FoundParts): IncarnationVerdict {
+    return judgeIncarnation(whatIsFound(this.#previous, parts), this.#now.bootId);
+  }
+
+  /** Takes the clean marker away, durably: to be called before the first record of this life can be appended. */
+  begin(verdict: IncarnationVerdict): Pick<Recovered, "incarnation" | "incarnationIsNew" | "doubts"> {
+    const identity = nextIdentity(this.#previous, verdict, newIncarnation(), this.#now);
+    this.#save(identity);
+    const { incarnation, doubts } = identity;
+    return { incarnation, incarnationIsNew: verdict.decision === "new" ? verdict.reason : null, doubts };
+  }
+
+  /** Durable on return. */
+  startIncarnation(because: string): IncarnationId {
+    const incarnation = newIncarnation();
+    this.#save({ ...this.#begun(), incarnation, doubts: [], because });
+    return incarnation;
+  }
+
+  /** Leaves the clean marker: everything else must be durable by now. */
+  endCleanly(): void {
+    this.#save({ ...this.#begun(), cleanStop: true });
+  }
+
+  /**
+   * The files can't be trusted any more: the incarnation ends with this life.
+   *
+   * @returns InterrexError `STORAGE_FAILED`, to be told.
+   */
+  endVoid(cause: unknown): InterrexError {
+    const what = describeError(cause);
+    const identity = { ...this.#begun(), voidedBy: what };
+    let message = `Cannot go on with the data directory ${this.#directory}: ${what}`;
+    try {
+      this.#void(identity);
+    } catch (error) {
+      message += `; nor could that be noted there: ${describeError(error)}`;
+    }
+    return new InterrexError("STORAGE_FAILED", message, { cause });
+  }
+
+  /** Lets go of the directory, and leaves no word: unless one was left before, this counts as a crash. */
+  release(): void {
+    this.#cell.abandon();
+    this.#lock.release();
+  }
+
+  #void(identity: Identity): void {
+    try {
+      saveIdentity(this.#cell, identity);
+    } catch {
+      // Whatever keeps it from being written: without the file the next life is a new incarnation all the same.
+      fs.rmSync(this.#cell.path, { force: true });
+      syncDirectorySync(this.#directory);
+    }
+  }
+
+  #save(identity: Identity): void {
+    saveIdentity(this.#cell, identity);
+    this.#identity = identity;
+  }
+
+  #begun(): Identity {
+    invariant(this.#identity !== null, "a life has begun before it changes or ends");
+    return this.#identity;
+  }
+}
+
+/** A directory without an identity file and with anything else has lost it. */
+export function whatIsFound(previous: PreviousLife | null, parts: FoundParts): FoundDirectory {
+  if (previous === null) {
+    const nothing = !parts.state && !parts.log && !parts.snapshots;
+    return nothing ? { contents: "nothing" } : { contents: "incomplete", missing: "its identity file" };
+  }
+  if (!parts.state) return { contents: "incomplete", missing: "its state file" };
+  if (!parts.log) return { contents: "incomplete", missing: "its log" };
+  return { contents: "whole", previous };
+}
+
+/** A void life counts as a power cut: what it wrote last can't be trusted either. */
+export function lastStopOf(
+  previous: PreviousLife | null,
+  bootIdNow: string | null,
+): "clean" | "crash" | "powerCut" {
+  if (previous === null || previous.voidedBy !== null) return "powerCut";
+  if (previous.cleanStop) return "clean";
+  return hasRebooted(previous.bootId, bootIdNow) ? "powerCut" : "crash";
+}
+
+/** @param fresh the incarnation's id if the verdict is that a new one begins. */
+export function nextIdentity(
+  previous: Identity | null,
+  verdict: IncarnationVerdict,
+  fresh: IncarnationId,
+  now: Circumstances,
+): Identity {
+  const isNew = verdict.decision === "new";
+  return {
+    incarnation: isNew ? fresh : verdict.incarnation,
+    doubts: verdict.doubts,
+    because: isNew ? verdict.reason : (previous?.because ?? ""),
+    cleanStop: false,
+    bootId: now.bootId,
+    appendfsync: now.appendfsync,
+    voidedBy: null,
+  };
+}
+
+function newIncarnation(): IncarnationId {
+  return randomUUID() as IncarnationId;
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

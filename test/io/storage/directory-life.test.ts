@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import type { IncarnationId } from "../../../src/base/ids.ts";
+import {
+  DirectoryLife,
+  type FoundParts,
+  lastStopOf,
+  nextIdentity,
+  whatIsFound,
+} from "../../../src/io/storage/directory-life.ts";
+import { nodeFileCalls } from "../../../src/io/storage/file-calls.ts";
+import type { Identity } from "../../../src/io/storage/identity-file.ts";
+import { temporaryDirectory } from "./storage-kit.ts";
+
+const old = "old" as IncarnationId;
+const older = "older" as IncarnationId;
+const fresh = "fresh" as IncarnationId;
+const crashed: Identity = {
+  incarnation: old,
+  doubts: [],
+  cleanStop: false,
+  bootId: "boot-1",
+  appendfsync: "everysec",
+  voidedBy: null,
+  because: "the data directory is empty",
+};
+const nothing: FoundParts = { state: false, log: false, snapshots: false };
+const all: FoundParts = { state: true, log: true, snapshots: true };
+
+describe("what a start finds in a data directory", () => {
+  it("is nothing only where no part of one is left", () => {
+    expect(whatIsFound(null, nothing)).toEqual({ contents: "nothing" });
+  });
+
+  it.each(["state", "log", "snapshots"] as const)("has lost its identity where there is a %s", (part) => {
+    expect(whatIsFound(null, { ...nothing, [part]: true })).toEqual({
+      contents: "incomplete",
+      missing: "its identity file",
+    });
+  });
+
+  it.each([
+    ["state", "its state file"],
+    ["log", "its log"],
+  ])("is incomplete without the %s", (part, missing) => {
+    expect(whatIsFound(crashed, { ...all, [part]: false })).toEqual({ contents: "incomplete", missing });
+  });
+
+  it("is whole without a snapshot", () => {
+    const found = whatIsFound(crashed, { ...all, snapshots: false });
+    expect(found).toEqual({ contents: "whole", previous: crashed });
+  });
+});
+
+describe("the last stop", () => {
+  it("was a crash when the same boot still runs", () => {
+    expect(lastStopOf(crashed, "boot-1")).toBe("crash");
+  });
+
+  it("counts as a power cut after a reboot, or where nobody can say", () => {
+    expect(lastStopOf(crashed, "boot-2")).toBe("powerCut");
+    expect(lastStopOf(crashed, null)).toBe("powerCut");
+    expect(lastStopOf(null, "boot-1")).toBe("powerCut");
+  });
+
+  it("was clean where the marker says so, whatever the machine did meanwhile", () => {
+    expect(lastStopOf({ ...crashed, cleanStop: true }, "boot-2")).toBe("clean");
+  });
+
+  it("counts as a power cut when the storage had failed, even within one boot", () => {
+    expect(lastStopOf({ ...crashed, cleanStop: true, voidedBy: "EIO" }, "boot-1")).toBe("powerCut");
+  });
+});
+
+describe("the identity of a life that begins", () => {
+  const now = { bootId: "boot-2", appendfsync: "always" } as const;
+
+  it("goes on with incarnation, doubts and reason, and has neither the marker nor the failure of the last", () => {
+    const previous: Identity = { ...crashed, cleanStop: true, voidedBy: "EIO" };
+    const verdict = { decision: "keep", incarnation: old, doubts: [older] } as const;
+    expect(nextIdentity(previous, verdict, fresh, now)).toEqual({
+      ...crashed,
+      ...now,
+      doubts: [older],
+    });
+  });
+
+  it("takes the fresh incarnation and the verdict's reason when a new one begins", () => {
+    const verdict = { decision: "new", reason: "a test", doubts: [old, older] } as const;
+    expect(nextIdentity(crashed, verdict, fresh, now)).toEqual({
+      ...crashed,
+      ...now,
+      incarnation: fresh,
+      because: "a test",
+      doubts: [old, older],
+    });
+  });
+});
+
+describe("a life in a data directory", () => {
+  const take = (directory: string) =>
+    DirectoryLife.take({
+      directory,
+      appendfsync: "always",
+      readBootId: async () => "boot-1",
+      calls: nodeFileCalls,
+      makeRoom: () => false,
+    });
+
+  it("is told from the next by how it ends: cleanly, void, or with no word", async () => {
+    const directory = temporaryDirectory();
+    const endings = [
+      [(life: DirectoryLife) => life.endCleanly(), "clean"],
+      [(life: DirectoryLife) => life.endVoid(new Error("EIO")), "powerCut"],
+      [() => undefined, "crash"],
+    ] as const;
+    for (const [end, lastStop] of endings) {
+      const life = await take(directory);
+      life.begin(life.judge(all));
+      end(life);
+      life.release();
+      const next = await take(directory);
+      expect(next.lastStop).toBe(lastStop);
+      next.release();
+    }
+  });
+});
