@@ -3,9 +3,10 @@
  */
 import type { Epoch, MemberId } from "../base/ids.ts";
 import type { LinkId } from "../protocol/peer/identity.ts";
-import type { NodeMessage, NodeStatus, Ping } from "../protocol/peer/node-messages.ts";
+import type { NodeMessage, Ping } from "../protocol/peer/node-messages.ts";
 import type { MemberInput } from "./member-io.ts";
 import type { MemberParts } from "./member-parts.ts";
+import type { MemberView } from "./member-view.ts";
 import type { Roles } from "./roles.ts";
 import type { SentinelOrders } from "./sentinel-orders.ts";
 import type { SyncRequests } from "./sync-requests.ts";
@@ -15,7 +16,7 @@ interface Hearers {
   readonly roles: Roles;
   readonly orders: SentinelOrders;
   readonly syncs: SyncRequests;
-  status(): NodeStatus;
+  readonly view: MemberView;
 }
 
 export class MemberMessages {
@@ -31,7 +32,7 @@ export class MemberMessages {
     const { links, now } = this.#parts;
     links.up({ link, peer, dialled });
     if (peer.kind === "sentinel") {
-      this.#parts.outbox.send(link, { type: "status", status: this.#hears.status() });
+      this.#parts.outbox.send(link, { type: "status", status: this.#hears.view.status() });
       return;
     }
     links.heard(peer.id as MemberId, now.monoMs);
@@ -104,7 +105,7 @@ export class MemberMessages {
       lease.onPing(link, sentinel, ping, reign.epoch, now.monoMs);
       lease.onPongSent(link, sentinel, ping.seq, now.monoMs);
     }
-    this.#parts.outbox.send(link, { type: "pong", seq: ping.seq, status: this.#hears.status() });
+    this.#parts.outbox.send(link, { type: "pong", seq: ping.seq, status: this.#hears.view.status() });
   }
 
   #onMemberMessage(link: LinkId, id: MemberId, message: NodeMessage): void {

@@ -5,16 +5,16 @@
  */
 import { nextBeat } from "../base/beat.ts";
 import { unreachable } from "../base/errors.ts";
-import { EPOCH_ZERO, type Epoch, type MemberId, type Millis, nextEpoch, type Offset } from "../base/ids.ts";
+import { EPOCH_ZERO, type Epoch, type Millis, nextEpoch, type Offset } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
-import type { ClientAddress, GroupRecord } from "../rules/group-record.ts";
+import type { GroupRecord } from "../rules/group-record.ts";
 import type { ClientDesk } from "./client-desk.ts";
 import type { MemberInput, MemberOutbox } from "./member-io.ts";
 import { MemberMessages } from "./member-messages.ts";
 import { MemberParts } from "./member-parts.ts";
 import type { MemberKeyspace, MemberSetup } from "./member-setup.ts";
-import { buildStatus, StatusChanges, type StatusSources } from "./member-status.ts";
+import { MemberView } from "./member-view.ts";
 import type { SnapshotRule } from "./own-snapshots.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
 import { Roles } from "./roles.ts";
@@ -27,19 +27,12 @@ const CLOCK_JUMP_MS: Millis = 500;
 const TICK_MS_MIN: Millis = 20;
 const TICK_MS_MAX: Millis = 100;
 
-export interface ReplicaView {
-  readonly id: MemberId;
-  readonly client: ClientAddress;
-  readonly received: Offset;
-  readonly state: "fullSync" | "streaming";
-  /** Since its last acknowledgement. */
-  readonly silentMs: Millis;
-}
-
 export class Member {
   readonly outbox: MemberOutbox;
   readonly desk: ClientDesk;
   readonly log: ReplicationLog;
+  /** For those who look at the member, and want nothing of it. */
+  readonly view: MemberView;
   readonly #parts: MemberParts;
   readonly #roles: Roles;
   readonly #orders: SentinelOrders;
@@ -47,18 +40,18 @@ export class Member {
   readonly #messages: MemberMessages;
   #clockOffsetMs: number;
   #nextTickMs: Millis = 0;
-  readonly #changes = new StatusChanges();
 
   constructor(setup: MemberSetup, keyspace: MemberKeyspace) {
     this.#parts = new MemberParts(setup, keyspace);
     this.#roles = new Roles(this.#parts);
-    this.#orders = new SentinelOrders(this.#parts, this.#roles, () => this.status());
+    this.view = new MemberView(this.#parts, this.#roles);
+    this.#orders = new SentinelOrders(this.#parts, this.#roles, this.view);
     this.#syncs = new SyncRequests(this.#parts, this.#roles);
     this.#messages = new MemberMessages(this.#parts, {
       roles: this.#roles,
       orders: this.#orders,
       syncs: this.#syncs,
-      status: () => this.status(),
+      view: this.view,
     });
     this.outbox = this.#parts.outbox;
     this.desk = this.#parts.desk;
@@ -77,48 +70,8 @@ export class Member {
     return this.#parts.book.record;
   }
 
-  /** The keyspace is not yet what the role needs it to be. */
-  get loading(): boolean {
-    const role = this.#roles.current;
-    return this.#parts.applier.loading || (role.kind === "master" && !role.reign.applied);
-  }
-
-  /** On a replica: how long ago the master was last heard. */
-  masterSilentMs(): Millis {
-    const role = this.#roles.current;
-    return role.kind === "replica" ? this.#parts.now.monoMs - role.follower.lastHeardMs : 0;
-  }
-
-  /** On a replica: where clients reach its master, as far as that is known. */
-  masterClient(): ClientAddress | null {
-    const { follower } = this.#roles;
-    const recorded = this.record?.members.find(({ id }) => id === follower?.master);
-    return recorded?.client ?? follower?.masterClient ?? null;
-  }
-
-  /** On a master: its replicas, for INFO and ROLE. */
-  replicas(): ReplicaView[] {
-    const { now } = this.#parts;
-    return [...(this.#roles.reign?.replicas.replicas() ?? [])].map(
-      ({ id, client, received, state, lastHeardMs }) => ({
-        id,
-        client,
-        received,
-        state: state.phase,
-        silentMs: now.monoMs - lastHeardMs,
-      }),
-    );
-  }
-
-  /** Whether a snapshot of the own keyspace is being taken, or is wanted. */
-  get takesSnapshot(): boolean {
-    return this.#parts.snapshots.pending;
-  }
-
-  /** Records that the standing snapshot does not hold. */
-  get recordsSinceSnapshot(): number {
-    const { log, snapshots } = this.#parts;
-    return Math.max(0, log.applied - snapshots.base);
+  status(): NodeStatus {
+    return this.view.status();
   }
 
   /** CONFIG's `save`. */
@@ -148,15 +101,6 @@ export class Member {
     const { reign, follower } = this.#roles;
     if (reign !== null) return reign.replicas.wantsFlush(now.monoMs);
     return follower !== null && applier.idle && log.applied < this.#applyLimit();
-  }
-
-  status(): NodeStatus {
-    const { setup, links, lease, now, limits } = this.#parts;
-    return buildStatus(setup, this.#statusSources(), {
-      sees: links.heardSince(now.monoMs - limits.downAfterMs / 2),
-      leaseHeld: this.#roles.reign !== null && lease.holds(now.monoMs),
-      nowMs: now.monoMs,
-    });
   }
 
   /** Begins a batch of client commands: call right after the socket was read, then `desk.run` for each. */
@@ -257,7 +201,7 @@ export class Member {
     if (flush) keyspace.forgetTombstones(log.committed);
     this.#orders.afterSaves(book.commit());
     this.#orders.answerSeals();
-    this.#pushStatus();
+    this.view.pushStatus();
   }
 
   /** A replica applies at the end of a turn, after its acks; in sync mode at once, since the master waits for it. */
@@ -291,29 +235,6 @@ export class Member {
     // Their records go out with the flush that ends the turn.
     desk.serveBlocked(now);
     if (desk.hasRunnable) desk.drain(now);
-  }
-
-  #pushStatus(): void {
-    if (!this.#changes.note(this.#statusSources())) return;
-    const sentinels = this.#parts.links.sentinels();
-    if (sentinels.length === 0) return;
-    const status = this.status();
-    for (const { link } of sentinels) this.outbox.send(link, { type: "status", status });
-  }
-
-  #statusSources(): StatusSources {
-    const { incarnation, book, log, desk } = this.#parts;
-    const { current: role, sealed, epoch } = this.#roles;
-    return {
-      incarnation,
-      book,
-      log,
-      role: sealed ? "none" : role.kind,
-      roleEpoch: sealed ? EPOCH_ZERO : epoch,
-      reign: role.kind === "master" ? role.reign : null,
-      follower: role.kind === "replica" ? role.follower : null,
-      diskFull: desk.diskFull,
-    };
   }
 
   // ---- time ------------------------------------------------------------------------------------

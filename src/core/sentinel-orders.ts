@@ -7,7 +7,6 @@ import { type Epoch, OFFSET_ZERO, type Offset } from "../base/ids.ts";
 import type { LinkId } from "../protocol/peer/identity.ts";
 import type {
   Follow,
-  NodeStatus,
   PrepareHandover,
   Promote,
   Refused,
@@ -16,6 +15,7 @@ import type {
 } from "../protocol/peer/node-messages.ts";
 import { type Leader, memberOf } from "../rules/group-record.ts";
 import type { MemberParts } from "./member-parts.ts";
+import type { MemberView } from "./member-view.ts";
 import type { AfterSave } from "./promise-book.ts";
 import type { Roles } from "./roles.ts";
 
@@ -30,13 +30,13 @@ interface OwedSeal {
 export class SentinelOrders {
   readonly #parts: MemberParts;
   readonly #roles: Roles;
-  readonly #status: () => NodeStatus;
+  readonly #view: MemberView;
   #owedSeals: OwedSeal[] = [];
 
-  constructor(parts: MemberParts, roles: Roles, status: () => NodeStatus) {
+  constructor(parts: MemberParts, roles: Roles, view: MemberView) {
     this.#parts = parts;
     this.#roles = roles;
-    this.#status = status;
+    this.#view = view;
   }
 
   onSeal(link: LinkId, seal: Seal): void {
@@ -147,7 +147,7 @@ export class SentinelOrders {
     for (const { link, epoch } of due) {
       // A leader that has given this member its role did without the answer, and the log has moved on since.
       if (epoch === book.promise.epoch && this.#roles.epoch < epoch)
-        outbox.send(link, { type: "sealed", epoch, status: this.#status() });
+        outbox.send(link, { type: "sealed", epoch, status: this.#view.status() });
     }
   }
 

@@ -107,8 +107,8 @@ export class NodeCommandHost implements CommandHost {
       ] satisfies InfoLines,
     };
     if (status.role === "replica" && status.following !== null) {
-      const master = this.#member?.masterClient() ?? null;
-      const spokeMs = this.#member?.masterSilentMs() ?? 0;
+      const master = this.#member?.view.masterClient() ?? null;
+      const spokeMs = this.#member?.view.masterSilentMs() ?? 0;
       return {
         ...common,
         role: "replica",
@@ -123,7 +123,7 @@ export class NodeCommandHost implements CommandHost {
       return {
         ...common,
         role: "master",
-        replicas: (this.#member?.replicas() ?? []).map(({ client, received, state, silentMs }) => ({
+        replicas: (this.#member?.view.replicas() ?? []).map(({ client, received, state, silentMs }) => ({
           host: client.host,
           port: client.port,
           state: state === "streaming" ? "online" : "send_bulk",
@@ -152,14 +152,14 @@ export class NodeCommandHost implements CommandHost {
         return memoryInfo();
       case "persistence":
         return [
-          ["loading", Number(this.#member?.loading ?? true)],
+          ["loading", Number(this.#member?.view.loading ?? true)],
           ["async_loading", 0],
-          ["rdb_changes_since_last_save", this.#member?.recordsSinceSnapshot ?? 0],
-          ["rdb_bgsave_in_progress", Number(this.#member?.takesSnapshot ?? false)],
+          ["rdb_changes_since_last_save", this.#member?.view.recordsSinceSnapshot ?? 0],
+          ["rdb_bgsave_in_progress", Number(this.#member?.view.takesSnapshot ?? false)],
           ["rdb_last_save_time", this.#hands.lastSnapshotSec()],
           ["aof_enabled", 1],
           // A snapshot is the rewriting of the log, whoever asked for it.
-          ["aof_rewrite_in_progress", Number(this.#member?.takesSnapshot ?? false)],
+          ["aof_rewrite_in_progress", Number(this.#member?.view.takesSnapshot ?? false)],
           ["aof_last_write_status", this.#status().diskFailing ? "err" : "ok"],
         ];
       case "stats":

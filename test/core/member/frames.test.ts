@@ -156,7 +156,7 @@ describe("acks in async, for which no reply waits", () => {
     expect(group.acks.get("n2")).toBeLessThan(20);
     group.pass(100);
     const { lastOffset } = n1.member.log.tail;
-    expect(n1.member.replicas().map(({ received }) => received)).toEqual([lastOffset, lastOffset]);
+    expect(n1.member.view.replicas().map(({ received }) => received)).toEqual([lastOffset, lastOffset]);
   });
 
   it("are asked for by each MB, however soon", () => {
@@ -173,7 +173,7 @@ describe("acks in async, for which no reply waits", () => {
     expect(n1.ask(client, "WAIT", "2", "0")).toBe(":2\r\n");
     write(group, n1, client, [1, 1]);
     const { lastOffset } = n1.member.log.tail;
-    expect(n1.member.replicas().map(({ received }) => received)).not.toContain(lastOffset);
+    expect(n1.member.view.replicas().map(({ received }) => received)).not.toContain(lastOffset);
     group.order(n1, {
       type: "prepareHandover",
       group: "g",

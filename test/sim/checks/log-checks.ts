@@ -217,7 +217,7 @@ export class LogChecks {
   /** Compares states; cheap enough now and then. */
   sample(node: SimNode): void {
     const { member, keyspace } = node;
-    if (member === null || member.loading) return;
+    if (member === null || member.view.loading) return;
     const { applied, tail } = member.log;
     if (applied === 0 || applied > tail.lastOffset) return;
     const key = `${epochAt(tail.history, applied)}/${applied}`;

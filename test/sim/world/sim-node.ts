@@ -333,7 +333,7 @@ export class SimNode {
 
   /** Sabotage: see `replicasExpire`. */
   #expireHere(member: Member): void {
-    if (member.status().role !== "replica" || member.loading) return;
+    if (member.status().role !== "replica" || member.view.loading) return;
     const { keyspace } = this;
     keyspace.nowMs = this.#now().wallMs;
     keyspace.mayExpire = true;
