@@ -22,6 +22,7 @@ import { DirectoryLife, type FoundParts } from "./directory-life.ts";
 import { DurableCell } from "./durable-cell.ts";
 import { type FileCalls, nodeFileCalls } from "./file-calls.ts";
 import { GroupSync } from "./group-sync.ts";
+import { cutLog } from "./log-cut.ts";
 import { hasLog, recoverLog } from "./log-recovery.ts";
 import { LogRetention } from "./log-retention.ts";
 import { makeDirectory } from "./make-directory.ts";
@@ -34,7 +35,6 @@ import type {
   StorageEvents,
   StoredSnapshot,
 } from "./member-storage.ts";
-import { keepRollback } from "./rollback-files.ts";
 import type { SegmentedLog } from "./segmented-log.ts";
 import { SnapshotCommits } from "./snapshot-commits.ts";
 import { SnapshotStore } from "./snapshot-store.ts";
@@ -144,22 +144,19 @@ export class DiskStorage implements MemberStorage {
   cut(lastKept: LogPosition): Rollback | null {
     const { log, groupSync, commits } = this.#use();
     invariant(!commits.replacingLog, "nothing is cut while a full sync replaces the log");
-    const snapshot = this.#snapshots.standing;
-    const belowSnapshot = snapshot !== null && lastKept.offset < snapshot.position.offset;
     commits.outdateAbove(lastKept.offset);
+    const places = {
+      log,
+      snapshots: this.#snapshots,
+      rollbackDirectory: this.#path("rollback"),
+      calls: this.#calls,
+    };
     try {
       return this.#spare.lend(() => {
-        const tail = log.tailAfter(lastKept.offset);
-        const keep = (cut: Buffer): string | null =>
-          keepRollback(this.#path("rollback"), lastKept, cut, this.#calls);
-        const kept = tail === null ? null : keep(tail);
-        if (belowSnapshot) this.#cutBelowSnapshot(log, lastKept.offset);
-        else if (tail !== null) log.cut(lastKept.offset);
+        const rollback = cutLog(places, lastKept);
         groupSync.cut(log.lastOffset);
         this.#countLogBytes(log);
-        if (tail === null) return null;
-        // The cut has made room for what it took away.
-        return { file: kept ?? keep(tail), bytes: tail.length };
+        return rollback;
       });
     } catch (error) {
       this.#fail(error);
@@ -345,17 +342,6 @@ export class DiskStorage implements MemberStorage {
       replaced: () => this.#countLogBytes(log),
       failed: (error) => this.#fail(error),
     });
-  }
-
-  /** The state at `lastKept` can't be rebuilt without a snapshot below it, unless the log reaches back to record 1. */
-  #cutBelowSnapshot(log: SegmentedLog, lastKept: Offset): void {
-    if (log.firstOffset === 1 && log.generation === 0) {
-      this.#snapshots.drop();
-      log.cut(lastKept);
-    } else {
-      log.empty();
-      this.#snapshots.drop();
-    }
   }
 
   #countLogBytes(log: SegmentedLog): void {
