@@ -115,6 +115,8 @@ export class DirectoryLife {
   endVoid(cause: unknown): InterrexError {
     const what = describeError(cause);
     const identity = { ...this.#begun(), voidedBy: what };
+    // Nothing that is still saved, such as an incarnation that was ordered before, takes it back.
+    this.#identity = identity;
     let message = `Cannot go on with the data directory ${this.#directory}: ${what}`;
     try {
       this.#void(identity);

@@ -111,6 +111,13 @@ describe("a life in a data directory", () => {
     const endings = [
       [(life: DirectoryLife) => life.endCleanly(), "clean"],
       [(life: DirectoryLife) => life.endVoid(new Error("EIO")), "powerCut"],
+      [
+        (life: DirectoryLife) => {
+          life.endVoid(new Error("EIO"));
+          life.startIncarnation("ordered before the failure");
+        },
+        "powerCut",
+      ],
       [() => undefined, "crash"],
     ] as const;
     for (const [end, lastStop] of endings) {
