@@ -28,6 +28,16 @@ export type FoundDirectory =
   | { readonly contents: "incomplete"; readonly missing: string }
   | { readonly contents: "whole"; readonly previous: PreviousLife };
 
+/** What of a data directory is there beside its identity file. */
+export interface FoundParts {
+  readonly state: boolean;
+  readonly log: boolean;
+  readonly snapshots: boolean;
+}
+
+/** How a life in a data directory ended, as far as it bears on the files. */
+export type LastStop = "clean" | "crash" | "powerCut";
+
 export type IncarnationVerdict =
   | {
       readonly decision: "keep";
@@ -42,6 +52,24 @@ const DOUBTS_MAX = 8;
 /** True unless both boot ids are known and the same: what can't be told apart from a power cut counts as one. */
 export function hasRebooted(bootIdThen: string | null, bootIdNow: string | null): boolean {
   return bootIdThen === null || bootIdNow === null || bootIdThen !== bootIdNow;
+}
+
+/** A directory without an identity file and with anything else has lost it. */
+export function whatIsFound(previous: PreviousLife | null, parts: FoundParts): FoundDirectory {
+  if (previous === null) {
+    const nothing = !parts.state && !parts.log && !parts.snapshots;
+    return nothing ? { contents: "nothing" } : { contents: "incomplete", missing: "its identity file" };
+  }
+  if (!parts.state) return { contents: "incomplete", missing: "its state file" };
+  if (!parts.log) return { contents: "incomplete", missing: "its log" };
+  return { contents: "whole", previous };
+}
+
+/** A void life counts as a power cut: what it wrote last can't be trusted either. */
+export function lastStopOf(previous: PreviousLife | null, bootIdNow: string | null): LastStop {
+  if (previous === null || previous.voidedBy !== null) return "powerCut";
+  if (previous.cleanStop) return "clean";
+  return hasRebooted(previous.bootId, bootIdNow) ? "powerCut" : "crash";
 }
 
 /** Keep only what no stop of this kind can have taken acknowledged records from. */

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { IncarnationId } from "../../src/base/ids.ts";
-import { hasRebooted, judgeIncarnation, type PreviousLife } from "../../src/rules/incarnation.ts";
+import {
+  type FoundParts,
+  hasRebooted,
+  judgeIncarnation,
+  lastStopOf,
+  type PreviousLife,
+  whatIsFound,
+} from "../../src/rules/incarnation.ts";
 
 const old = "old" as IncarnationId;
 const crashed: PreviousLife = {
@@ -11,6 +18,8 @@ const crashed: PreviousLife = {
   appendfsync: "everysec",
   voidedBy: null,
 };
+const nothing: FoundParts = { state: false, log: false, snapshots: false };
+const all: FoundParts = { state: true, log: true, snapshots: true };
 const keep = { decision: "keep", incarnation: old, doubts: [] };
 
 function judge(previous: PreviousLife, bootIdNow: string | null) {
@@ -92,5 +101,50 @@ describe("a reboot", () => {
     expect(hasRebooted("a", "b")).toBe(true);
     expect(hasRebooted(null, null)).toBe(true);
     expect(hasRebooted("a", null)).toBe(true);
+  });
+});
+
+describe("what a start finds in a data directory", () => {
+  it("is nothing only where no part of one is left", () => {
+    expect(whatIsFound(null, nothing)).toEqual({ contents: "nothing" });
+  });
+
+  it.each(["state", "log", "snapshots"] as const)("has lost its identity where there is a %s", (part) => {
+    expect(whatIsFound(null, { ...nothing, [part]: true })).toEqual({
+      contents: "incomplete",
+      missing: "its identity file",
+    });
+  });
+
+  it.each([
+    ["state", "its state file"],
+    ["log", "its log"],
+  ])("is incomplete without the %s", (part, missing) => {
+    expect(whatIsFound(crashed, { ...all, [part]: false })).toEqual({ contents: "incomplete", missing });
+  });
+
+  it("is whole without a snapshot", () => {
+    const found = whatIsFound(crashed, { ...all, snapshots: false });
+    expect(found).toEqual({ contents: "whole", previous: crashed });
+  });
+});
+
+describe("the last stop", () => {
+  it("was a crash when the same boot still runs", () => {
+    expect(lastStopOf(crashed, "boot-1")).toBe("crash");
+  });
+
+  it("counts as a power cut after a reboot, or where nobody can say", () => {
+    expect(lastStopOf(crashed, "boot-2")).toBe("powerCut");
+    expect(lastStopOf(crashed, null)).toBe("powerCut");
+    expect(lastStopOf(null, "boot-1")).toBe("powerCut");
+  });
+
+  it("was clean where the marker says so, whatever the machine did meanwhile", () => {
+    expect(lastStopOf({ ...crashed, cleanStop: true }, "boot-2")).toBe("clean");
+  });
+
+  it("counts as a power cut when the storage had failed, even within one boot", () => {
+    expect(lastStopOf({ ...crashed, cleanStop: true, voidedBy: "EIO" }, "boot-1")).toBe("powerCut");
   });
 });

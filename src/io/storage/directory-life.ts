@@ -2,7 +2,7 @@
  * One process's life in a data directory: takes the directory for itself, says how the life before ended and whose the data
  * is now, and leaves word of how this one ends. Knows the lock and the identity file, and nothing else that is there.
  *
- * Whether an incarnation goes on is for `rules/incarnation.ts` to decide; when this life begins and ends, and after which
+ * Whether an incarnation goes on, and how the last one ended, is for `rules/incarnation.ts` to decide; when this life begins and ends, and after which
  * failure, for the storage.
  */
 import { randomUUID } from "node:crypto";
@@ -11,11 +11,13 @@ import path from "node:path";
 import { InterrexError, invariant } from "../../base/errors.ts";
 import type { IncarnationId } from "../../base/ids.ts";
 import {
-  type FoundDirectory,
-  hasRebooted,
+  type FoundParts,
   type IncarnationVerdict,
   judgeIncarnation,
+  type LastStop,
+  lastStopOf,
   type PreviousLife,
+  whatIsFound,
 } from "../../rules/incarnation.ts";
 import { DirectoryLock } from "./directory-lock.ts";
 import { DurableCell } from "./durable-cell.ts";
@@ -30,13 +32,6 @@ export interface LifeOptions {
   readonly calls: FileCalls;
   /** Called when a full disk has no room for the lock. @returns true when a second try may do. */
   readonly makeRoom: () => boolean;
-}
-
-/** What is there beside the identity file. */
-export interface FoundParts {
-  readonly state: boolean;
-  readonly log: boolean;
-  readonly snapshots: boolean;
 }
 
 /** What is the same for a whole life, and written down for the next one. */
@@ -78,7 +73,7 @@ export class DirectoryLife {
   }
 
   /** How the life before ended, as far as it bears on the files. */
-  get lastStop(): "clean" | "crash" | "powerCut" {
+  get lastStop(): LastStop {
     return lastStopOf(this.#previous, this.#now.bootId);
   }
 
@@ -151,27 +146,6 @@ export class DirectoryLife {
     invariant(this.#identity !== null, "a life has begun before it changes or ends");
     return this.#identity;
   }
-}
-
-/** A directory without an identity file and with anything else has lost it. */
-export function whatIsFound(previous: PreviousLife | null, parts: FoundParts): FoundDirectory {
-  if (previous === null) {
-    const nothing = !parts.state && !parts.log && !parts.snapshots;
-    return nothing ? { contents: "nothing" } : { contents: "incomplete", missing: "its identity file" };
-  }
-  if (!parts.state) return { contents: "incomplete", missing: "its state file" };
-  if (!parts.log) return { contents: "incomplete", missing: "its log" };
-  return { contents: "whole", previous };
-}
-
-/** A void life counts as a power cut: what it wrote last can't be trusted either. */
-export function lastStopOf(
-  previous: PreviousLife | null,
-  bootIdNow: string | null,
-): "clean" | "crash" | "powerCut" {
-  if (previous === null || previous.voidedBy !== null) return "powerCut";
-  if (previous.cleanStop) return "clean";
-  return hasRebooted(previous.bootId, bootIdNow) ? "powerCut" : "crash";
 }
 
 /** @param fresh the incarnation's id if the verdict is that a new one begins. */

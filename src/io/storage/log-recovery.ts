@@ -10,6 +10,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { EPOCH_ZERO, type Epoch, nextOffset, type Offset } from "../../base/ids.ts";
 import { type EpochHistory, extendHistory } from "../../rules/epoch-history.ts";
+import type { LastStop } from "../../rules/incarnation.ts";
 import { EMPTY_POSITION, type LogPosition } from "../../rules/log-position.ts";
 import { type FileCalls, readFully, readFullySync, syncDirectory } from "./file-calls.ts";
 import { type SegmentFault, scanSegment } from "./log-scan.ts";
@@ -31,7 +32,7 @@ export interface LogRecoveryOptions {
   readonly generation: number;
   readonly snapshot: { readonly position: LogPosition; readonly history: EpochHistory } | null;
   /** How the last process ended, as far as it bears on the files. */
-  readonly lastStop: "clean" | "crash" | "powerCut";
+  readonly lastStop: LastStop;
   readonly segmentBytesMax: number;
   readonly calls: FileCalls;
   /** Where bytes that are cut are kept. */

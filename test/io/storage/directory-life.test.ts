@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { IncarnationId } from "../../../src/base/ids.ts";
-import {
-  DirectoryLife,
-  type FoundParts,
-  lastStopOf,
-  nextIdentity,
-  whatIsFound,
-} from "../../../src/io/storage/directory-life.ts";
+import { DirectoryLife, nextIdentity } from "../../../src/io/storage/directory-life.ts";
 import { nodeFileCalls } from "../../../src/io/storage/file-calls.ts";
 import type { Identity } from "../../../src/io/storage/identity-file.ts";
 import { temporaryDirectory } from "./storage-kit.ts";
@@ -23,53 +17,7 @@ const crashed: Identity = {
   voidedBy: null,
   because: "the data directory is empty",
 };
-const nothing: FoundParts = { state: false, log: false, snapshots: false };
-const all: FoundParts = { state: true, log: true, snapshots: true };
-
-describe("what a start finds in a data directory", () => {
-  it("is nothing only where no part of one is left", () => {
-    expect(whatIsFound(null, nothing)).toEqual({ contents: "nothing" });
-  });
-
-  it.each(["state", "log", "snapshots"] as const)("has lost its identity where there is a %s", (part) => {
-    expect(whatIsFound(null, { ...nothing, [part]: true })).toEqual({
-      contents: "incomplete",
-      missing: "its identity file",
-    });
-  });
-
-  it.each([
-    ["state", "its state file"],
-    ["log", "its log"],
-  ])("is incomplete without the %s", (part, missing) => {
-    expect(whatIsFound(crashed, { ...all, [part]: false })).toEqual({ contents: "incomplete", missing });
-  });
-
-  it("is whole without a snapshot", () => {
-    const found = whatIsFound(crashed, { ...all, snapshots: false });
-    expect(found).toEqual({ contents: "whole", previous: crashed });
-  });
-});
-
-describe("the last stop", () => {
-  it("was a crash when the same boot still runs", () => {
-    expect(lastStopOf(crashed, "boot-1")).toBe("crash");
-  });
-
-  it("counts as a power cut after a reboot, or where nobody can say", () => {
-    expect(lastStopOf(crashed, "boot-2")).toBe("powerCut");
-    expect(lastStopOf(crashed, null)).toBe("powerCut");
-    expect(lastStopOf(null, "boot-1")).toBe("powerCut");
-  });
-
-  it("was clean where the marker says so, whatever the machine did meanwhile", () => {
-    expect(lastStopOf({ ...crashed, cleanStop: true }, "boot-2")).toBe("clean");
-  });
-
-  it("counts as a power cut when the storage had failed, even within one boot", () => {
-    expect(lastStopOf({ ...crashed, cleanStop: true, voidedBy: "EIO" }, "boot-1")).toBe("powerCut");
-  });
-});
+const all = { state: true, log: true, snapshots: true };
 
 describe("the identity of a life that begins", () => {
   const now = { bootId: "boot-2", appendfsync: "always" } as const;
