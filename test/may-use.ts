@@ -4,14 +4,15 @@
  */
 import { spawnSync } from "node:child_process";
 
+export const inCI: boolean = process.env.CI !== undefined && process.env.CI !== "";
+
 /**
  * @param without what is not tested where the program is absent, for the line that says so.
  * @throws Error in CI when the program is absent.
  */
 export function mayUse(program: "redis-server" | "redis-cli", without: string): boolean {
   if (spawnSync(program, ["--version"]).status === 0) return true;
-  if (process.env.CI !== undefined && process.env.CI !== "")
-    throw new Error(`${program} is not installed, and CI must test with it`);
+  if (inCI) throw new Error(`${program} is not installed, and CI must test with it`);
   console.warn(`skipped: ${without}, because ${program} is not installed`);
   return false;
 }

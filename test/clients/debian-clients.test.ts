@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, it } from "vitest";
 import { lostWrites, WriteLoad } from "../cluster/redis-clients.ts";
+import { inCI } from "../may-use.ts";
 import { processScene, type UpCluster } from "../process/up-cluster.ts";
 import { failOverUnder } from "./fail-over.ts";
 
@@ -39,7 +40,7 @@ const WRITERS = [
 
 /** Says why in one line. In CI nothing is skipped: there a missing package must fail the tests instead of hiding them. */
 function skips({ client, probe: [command, ...args] }: (typeof WRITERS)[number]): boolean {
-  if (process.env.CI !== undefined && process.env.CI !== "") return false;
+  if (inCI) return false;
   if (spawnSync(command, args).status === 0) return false;
   console.warn(`skipped: ${client} is not installed`);
   return true;

@@ -9,6 +9,7 @@ import { type Host, namespacesUnavailable } from "../../cluster/hosts/namespaces
 import type { GroupView } from "../../sentinel/core/view.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { type Address, ask, eventually, WriteLoad } from "../cluster/redis-clients.ts";
+import { inCI } from "../may-use.ts";
 import { obstacleIn } from "./group-view.ts";
 
 const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
@@ -20,7 +21,7 @@ const REMOTE_CLIENT = join(import.meta.dirname, "remote-client.mjs");
  * In CI it never is: there a missing privilege must fail the tests instead of hiding them.
  */
 export function skipsNamespaces(): boolean {
-  if (process.env.CI !== undefined && process.env.CI !== "") return false;
+  if (inCI) return false;
   const unavailable = namespacesUnavailable();
   if (unavailable !== null) console.warn(`skipped: ${unavailable}`);
   return unavailable !== null;

@@ -1,9 +1,9 @@
 /**
- * One process's life in a data directory: takes the directory for itself, says how the life before ended and whose the data
+ * One process's life in a data directory: takes the directory for itself, tells how the life before ended and whose the data
  * is now, and leaves word of how this one ends. Knows the lock and the identity file, and nothing else that is there.
  *
- * Whether an incarnation goes on, and how the last one ended, is for `rules/incarnation.ts` to decide; when this life begins and ends, and after which
- * failure, for the storage.
+ * Whether an incarnation goes on, and how the life before ended, is for `rules/incarnation.ts` to decide; when this life
+ * begins and ends, and after which failure, for the storage.
  */
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
