@@ -7,69 +7,74 @@ import { ChunkedArray } from "./chunked-array.ts";
 import { PositionIndex } from "./position-index.ts";
 import { pageOf } from "./scan-page.ts";
 
+/** A key, and its value right behind it: a look-up then loads one cache line for both. */
+const PAIR = 2;
+
 export class DenseMap<Value> {
-  readonly #keys = new ChunkedArray<string>();
-  readonly #values = new ChunkedArray<Value>();
-  readonly #index = new PositionIndex();
+  readonly #pairs = new ChunkedArray<string | Value>();
+  readonly #index = new PositionIndex(PAIR);
 
   get size(): number {
-    return this.#keys.length;
+    return this.#pairs.length / PAIR;
   }
 
   get(key: string): Value | undefined {
-    const position = this.#index.find(this.#keys, key, this.#index.hashOf(key));
-    return position === -1 ? undefined : this.#values.at(position);
+    const position = this.#index.find(this.#pairs, key, this.#index.hashOf(key));
+    return position === -1 ? undefined : this.#valueAt(position);
   }
 
   has(key: string): boolean {
-    return this.#index.find(this.#keys, key, this.#index.hashOf(key)) !== -1;
+    return this.#index.find(this.#pairs, key, this.#index.hashOf(key)) !== -1;
   }
 
   /** @returns what the key held before. */
   set(key: string, value: Value): Value | undefined {
+    const pairs = this.#pairs;
     const hash = this.#index.hashOf(key);
-    const position = this.#index.find(this.#keys, key, hash);
+    const position = this.#index.find(pairs, key, hash);
     if (position !== -1) {
-      const known = this.#values.at(position);
-      this.#values.put(position, value);
+      const known = this.#valueAt(position);
+      pairs.put(position * PAIR + 1, value);
       return known;
     }
-    this.#index.append(hash, this.#keys.length);
-    this.#keys.push(key);
-    this.#values.push(value);
+    this.#index.append(hash, this.size);
+    pairs.push(key);
+    pairs.push(value);
     return undefined;
   }
 
   /** @returns what the key held. */
   delete(key: string): Value | undefined {
-    const keys = this.#keys;
-    const values = this.#values;
-    const position = this.#index.find(keys, key, this.#index.hashOf(key));
+    const pairs = this.#pairs;
+    const index = this.#index;
+    const hash = index.hashOf(key);
+    const position = index.find(pairs, key, hash);
     if (position === -1) return undefined;
-    const known = values.at(position);
-    this.#index.remove(position, keys.length - 1);
-    const lastKey = keys.pop();
-    const lastValue = values.pop();
-    if (position < keys.length) {
-      keys.put(position, lastKey);
-      values.put(position, lastValue);
+    const known = this.#valueAt(position);
+    const last = this.size - 1;
+    index.remove(position, hash, last, index.hashOf(this.keyAt(last)));
+    const lastValue = pairs.pop();
+    const lastKey = pairs.pop();
+    if (position !== last) {
+      pairs.put(position * PAIR, lastKey);
+      pairs.put(position * PAIR + 1, lastValue);
     }
     return known;
   }
 
   /** @param position one of 0 to size - 1; who stands where changes with every removal. */
   keyAt(position: number): string {
-    return this.#keys.at(position);
+    return this.#pairs.at(position * PAIR) as string;
   }
 
   /** From the first position to the last. The map must not change meanwhile. */
   *entries(): IterableIterator<[string, Value]> {
-    for (let position = 0; position < this.#keys.length; position += 1) yield this.entryAt(position);
+    for (let position = 0; position < this.size; position += 1) yield this.entryAt(position);
   }
 
   /** Those of now, whatever changes meanwhile. */
   frozenEntries(): IterableIterator<[string, Value]> {
-    return pairs(this.#keys.frozen(), this.#values.frozen());
+    return pairsOf(this.#pairs.frozen());
   }
 
   /** Whoever is there throughout comes up, perhaps more than once, whatever changes meanwhile; who comes meanwhile may not. */
@@ -89,16 +94,18 @@ export class DenseMap<Value> {
 
   /** @param position as for `keyAt`. */
   entryAt(position: number): [string, Value] {
-    return [this.#keys.at(position), this.#values.at(position)];
+    return [this.keyAt(position), this.#valueAt(position)];
+  }
+
+  #valueAt(position: number): Value {
+    return this.#pairs.at(position * PAIR + 1) as Value;
   }
 }
 
-function* pairs<Value>(
-  keys: readonly (readonly string[])[],
-  values: readonly (readonly Value[])[],
+function* pairsOf<Value>(
+  chunks: readonly (readonly (string | Value)[])[],
 ): IterableIterator<[string, Value]> {
-  for (const [at, chunk] of keys.entries()) {
-    for (const [within, key] of chunk.entries())
-      yield [key, (values[at] as readonly Value[])[within] as Value];
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += PAIR) yield [chunk[at] as string, chunk[at + 1] as Value];
   }
 }

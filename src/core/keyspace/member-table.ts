@@ -67,7 +67,7 @@ export class MemberTable {
     const position = this.find(member);
     if (position === -1) return -1;
     if (this.#many === undefined) removeFromFew(this.#few, position);
-    else this.#removeFromMany(this.#many, position);
+    else this.#removeFromMany(this.#many, member, position);
     this.#textBytes -= stringBytes(member.length);
     return position;
   }
@@ -89,8 +89,9 @@ export class MemberTable {
     return true;
   }
 
-  #removeFromMany({ members, index }: IndexedMembers, position: number): void {
-    index.remove(position, members.length - 1);
+  #removeFromMany({ members, index }: IndexedMembers, member: string, position: number): void {
+    const at = members.length - 1;
+    index.remove(position, index.hashOf(member), at, index.hashOf(members.at(at)));
     const last = members.pop();
     if (position < members.length) members.put(position, last);
     if (members.length > UNINDEXED_MAX) return;

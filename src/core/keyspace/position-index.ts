@@ -1,7 +1,10 @@
 /**
  * Finds a member's position in an array by hash: open addressing over typed arrays, outside of V8's heap, in a third of
- * a Map's memory and without its long pause when it doubles: a large index is 256 small ones that grow on their own.
+ * a Map's memory and without its long pause when it doubles: a large index is 64 small ones that grow on their own.
  * It keeps no members and decides no position; its owner does both.
+ *
+ * What a look-up costs in a large index is the cache lines that it has to wait for, one behind the other (200 ns each on
+ * a busy machine, where all the rest of it takes 50): so a slot holds all that a search looks at.
  */
 
 /** What new indexes hash with. It shows nowhere, no order depends on it, so it may differ between members. */
@@ -17,32 +20,33 @@ export function seedMemberHashes(seed: number): void {
   seedOfNewOnes = seed | 0;
 }
 
-const TABLE_MIN = 16;
+const SLOTS_MIN = 16;
+/** A slot is two numbers side by side, for a search to load one cache line: a hash, and a position plus one, 0 when it is free. */
+const SLOT = 2;
 const SHARDED_FROM = 8 * 1024;
-const SHARDS = 256;
+/** So few that V8's objects for them stay in the processor's cache; so many that one is soon copied when it grows. */
+const SHARDS = 64;
 /** The top bits choose the shard, the low ones the slot. */
-const SHARD_SHIFT = 24;
-/** Hashes are kept in pieces of so many, which are never copied when more come. */
-const CHUNK_BITS = 12;
-const CHUNK = 2 ** CHUNK_BITS;
+const SHARD_SHIFT = 26;
 
 /** Where the members stand. */
 interface Members {
-  at(position: number): string;
-}
-
-/** Slots hold a position plus one; 0 is free. At most half of them are taken. */
-interface Shard {
-  slots: Int32Array;
-  count: number;
+  at(place: number): unknown;
 }
 
 export class PositionIndex {
   readonly #seed = seedOfNewOnes;
-  /** By position. */
-  readonly #hashes: Int32Array[] = [new Int32Array(TABLE_MIN)];
-  #shards: Shard[] = [emptyShard()];
+  /** How far apart members stand in the array that holds them. */
+  readonly #stride: number;
+  /** Of each shard. At most two thirds are taken. */
+  #slots: Int32Array[] = [new Int32Array(SLOTS_MIN * SLOT)];
+  /** How many members each shard has. */
+  #counts: number[] = [0];
   #count = 0;
+
+  constructor(stride = 1) {
+    this.#stride = stride;
+  }
 
   /** The hash by which this index, and no other, knows a member. */
   hashOf(member: string): number {
@@ -54,125 +58,108 @@ export class PositionIndex {
 
   /** @returns the position, or -1. */
   find(members: Members, member: string, hash: number): number {
-    const { slots } = this.#shardOf(hash);
-    const mask = slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const position = (slots[slot] as number) - 1;
+    const slots = this.#slotsOf(hash);
+    for (let slot = homeOf(slots, hash); ; slot = behind(slots, slot)) {
+      const position = (slots[slot + 1] as number) - 1;
       if (position === -1) return -1;
-      if (this.#hashAt(position) === hash && members.at(position) === member) return position;
+      if (slots[slot] === hash && members.at(position * this.#stride) === member) return position;
     }
   }
 
   /** A member that is not here yet stands at `position`, which is the next one. */
   append(hash: number, position: number): void {
-    this.#makeRoom(position);
-    this.#putHash(position, hash);
     this.#count += 1;
-    if (this.#count === SHARDED_FROM) this.#split();
-    this.#put(this.#shardOf(hash), hash, position);
+    if (this.#count === SHARDED_FROM && this.#slots.length === 1) this.#split();
+    this.#put(hash, position);
   }
 
-  /** The member at `position` goes; the one at `last` takes its place. */
-  remove(position: number, last: number): void {
-    this.#clear(this.#hashAt(position), position);
-    if (position !== last) {
-      const moved = this.#hashAt(last);
-      const { slots } = this.#shardOf(moved);
-      slots[slotOf(slots, moved, last)] = position + 1;
-      this.#putHash(position, moved);
-    }
+  /** The member at `position` goes; the one at `last` takes its place. Each with its hash. */
+  remove(position: number, hash: number, last: number, lastHash: number): void {
+    this.#clear(hash, position);
     this.#count -= 1;
-    this.#giveBackRoom();
+    if (position === last) return;
+    const slots = this.#slotsOf(lastHash);
+    slots[slotOf(slots, lastHash, last) + 1] = position + 1;
+  }
+
+  #put(hash: number, position: number): void {
+    const shard = this.#shardOf(hash);
+    const count = (this.#counts[shard] as number) + 1;
+    this.#counts[shard] = count;
+    const { length } = this.#slots[shard] as Int32Array;
+    if (count * SLOT * 3 > length * 2) this.#resize(shard, length * 2);
+    store(this.#slots[shard] as Int32Array, hash, position);
   }
 
   /** Frees the slot, and moves up what had to make way for it, so that no search ends too early. */
   #clear(hash: number, position: number): void {
     const shard = this.#shardOf(hash);
-    const { slots } = shard;
+    const slots = this.#slots[shard] as Int32Array;
     const mask = slots.length - 1;
     let free = slotOf(slots, hash, position);
-    for (let slot = (free + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#hashAt((slots[slot] as number) - 1) & mask;
+    for (let slot = behind(slots, free); slots[slot + 1] !== 0; slot = behind(slots, slot)) {
+      const home = homeOf(slots, slots[slot] as number);
       if (((slot - home) & mask) < ((slot - free) & mask)) continue;
       slots[free] = slots[slot] as number;
+      slots[free + 1] = slots[slot + 1] as number;
       free = slot;
     }
-    slots[free] = 0;
-    shard.count -= 1;
-    if (slots.length > TABLE_MIN && shard.count * 8 < slots.length) this.#rehash(shard, slots.length / 2);
-  }
-
-  #put(shard: Shard, hash: number, position: number): void {
-    shard.count += 1;
-    if (shard.count * 2 > shard.slots.length) this.#rehash(shard, shard.slots.length * 2);
-    shard.slots[slotOf(shard.slots, hash, -1)] = position + 1;
-  }
-
-  #rehash(shard: Shard, length: number): void {
-    const slots = new Int32Array(length);
-    for (const taken of shard.slots) {
-      if (taken !== 0) slots[slotOf(slots, this.#hashAt(taken - 1), -1)] = taken;
+    slots[free + 1] = 0;
+    const count = (this.#counts[shard] as number) - 1;
+    this.#counts[shard] = count;
+    if (slots.length > SLOTS_MIN * SLOT && count * SLOT * 6 < slots.length) {
+      this.#resize(shard, slots.length / 2);
     }
-    shard.slots = slots;
+  }
+
+  #resize(shard: number, length: number): void {
+    const slots = new Int32Array(length);
+    forEachTaken(this.#slots[shard] as Int32Array, (hash, position) => store(slots, hash, position));
+    this.#slots[shard] = slots;
   }
 
   #split(): void {
-    const [whole] = this.#shards;
-    if (whole === undefined || this.#shards.length > 1) return;
-    const slots = whole.slots.length / SHARDS;
-    this.#shards = Array.from({ length: SHARDS }, () => emptyShard(slots));
-    for (const taken of whole.slots) {
-      if (taken === 0) continue;
-      const hash = this.#hashAt(taken - 1);
-      this.#put(this.#shardOf(hash), hash, taken - 1);
-    }
+    const whole = this.#slots[0] as Int32Array;
+    this.#slots = Array.from({ length: SHARDS }, () => new Int32Array(whole.length / SHARDS));
+    this.#counts = new Array<number>(SHARDS).fill(0);
+    forEachTaken(whole, (hash, position) => this.#put(hash, position));
   }
 
-  #shardOf(hash: number): Shard {
-    const shards = this.#shards;
-    return shards[shards.length === 1 ? 0 : hash >>> SHARD_SHIFT] as Shard;
+  #shardOf(hash: number): number {
+    return this.#slots.length === 1 ? 0 : hash >>> SHARD_SHIFT;
   }
 
-  #hashAt(position: number): number {
-    return (this.#hashes[position >>> CHUNK_BITS] as Int32Array)[position & (CHUNK - 1)] as number;
-  }
-
-  #putHash(position: number, hash: number): void {
-    (this.#hashes[position >>> CHUNK_BITS] as Int32Array)[position & (CHUNK - 1)] = hash;
-  }
-
-  /** The first piece doubles until it is a whole one. */
-  #makeRoom(position: number): void {
-    const [first] = this.#hashes as [Int32Array];
-    if (position >= CHUNK) {
-      if (position >>> CHUNK_BITS === this.#hashes.length) this.#hashes.push(new Int32Array(CHUNK));
-    } else if (position === first.length) this.#hashes[0] = resized(first, position * 2);
-  }
-
-  #giveBackRoom(): void {
-    // One piece too many stays, for one that comes and goes.
-    if (this.#hashes.length > (this.#count >>> CHUNK_BITS) + 2) this.#hashes.pop();
-    const [first] = this.#hashes as [Int32Array];
-    if (first.length > TABLE_MIN && this.#count * 4 < first.length) {
-      this.#hashes[0] = resized(first, first.length / 2);
-    }
+  #slotsOf(hash: number): Int32Array {
+    return this.#slots[this.#shardOf(hash)] as Int32Array;
   }
 }
 
-function resized(hashes: Int32Array, length: number): Int32Array {
-  const copy = new Int32Array(length);
-  copy.set(hashes.subarray(0, length));
-  return copy;
+function forEachTaken(slots: Int32Array, take: (hash: number, position: number) => void): void {
+  for (let slot = 0; slot < slots.length; slot += SLOT) {
+    const position = (slots[slot + 1] as number) - 1;
+    if (position !== -1) take(slots[slot] as number, position);
+  }
 }
 
-function emptyShard(slots: number = TABLE_MIN): Shard {
-  return { slots: new Int32Array(slots), count: 0 };
+function store(slots: Int32Array, hash: number, position: number): void {
+  const slot = slotOf(slots, hash, -1);
+  slots[slot] = hash;
+  slots[slot + 1] = position + 1;
+}
+
+/** Where the search for a hash begins. */
+function homeOf(slots: Int32Array, hash: number): number {
+  return (hash << 1) & (slots.length - 1);
+}
+
+/** The next slot; after the last one comes the first. */
+function behind(slots: Int32Array, slot: number): number {
+  return (slot + SLOT) & (slots.length - 1);
 }
 
 /** The slot of `position`, which is there; for -1 the first free one. */
 function slotOf(slots: Int32Array, hash: number, position: number): number {
-  const mask = slots.length - 1;
-  let slot = hash & mask;
-  while (slots[slot] !== position + 1) slot = (slot + 1) & mask;
+  let slot = homeOf(slots, hash);
+  while (slots[slot + 1] !== position + 1) slot = behind(slots, slot);
   return slot;
 }
