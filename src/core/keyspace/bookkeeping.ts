@@ -99,10 +99,9 @@ export class Bookkeeping {
 
   /** Accounts for what collections have grown and shrunk by. */
   settle(): void {
-    // To set an array's length costs as much as a whole look-up, also where it is 0 already.
-    if (this.unsettled.length > 0) {
-      for (const database of this.unsettled) database.settle();
-      this.unsettled.length = 0;
+    const { unsettled } = this;
+    if (unsettled.length > 0) {
+      for (let account = unsettled.pop(); account !== undefined; account = unsettled.pop()) account.settle();
     }
     if (this.usedBytes > this.peakBytes) this.peakBytes = this.usedBytes;
   }
