@@ -128,7 +128,7 @@ export class RecordWriter {
 /**
  * Walks encoded records without copying them. Fields are those of the record that `next` moved to.
  *
- * It trusts payloads: bytes from a file or a peer go through {@link findCorruption} once, on arrival.
+ * It trusts what it walks: bytes from a file or a peer go through {@link findCorruption} once, on arrival.
  */
 export class RecordCursor {
   epoch: Epoch = EPOCH_ZERO;
@@ -149,12 +149,12 @@ export class RecordCursor {
     this.end = at;
   }
 
-  /** Moves to the next record; false, and nothing moved, at the end or where no whole record with a sound header is. */
+  /** Moves to the next record; false, and nothing moved, at the end or where no whole record is. */
   next(): boolean {
     const bytes = this.#bytes;
     const at = this.end;
-    if (headerFault(bytes, at) !== undefined) return false;
     const payloadStart = at + RECORD_HEADER_BYTES;
+    if (payloadStart > bytes.length) return false;
     const payloadEnd = payloadStart + loadU32(bytes, at + 8);
     if (payloadEnd > bytes.length) return false;
     this.start = at;

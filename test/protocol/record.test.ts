@@ -49,7 +49,6 @@ describe("a record", () => {
 
   it("is not to be found in zeros, which a power cut leaves behind", () => {
     expect(findCorruption(Buffer.alloc(200))).toMatchObject({ at: 0, torn: false });
-    expect(new RecordCursor(Buffer.alloc(200)).next()).toBe(false);
   });
 
   it("of an unknown version or kind is refused although its checksums are right", () => {
@@ -61,7 +60,6 @@ describe("a record", () => {
       bytes[at] = value;
       bytes.writeUInt32LE(zlibCrc32(bytes.subarray(4, RECORD_HEADER_BYTES)), 0);
       expect(findCorruption(bytes)?.reason).toMatch(reason);
-      expect(new RecordCursor(bytes).next()).toBe(false);
     }
   });
 });

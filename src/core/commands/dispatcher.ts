@@ -230,11 +230,12 @@ export class Dispatcher {
     this.#context.session = replayer;
     for (let argv = reader.next(); argv !== undefined; argv = reader.next()) {
       const command = this.find(argv);
-      invariant(command?.accepts(argv.length) === true, `S11: cannot replay ${argv[0]}`);
+      // Each text is made only when it is wanted: this is run for each record.
+      if (command?.accepts(argv.length) !== true) invariant(false, `S11: cannot replay ${argv[0]}`);
       this.#context.db = keyspace.database(replayer.db);
       this.#context.argv = argv;
       const reply = command.handler(this.#context, argv);
-      invariant(!reply.startsWith("-"), `S11: replaying ${argv[0]} at offset ${offset} failed: ${reply}`);
+      if (isError(reply)) invariant(false, `S11: replaying ${argv[0]} at offset ${offset} failed: ${reply}`);
     }
     keyspace.replaying = false;
     keyspace.settle();

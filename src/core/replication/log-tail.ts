@@ -94,19 +94,18 @@ export class LogTail {
 
   /** Position of the record at `offset`, which must not be past the end. */
   positionAt(offset: Offset): LogPosition {
-    invariant(
-      offset <= this.#position.offset,
-      `no position at ${offset}: the log ends at ${this.#position.offset}`,
-    );
+    // Here and below the text is made only when it is wanted: both are called for each frame.
+    const end = this.#position.offset;
+    if (offset > end) invariant(false, `no position at ${offset}: the log ends at ${end}`);
     return { epoch: epochAt(this.#history, offset), offset };
   }
 
   /** Appends whole records; `lastEpoch` is the epoch of the last one. */
   append(chunk: LogChunk, starts: readonly { epoch: Epoch; firstOffset: Offset }[]): void {
-    invariant(
-      chunk.firstOffset === this.#position.offset + 1,
-      `S3: records from ${chunk.firstOffset} cannot follow ${this.#position.offset}`,
-    );
+    const { offset } = this.#position;
+    if (chunk.firstOffset !== offset + 1) {
+      invariant(false, `S3: records from ${chunk.firstOffset} cannot follow ${offset}`);
+    }
     for (const start of starts) this.#history = extendHistory(this.#history, start.epoch, start.firstOffset);
     this.#position = { epoch: epochAt(this.#history, chunk.lastOffset), offset: chunk.lastOffset };
     this.#push(chunk);
