@@ -86,7 +86,7 @@ export const nodeFileSchema: z.ZodType<NodeFile> = z
       snapshotAfterBytes: fields
         .wholeNumber(1_048_576, 1_099_511_627_776)
         .default(NODE_DEFAULTS.snapshotAfterBytes)
-        .describe("Bytes of log after which a new snapshot is taken"),
+        .describe("Bytes of log after which a new snapshot is taken, if it is as long as the latest one"),
       syncLogBytesMax: fields
         .wholeNumber(1_048_576, 1_099_511_627_776)
         .default(NODE_DEFAULTS.syncLogBytesMax)

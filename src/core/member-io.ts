@@ -46,6 +46,8 @@ export type MemberInput =
       readonly type: "snapshotCommitted";
       readonly kind: SnapshotKind;
       readonly position: LogPosition;
+      /** Of all that was written. */
+      readonly bytes: number;
       readonly rollback: ReplacedTail | null;
     }
   /** It could not be written (a full disk, say); what stood before still stands. */

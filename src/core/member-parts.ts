@@ -53,6 +53,7 @@ export class MemberParts {
       begin: () => keyspace.beginSnapshot(),
       afterBytes: setup.snapshotAfterBytes,
       base: setup.snapshotOffset,
+      baseBytes: setup.snapshotBytes,
       logBytes: setup.logBytes,
     });
     this.book = new PromiseBook(outbox, setup.state === null ? FRESH_STATE : decodeMemberState(setup.state));

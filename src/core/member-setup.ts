@@ -37,6 +37,8 @@ export interface MemberSetup {
   readonly history: EpochHistory;
   /** Offset of the standing snapshot; 0 without one. */
   readonly snapshotOffset: Offset;
+  /** Of the standing snapshot; 0 without one. */
+  readonly snapshotBytes: number;
   /** Bytes of log behind the standing snapshot. */
   readonly logBytes: number;
   /** Replaced one by one by tests that check that the rule matters. */

@@ -325,8 +325,8 @@ export class Member {
 
   #onSnapshotCommitted(input: Extract<MemberInput, { type: "snapshotCommitted" }>): void {
     const { snapshots, received, now } = this.#parts;
-    const { kind, position, rollback } = input;
-    snapshots.onCommitted(position);
+    const { kind, position, bytes, rollback } = input;
+    snapshots.onCommitted(position, bytes);
     this.desk.onSnapshot(position.offset);
     if (kind === "own") return;
     received.onCommitted(rollback, now.monoMs);

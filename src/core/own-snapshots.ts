@@ -40,6 +40,8 @@ export class OwnSnapshots {
   #state: SnapshotState = { phase: "idle" };
   /** Offset of the standing snapshot; the log cannot be cut below it. */
   #base: Offset;
+  /** How large it is. */
+  #baseBytes: number;
   /** `log.tail.appendedBytes` at the last snapshot; below 0 for what an earlier process left. */
   #bytesMark: number;
   #wanted = false;
@@ -56,6 +58,7 @@ export class OwnSnapshots {
     begin: () => SliceSource;
     afterBytes: number;
     base: Offset;
+    baseBytes: number;
     logBytes: number;
   }) {
     this.#log = setup.log;
@@ -63,6 +66,7 @@ export class OwnSnapshots {
     this.#begin = setup.begin;
     this.#afterBytes = setup.afterBytes;
     this.#base = setup.base;
+    this.#baseBytes = setup.baseBytes;
     this.#bytesMark = -setup.logBytes;
   }
 
@@ -113,9 +117,10 @@ export class OwnSnapshots {
     const { appendedBytes } = this.#log.tail;
     this.#sinceMs ??= nowMs;
     const bytes = appendedBytes - this.#bytesMark;
-    const isDue = logIsNeeded
-      ? bytes >= this.#afterBytes * LONG_LOG_FACTOR
-      : bytes >= this.#afterBytes || this.#isDueByRule(nowMs - this.#sinceMs);
+    const factor = logIsNeeded ? LONG_LOG_FACTOR : 1;
+    // No sooner than the log is as long as the snapshot was: all the data would be written anew for a small part of it.
+    const isLong = bytes >= Math.max(this.#afterBytes * factor, this.#baseBytes);
+    const isDue = isLong || (!logIsNeeded && this.#isDueByRule(nowMs - this.#sinceMs));
     if (this.busy || !(this.#wanted || isDue)) return;
     if (this.#log.applied <= this.#base && !this.#baseIsDamaged) {
       this.#wanted = false;
@@ -156,8 +161,9 @@ export class OwnSnapshots {
   }
 
   /** A snapshot stands: this one, or one received from the master. */
-  onCommitted(position: LogPosition): void {
+  onCommitted(position: LogPosition, bytes: number): void {
     this.#base = position.offset;
+    this.#baseBytes = bytes;
     this.#baseIsDamaged = false;
     if (this.#state.phase === "committing") this.#state = { phase: "idle" };
     this.#outbox.log(

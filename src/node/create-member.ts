@@ -35,6 +35,7 @@ export function createMember(
       position,
       history,
       snapshotOffset: snapshot?.position.offset ?? OFFSET_ZERO,
+      snapshotBytes: snapshot?.bytes ?? 0,
       logBytes,
       now,
     },

@@ -24,6 +24,7 @@ interface Writing {
   readonly kind: SnapshotKind;
   readonly position: LogPosition;
   readonly writer: Promise<SnapshotWriter>;
+  bytes: number;
   failed: boolean;
   /** The core has given it up: it hears no more of it. */
   givenUp: boolean;
@@ -81,7 +82,7 @@ export class SnapshotHands {
       case "beginSnapshot": {
         const { kind, position, history } = effect;
         const writer = this.#chain.then(() => this.#storage.writeSnapshot(position, history));
-        this.#writing = { kind, position, writer, failed: false, givenUp: false };
+        this.#writing = { kind, position, writer, bytes: 0, failed: false, givenUp: false };
         this.#then(this.#writing, async () => void (await writer));
         return;
       }
@@ -91,15 +92,16 @@ export class SnapshotHands {
           if (effect.bytes.length > 0) await writer.write(effect.bytes);
           // A slice that passed over written keys alone was work all the same: others have their turn.
           else await new Promise((resolve) => setImmediate(resolve));
+          writing.bytes += effect.bytes.length;
           if (!writing.givenUp) this.#input({ type: "snapshotWritten", kind: writing.kind });
         });
         return;
       case "commitSnapshot":
-        this.#with(async ({ kind, position, writer }) => {
+        this.#with(async ({ kind, position, writer, bytes }) => {
           const options = { keepLog: kind === "own", keepAfter: effect.keepAfter };
           const rollback = await (await writer).commit(options);
           this.#lastSnapshotSec = nowSec();
-          this.#input({ type: "snapshotCommitted", kind, position, rollback });
+          this.#input({ type: "snapshotCommitted", kind, position, bytes, rollback });
         });
         return;
       case "abortSnapshot":

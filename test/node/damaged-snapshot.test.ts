@@ -14,6 +14,7 @@ function snapshotThat(breaks: Error): StoredSnapshot {
   return {
     position: AT,
     history: [],
+    bytes: 0,
     async *chunks(): AsyncGenerator<Buffer> {
       yield Buffer.from("first");
       throw breaks;

@@ -37,7 +37,8 @@ function scene(options: { chunks?: () => AsyncIterable<Buffer>; fails?: string }
     abort: () => step("abort"),
   };
   const { chunks } = options;
-  const snapshot: StoredSnapshot | null = chunks === undefined ? null : { position: AT, history: [], chunks };
+  const snapshot: StoredSnapshot | null =
+    chunks === undefined ? null : { position: AT, history: [], bytes: 0, chunks };
   const hands = new SnapshotHands(
     { readSnapshot: () => snapshot, writeSnapshot: async () => writer },
     {

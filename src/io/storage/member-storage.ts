@@ -30,6 +30,8 @@ export interface Recovered {
 export interface StoredSnapshot {
   readonly position: LogPosition;
   readonly history: EpochHistory;
+  /** Of all chunks, as far as storage has to tell: how they are framed may count too. */
+  readonly bytes: number;
   /**
    * RESP commands that rebuild the state, in the chunks that were written.
    *

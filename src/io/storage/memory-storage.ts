@@ -218,6 +218,7 @@ export class MemoryStorage implements MemberStorage {
     return {
       position: snapshot.position,
       history: snapshot.history,
+      bytes: snapshot.content.reduce((bytes, chunk) => bytes + chunk.length, 0),
       async *chunks() {
         yield* snapshot.content;
       },

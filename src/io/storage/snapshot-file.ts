@@ -165,6 +165,10 @@ export class SnapshotFile implements StoredSnapshot {
     this.body = body;
   }
 
+  get bytes(): number {
+    return this.body.end - this.body.start;
+  }
+
   /** @throws InterrexError `CORRUPT_SNAPSHOT`: it was whole when it got its name, so something damaged it. */
   static async open(path: string): Promise<SnapshotFile> {
     const handle = await fs.promises.open(path, "r");

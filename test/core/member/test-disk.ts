@@ -150,6 +150,8 @@ export class TestStorage {
       const end = Math.min(snapshot.position.offset, disk.retainedAfter ?? snapshot.position.offset);
       for (const offset of disk.records.keys()) if (offset <= end) disk.records.delete(offset);
     }
-    this.#answer({ type: "snapshotCommitted", kind: snapshot.kind, position: snapshot.position, rollback });
+    const { kind, position, chunks } = snapshot;
+    const bytes = Buffer.concat(chunks).length;
+    this.#answer({ type: "snapshotCommitted", kind, position, bytes, rollback });
   }
 }

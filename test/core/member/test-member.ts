@@ -175,6 +175,7 @@ export class TestMember {
         position: disk.last,
         history: disk.history,
         snapshotOffset: disk.snapshot?.position.offset ?? (0 as Offset),
+        snapshotBytes: Buffer.concat(disk.snapshot?.chunks ?? []).length,
         logBytes: 0,
         rules: this.#world.rules,
         now: this.#world.now,

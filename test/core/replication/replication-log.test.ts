@@ -43,6 +43,40 @@ it("uncommitted counts what is left after a cut, and the records of this turn", 
   expect(log.tail.bytesAfter(OFFSET_ZERO)).toBe(first + second);
 });
 
+it("a snapshot is due no sooner than the log is as long as the one that stands", () => {
+  const log = emptyLog();
+  const bytes = turn(log);
+  log.applied = log.tail.lastOffset;
+  const snapshots = new OwnSnapshots({
+    log,
+    outbox: new MemberOutbox(),
+    begin: () => ({ nextSlice: () => undefined, abort: () => undefined }),
+    afterBytes: bytes,
+    base: OFFSET_ZERO,
+    baseBytes: 2 * bytes,
+    logBytes: 0,
+  });
+  const isTaken = (): boolean => {
+    snapshots.runIfDue(0, false);
+    const taken = snapshots.busy;
+    log.committed = log.applied;
+    snapshots.onCommitMoved();
+    return taken;
+  };
+  const grow = (): void => {
+    turn(log);
+    log.applied = log.tail.lastOffset;
+  };
+  expect(isTaken()).toBe(false);
+  grow();
+  expect(isTaken()).toBe(true);
+  snapshots.onCommitted(log.tail.positionAt(log.applied), 3 * bytes);
+  for (const due of [false, false, true]) {
+    grow();
+    expect(isTaken()).toBe(due);
+  }
+});
+
 it("the log can't be cut below a snapshot that may stand any moment", () => {
   const log = emptyLog();
   turn(log);
@@ -53,6 +87,7 @@ it("the log can't be cut below a snapshot that may stand any moment", () => {
     begin: () => ({ nextSlice: () => undefined, abort: () => undefined }),
     afterBytes: 1,
     base: OFFSET_ZERO,
+    baseBytes: 0,
     logBytes: 0,
   });
   snapshots.runIfDue(0, false);

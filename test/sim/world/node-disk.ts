@@ -33,6 +33,10 @@ export interface DiskSnapshot {
   readonly chunks: readonly Buffer[];
 }
 
+export function bytesOf({ chunks }: DiskSnapshot): number {
+  return chunks.reduce((bytes, chunk) => bytes + chunk.length, 0);
+}
+
 /** Records kept for replicas that are being brought up, at most. */
 const RETAINED_MAX = 200;
 

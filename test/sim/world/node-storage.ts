@@ -9,7 +9,7 @@ import type { MemberEffect, MemberInput, SnapshotKind } from "../../../src/core/
 import type { LinkId } from "../../../src/protocol/peer/identity.ts";
 import type { EpochHistory } from "../../../src/rules/epoch-history.ts";
 import { EMPTY_POSITION, type LogPosition } from "../../../src/rules/log-position.ts";
-import type { DiskSnapshot, NodeDisk } from "./node-disk.ts";
+import { bytesOf, type DiskSnapshot, type NodeDisk } from "./node-disk.ts";
 import type { Sabotage } from "./sabotage.ts";
 
 export type StorageEffect = Extract<
@@ -275,7 +275,8 @@ export class NodeStorage {
     const dropped = this.#disk.commitSnapshot(kind, snapshot);
     if (dropped !== null) this.#owner.input({ type: "logDropped", ...dropped });
     if (kind === "received" && this.#syncing !== null) this.#syncing = position.offset;
-    this.#owner.input({ type: "snapshotCommitted", kind, position, rollback });
+    const bytes = bytesOf(snapshot);
+    this.#owner.input({ type: "snapshotCommitted", kind, position, bytes, rollback });
   }
 
   /** Its tail was cut under it. */

@@ -21,7 +21,7 @@ import type { ReplicationRules } from "../../../src/rules/replication-rules.ts";
 import { simCommandHost } from "./command-host.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { Connection, Network, Receiver } from "./network.ts";
-import type { NodeDisk } from "./node-disk.ts";
+import { bytesOf, type NodeDisk } from "./node-disk.ts";
 import { type DiskSpeed, NodeStorage } from "./node-storage.ts";
 import { type PeerDirectory, PeerKeeper } from "./peer-keeper.ts";
 import type { Sabotage } from "./sabotage.ts";
@@ -155,6 +155,7 @@ export class SimNode {
         position: disk.last,
         history: disk.history,
         snapshotOffset: disk.snapshot?.position.offset ?? (0 as never),
+        snapshotBytes: disk.snapshot === null ? 0 : bytesOf(disk.snapshot),
         logBytes: found.logBytes,
         rules: this.settings.rules,
         now: this.#now(),
