@@ -17,8 +17,18 @@ export interface ZaddOptions {
 
 const OPTIONS = new Set(["NX", "XX", "GT", "LT", "CH", "INCR"]);
 
+const NONE: ZaddOptions = {
+  first: 2,
+  condition: undefined,
+  only: undefined,
+  changed: false,
+  increment: false,
+};
+
 /** @returns the options, or an encoded error. */
 export function parseZaddOptions(argv: Argv): ZaddOptions | string {
+  // No option begins as most scores do.
+  if (isBeforeLetters(arg(argv, 2))) return argv.length % 2 === 0 ? NONE : errors.SYNTAX_ERROR;
   const given = new Set<string>();
   let first = 2;
   for (; first < argv.length; first += 1) {
@@ -42,4 +52,9 @@ export function parseZaddOptions(argv: Argv): ZaddOptions | string {
     changed: given.has("CH"),
     increment,
   };
+}
+
+/** Whether it begins with a digit, a sign or a point. */
+function isBeforeLetters(text: string): boolean {
+  return text.charCodeAt(0) < 65;
 }
