@@ -4,7 +4,7 @@ import { compileSimulator } from "./compiled-simulator.ts";
 import { runPlan } from "./run-plan.ts";
 import { widePlanOf } from "./swarm/wider-plan.ts";
 
-const FIXED_SEEDS = 800;
+const FIXED_SEEDS = 500;
 const FRESH_SEEDS = 200;
 const TIMEOUT_MS = 900_000;
 
