@@ -4,7 +4,7 @@
  */
 
 /** The room that V8 makes for an array that grows by one item at a time is hardly more than this. */
-const CHUNK_BITS = 13;
+const CHUNK_BITS = 12;
 const WITHIN_CHUNK = 2 ** CHUNK_BITS - 1;
 
 export class ChunkedArray<Item> {

@@ -1,5 +1,5 @@
 /**
- * Finds a member's position in an array by hash: open addressing over typed arrays, outside of V8's heap, in a third of
+ * Finds a member's position in an array by hash: open addressing over typed arrays, outside of V8's heap, in half of
  * a Map's memory and without its long pause when it doubles: a large index is 64 small ones that grow on their own.
  * It keeps no members and decides no position; its owner does both.
  *
