@@ -11,7 +11,6 @@ import { RecordCursor } from "../../protocol/record.ts";
 import { cutHistory, type EpochHistory, extendHistory } from "../../rules/epoch-history.ts";
 import { EMPTY_POSITION, type LogPosition } from "../../rules/log-position.ts";
 import type {
-  CommitOptions,
   MemberStorage,
   Recovered,
   ReplacedTail,
@@ -20,6 +19,7 @@ import type {
   StorageEvents,
   StoredSnapshot,
 } from "./member-storage.ts";
+import { asStored, type MemorySnapshot, MemorySnapshotWriter } from "./memory-snapshot.ts";
 
 const LOG_KEEP_BYTES_DEFAULT = 16 * 1024 * 1024;
 const SYNC_LOG_BYTES_MAX = 256 * 1024 * 1024;
@@ -29,12 +29,6 @@ interface Batch {
   readonly first: Offset;
   readonly last: Offset;
   readonly bytes: Buffer;
-}
-
-interface MemorySnapshot {
-  readonly position: LogPosition;
-  readonly history: EpochHistory;
-  readonly content: readonly Buffer[];
 }
 
 /** What outlives a crash. Used by one storage at a time. */
@@ -213,16 +207,8 @@ export class MemoryStorage implements MemberStorage {
   }
 
   readSnapshot(): StoredSnapshot | null {
-    const snapshot = this.#disk.snapshot;
-    if (snapshot === null) return null;
-    return {
-      position: snapshot.position,
-      history: snapshot.history,
-      bytes: snapshot.content.reduce((bytes, chunk) => bytes + chunk.length, 0),
-      async *chunks() {
-        yield* snapshot.content;
-      },
-    };
+    const { snapshot } = this.#disk;
+    return snapshot === null ? null : asStored(snapshot);
   }
 
   async startIncarnation(_reason: string): Promise<IncarnationId> {
@@ -350,47 +336,6 @@ export class MemoryStorage implements MemberStorage {
 
   #use(): void {
     invariant(this.#disk.user === this, "a storage is used between open and close");
-  }
-}
-
-type MemoryCommit = (content: readonly Buffer[], options: CommitOptions) => ReplacedTail | null;
-
-class MemorySnapshotWriter implements SnapshotWriter {
-  readonly #position: LogPosition;
-  readonly #commit: MemoryCommit;
-  readonly #content: Buffer[] = [];
-  #outdated = false;
-  #ended = false;
-
-  constructor(position: LogPosition, commit: MemoryCommit) {
-    this.#position = position;
-    this.#commit = commit;
-  }
-
-  outdateAbove(offset: Offset): void {
-    if (this.#position.offset > offset) this.#outdated = true;
-  }
-
-  async write(chunk: Buffer): Promise<void> {
-    invariant(!this.#ended, "a snapshot is not written to after its end");
-    invariant(chunk.length > 0, "a snapshot chunk is not empty");
-    this.#content.push(Buffer.from(chunk));
-  }
-
-  async commit(options: CommitOptions): Promise<ReplacedTail | null> {
-    invariant(!this.#ended, "a snapshot ends once");
-    this.#ended = true;
-    if (this.#outdated) {
-      throw new InterrexError(
-        "SNAPSHOT_STALE",
-        `Cannot commit the snapshot at offset ${this.#position.offset}: the log was cut below it. Take a new one`,
-      );
-    }
-    return this.#commit(this.#content, options);
-  }
-
-  async abort(): Promise<void> {
-    this.#ended = true;
   }
 }
 
