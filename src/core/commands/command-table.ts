@@ -1,6 +1,6 @@
 /** Finds commands by name, in any case of letters. */
 import { invariant } from "../../base/errors.ts";
-import { Command, type CommandSpec } from "./command.ts";
+import { type Argv, Command, type CommandSpec } from "./command.ts";
 
 export class CommandTable {
   /** Under their lower-case and upper-case names, so that the usual spellings need no conversion. */
@@ -33,6 +33,13 @@ export class CommandTable {
     this.#lastName = name;
     this.#last = found;
     return found;
+  }
+
+  /** The command that `argv` names, its subcommand resolved; arity and permissions are not looked at. */
+  resolve(argv: Argv): Command | undefined {
+    const command = this.find(argv[0] as string);
+    if (command?.subcommands === undefined || argv.length === 1) return command;
+    return command.subcommands.get((argv[1] as string).toLowerCase());
   }
 
   /** `container|subcommand`, or a plain name. */

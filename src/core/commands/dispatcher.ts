@@ -1,11 +1,11 @@
 /**
  * Runs commands: finds them, checks what Redis checks before a command may run, queues them under MULTI, and leaves
- * in one `Execution` what came of it. It also replays effects on members that did not run the command.
+ * in one `Execution` what came of it. Members that did not run a command replay its effects (`effect-replay.ts`).
  * It decides nothing about replication: the node's gate (`CommandHost.refuse`) and the member do.
  */
 import { invariant } from "../../base/errors.ts";
 import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
-import { error, QUEUED } from "../../protocol/resp/reply.ts";
+import { error, isError, QUEUED } from "../../protocol/resp/reply.ts";
 import { CommandStatistics } from "../command-statistics.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { redacted } from "../monitor-feed.ts";
@@ -13,9 +13,9 @@ import { ClientSession, muted } from "../session.ts";
 import { SessionRegistry } from "../session-registry.ts";
 import { Slowlog } from "../slowlog.ts";
 import { type Argv, type Command, FLAGS } from "./command.ts";
-import { CommandReader, RecentName } from "./command-reader.ts";
 import type { CommandTable } from "./command-table.ts";
 import { CommandContext } from "./context.ts";
+import { EffectReplay } from "./effect-replay.ts";
 import * as errors from "./errors.ts";
 import type { Execution, KeyBlockRequest } from "./execution.ts";
 import type { CommandHost } from "./host.ts";
@@ -25,8 +25,6 @@ import { discardTransaction } from "./transactions.ts";
 
 /** A transaction of more commands is refused; Redis has no such limit but memory. */
 const QUEUED_COMMANDS_MAX = 1024 * 1024;
-/** Each piece of DEBUG RELOAD must fit into one string. */
-const RELOAD_SLICE_BYTES = 1024 * 1024;
 
 /** Not for clients in MONITOR: CLIENT PAUSE does not hold them. */
 const USES_KEYSPACE = FLAGS.write | FLAGS.readonly | FLAGS.may_replicate;
@@ -40,10 +38,7 @@ export class Dispatcher {
   readonly #table: CommandTable;
   readonly #execution: Execution;
   readonly #context: CommandContext;
-  /** Of the commands that are replayed. */
-  readonly #recentName = new RecentName();
-  /** Whom replayed commands run for; no client. */
-  readonly #replayer: ClientSession;
+  readonly #replay: EffectReplay;
   /** The next command is the first of its batch, which began at `#batchMs`. */
   #isFirst = false;
   #batchMs: Millis = 0;
@@ -53,7 +48,6 @@ export class Dispatcher {
     this.#host = host;
     this.registry = new SessionRegistry();
     this.#table = createCommandTable();
-    this.#replayer = new ClientSession({ id: 0, address: "", localAddress: "", createdAtMs: 0 });
     this.#execution = {
       reply: "",
       effects: "",
@@ -65,19 +59,22 @@ export class Dispatcher {
       block: null,
       close: false,
     };
+    // No client: whom commands run for that are replayed.
+    const replayer = new ClientSession({ id: 0, address: "", localAddress: "", createdAtMs: 0 });
     this.#context = new CommandContext({
       keyspace,
       host,
       registry: this.registry,
       table: this.#table,
       execution: this.#execution,
-      session: this.#replayer,
+      session: replayer,
       statistics: this.statistics,
       slowlog: this.slowlog,
       bounds,
       runQueued: (command, argv) => this.#runQueued(command, argv),
-      reload: () => this.#reload(),
+      reload: () => this.#replay.reload(),
     });
+    this.#replay = new EffectReplay(keyspace, this.#context, replayer);
   }
 
   /** The answer to a command on hold that shall not run any more. With an EXEC goes its transaction. */
@@ -89,9 +86,7 @@ export class Dispatcher {
 
   /** The command that `argv` names, its subcommand resolved; arity and permissions are not looked at. */
   find(argv: Argv): Command | undefined {
-    const command = this.#table.find(argv[0] as string);
-    if (command?.subcommands === undefined || argv.length === 1) return command;
-    return command.subcommands.get((argv[1] as string).toLowerCase());
+    return this.#table.resolve(argv);
   }
 
   /** A batch of commands begins. @param monoMs the clock at that moment: the first command is timed from there. */
@@ -202,68 +197,9 @@ export class Dispatcher {
     return { execution, anyLeft };
   }
 
-  /**
-   * Applies the effects of a committed record, or commands of a snapshot.
-   *
-   * @param effects RESP commands; of a Buffer only the part from `start` to `end`.
-   * @param db where they begin.
-   * @param offset the record's; a snapshot's for what it holds.
-   * @returns the database in which they ended, for the next slice of a snapshot.
-   */
-  replay(
-    effects: string | Buffer,
-    db: number,
-    offset: Offset,
-    start = 0,
-    end: number = effects.length,
-  ): number {
-    const keyspace = this.#keyspace;
-    const replayer = this.#replayer;
-    const bytes = typeof effects === "string" ? Buffer.from(effects, "latin1") : effects;
-    const reader = new CommandReader(bytes, start, end, this.#recentName);
-    const writeOffsetBefore = keyspace.writeOffset;
-    keyspace.writeOffset = offset;
-    keyspace.replaying = true;
-    keyspace.onlyReads = false;
-    keyspace.nowSec = Math.floor(keyspace.nowMs / 1000);
-    replayer.db = db;
-    this.#context.session = replayer;
-    for (let argv = reader.next(); argv !== undefined; argv = reader.next()) {
-      const command = this.find(argv);
-      // Each text is made only when it is wanted: this is run for each record.
-      if (command?.accepts(argv.length) !== true) invariant(false, `S11: cannot replay ${argv[0]}`);
-      this.#context.db = keyspace.database(replayer.db);
-      this.#context.argv = argv;
-      const reply = command.handler(this.#context, argv);
-      if (isError(reply)) invariant(false, `S11: replaying ${argv[0]} at offset ${offset} failed: ${reply}`);
-    }
-    keyspace.replaying = false;
-    keyspace.settle();
-    keyspace.writeOffset = writeOffsetBefore;
-    return replayer.db;
-  }
-
-  /** The state is the same afterwards; whoever looks at it waits for all records so far, since they are one now. */
-  #reload(): void {
-    const keyspace = this.#keyspace;
-    const context = this.#context;
-    const { session, argv } = context;
-    const { changes, lastChangeOffset } = keyspace;
-    const slices: string[] = [];
-    const cursor = keyspace.beginSnapshot();
-    for (let slice = cursor.nextSlice(RELOAD_SLICE_BYTES); slice !== undefined; ) {
-      slices.push(slice);
-      slice = cursor.nextSlice(RELOAD_SLICE_BYTES);
-    }
-    keyspace.clear();
-    let db = 0;
-    for (const slice of slices) db = this.replay(slice, db, lastChangeOffset);
-    // What was deleted by records that are not committed yet is not remembered any more.
-    keyspace.markAllChanged(lastChangeOffset);
-    keyspace.changes = changes;
-    context.session = session;
-    context.argv = argv;
-    context.db = keyspace.database(session.db);
+  /** See `EffectReplay.run`. */
+  replay(effects: string | Buffer, db: number, offset: Offset, start?: number, end?: number): number {
+    return this.#replay.run(effects, db, offset, start, end);
   }
 
   #begin(): Execution {
@@ -435,9 +371,4 @@ export class Dispatcher {
     if (!(failure instanceof RangeError) || changes - expired !== madeBefore) throw failure;
     return errors.REPLY_TOO_LONG;
   }
-}
-
-/** Begins with "-". Comparing looks at the first characters where they are; asking for one would first copy the reply. */
-function isError(reply: string): boolean {
-  return !(reply < "-") && reply < ".";
 }

@@ -45,6 +45,13 @@ export function error(text: string): string {
   return `-${/[\r\n]/.test(text) ? text.replace(/[\r\n]/g, " ") : text}\r\n`;
 }
 
+/**
+ * Whether an encoded reply is an error. Comparing looks at its first characters where they are; asking for one would first copy all of it.
+ */
+export function isError(reply: string): boolean {
+  return !(reply < "-") && reply < ".";
+}
+
 /** A 64-bit integer. */
 export function integer(value: number | bigint): string {
   return `:${value}\r\n`;
