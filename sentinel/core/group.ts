@@ -217,6 +217,7 @@ export class Group {
     this.#records.settle(nowMs);
     this.#watchMembers(nowMs);
     this.#publishWhatStands(now);
+    const record = this.#context.ledger.stored;
     this.#finds = findReasons(this.#context, nowMs);
     this.#announcements.settle(nowMs);
     const mandate = this.#election.takeMandate();
@@ -228,6 +229,8 @@ export class Group {
     this.#publication.handOut(nowMs);
     this.#publication.settle(nowMs);
     pingWhoIsDue(this.#context, nowMs);
+    // What was found of a master must not be said of the next one, of whom a record written just now speaks.
+    if (this.#context.ledger.stored !== record) this.#finds = findReasons(this.#context, nowMs);
     this.#reporting.settle(this.#finds, this.#failover?.epoch ?? null, nowMs);
   }
 

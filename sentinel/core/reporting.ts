@@ -1,4 +1,4 @@
-/** Tells the other sentinels what this one holds and thinks: on every change, and as a heartbeat. */
+/** Tells the other sentinels what this one holds and thinks: at once what they wait for, and all of it as a heartbeat. */
 import type { Epoch, Millis } from "../../src/base/ids.ts";
 import type { LinkId } from "../../src/protocol/peer/identity.ts";
 import type { Report } from "../../src/protocol/peer/sentinel-messages.ts";
@@ -29,10 +29,10 @@ export class Reporting {
     return this.#dueMs;
   }
 
-  /** Reports to everyone if anything has changed, or if it is time. */
+  /** Reports to everyone if they must hear of a change now, or if it is time. */
   settle(finds: readonly VoteReason[], leading: Epoch | null, nowMs: Millis): void {
     const body = this.#body(finds, leading);
-    if (nowMs < this.#dueMs && this.#said !== null && saysTheSame(body, this.#said)) return;
+    if (nowMs < this.#dueMs && this.#said !== null && !isUrgent(body, this.#said)) return;
     this.#said = body;
     this.#dueMs = this.#nextDueMs(leading !== null, nowMs);
     for (const peer of this.#context.peers.all) {
@@ -99,18 +99,24 @@ export class Reporting {
   }
 }
 
-/** In all that may change while this process runs; it looks after every event, so it builds nothing. */
-function saysTheSame(a: Body, b: Body): boolean {
+/**
+ * Whether others can't wait for the next heartbeat: what it finds of the master, who leads, who takes part. What a failover
+ * changes beside these reaches its leader in answers; said to all at once, it took the machine's time from the failover.
+ * Looked at after every event, so it builds nothing.
+ */
+function isUrgent(now: Body, said: Body): boolean {
   return (
-    a.blank === b.blank &&
-    a.votedEpoch === b.votedEpoch &&
-    a.master === b.master &&
-    a.leading === b.leading &&
-    sameNumber(a.stored, b.stored) &&
-    sameNumber(a.learnt, b.learnt) &&
-    a.finds.length === b.finds.length &&
-    a.finds.every((reason, at) => reason === b.finds[at])
+    now.blank !== said.blank ||
+    now.leading !== said.leading ||
+    !sameNumber(now.learnt, said.learnt) ||
+    !findsTheSame(now, said)
   );
+}
+
+/** Of one and the same master; of another one there is something to say only where something is wrong. */
+function findsTheSame(now: Body, said: Body): boolean {
+  if (now.master !== said.master) return now.finds.length === 0;
+  return now.finds.length === said.finds.length && now.finds.every((reason, at) => reason === said.finds[at]);
 }
 
 function sameNumber(a: Body["stored"], b: Body["stored"]): boolean {

@@ -66,29 +66,28 @@ function isDoubtfulByReboot(setup: MemberSetup, { incarnation, book }: StatusSou
 }
 
 /**
- * Tells when something changed that the sentinels must hear before the next pong: role, promise, record, link to the
- * master, switchover, disk, incarnation, who waits to be admitted. Looked at after every step, so it builds nothing.
+ * Tells when something changed that the sentinels must hear before the next pong: who reigns (their pings are its
+ * lease), record, switchover, disk, incarnation, who waits to be admitted. That a replica is sealed its leader hears in
+ * the answer, and how its link is nobody decides upon; pushed to all in the midst of a failover, it took the machine's
+ * time from it.
+ * Looked at after every step, so it builds nothing.
  */
 export class StatusChanges {
   #last: readonly unknown[] = [];
 
   /** @returns true at the first call and whenever something changed since the last one. */
   note(sources: StatusSources): boolean {
-    const { book, reign, follower } = sources;
+    const { book, reign } = sources;
     const now = [
-      sources.role,
-      sources.roleEpoch,
+      sources.role === "master" ? sources.roleEpoch : null,
       sources.incarnation,
       sources.diskFull,
-      book.promise,
       book.record,
       book.groupId,
       reign?.established,
       reign?.handoverTarget,
       reign?.handoverReady,
       reign?.replicas.waitingCount(),
-      follower?.master,
-      follower?.streaming,
     ];
     const last = this.#last;
     let same = last.length === now.length;

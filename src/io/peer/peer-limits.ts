@@ -41,6 +41,6 @@ export const DEFAULT_PEER_LIMITS: PeerLimits = {
   // Signs come every second at least, so that four more may be late before a link counts as dead after five.
   lifeEveryMs: 500,
   silentLooksMax: 10,
-  redialMsMin: 20,
+  redialMsMin: 100,
   redialMsMax: 250,
 };
