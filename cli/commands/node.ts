@@ -84,8 +84,14 @@ export function registerNodeCommand(program: Command, terminal: Terminal): void 
       const logger = createLogger({ level: logLevel, id: config.id, pretty });
       // Loaded here, so that the operator's commands start without it.
       const { DataNode } = await import("../../src/node/data-node.ts");
+      const { rehearseLater } = await import("../../src/node/rehearsal.ts");
+      const mayBePromoted = config.static === null && config.voting;
       await serve(
-        ({ onFailed, onShutdown }) => DataNode.start({ config, logger, onFailed, onShutdown }),
+        async ({ onFailed, onShutdown }) => {
+          const node = await DataNode.start({ config, logger, onFailed, onShutdown });
+          if (mayBePromoted) void rehearseLater(node, { logger });
+          return node;
+        },
         ({ address, peerAddress }) => {
           if (flags.json !== true) return;
           const ports = { host: address.host, port: address.port, peerPort: peerAddress.port };
