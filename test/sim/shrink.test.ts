@@ -72,8 +72,8 @@ describe("shrinking a failing seed", () => {
     const smallest = shrink(plan, (rest) => invariantOf(narrowed(plan, rest)) === broken);
     const small = narrowed(plan, smallest);
     expect(broken).toBeDefined();
-    expect(small.faults.length).toBeLessThan(plan.faults.length);
-    expect(small.faults.length).toBeLessThan(4);
+    // How few it takes depends on the seed.
+    expect(small.faults.length * 4).toBeLessThan(plan.faults.length);
     expect(invariantOf(small)).toBe(broken);
     // It is the mutant that fails, not what is left of the plan.
     expect(runPlan(small).violation).toBeNull();
