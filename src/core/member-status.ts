@@ -69,8 +69,7 @@ function isDoubtfulByReboot(setup: MemberSetup, { incarnation, book }: StatusSou
  * Tells when something changed that the sentinels must hear before the next pong: who reigns (their pings are its
  * lease), record, switchover, disk, incarnation, who waits to be admitted. That a replica is sealed its leader hears in
  * the answer, and how its link is nobody decides upon; pushed to all in the midst of a failover, it took the machine's
- * time from it.
- * Looked at after every step, so it builds nothing.
+ * time from it. Looked at after every step, so it builds no status.
  */
 export class StatusChanges {
   #last: readonly unknown[] = [];

@@ -15,6 +15,7 @@ import { setFlagsFromString } from "node:v8";
 import { InterrexError } from "../base/errors.ts";
 import type { MemberId, Millis } from "../base/ids.ts";
 import { createLogger, type Logger } from "../io/logger.ts";
+import type { NodeStatus } from "../protocol/peer/node-messages.ts";
 import { encodeCommand } from "../protocol/resp/command-encoder.ts";
 import { DataNode } from "./data-node.ts";
 import { NODE_DEFAULTS, type NodeConfig } from "./node-config.ts";
@@ -48,7 +49,7 @@ export interface RehearsalOptions {
  * a master, who has run all of it. That it fails is logged, and means no more than a slower first failover.
  */
 export async function rehearseLater(
-  node: Pick<DataNode, "status">,
+  node: { status(): Pick<NodeStatus, "role"> },
   { logger, lookEveryMs = LOOK_EVERY_MS }: RehearsalOptions,
 ): Promise<void> {
   // V8 drops the code of what has not run for a while: it would be gone again when it is needed.
@@ -69,7 +70,8 @@ export async function rehearseLater(
 /** @throws InterrexError as `DataNode.start`, or `NOT_REHEARSED`; an `AbortError` when a node fails or a reply doesn't come in 10 s. */
 export async function rehearse(): Promise<void> {
   const failed = new AbortController();
-  const stage = { password: randomUUID(), peerSecret: randomUUID(), onFailed: failed.abort.bind(failed) };
+  const onFailed = (error: unknown): void => failed.abort(error);
+  const stage = { password: randomUUID(), peerSecret: randomUUID(), onFailed };
   const nodes: DataNode[] = [];
   try {
     const master = await startNode("rehearsal-master", { role: "master" }, stage);
