@@ -84,7 +84,9 @@ export function registerNodeCommand(program: Command, terminal: Terminal): void 
       const logger = createLogger({ level: logLevel, id: config.id, pretty });
       // Loaded here, so that the operator's commands start without it.
       const { DataNode } = await import("../../src/node/data-node.ts");
+      const { markGarbageAside } = await import("../../src/node/garbage-marking.ts");
       const { rehearseLater } = await import("../../src/node/rehearsal.ts");
+      markGarbageAside();
       const mayBePromoted = config.static === null && config.voting;
       await serve(
         async ({ onFailed, onShutdown }) => {

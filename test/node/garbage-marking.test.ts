@@ -1,0 +1,36 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+
+const BUILT = new URL("../../dist/src/node/garbage-marking.js", import.meta.url).href;
+/** Keeps some 100 MB, in many turns of the event loop, so that V8 has to mark meanwhile. */
+const FILL = `
+  const kept = [];
+  let turns = 120;
+  const turn = () => {
+    for (let at = 0; at < 5000; at += 1) kept.push({ at, pair: [at, at + 1], text: "text " + at });
+    turns -= 1;
+    if (turns > 0) setImmediate(turn);
+  };
+  turn();`;
+
+/** What V8 says of its marking while a process of its own runs `script`. */
+async function tracedMarking(script: string): Promise<string> {
+  const args = ["--trace-incremental-marking", "--input-type=module", "--eval", script];
+  return (await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 24 })).stdout;
+}
+
+describe("marking aside", () => {
+  it("takes no share of the serving thread for each turn of the event loop", async () => {
+    const marked = await tracedMarking(
+      `import { markGarbageAside } from ${JSON.stringify(BUILT)}; markGarbageAside(); ${FILL}`,
+    );
+    expect(marked).toContain("Start marking");
+    expect(marked).toContain("based on allocation");
+    expect(marked).not.toContain("Step in task");
+  });
+
+  it("is not what V8 does by itself", async () => {
+    expect(await tracedMarking(FILL)).toContain("Step in task");
+  });
+});
