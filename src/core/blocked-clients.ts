@@ -8,7 +8,7 @@ import type { BlockedCommand, Client } from "./client.ts";
 import * as errors from "./commands/errors.ts";
 import type { KeyBlockRequest } from "./commands/execution.ts";
 import type { AwaitedKey } from "./keyspace/awaited-keys.ts";
-import { type Expiry, ExpiryIndex } from "./keyspace/expiry-index.ts";
+import { ExpiryIndex, NO_EXPIRY } from "./keyspace/expiry-index.ts";
 import type { Keyspace } from "./keyspace/keyspace.ts";
 import { muted } from "./session.ts";
 
@@ -37,7 +37,8 @@ export class BlockedClients {
   readonly #waits = new Set<Client>();
   /** Those of them whose time will be up. */
   readonly #deadlines = new ExpiryIndex<Client>();
-  readonly #deadlineOf = new Map<Client, Expiry<Client>>();
+  /** Their slots there. */
+  readonly #deadlineOf = new Map<Client, number>();
   /** By database and key, in the order in which they blocked. */
   readonly #waiters = new Map<number, Map<string, Set<Client>>>();
   /** How many want to hear also of keys that are gone. */
@@ -54,7 +55,8 @@ export class BlockedClients {
 
   /** When `expire` will find something. */
   get deadlineMs(): Millis {
-    return this.#deadlines.first()?.atMs ?? Number.POSITIVE_INFINITY;
+    const first = this.#deadlines.first();
+    return first === NO_EXPIRY ? Number.POSITIVE_INFINITY : this.#deadlines.atMs(first);
   }
 
   add(client: Client, blocked: BlockedCommand): void {
@@ -133,11 +135,7 @@ export class BlockedClients {
 
   /** Whoever has waited long enough gets the reply for that. */
   expire(nowMs: Millis): void {
-    for (;;) {
-      const first = this.#deadlines.first();
-      if (first === undefined || first.atMs > nowMs) return;
-      this.timeOut(first.key);
-    }
+    while (this.deadlineMs <= nowMs) this.timeOut(this.#deadlines.keyOf(this.#deadlines.first()));
   }
 
   /** As if its time were up: what WAIT has got so far, or nothing. */

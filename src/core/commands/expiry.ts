@@ -47,7 +47,7 @@ function expireWith(name: string, seconds: boolean, relative: boolean): Handler 
     const expireAtMs = pointInTime(amount, seconds, relative ? nowMs : 0);
     if (expireAtMs === undefined) return errors.invalidExpireTime(name);
     const entry = db.read(key);
-    if (entry === undefined || !allows(conditions, entry.expireAtMs, expireAtMs)) return ZERO;
+    if (entry === undefined || !allows(conditions, db.expireAtMs(entry), expireAtMs)) return ZERO;
     if (expireAtMs <= nowMs && !context.keyspace.replaying) {
       db.remove(key, entry);
       context.propagate("DEL", key);
@@ -65,8 +65,9 @@ function lookWith(seconds: boolean, relative: boolean): Handler {
   return (context, argv) => {
     const entry = context.db.peek(arg(argv, 1));
     if (entry === undefined) return NO_KEY;
-    if (entry.expireAtMs === 0) return NO_EXPIRY;
-    const resultMs = relative ? Math.max(0, entry.expireAtMs - context.nowMs) : entry.expireAtMs;
+    const expireAtMs = context.db.expireAtMs(entry);
+    if (expireAtMs === 0) return NO_EXPIRY;
+    const resultMs = relative ? Math.max(0, expireAtMs - context.nowMs) : expireAtMs;
     return integer(seconds ? Math.floor((resultMs + 500) / 1000) : resultMs);
   };
 }
@@ -74,7 +75,7 @@ function lookWith(seconds: boolean, relative: boolean): Handler {
 function persist(context: CommandContext, argv: Argv): string {
   const key = arg(argv, 1);
   const entry = context.db.read(key);
-  if (entry === undefined || entry.expireAtMs === 0) return ZERO;
+  if (entry === undefined || context.db.expireAtMs(entry) === 0) return ZERO;
   context.db.setExpiry(key, entry, 0);
   context.propagateAsIs();
   context.notify(NOTIFY.generic, "persist", key);

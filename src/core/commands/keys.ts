@@ -60,7 +60,8 @@ function renameTo(context: CommandContext, from: string, to: string, overwrite: 
   if (from === to) return overwrite ? OK : ZERO;
   const replaced = db.read(to) !== undefined;
   if (replaced && !overwrite) return ZERO;
-  const { value, expireAtMs } = entry;
+  const { value } = entry;
+  const expireAtMs = db.expireAtMs(entry);
   const form = db.formOf(entry);
   db.remove(from, entry);
   db.set(to, value, expireAtMs);
@@ -121,7 +122,7 @@ function copy(context: CommandContext, argv: Argv): string {
   const replaced = target.read(to) !== undefined;
   if (replaced && !options.replace) return ZERO;
   const form = context.db.formOf(entry);
-  target.set(to, cloneValue(entry.value), entry.expireAtMs);
+  target.set(to, cloneValue(entry.value), context.db.expireAtMs(entry));
   if (form !== undefined) target.noteForm(to, form);
   context.propagateAsIs();
   // Redis deletes what was there and adds the key anew.
@@ -138,9 +139,10 @@ function move(context: CommandContext, argv: Argv): string {
   const key = arg(argv, 1);
   const entry = context.db.read(key);
   if (entry === undefined || target.read(key) !== undefined) return ZERO;
+  const expireAtMs = context.db.expireAtMs(entry);
   const form = context.db.formOf(entry);
   context.db.remove(key, entry);
-  target.set(key, entry.value, entry.expireAtMs);
+  target.set(key, entry.value, expireAtMs);
   if (form !== undefined) target.noteForm(key, form);
   context.propagateAsIs();
   context.notify(NOTIFY.generic, "move_from", key);

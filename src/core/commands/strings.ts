@@ -44,7 +44,7 @@ function setWithOptions(context: CommandContext, argv: Argv): string {
   const old = options.get && typeof known?.value === "string" ? bulk(known.value) : nil(context.version);
   if (options.condition !== undefined && (known === undefined) === (options.condition === "XX")) return old;
   if (options.keepTtl) {
-    db.set(key, value, known?.expireAtMs ?? 0);
+    db.set(key, value, known === undefined ? 0 : db.expireAtMs(known));
     context.propagate("SET", key, value, "KEEPTTL");
     context.notify(NOTIFY.string, "set", key);
   } else {
@@ -99,7 +99,7 @@ function getex(context: CommandContext, argv: Argv): string {
   if (entry === undefined) return missed(context, key);
   if (typeof entry.value !== "string") return errors.WRONG_TYPE;
   const reply = bulk(entry.value);
-  if (options.persist && entry.expireAtMs !== 0) {
+  if (options.persist && db.expireAtMs(entry) !== 0) {
     db.setExpiry(key, entry, 0);
     context.propagate("PERSIST", key);
     context.notify(NOTIFY.generic, "persist", key);

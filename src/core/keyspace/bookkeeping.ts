@@ -13,7 +13,8 @@ import type { StreamNodeLimits } from "./stream-node.ts";
 
 /** A snapshot under way: it is shown every key that it still needs right before that key changes, and marks it. */
 export interface SnapshotSink {
-  preserve(db: number, key: string, entry: Entry): void;
+  /** @param expireAtMs 0 for never. */
+  preserve(db: number, key: string, entry: Entry, expireAtMs: Millis): void;
 }
 
 export class Bookkeeping {

@@ -13,15 +13,23 @@ import { AwaitedKeys } from "./awaited-keys.ts";
 import type { Bookkeeping } from "./bookkeeping.ts";
 import { DenseMap } from "./dense-map.ts";
 import { Entry } from "./entry.ts";
-import { ExpiryIndex } from "./expiry-index.ts";
+import { ExpiryIndex, NO_EXPIRY } from "./expiry-index.ts";
 import { MemoryAccount } from "./memory-account.ts";
 import { NOTIFY } from "./notifications.ts";
+import { Tombstones } from "./tombstones.ts";
 import { afterUse, decayed } from "./use-frequency.ts";
 import { typeName, type Value } from "./value.ts";
 import { WatchList } from "./watch.ts";
 
 /** How Redis keeps a string that was put together in place, or that came out of an addition of floats. */
 export type StringForm = "raw" | "embstr";
+
+/** Entries, and when each expires. */
+export interface LastingEntries {
+  readonly entries: IterableIterator<[string, Entry]>;
+  /** 0 for never. */
+  readonly expireAtMs: (entry: Entry) => Millis;
+}
 
 /** Expired keys met in a row before RANDOMKEY searches in order. */
 const RANDOM_TRIES = 100;
@@ -38,13 +46,10 @@ export class Database {
 
   readonly #books: Bookkeeping;
   #entries = new DenseMap<Entry>();
-  /** Keys deleted by records that may not be committed yet, in order of offset. */
-  readonly #tombstones = new Map<string, Offset>();
-  /** Record that changed all keys at once (FLUSHDB, SWAPDB), present and absent ones. */
-  #floorOffset: Offset = OFFSET_ZERO;
+  readonly #tombstones = new Tombstones();
   /** What `noteForm` was told. */
   readonly #forms = new Map<Entry, StringForm>();
-  #expiry = new ExpiryIndex();
+  #expiries = new ExpiryIndex();
   readonly #account: MemoryAccount;
 
   constructor(index: number, books: Bookkeeping) {
@@ -62,12 +67,23 @@ export class Database {
 
   /** Number of keys with an expiry. */
   get expiring(): number {
-    return this.#expiry.size;
+    return this.#expiries.size;
   }
 
   /** All of them; keys may come, go and change meanwhile, see `DenseMap.walk`. */
   entries(): IterableIterator<[string, Entry]> {
     return this.#entries.walk();
+  }
+
+  /** As `entries`, for who must see what is here now to the end, also when all of it is flushed meanwhile. */
+  lasting(): LastingEntries {
+    const expiries = this.#expiries;
+    return { entries: this.entries(), expireAtMs: (entry) => timeOf(entry, expiries) };
+  }
+
+  /** Wall-clock milliseconds at which the key expires; 0 for never. @param entry one that is here. */
+  expireAtMs(entry: Entry): Millis {
+    return timeOf(entry, this.#expiries);
   }
 
   /** The key's entry, or `undefined` when it is absent or has expired. Counts as use of the key. */
@@ -81,14 +97,14 @@ export class Database {
   peek(key: string): Entry | undefined {
     const books = this.#books;
     const entry = this.#entries.get(key);
-    if (this.#floorOffset !== OFFSET_ZERO) books.saw(this.#floorOffset);
+    if (this.#tombstones.floor !== OFFSET_ZERO) books.saw(this.#tombstones.floor);
     if (entry === undefined) {
-      if (this.#tombstones.size !== 0) books.saw(this.#tombstones.get(key) ?? OFFSET_ZERO);
+      books.saw(this.#tombstones.offsetOf(key));
       if (books.onlyReads) books.missed(this.index, key);
       return undefined;
     }
     books.saw(entry.changedAt);
-    if (entry.expireAtMs !== 0 && this.isExpired(entry)) {
+    if (entry.expiry !== NO_EXPIRY && this.isExpired(entry)) {
       // A command that only reads may leave it to a later one.
       if (books.mayExpire && (!books.onlyReads || books.effects.mayAdd(key.length))) this.#expire(key, entry);
       if (books.onlyReads) books.missed(this.index, key);
@@ -100,7 +116,8 @@ export class Database {
 
   /** Whether the entry must read as absent now. */
   isExpired(entry: Entry): boolean {
-    return entry.expireAtMs !== 0 && this.#books.nowMs > entry.expireAtMs && !this.#books.replaying;
+    if (entry.expiry === NO_EXPIRY || this.#books.replaying) return false;
+    return this.#books.nowMs > this.#expiries.atMs(entry.expiry);
   }
 
   /** WATCH: whether the key is held but has expired. Changes nothing. */
@@ -138,7 +155,7 @@ export class Database {
     books.lastChangeOffset = books.writeOffset;
     if (entry === undefined) return;
     if (books.snapshot !== null && entry.snapshotMark !== books.snapshotMark) {
-      books.snapshot.preserve(this.snapshotIndex, key, entry);
+      books.snapshot.preserve(this.snapshotIndex, key, entry, this.expireAtMs(entry));
     }
     entry.changedAt = books.writeOffset;
     if (typeof entry.value !== "string") this.#account.unsettle(entry.value);
@@ -169,14 +186,14 @@ export class Database {
       known.value = value;
       if (this.#forms.size !== 0) this.#forms.delete(known);
       this.#use(known);
-      if (known.expireAtMs !== expireAtMs) this.#changeExpiry(key, known, expireAtMs);
+      this.#changeExpiry(key, known, expireAtMs);
       return;
     }
     const entry = new Entry(value, books.writeOffset, books.nowSec, books.snapshotMark);
     this.#entries.set(key, entry);
     this.#account.addKey(key, value);
     if (books.notifyFlags !== 0) books.notify(NOTIFY.created, "new", this.index, key);
-    if (expireAtMs !== 0) this.#changeExpiry(key, entry, expireAtMs);
+    this.#changeExpiry(key, entry, expireAtMs);
   }
 
   /** Replaces the value and keeps the expiry. */
@@ -212,14 +229,8 @@ export class Database {
     this.#entries.delete(key);
     if (this.#forms.size !== 0) this.#forms.delete(entry);
     this.#account.removeKey(key, entry.value);
-    if (entry.expiry !== null) {
-      this.#expiry.remove(entry.expiry);
-      this.#account.removeExpiry();
-    }
-    if (books.replaying) return;
-    // Moved to the end: the tombstones stay in order of offset.
-    this.#tombstones.delete(key);
-    this.#tombstones.set(key, books.writeOffset);
+    this.#changeExpiry(key, entry, 0);
+    if (!books.replaying) this.#tombstones.add(key, books.writeOffset);
   }
 
   /**
@@ -242,13 +253,12 @@ export class Database {
     for (const key of this.watches.keys()) this.watches.touch(key, this.#books.writeOffset, false);
     this.touchAwaited();
     this.#drop();
-    this.#tombstones.clear();
-    this.#floorOffset = OFFSET_ZERO;
+    this.#tombstones.floor = OFFSET_ZERO;
   }
 
   /** FLUSHDB, SWAPDB: from now on whoever looks at any key has seen the present record. */
   markAllChanged(): void {
-    this.#floorOffset = this.#books.writeOffset;
+    this.#tombstones.floor = this.#books.writeOffset;
     this.#books.lastChangeOffset = this.#books.writeOffset;
   }
 
@@ -295,21 +305,18 @@ export class Database {
 
   /** Drops tombstones of records that are committed. */
   forgetTombstones(committed: Offset): void {
-    if (this.#floorOffset <= committed) this.#floorOffset = OFFSET_ZERO;
-    for (const [key, offset] of this.#tombstones) {
-      if (offset > committed) return;
-      this.#tombstones.delete(key);
-    }
+    this.#tombstones.forget(committed);
   }
 
   /** Deletes the key that was due first, and propagates that. @returns false when none is due. */
   expireNext(): boolean {
-    const first = this.#expiry.first();
-    if (first === undefined || first.atMs >= this.#books.nowMs) return false;
-    if (!this.#books.effects.mayAdd(first.key.length)) return false;
-    const entry = this.#entries.get(first.key);
+    const first = this.#expiries.first();
+    if (first === NO_EXPIRY || this.#expiries.atMs(first) >= this.#books.nowMs) return false;
+    const key = this.#expiries.keyOf(first);
+    if (!this.#books.effects.mayAdd(key.length)) return false;
+    const entry = this.#entries.get(key);
     invariant(entry?.expiry === first, "whatever expires is a key's");
-    this.#expire(first.key, entry);
+    this.#expire(key, entry);
     return true;
   }
 
@@ -341,12 +348,13 @@ export class Database {
 
   /** Any key that expires. */
   sampleExpiring(random: Randomness): string | undefined {
-    return this.#expiry.any(random)?.key;
+    return this.#expiries.any(random);
   }
 
   /** The key that expires before all others. */
   firstToExpire(): string | undefined {
-    return this.#expiry.first()?.key;
+    const first = this.#expiries.first();
+    return first === NO_EXPIRY ? undefined : this.#expiries.keyOf(first);
   }
 
   /** Removes a key that must give way, and propagates that. */
@@ -381,15 +389,15 @@ export class Database {
   #changeExpiry(key: string, entry: Entry, expireAtMs: Millis): void {
     const { expiry } = entry;
     if (expireAtMs !== 0) {
-      if (expiry !== null) this.#expiry.change(expiry, expireAtMs);
+      if (expiry !== NO_EXPIRY) this.#expiries.change(expiry, expireAtMs);
       else {
-        entry.expiry = this.#expiry.add(key, expireAtMs);
+        entry.expiry = this.#expiries.add(this.#entries.heldKey(key), expireAtMs);
         this.#account.addExpiry();
       }
-    } else if (expiry !== null) {
-      this.#expiry.remove(expiry);
+    } else if (expiry !== NO_EXPIRY) {
+      this.#expiries.remove(expiry);
       this.#account.removeExpiry();
-      entry.expiry = null;
+      entry.expiry = NO_EXPIRY;
     }
   }
 
@@ -399,6 +407,10 @@ export class Database {
     this.#entries = new DenseMap();
     this.#tombstones.clear();
     this.#forms.clear();
-    this.#expiry = new ExpiryIndex();
+    this.#expiries = new ExpiryIndex();
   }
+}
+
+function timeOf(entry: Entry, expiries: ExpiryIndex): Millis {
+  return entry.expiry === NO_EXPIRY ? 0 : expiries.atMs(entry.expiry);
 }

@@ -27,6 +27,11 @@ export class DenseMap<Value> {
     return this.#index.find(this.#pairs, key, this.#index.hashOf(key)) !== -1;
   }
 
+  /** The very text that is held here, for who keeps the key as well: a command's own is another one. @param key one that is here. */
+  heldKey(key: string): string {
+    return this.keyAt(this.#index.find(this.#pairs, key, this.#index.hashOf(key)));
+  }
+
   /** @returns what the key held before. */
   set(key: string, value: Value): Value | undefined {
     const pairs = this.#pairs;

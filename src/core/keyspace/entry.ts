@@ -1,13 +1,13 @@
 /** One key's value and what the keyspace knows about it. */
-import type { Millis, Offset } from "../../base/ids.ts";
-import type { Expiry } from "./expiry-index.ts";
+import type { Offset } from "../../base/ids.ts";
+import { NO_EXPIRY } from "./expiry-index.ts";
 import { FREQUENCY_INITIAL } from "./use-frequency.ts";
 import type { Value } from "./value.ts";
 
 export class Entry {
   value: Value;
-  /** Its place in the database's index of expiries; `null` when it lives for ever. */
-  expiry: Expiry | null = null;
+  /** Its slot in the database's index of expiries, see `Database.expireAtMs`; `NO_EXPIRY` when it lives for ever. */
+  expiry: number = NO_EXPIRY;
   /** Offset of the record that last changed it. */
   changedAt: Offset;
   /** When a command last looked at it, in seconds: a small integer costs no memory of its own. */
@@ -22,10 +22,5 @@ export class Entry {
     this.changedAt = changedAt;
     this.usedSec = usedSec;
     this.snapshotMark = snapshotMark;
-  }
-
-  /** Wall-clock milliseconds at which the key expires; 0 for never. */
-  get expireAtMs(): Millis {
-    return this.expiry === null ? 0 : this.expiry.atMs;
   }
 }

@@ -135,7 +135,9 @@ function firstToExpire(databases: readonly Database[]): Victim | undefined {
     const key = database.firstToExpire();
     const entry = key === undefined ? undefined : database.entryOf(key);
     if (key === undefined || entry === undefined) continue;
-    if (first === undefined || entry.expireAtMs < first.entry.expireAtMs) first = { database, key, entry };
+    const isFirst =
+      first === undefined || database.expireAtMs(entry) < first.database.expireAtMs(first.entry);
+    if (isFirst) first = { database, key, entry };
   }
   return first;
 }

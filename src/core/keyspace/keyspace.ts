@@ -151,10 +151,8 @@ export class Keyspace extends Bookkeeping {
     for (const database of this.#databases) {
       for (const [key, entry] of database.entries()) {
         const value = typeof entry.value === "string" ? entry.value : entry.value.digest().toString("latin1");
-        addDigest(
-          sum,
-          digestOf(String(database.index), key, String(entry.expireAtMs), typeName(entry.value), value),
-        );
+        const expireAtMs = String(database.expireAtMs(entry));
+        addDigest(sum, digestOf(String(database.index), key, expireAtMs, typeName(entry.value), value));
       }
     }
     return sum.toString("hex");

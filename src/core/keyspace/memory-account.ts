@@ -4,6 +4,7 @@
  */
 import type { Bookkeeping } from "./bookkeeping.ts";
 import type { Entry } from "./entry.ts";
+import { NO_EXPIRY } from "./expiry-index.ts";
 import { EXPIRY_BYTES, KEY_BYTES, stringBytes } from "./memory-model.ts";
 import type { Collection, Value } from "./value.ts";
 
@@ -92,7 +93,7 @@ export class MemoryAccount {
 }
 
 /** What a key takes in memory by itself. */
-export function bytesOf(key: string, { value, expireAtMs }: Entry): number {
+export function bytesOf(key: string, { value, expiry }: Entry): number {
   const own = typeof value === "string" ? stringBytes(value.length) : value.bytes;
-  return KEY_BYTES + stringBytes(key.length) + own + (expireAtMs === 0 ? 0 : EXPIRY_BYTES);
+  return KEY_BYTES + stringBytes(key.length) + own + (expiry === NO_EXPIRY ? 0 : EXPIRY_BYTES);
 }

@@ -8,8 +8,8 @@
 export const EMPTY_BYTES = 2048;
 /** A key's entry and its places in the database's arrays and index, without its name and its value. */
 export const KEY_BYTES = 112;
-/** An expiry, and its place in the index of expiries. */
-export const EXPIRY_BYTES = 68;
+/** Of an expiry: its places in the index of expiries. */
+export const EXPIRY_BYTES = 32;
 
 /** Collections without any element, and what each element costs beside its text. */
 export const HASH_BYTES = 80;

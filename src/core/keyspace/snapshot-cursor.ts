@@ -9,18 +9,18 @@ import { invariant } from "../../base/errors.ts";
 import type { Millis } from "../../base/ids.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import type { Bookkeeping, SnapshotSink } from "./bookkeeping.ts";
-import type { Database } from "./database.ts";
+import type { Database, LastingEntries } from "./database.ts";
 import type { Entry } from "./entry.ts";
 import { TextQueue } from "./text-queue.ts";
+import type { Value } from "./value.ts";
 
 /** What passing over one key costs of a slice's budget, so that keys already written do not make a slice long. */
 const KEY_COST_BYTES = 16;
 /** A collection that takes no more is written whole at once. */
 const SMALL_BYTES = 4096;
 
-interface Source {
+interface Source extends LastingEntries {
   readonly db: number;
-  readonly entries: Iterator<[string, Entry]>;
 }
 
 /** A collection as it was: what becomes of it meanwhile is nothing to it. */
@@ -46,7 +46,7 @@ export class SnapshotCursor implements SnapshotSink {
     this.#books = books;
     books.snapshotMark += 1;
     this.#mark = books.snapshotMark;
-    this.#sources = databases.map((database) => ({ db: database.index, entries: database.entries() }));
+    this.#sources = databases.map((database) => ({ db: database.index, ...database.lasting() }));
     this.#remaining = databases.reduce((total, database) => total + database.size, 0);
     for (const database of databases) database.snapshotIndex = database.index;
     books.snapshot = this;
@@ -82,14 +82,14 @@ export class SnapshotCursor implements SnapshotSink {
   }
 
   /** Writes the key, or notes down what is to be written of it, and marks it as done with. */
-  preserve(db: number, key: string, entry: Entry): void {
+  preserve(db: number, key: string, entry: Entry, expireAtMs: Millis): void {
     const { value } = entry;
     entry.snapshotMark = this.#mark;
     if (typeof value !== "string" && value.bytes > SMALL_BYTES) {
-      this.#frozen.push({ db, pieces: rebuild(key, entry) });
+      this.#frozen.push({ db, pieces: rebuild(key, value, expireAtMs) });
       return;
     }
-    for (const piece of rebuild(key, entry)) this.#write(db, piece);
+    for (const piece of rebuild(key, value, expireAtMs)) this.#write(db, piece);
     this.#remaining -= 1;
   }
 
@@ -109,7 +109,7 @@ export class SnapshotCursor implements SnapshotSink {
       return true;
     }
     const [key, entry] = step.value;
-    if (entry.snapshotMark !== this.#mark) this.preserve(source.db, key, entry);
+    if (entry.snapshotMark !== this.#mark) this.preserve(source.db, key, entry, source.expireAtMs(entry));
     return true;
   }
 
@@ -136,7 +136,7 @@ function setCommand(key: string, value: string, expireAtMs: Millis): string {
   );
 }
 
-function rebuild(key: string, { value, expireAtMs }: Entry): IterableIterator<string> {
+function rebuild(key: string, value: Value, expireAtMs: Millis): IterableIterator<string> {
   if (typeof value === "string") return [setCommand(key, value, expireAtMs)].values();
   return withExpiry(value.rebuild(key), key, expireAtMs);
 }

@@ -52,7 +52,7 @@ describe("MEMORY", () => {
       "overhead.hashtable.main",
       112,
       "overhead.hashtable.expires",
-      68,
+      32,
       "overhead.hashtable.slot-to-keys",
       0,
     ]);

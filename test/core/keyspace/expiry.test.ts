@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SeededRandomness } from "../../../src/base/randomness.ts";
-import { type Expiry, ExpiryIndex } from "../../../src/core/keyspace/expiry-index.ts";
+import { ExpiryIndex, NO_EXPIRY } from "../../../src/core/keyspace/expiry-index.ts";
 import { Harness } from "../commands/harness.ts";
 
 describe("expiry in the background", () => {
@@ -69,25 +69,26 @@ describe("the expiry index", () => {
     fc.assert(
       fc.property(changes, (steps) => {
         const index = new ExpiryIndex();
-        const known = new Map<string, Expiry>();
+        const known = new Map<string, number>();
         const model = new Map<string, number>();
         for (const { key: number, atMs } of steps) {
           const key = `k${number}`;
-          const expiry = known.get(key);
+          const slot = known.get(key);
           if (atMs === null) {
-            if (expiry !== undefined) index.remove(expiry);
+            if (slot !== undefined) index.remove(slot);
             known.delete(key);
             model.delete(key);
           } else {
-            if (expiry === undefined) known.set(key, index.add(key, atMs));
-            else index.change(expiry, atMs);
+            if (slot === undefined) known.set(key, index.add(key, atMs));
+            else index.change(slot, atMs);
             model.set(key, atMs);
           }
           expect(index.size).toBe(model.size);
         }
+        for (const [key, slot] of known) expect(index.atMs(slot)).toBe(model.get(key));
         const order: [string, number][] = [];
-        for (let first = index.first(); first !== undefined; first = index.first()) {
-          order.push([first.key, first.atMs]);
+        for (let first = index.first(); first !== NO_EXPIRY; first = index.first()) {
+          order.push([index.keyOf(first), index.atMs(first)]);
           index.remove(first);
         }
         expect(order.map(([, atMs]) => atMs)).toEqual([...model.values()].sort((one, other) => one - other));
@@ -96,13 +97,28 @@ describe("the expiry index", () => {
     );
   });
 
+  it("is as new once thousands of keys have gone", () => {
+    const index = new ExpiryIndex();
+    for (let round = 0; round < 2; round += 1) {
+      const slots = Array.from({ length: 3000 }, (_, at) => index.add(`k${at}`, 3000 - at));
+      for (const [at, slot] of slots.entries()) {
+        expect(index.keyOf(slot)).toBe(`k${at}`);
+        expect(index.atMs(slot)).toBe(3000 - at);
+      }
+      expect(index.keyOf(index.first())).toBe("k2999");
+      for (const slot of slots) index.remove(slot);
+      expect(index.size).toBe(0);
+      expect(index.first()).toBe(NO_EXPIRY);
+    }
+  });
+
   it("draws each as likely as any other", () => {
     const index = new ExpiryIndex();
     for (let at = 0; at < 10; at += 1) index.add(`k${at}`, at);
     const random = new SeededRandomness(1);
     const drawn = new Map<string | undefined, number>();
     for (let draw = 0; draw < 10_000; draw += 1) {
-      const key = index.any(random)?.key;
+      const key = index.any(random);
       drawn.set(key, (drawn.get(key) ?? 0) + 1);
     }
     expect(drawn.size).toBe(10);

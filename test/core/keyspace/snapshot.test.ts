@@ -76,7 +76,7 @@ describe("a snapshot in slices", () => {
       ],
     ],
     ["a large hash moves", ["RENAME h k1", "MOVE k1 7"]],
-    ["everything is flushed", ["FLUSHALL", "SET k1 new", "HSET h f0 new"]],
+    ["everything is flushed", ["FLUSHALL", "SET k1 new EX 7", "HSET h f0 new"]],
     ["databases are swapped", ["SWAPDB 0 4", "SET k1 new", "SET other new", "SWAPDB 4 5", "FLUSHALL"]],
     ["keys expire", ["PEXPIREAT k1 1", "PERSIST k3", "EXPIRE k5 7"]],
     ["keys come back", ["DEL k1 k2 k49", "SET k49 new", "SET k1 new", "RENAME k49 k48"]],

@@ -285,9 +285,10 @@ export class LogChecks {
 function stateOf(keyspace: Keyspace): string {
   const lines: string[] = [];
   for (const database of keyspace.databases) {
-    for (const [key, { value, expireAtMs }] of database.entries()) {
+    for (const [key, entry] of database.entries()) {
+      const { value } = entry;
       const content = typeof value === "string" ? value : value.digest().toString("hex");
-      lines.push(JSON.stringify([database.index, key, content, expireAtMs]));
+      lines.push(JSON.stringify([database.index, key, content, database.expireAtMs(entry)]));
     }
   }
   return lines.sort().join();
