@@ -1,6 +1,6 @@
 /** Time from sending one write to its acknowledgement, one client, one at a time, over a raw socket: the same few lines of client for both sides. */
 import type { Socket } from "node:net";
-import type { Endpoint } from "../cluster/chaos/chaos-client.ts";
+import type { Endpoint } from "../cluster/chaos/endpoint.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import { request } from "./fillings.ts";
 import { openLineSocket } from "./line-socket.ts";

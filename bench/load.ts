@@ -1,6 +1,6 @@
 /** Fills one server over one connection, packet by packet; one is on its way at a time, so that memory stays bounded on both ends. */
 import type { Socket } from "node:net";
-import type { Endpoint } from "../cluster/chaos/chaos-client.ts";
+import type { Endpoint } from "../cluster/chaos/endpoint.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import { type Filling, packetsOf } from "./fillings.ts";
 import { openLineSocket } from "./line-socket.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Endpoint } from "../cluster/chaos/chaos-client.ts";
+import type { Endpoint } from "../cluster/chaos/endpoint.ts";
 import { ask } from "../cluster/chaos/look.ts";
 import { freePortRun } from "../cluster/chaos/port-run.ts";
 import { PEER_PORT_DISTANCE } from "../cluster/config/peer-port.ts";

@@ -1,7 +1,7 @@
 /** The longest that a steady client waits for a reply: SET and GET by turns, of keys all over the keyspace, one at a time. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import type { Endpoint } from "../cluster/chaos/chaos-client.ts";
+import type { Endpoint } from "../cluster/chaos/endpoint.ts";
 import { stringKey } from "./fillings.ts";
 
 const PAUSE_MS = 1;

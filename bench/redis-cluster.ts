@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pRetry from "p-retry";
-import type { Endpoint } from "../cluster/chaos/chaos-client.ts";
+import type { Endpoint } from "../cluster/chaos/endpoint.ts";
 import { ask, findMaster } from "../cluster/chaos/look.ts";
 import { freePortRun } from "../cluster/chaos/port-run.ts";
 import { type ArenaProcess, ProcessArena } from "../cluster/chaos/process-arena.ts";

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import type { Arena } from "../cluster/chaos/arena.ts";
-import type { Endpoint } from "../cluster/chaos/chaos-client.ts";
+import type { Endpoint } from "../cluster/chaos/endpoint.ts";
 import { findMaster } from "../cluster/chaos/look.ts";
 import { InterrexError } from "../src/base/errors.ts";
 

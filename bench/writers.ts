@@ -1,7 +1,8 @@
 /** The clients whose outages are measured: each writes one key at a time and says when a write was acknowledged. */
 import { createSentinel } from "redis";
 import { type Arena, sentinelsOf } from "../cluster/chaos/arena.ts";
-import { connectToGroup, release, whenReady } from "../cluster/chaos/chaos-client.ts";
+import { whenReady } from "../cluster/chaos/chaos-client.ts";
+import { GroupClients } from "../cluster/chaos/group-clients.ts";
 
 export interface Writer {
   /** Resolves when the write is acknowledged; rejects when it isn't, and may be called again then. */
@@ -18,7 +19,7 @@ export async function ioredisWriter(
   defaults: boolean,
 ): Promise<Writer> {
   let lastError: Error | undefined;
-  const client = connectToGroup({
+  const group = new GroupClients({
     sentinels: sentinelsOf(arena),
     group: arena.group,
     password: arena.password,
@@ -28,6 +29,7 @@ export async function ioredisWriter(
       lastError = error;
     },
   });
+  const client = group.connect();
   return {
     write: async (value) => {
       // As it comes, it queues by itself; the careful one refuses while it is not connected.
@@ -35,7 +37,7 @@ export async function ioredisWriter(
         throw lastError ?? new Error("not connected");
       await client.set(KEY, value);
     },
-    close: async () => release(client),
+    close: async () => group.close(),
   };
 }
 

@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import type { Arena } from "../../cluster/chaos/arena.ts";
-import { ignoreLostResubscriptions } from "../../cluster/chaos/chaos-client.ts";
 import type { FaultKind, FaultTarget } from "../../cluster/chaos/faults.ts";
 import { startInProcessArena } from "../../cluster/chaos/in-process-arena.ts";
 import { startLocalCluster } from "../../cluster/chaos/local-cluster.ts";
@@ -120,7 +119,6 @@ export function registerChaosCommand(program: Command, terminal: Terminal): void
 
 async function chaos(flags: ChaosFlags, terminal: Terminal): Promise<void> {
   const kinds = kindsOf(flags);
-  ignoreLostResubscriptions();
   const stop = stopSignal();
   let arena: Arena | undefined;
   try {

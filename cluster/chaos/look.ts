@@ -9,7 +9,7 @@ import { InterrexError } from "../../src/base/errors.ts";
 import type { Millis } from "../../src/base/ids.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { type Arena, type ArenaMember, nodesOf, sentinelsOf } from "./arena.ts";
-import type { Endpoint } from "./chaos-client.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 const ANSWER_TIMEOUT_MS = 1000;
 /** No event tells a client of a third party that every replica has caught up; asking costs some ms of one core. */

@@ -8,9 +8,10 @@ import type { Millis } from "../../src/base/ids.ts";
 import { SeededRandomness } from "../../src/base/randomness.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { type Arena, sentinelsOf } from "./arena.ts";
-import { connectToGroup, release, whenReady } from "./chaos-client.ts";
+import { whenReady } from "./chaos-client.ts";
 import { check } from "./checker.ts";
 import { type Fault, type FaultKind, planFault } from "./faults.ts";
+import { GroupClients } from "./group-clients.ts";
 import { HistoryRecorder } from "./history.ts";
 import { waitUntilWhole } from "./look.ts";
 import { outagesOf } from "./outages.ts";
@@ -81,7 +82,8 @@ class Run {
   readonly #signal: AbortSignal;
   readonly #startedAtMs = performance.now();
   readonly #recorder: HistoryRecorder;
-  readonly #clients: ReturnType<typeof connectToGroup>[];
+  readonly #group: GroupClients;
+  readonly #clients: ReturnType<GroupClients["connect"]>[];
   readonly #workload: WorkloadOptions;
   #faults = 0;
   #skipped = 0;
@@ -93,18 +95,17 @@ class Run {
     this.#plan = plan;
     this.#signal = signal;
     this.#recorder = new HistoryRecorder(this.#startedAtMs);
-    this.#clients = Array.from({ length: plan.clients }, () =>
-      connectToGroup({
-        sentinels: sentinelsOf(arena),
-        group: arena.group,
-        password: arena.password,
-        sentinelPassword: arena.password,
-        defaults: plan.defaultClient,
-        onError: (error) => {
-          this.#clientError = error.message;
-        },
-      }),
-    );
+    this.#group = new GroupClients({
+      sentinels: sentinelsOf(arena),
+      group: arena.group,
+      password: arena.password,
+      sentinelPassword: arena.password,
+      defaults: plan.defaultClient,
+      onError: (error) => {
+        this.#clientError = error.message;
+      },
+    });
+    this.#clients = Array.from({ length: plan.clients }, () => this.#group.connect());
     this.#workload = {
       clients: this.#clients,
       recorder: this.#recorder,
@@ -122,7 +123,7 @@ class Run {
   }
 
   disconnect(): void {
-    for (const client of this.#clients) release(client);
+    this.#group.close();
   }
 
   async toTheEnd(): Promise<ChaosReport> {

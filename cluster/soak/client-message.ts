@@ -1,6 +1,6 @@
 /** What a soak and its client processes tell each other over the IPC channel. */
 import type { Millis } from "../../src/base/ids.ts";
-import type { Endpoint } from "../chaos/chaos-client.ts";
+import type { Endpoint } from "../chaos/endpoint.ts";
 import type { Operation } from "../chaos/history.ts";
 
 /** To a client process. */

@@ -1,6 +1,6 @@
 /** A process of clients, on whatever host it was started: runs them, and tells its parent every operation. It ends with its parent. */
 import { SeededRandomness } from "../../src/base/randomness.ts";
-import { connectToGroup, ignoreLostResubscriptions, release } from "../chaos/chaos-client.ts";
+import { GroupClients } from "../chaos/group-clients.ts";
 import type { Operation } from "../chaos/history.ts";
 import { type OperationSink, Operator } from "../chaos/operator.ts";
 import { type ClientNews, type ClientOrder, machineMs } from "./client-message.ts";
@@ -28,7 +28,6 @@ class Telling implements OperationSink {
   }
 }
 
-ignoreLostResubscriptions();
 const stop = new AbortController();
 process.on("disconnect", () => process.exit());
 process.on("message", (order: ClientOrder) => {
@@ -40,26 +39,27 @@ async function run(order: ClientOrder & { type: "start" }): Promise<void> {
   const { sentinels, group, password, prefix, seed, thinkMs, startedAtMs } = order;
   const sink = new Telling();
   const telling = setInterval(() => sink.tell(), TELL_EVERY_MS);
+  const clients = new GroupClients({
+    sentinels,
+    group,
+    password,
+    sentinelPassword: password,
+    defaults: false,
+    // They reconnect by themselves; what became of each operation is recorded.
+    onError: () => {},
+  });
   await Promise.all(
     order.clients.map(async (client) => {
-      const first = client % sentinels.length;
-      const connection = connectToGroup({
-        sentinels: [...sentinels.slice(first), ...sentinels.slice(0, first)],
-        group,
-        password,
-        sentinelPassword: password,
-        defaults: false,
-        // It reconnects by itself; what became of each operation is recorded.
-        onError: () => {},
-      });
+      const connection = clients.connect(client % sentinels.length);
       const operator = new Operator({ connection, client, sink, nowMs: machineMs });
       const random = new SeededRandomness(seed + client * 7919);
       const options = { operator, client, random, prefix, startedAtMs, thinkMs, nowMs: machineMs };
       await runSoakClient(options, stop.signal);
       operator.release();
-      release(connection);
+      clients.release(connection);
     }),
   );
+  clients.close();
   clearInterval(telling);
   sink.tell();
   say({ type: "done" });

@@ -8,7 +8,7 @@ import { load } from "../../bench/load.ts";
 import { longestWait } from "../../bench/probe.ts";
 import { benchmarkArguments, measureThroughput, rateIn, warmUp } from "../../bench/throughput.ts";
 import type { Arena } from "../../cluster/chaos/arena.ts";
-import type { Endpoint } from "../../cluster/chaos/chaos-client.ts";
+import type { Endpoint } from "../../cluster/chaos/endpoint.ts";
 
 /** Answers each packet with the next reply of `replies`, over and over. */
 async function withServer<Result>(

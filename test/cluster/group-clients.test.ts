@@ -1,0 +1,57 @@
+/** The clients of a chaos run, beside a cluster that gets a new master. */
+import { afterEach, describe, expect, it } from "vitest";
+import type { ChaosClient } from "../../cluster/chaos/chaos-client.ts";
+import { whenReady } from "../../cluster/chaos/chaos-client.ts";
+import { GroupClients } from "../../cluster/chaos/group-clients.ts";
+import { failoverScene } from "./failover-scene.ts";
+
+const WAIT_MS = 30_000;
+
+const scene = failoverScene();
+let group: GroupClients | undefined;
+afterEach(() => group?.close());
+
+async function connected(client: ChaosClient): Promise<void> {
+  expect(await whenReady(client, WAIT_MS)).toBe(true);
+}
+
+describe("careful clients of a group", () => {
+  it("leave a master that has fallen silent for the new one, and stay there", async () => {
+    const cluster = await scene.start();
+    const { sentinels, group: name } = cluster;
+    group = new GroupClients({ sentinels, group: name, defaults: false, onError: () => {} });
+    const clients = [0, 1, 2].map((first) => group?.connect(first)).filter((client) => client !== undefined);
+    await Promise.all(clients.map(connected));
+    const old = await cluster.master();
+    cluster.pause(old.id);
+    const next = await cluster.waitForMaster({ not: old.id });
+    for (const client of clients) {
+      // No command is under way whose time-out would close a connection: the old master's would stay open for ever.
+      await expect.poll(() => client.stream.remotePort, { timeout: WAIT_MS }).toBe(next.port);
+      await connected(client);
+    }
+    let losses = 0;
+    for (const client of clients) client.on("close", () => (losses += 1));
+    cluster.resume(old.id);
+    await Promise.all(clients.map((client, at) => client.set(`k${at}`, "value")));
+    expect(losses).toBe(0);
+  });
+
+  it("are all gone, and ask no sentinel any more, once the group is closed", async () => {
+    const cluster = await scene.start();
+    const before = process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length;
+    group = new GroupClients({
+      sentinels: cluster.sentinels,
+      group: cluster.group,
+      defaults: false,
+      onError: () => {},
+    });
+    const client = group.connect();
+    await connected(client);
+    group.close();
+    await expect.poll(() => client.status).toBe("end");
+    const now = (): number =>
+      process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length;
+    await expect.poll(now, { timeout: WAIT_MS }).toBeLessThanOrEqual(before);
+  });
+});
