@@ -81,7 +81,7 @@ export class GroupClients {
 
   #leaveAllBut(master: Endpoint): void {
     for (const client of this.#clients) {
-      // Who is on the way to a master has asked for it just now, and comes back here if that was the old one.
+      // Who is still connecting has asked for the master just now; a silent one lets its first command time out.
       const isConnected = client.status === "connect" || client.status === "ready";
       if (!isConnected) continue;
       const { remoteAddress, remotePort } = client.stream;

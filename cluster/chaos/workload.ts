@@ -1,5 +1,6 @@
 /**
- * The load of a chaos run: clients that write own keys, count, compare-and-set and read back, each one operation at a time but when it is in doubt, all of it recorded.
+ * The load of a chaos run: clients that write own keys, count, compare-and-set and read back, all of it recorded. Each does
+ * one operation at a time, but for what it reads back when it is in doubt.
  * It injects no fault and gives no verdict; it needs nothing but the ioredis interface.
  */
 import { setTimeout as sleep } from "node:timers/promises";

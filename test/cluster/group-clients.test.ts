@@ -1,15 +1,20 @@
 /** The clients of a chaos run, beside a cluster that gets a new master. */
 import { afterEach, describe, expect, it } from "vitest";
-import type { ChaosClient } from "../../cluster/chaos/chaos-client.ts";
-import { whenReady } from "../../cluster/chaos/chaos-client.ts";
+import { type ChaosClient, whenReady } from "../../cluster/chaos/chaos-client.ts";
 import { GroupClients } from "../../cluster/chaos/group-clients.ts";
 import { failoverScene } from "./failover-scene.ts";
+import type { GroupAddress } from "./redis-clients.ts";
 
 const WAIT_MS = 30_000;
 
 const scene = failoverScene();
 let group: GroupClients | undefined;
 afterEach(() => group?.close());
+
+function groupOf({ sentinels, group: name }: GroupAddress): GroupClients {
+  group = new GroupClients({ sentinels, group: name, defaults: false, onError: () => {} });
+  return group;
+}
 
 async function connected(client: ChaosClient): Promise<void> {
   expect(await whenReady(client, WAIT_MS)).toBe(true);
@@ -18,9 +23,8 @@ async function connected(client: ChaosClient): Promise<void> {
 describe("careful clients of a group", () => {
   it("leave a master that has fallen silent for the new one, and stay there", async () => {
     const cluster = await scene.start();
-    const { sentinels, group: name } = cluster;
-    group = new GroupClients({ sentinels, group: name, defaults: false, onError: () => {} });
-    const clients = [0, 1, 2].map((first) => group?.connect(first)).filter((client) => client !== undefined);
+    const careful = groupOf(cluster);
+    const clients = [0, 1, 2].map((first) => careful.connect(first));
     await Promise.all(clients.map(connected));
     const old = await cluster.master();
     cluster.pause(old.id);
@@ -40,15 +44,10 @@ describe("careful clients of a group", () => {
   it("are all gone, and ask no sentinel any more, once the group is closed", async () => {
     const cluster = await scene.start();
     const before = process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length;
-    group = new GroupClients({
-      sentinels: cluster.sentinels,
-      group: cluster.group,
-      defaults: false,
-      onError: () => {},
-    });
-    const client = group.connect();
+    const careful = groupOf(cluster);
+    const client = careful.connect();
     await connected(client);
-    group.close();
+    careful.close();
     await expect.poll(() => client.status).toBe("end");
     const now = (): number =>
       process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length;

@@ -6,13 +6,13 @@
  * right before they change a collection in place; every change must be propagated by the same command.
  */
 import { invariant } from "../../base/errors.ts";
-import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
+import { type Millis, OFFSET_ZERO } from "../../base/ids.ts";
 import type { Randomness } from "../../base/randomness.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { AwaitedKeys } from "./awaited-keys.ts";
 import type { Bookkeeping } from "./bookkeeping.ts";
 import { DenseMap } from "./dense-map.ts";
-import { Entry } from "./entry.ts";
+import { Entry, type LastingEntries, timeOf } from "./entry.ts";
 import { ExpiryIndex, NO_EXPIRY } from "./expiry-index.ts";
 import { MemoryAccount } from "./memory-account.ts";
 import { NOTIFY } from "./notifications.ts";
@@ -23,13 +23,6 @@ import { WatchList } from "./watch.ts";
 
 /** How Redis keeps a string that was put together in place, or that came out of an addition of floats. */
 export type StringForm = "raw" | "embstr";
-
-/** Entries, and when each expires. */
-export interface LastingEntries {
-  readonly entries: IterableIterator<[string, Entry]>;
-  /** 0 for never. */
-  readonly expireAtMs: (entry: Entry) => Millis;
-}
 
 /** Expired keys met in a row before RANDOMKEY searches in order. */
 const RANDOM_TRIES = 100;
@@ -44,9 +37,10 @@ export class Database {
   /** Keys that clients are blocked on here. It belongs to the number as well. */
   awaited: AwaitedKeys;
 
+  readonly tombstones: Tombstones = new Tombstones();
+
   readonly #books: Bookkeeping;
   #entries = new DenseMap<Entry>();
-  readonly #tombstones = new Tombstones();
   /** What `noteForm` was told. */
   readonly #forms = new Map<Entry, StringForm>();
   #expiries = new ExpiryIndex();
@@ -97,9 +91,9 @@ export class Database {
   peek(key: string): Entry | undefined {
     const books = this.#books;
     const entry = this.#entries.get(key);
-    if (this.#tombstones.floor !== OFFSET_ZERO) books.saw(this.#tombstones.floor);
+    if (this.tombstones.floor !== OFFSET_ZERO) books.saw(this.tombstones.floor);
     if (entry === undefined) {
-      books.saw(this.#tombstones.offsetOf(key));
+      books.saw(this.tombstones.offsetOf(key));
       if (books.onlyReads) books.missed(this.index, key);
       return undefined;
     }
@@ -116,8 +110,7 @@ export class Database {
 
   /** Whether the entry must read as absent now. */
   isExpired(entry: Entry): boolean {
-    if (entry.expiry === NO_EXPIRY || this.#books.replaying) return false;
-    return this.#books.nowMs > this.#expiries.atMs(entry.expiry);
+    return entry.expiry !== NO_EXPIRY && this.#books.nowMs > this.expireAtMs(entry) && !this.#books.replaying;
   }
 
   /** WATCH: whether the key is held but has expired. Changes nothing. */
@@ -230,7 +223,7 @@ export class Database {
     if (this.#forms.size !== 0) this.#forms.delete(entry);
     this.#account.removeKey(key, entry.value);
     this.#changeExpiry(key, entry, 0);
-    if (!books.replaying) this.#tombstones.add(key, books.writeOffset);
+    if (!books.replaying) this.tombstones.add(key, books.writeOffset);
   }
 
   /**
@@ -253,12 +246,12 @@ export class Database {
     for (const key of this.watches.keys()) this.watches.touch(key, this.#books.writeOffset, false);
     this.touchAwaited();
     this.#drop();
-    this.#tombstones.floor = OFFSET_ZERO;
+    this.tombstones.floor = OFFSET_ZERO;
   }
 
   /** FLUSHDB, SWAPDB: from now on whoever looks at any key has seen the present record. */
   markAllChanged(): void {
-    this.#tombstones.floor = this.#books.writeOffset;
+    this.tombstones.floor = this.#books.writeOffset;
     this.#books.lastChangeOffset = this.#books.writeOffset;
   }
 
@@ -301,11 +294,6 @@ export class Database {
   stateOf(key: string): "absent" | "expired" | "present" {
     if (!this.holds(key)) return "absent";
     return this.isKeyExpired(key) ? "expired" : "present";
-  }
-
-  /** Drops tombstones of records that are committed. */
-  forgetTombstones(committed: Offset): void {
-    this.#tombstones.forget(committed);
   }
 
   /** Deletes the key that was due first, and propagates that. @returns false when none is due. */
@@ -405,12 +393,8 @@ export class Database {
     this.#account.clear();
     // A snapshot under way still walks the old one.
     this.#entries = new DenseMap();
-    this.#tombstones.clear();
+    this.tombstones.clear();
     this.#forms.clear();
     this.#expiries = new ExpiryIndex();
   }
-}
-
-function timeOf(entry: Entry, expiries: ExpiryIndex): Millis {
-  return entry.expiry === NO_EXPIRY ? 0 : expiries.atMs(entry.expiry);
 }

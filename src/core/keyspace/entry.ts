@@ -1,6 +1,6 @@
 /** One key's value and what the keyspace knows about it. */
-import type { Offset } from "../../base/ids.ts";
-import { NO_EXPIRY } from "./expiry-index.ts";
+import type { Millis, Offset } from "../../base/ids.ts";
+import { type ExpiryIndex, NO_EXPIRY } from "./expiry-index.ts";
 import { FREQUENCY_INITIAL } from "./use-frequency.ts";
 import type { Value } from "./value.ts";
 
@@ -23,4 +23,16 @@ export class Entry {
     this.usedSec = usedSec;
     this.snapshotMark = snapshotMark;
   }
+}
+
+/** Entries, and when each expires. */
+export interface LastingEntries {
+  readonly entries: IterableIterator<[string, Entry]>;
+  /** 0 for never. */
+  readonly expireAtMs: (entry: Entry) => Millis;
+}
+
+/** @returns wall-clock milliseconds; 0 for never. @param expiries in which the entry has its slot. */
+export function timeOf(entry: Entry, expiries: ExpiryIndex): Millis {
+  return entry.expiry === NO_EXPIRY ? 0 : expiries.atMs(entry.expiry);
 }

@@ -10,7 +10,7 @@ import type { Randomness } from "../../base/randomness.ts";
 import { ChunkedArray } from "./chunked-array.ts";
 import { ChunkedNumbers } from "./chunked-numbers.ts";
 
-/** In place of a slot: it lives for ever. */
+/** In place of a slot: there is none, and a key without one lives for ever. */
 export const NO_EXPIRY = -1;
 
 /** So many free slots are kept for the next keys once the last key is gone. */
@@ -24,6 +24,7 @@ export class ExpiryIndex<Key = string> {
   #keys = new ChunkedArray<Key | null>();
   /** By slot: where it stands in the heap; of a free one, the next that is free. */
   #positions = new ChunkedNumbers();
+  /** The slot that is taken next. */
   #free = NO_EXPIRY;
 
   get size(): number {

@@ -61,7 +61,7 @@ export class Keyspace extends Bookkeeping {
 
   /** Drops what is remembered of keys whose deletion is committed. Call it as the commit advances. */
   forgetTombstones(committed: Offset): void {
-    for (const database of this.#databases) database.forgetTombstones(committed);
+    for (const database of this.#databases) database.tombstones.forget(committed);
   }
 
   /** SWAPDB: each takes the other's number; watchers and blocked clients stay with the number. */

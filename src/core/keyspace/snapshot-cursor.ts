@@ -9,8 +9,8 @@ import { invariant } from "../../base/errors.ts";
 import type { Millis } from "../../base/ids.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import type { Bookkeeping, SnapshotSink } from "./bookkeeping.ts";
-import type { Database, LastingEntries } from "./database.ts";
-import type { Entry } from "./entry.ts";
+import type { Database } from "./database.ts";
+import type { Entry, LastingEntries } from "./entry.ts";
 import { TextQueue } from "./text-queue.ts";
 import type { Value } from "./value.ts";
 
