@@ -4,7 +4,9 @@ import { findMaster } from "../cluster/chaos/look.ts";
 import { summarize } from "../cluster/chaos/quantiles.ts";
 import type { Contender, Side } from "./contender.ts";
 import type { Figure } from "./figure.ts";
+import { STRINGS } from "./fillings.ts";
 import { measureLatency } from "./latency.ts";
+import { load } from "./load.ts";
 import { type MasterFault, measureOutages } from "./outage.ts";
 import { measureThroughput, warmUp } from "./throughput.ts";
 import { ioredisWriter, nodeRedisWriter, type Writer } from "./writers.ts";
@@ -20,7 +22,7 @@ export interface Effort {
   /** Requests of one redis-benchmark run for each family's command; more with a pipeline. */
   readonly familyRequests: number;
   readonly familyRounds: number;
-  /** Keys, fields or members of a large server. */
+  /** Keys, fields or members of a large server, or of a large cluster. */
   readonly elements: number;
   /** Restarts, syncs and snapshots of a large server. */
   readonly largeRounds: number;
@@ -63,6 +65,8 @@ interface OutageFigure {
   readonly name: string;
   readonly fault: MasterFault;
   readonly connect: (arena: Arena) => Promise<Writer>;
+  /** With `elements` strings: a large process takes long to end, and one that restarts has much to replay. */
+  readonly filled?: true;
 }
 
 /** Clients with default options notice silence only after minutes or never, so SIGSTOP is for the careful one. */
@@ -79,6 +83,13 @@ const OUTAGES: readonly OutageFigure[] = [
   },
   { name: "outage, kill -9, default ioredis", fault: "kill", connect: (arena) => ioredisWriter(arena, true) },
   { name: "outage, kill -9, default node-redis", fault: "kill", connect: nodeRedisWriter },
+  // The last one: the keys stay.
+  {
+    name: "outage, kill -9, careful ioredis, many keys",
+    fault: "kill",
+    connect: (arena) => ioredisWriter(arena, false),
+    filled: true,
+  },
 ];
 
 const PIPELINES = [1, 16, 64] as const;
@@ -90,7 +101,11 @@ export async function failoverFigures(bench: Bench): Promise<Figure[]> {
   });
   for (const contender of bench.contenders) {
     await onCluster(bench, contender, "semi-sync", async (arena) => {
-      for (const [index, { name, fault, connect }] of OUTAGES.entries()) {
+      for (const [index, { name, fault, connect, filled }] of OUTAGES.entries()) {
+        if (filled === true) {
+          bench.say(`${contender.label}: ${bench.effort.elements} keys are written`);
+          await load(await findMaster(arena), STRINGS, bench.effort.elements);
+        }
         const outages = await measureOutages(arena, {
           fault,
           connect,

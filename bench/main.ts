@@ -35,7 +35,7 @@ const GROUPS = {
 
 const GROUPS_HELP = `
 Groups:
-  failover    how long a client can't write when the master dies or stops
+  failover    how long a client can't write when the master dies or stops; also with 1M keys (100k with --quick)
   isolation   the same when its host is cut off, and the writes lost (needs network namespaces)
   throughput  SET and GET a second, -P 1, 16 and 64
   latency     one SET, async and semi-sync

@@ -1,5 +1,7 @@
 /** Turns a sentinel's view of a group into lines for people. Pure: asks no one, prints nothing. */
 import type { GroupView, MemberView, SentinelPeerView } from "../sentinel/core/view.ts";
+import type { NodeStatus } from "../src/protocol/peer/node-messages.ts";
+import { hasAppliedItsLog } from "../src/rules/choose-candidate.ts";
 import { durationText } from "./duration.ts";
 import { type HostPort, hostPortText } from "./flags.ts";
 import { layOut } from "./table.ts";
@@ -108,7 +110,13 @@ function noteOf(member: MemberView): string {
   if (status?.role === "replica" && status.following?.linkUp === false) {
     return `not connected to ${status.following.master}`;
   }
-  return member.ineligible ?? "";
+  return member.ineligible ?? backlogOf(status);
+}
+
+/** What a member that has restarted still replays: it has the log, so its lag is small, and could not serve yet. */
+function backlogOf(status: NodeStatus | null): string {
+  if (status === null || hasAppliedItsLog(status.position.offset, status.applied)) return "";
+  return `replays its log: ${status.position.offset - status.applied} records to go`;
 }
 
 function sentinelRows(view: GroupView, context: StatusContext): string[][] {

@@ -7,6 +7,8 @@ import { Redis } from "ioredis";
 import type { GroupView } from "../../sentinel/core/view.ts";
 import { InterrexError } from "../../src/base/errors.ts";
 import type { Millis } from "../../src/base/ids.ts";
+import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
+import { hasAppliedItsLog } from "../../src/rules/choose-candidate.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { type Arena, type ArenaMember, nodesOf, sentinelsOf } from "./arena.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -121,7 +123,7 @@ async function obstacleAccordingTo(arena: Arena, sentinel: ArenaMember): Promise
   if (flags.length < nodesOf(arena).length - 1) return `${sentinel.id} knows ${flags.length} replicas`;
   const bad = flags.find((flag) => flag !== "slave");
   if (bad !== undefined) return `${sentinel.id} flags a replica as ${bad}`;
-  return await admissionObstacle(arena, sentinel);
+  return await readinessObstacle(arena, sentinel);
 }
 
 /** What the group's record promises, and when silence counts as down; `null` where that is not told, as by a Redis Sentinel. */
@@ -135,12 +137,20 @@ export async function findPromise(
   return null;
 }
 
-/** Only interrex knows admission: there a replica that is linked may still count nowhere. */
-async function admissionObstacle(arena: Arena, sentinel: ArenaMember): Promise<string | null> {
+/** Only interrex tells: a replica that is linked may still count nowhere, or serve nobody. */
+async function readinessObstacle(arena: Arena, sentinel: ArenaMember): Promise<string | null> {
   const view = await statusAccordingTo(arena, sentinel);
   if (view === null) return null;
   const waiting = view.replicas.filter(({ admitted, voting }) => voting && !admitted).map(({ id }) => id);
-  return waiting.length === 0 ? null : `${waiting.join(", ")} not admitted yet`;
+  if (waiting.length > 0) return `${waiting.join(", ")} not admitted yet`;
+  const replaying = view.replicas
+    .filter(({ status }) => status !== null && !isReady(status))
+    .map(({ id }) => id);
+  return replaying.length === 0 ? null : `${replaying.join(", ")} still replaying the log`;
+}
+
+function isReady({ position, applied }: NodeStatus): boolean {
+  return hasAppliedItsLog(position.offset, applied);
 }
 
 /** `null`: Redis Sentinel has no such subcommand, and nothing to admit. */

@@ -235,6 +235,7 @@ export function chooseSealed(context: GroupContext, round: SealRound): SealChoic
       ({ member, status }): Candidate => ({
         id: member.id,
         position: status.position,
+        applied: status.applied,
         priority: member.priority,
         zone: member.zone,
         diskFailing: status.diskFailing,

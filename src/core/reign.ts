@@ -7,6 +7,7 @@ import { type Epoch, type MemberId, type Millis, OFFSET_ZERO, type Offset } from
 import type { Instant } from "../base/instant.ts";
 import type { LinkId } from "../protocol/peer/identity.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
+import { hasAppliedItsLog } from "../rules/choose-candidate.ts";
 import { type ClientAddress, type GroupRecord, memberOf } from "../rules/group-record.ts";
 import type { ReplicationRules } from "../rules/replication-rules.ts";
 import { NOREPLICAS } from "./commands/errors.ts";
@@ -36,11 +37,13 @@ export interface ReignSetup {
 /** A target that lags by more than this share of the time-out is waited for with the clients served. */
 const HANDOVER_LAG_SHARE = 1 / 20;
 
+const NOTHING = { received: OFFSET_ZERO, applied: OFFSET_ZERO };
+
 interface Handover {
   readonly target: MemberId;
   readonly deadlineMs: Millis;
   readonly lagMsMax: Millis;
-  /** What the log held at a moment, until the target has that; `null` once it was quick enough, and clients are on hold. */
+  /** What the log held at a moment, until the target has that, and could serve; `null` once it was quick enough, and clients are on hold. */
   awaited: { readonly offset: Offset; readonly sinceMs: Millis } | null;
   ready: boolean;
 }
@@ -238,9 +241,9 @@ export class Reign implements ServingReign {
     const handover = this.#handover;
     if (handover === null || handover.ready) return;
     const { log, lease } = this.#setup;
-    const received = this.replicas.replicaOf(handover.target)?.received ?? OFFSET_ZERO;
+    const { received, applied } = this.replicas.replicaOf(handover.target) ?? NOTHING;
     const { awaited } = handover;
-    if (awaited !== null && received >= awaited.offset) {
+    if (awaited !== null && received >= awaited.offset && hasAppliedItsLog(received, applied)) {
       const isNear = nowMs - awaited.sinceMs <= handover.lagMsMax;
       handover.awaited = isNear ? null : { offset: log.assigned, sinceMs: nowMs };
     }

@@ -1,11 +1,16 @@
 /** Chooses which member to promote. Pure: sees what was sealed, contacts no one. */
-import type { MemberId } from "../base/ids.ts";
+import type { MemberId, Offset } from "../base/ids.ts";
 import { comparePositions, type LogPosition } from "./log-position.ts";
+
+/** To replay so many records takes less than a failover does; a member that has restarted may have millions to replay. */
+const BACKLOG_RECORDS_MAX = 10_000;
 
 /** A sealed, admitted, voting member that answers. */
 export interface Candidate {
   readonly id: MemberId;
   readonly position: LogPosition;
+  /** As far as its keyspace holds the log. As master it serves nobody before it holds all of it. */
+  readonly applied: Offset;
   readonly priority: number;
   readonly zone: string;
   /** Its disk is full: it would be master and refuse writes. */
@@ -27,7 +32,8 @@ export interface ChoiceWish {
 
 /**
  * Order: greater log position (nothing acknowledged is lost), the switchover's target, a disk that can be written,
- * the incumbent (nobody is disturbed), lower `priority`, the same zone, smaller zone, smaller id. So all that see the same agree.
+ * who has applied its log (clients wait for no replay), the incumbent (nobody is disturbed), lower `priority`, the same zone,
+ * smaller zone, smaller id. So all that see the same agree.
  *
  * A master to be avoided is left out only where every acknowledged write is on one of the others. In async that is never
  * known: there it goes only once another one holds all that it does.
@@ -43,12 +49,18 @@ export function chooseCandidate(candidates: readonly Candidate[], wish: ChoiceWi
   return [...pool].sort((a, b) => compareCandidates(a, b, wish))[0];
 }
 
+/** All of it but for a rest that takes no time to speak of. */
+export function hasAppliedItsLog(lastOffset: Offset, applied: Offset): boolean {
+  return lastOffset - applied <= BACKLOG_RECORDS_MAX;
+}
+
 function compareCandidates(a: Candidate, b: Candidate, wish: ChoiceWish): number {
   return (
     comparePositions(b.position, a.position) ||
     preferring((one) => one.id === wish.target, a, b) ||
     preferring((one) => one.id !== wish.avoid, a, b) ||
     preferring((one) => one.diskFailing !== true, a, b) ||
+    preferring(({ position, applied }) => hasAppliedItsLog(position.offset, applied), a, b) ||
     preferring((one) => one.incumbent, a, b) ||
     a.priority - b.priority ||
     preferring((one) => one.zone === wish.zone, a, b) ||

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { statusLines } from "../../cli/status-report.ts";
 import type { MemberView } from "../../sentinel/core/view.ts";
-import type { MemberId } from "../../src/base/ids.ts";
+import type { MemberId, Offset } from "../../src/base/ids.ts";
+import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
 import { EMPTY_VIEW, HEALTHY_VIEW, ONE_DOWN_VIEW } from "./example-views.ts";
 
 const context = { asked: { host: "127.0.0.1", port: 26_379 }, terminal: { colours: false } };
@@ -56,6 +57,20 @@ describe("the status of a group", () => {
     };
     expect(roleOf({})).toMatch(/^n0 +old master /);
     expect(roleOf({ sdown: true, linkUp: false })).toMatch(/^n0 +was master /);
+  });
+
+  it("tells that a replica which has all records still replays them", () => {
+    const replica = HEALTHY_VIEW.replicas[0] as MemberView;
+    const status = replica.status as NodeStatus;
+    const position = { ...status.position, offset: 1_000_000 as Offset };
+    const lineOf = (applied: number) => {
+      const member = { ...replica, status: { ...status, position, applied: applied as Offset } };
+      return statusLines({ ...HEALTHY_VIEW, replicas: [member] }, context).find((line) =>
+        line.startsWith("n2"),
+      );
+    };
+    expect(lineOf(400_000)).toMatch(/ 0 .* up +replays its log: 600000 records to go$/);
+    expect(lineOf(999_990)).toMatch(/ up *$/);
   });
 
   it("before the first master says what it waits for", () => {

@@ -13,6 +13,7 @@ function candidate(id: string, at: [number, number], more: Partial<Candidate> = 
   return {
     id: id as MemberId,
     position: { epoch: epoch(at[0]), offset: at[1] as Offset },
+    applied: at[1] as Offset,
     priority: 100,
     zone: "",
     incumbent: false,
@@ -31,6 +32,15 @@ describe("chooseCandidate", () => {
     const behind = candidate("a", [2, 4], { incumbent: true, priority: 1 });
     const all = [behind, candidate("b", [2, 5])];
     expect(chooseCandidate(all, { ...wish, target: "a" as MemberId })?.id).toBe("b");
+  });
+
+  it("has clients wait for no replay where another one holds as much", () => {
+    const restarted = candidate("a", [2, 1_000_000], { priority: 1, applied: 989_000 as Offset });
+    const replica = candidate("b", [2, 1_000_000], { applied: 990_000 as Offset });
+    expect(chooseCandidate([restarted, replica], wish)?.id).toBe("b");
+    expect(chooseCandidate([restarted, { ...replica, diskFailing: true }], wish)?.id).toBe("a");
+    const ahead = candidate("a", [2, 1_000_001], { applied: 0 as Offset });
+    expect(chooseCandidate([ahead, replica], wish)?.id).toBe("a");
   });
 
   it("settles ties by target, incumbent, priority, zone, id", () => {

@@ -9,7 +9,8 @@ import type { LogPosition } from "../../rules/log-position.ts";
 import type { MemberOutbox } from "../member-io.ts";
 import type { ReplicationLog } from "./replication-log.ts";
 
-const READ_BYTES = 1024 * 1024;
+/** Of log from disk at once. To replay so much takes some ms, and meanwhile no heartbeat, seal or record is answered. */
+const READ_BYTES = 256 * 1024;
 
 /** The keyspace as the applier needs it. */
 export interface Replayable {

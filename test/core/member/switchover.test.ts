@@ -57,6 +57,33 @@ describe("a switchover", () => {
     expect(n1.run(client, "SET", "a", "3")).toBe("");
   });
 
+  it("serves clients while the target has yet to replay its log", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    for (let batch = 0; batch < 11; batch++) {
+      n1.runAll(
+        client,
+        Array.from({ length: 1000 }, (_, i) => ["SET", `k${i}`, "v"]),
+      );
+      group.settle();
+    }
+    n1.read(client);
+    const n2 = group.member("n2");
+    n2.readsLeft = 0;
+    group.restart(n2);
+    group.order(n2, { type: "standing", record: group.record(1, "n1") });
+    group.pass(500);
+    expect(n2.member.status()).toMatchObject({ position: n1.member.status().position, applied: 0 });
+    prepareHandover(group, n1, 5000);
+    group.pass(1000);
+    expect(n1.member.status().handover).toEqual({ target: "n2", ready: false });
+    expect(n1.ask(client, "SET", "a", "1")).toBe("+OK\r\n");
+    n2.releaseDisk();
+    group.pass(500);
+    expect(n1.member.status().handover).toEqual({ target: "n2", ready: true });
+  });
+
   it("confirms what was executed before it, and is ready only then", () => {
     const group = new TestGroup();
     const n1 = group.reign(1, "n1", ["n2", "n3"]);

@@ -144,7 +144,7 @@ export class TestGroup implements MemberWorld {
   /** Delivers everything that is under way, with the flushes that follow. */
   settle(): void {
     for (let rounds = 0; this.#queue.length > 0; rounds++) {
-      if (rounds > 10_000) throw new Error("the group does not come to rest");
+      if (rounds > 20_000) throw new Error("the group does not come to rest");
       for (const action of this.#queue.splice(0)) action();
       // As the shell does: who has nothing to do at the end of a turn is left alone.
       for (const member of this.members) if (member.member.wantsFlush) member.flush();

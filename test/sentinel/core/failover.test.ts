@@ -82,6 +82,17 @@ describe("failover", () => {
     expect(world.until("another master", () => world.promotions.length === 2, 5000)).toBeLessThan(400);
   });
 
+  it("leaves a replica that replays its log for seconds alone, where another one holds as much", () => {
+    const world = settledWorld();
+    const [one, two] = world.replicaIds() as [string, string];
+    write(world, 1_000_000);
+    world.node(one).unapplied = 500_000;
+    const old = world.masterId();
+    world.kill(old);
+    world.until("another master", () => world.settled() && world.masterId() !== old, 500);
+    expect(world.masterId()).toBe(two);
+  });
+
   it("promotes the replica that is ahead", () => {
     const world = settledWorld();
     const old = world.masterId();

@@ -58,6 +58,8 @@ export class FakeNode {
   waiting: { id: MemberId; incarnation: IncarnationId }[] = [];
   oldestUncommittedMs = 0;
   diskFailing = false;
+  /** Records of its log that it has not applied yet: it has restarted. */
+  unapplied = 0;
   client: { host: string; port: number };
   zone = "";
   voting = true;
@@ -110,7 +112,7 @@ export class FakeNode {
       promise: this.promise,
       position: this.position,
       committed: this.position.offset,
-      applied: this.position.offset,
+      applied: (this.position.offset - this.unapplied) as Offset,
       record: this.record?.number ?? null,
       following: this.following,
       sees: this.host.sees(),

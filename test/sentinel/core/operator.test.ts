@@ -52,6 +52,20 @@ describe("switchover", () => {
     expect(world.masterId()).not.toBe(old);
   });
 
+  it("takes one that has applied its log before one that is ahead and has not", () => {
+    const world = settledWorld();
+    const { roleEpoch } = world.node(world.masterId());
+    const [one, two] = world.replicaIds() as [string, string];
+    for (const node of world.nodes.values())
+      node.position = { epoch: roleEpoch, offset: 1_000_000 as Offset };
+    world.node(two).position = { epoch: roleEpoch, offset: 999_999 as Offset };
+    world.node(one).unapplied = 500_000;
+    world.run(300);
+    const { ok, text } = answer(world, world.operator("s1", { type: "switchover", group }));
+    expect(ok, text).toBe(true);
+    expect(world.masterId()).toBe(two);
+  });
+
   it("is cancelled when the target never reaches parity, and the old master goes on", () => {
     const world = settledWorld();
     const old = world.masterId();
