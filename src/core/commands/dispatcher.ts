@@ -239,6 +239,7 @@ export class Dispatcher {
       return this.#reject(
         session,
         container,
+        argv,
         container === undefined
           ? errors.unknownCommand(argv)
           : errors.unknownSubcommand(container.fullName, argv[1] as string),
@@ -246,17 +247,17 @@ export class Dispatcher {
     }
     session.lastCommand = command.fullName;
     if (!command.accepts(argv.length))
-      return this.#reject(session, command, errors.wrongArity(command.fullName));
+      return this.#reject(session, command, argv, errors.wrongArity(command.fullName));
     const bytes = argumentBytes(argv);
     const { argumentBytesMax } = this.#context.bounds;
-    if (bytes > argumentBytesMax) return this.#reject(session, command, errors.COMMAND_TOO_LONG);
+    if (bytes > argumentBytesMax) return this.#reject(session, command, argv, errors.COMMAND_TOO_LONG);
     const flags = command.flags;
     if (!this.mayKnow(session, command)) {
-      return this.#reject(session, command, errors.NOAUTH);
+      return this.#reject(session, command, argv, errors.NOAUTH);
     }
     const transaction = session.transaction;
     if (transaction !== null && (flags & FLAGS.no_multi) !== 0)
-      return this.#reject(session, command, errors.NOT_IN_MULTI);
+      return this.#reject(session, command, argv, errors.NOT_IN_MULTI);
     const isExec = transaction !== null && command.fullName === "exec";
     const gateFlags = this.flagsOf(command, argv);
     const refusal = this.#host.refuse(
@@ -265,23 +266,18 @@ export class Dispatcher {
       argv,
       isExec ? gateFlags | transaction.flags : gateFlags,
     );
-    if (refusal !== undefined) {
-      if (!isExec) return this.#reject(session, command, refusal);
-      discardTransaction(this.#keyspace, session);
-      this.#context.showMonitors(command.fullName, argv);
-      return this.#reject(session, command, errors.execRefused(refusal));
-    }
+    if (refusal !== undefined) return this.#reject(session, command, argv, refusal);
     if (session.protocol === 2 && session.subscriptions !== 0 && !command.whileSubscribed) {
-      return this.#reject(session, command, errors.onlyWhileSubscribed(command.fullName));
+      return this.#reject(session, command, argv, errors.onlyWhileSubscribed(command.fullName));
     }
     const { monitors } = this.registry;
     if (monitors.size !== 0 && (gateFlags & USES_KEYSPACE) !== 0 && monitors.has(session)) {
-      return this.#reject(session, command, errors.MONITOR_USES_KEYSPACE);
+      return this.#reject(session, command, argv, errors.MONITOR_USES_KEYSPACE);
     }
     if (transaction !== null && !command.unqueued) {
       transaction.bytes += bytes;
       if (transaction.queue.length >= QUEUED_COMMANDS_MAX || transaction.bytes > argumentBytesMax) {
-        return this.#reject(session, command, errors.TRANSACTION_TOO_LONG);
+        return this.#reject(session, command, argv, errors.TRANSACTION_TOO_LONG);
       }
       transaction.queue.push({ command, argv });
       transaction.flags |= gateFlags;
@@ -352,9 +348,14 @@ export class Dispatcher {
     return command.gateFlags & ~FLAGS.may_replicate;
   }
 
-  /** An error before the command ran; it spoils an open transaction. */
-  #reject(session: ClientSession, command: Command | undefined, text: string): string {
-    if (session.transaction !== null) session.transaction.failed = true;
+  /** An error before the command ran; it spoils an open transaction, and ends it where it is EXEC that can't run. */
+  #reject(session: ClientSession, command: Command | undefined, argv: Argv, why: string): string {
+    let text = why;
+    if (command?.fullName === "exec") {
+      discardTransaction(this.#keyspace, session);
+      this.#context.showMonitors(command.fullName, argv);
+      text = errors.execRefused(why);
+    } else if (session.transaction !== null) session.transaction.failed = true;
     if (command !== undefined) command.usage.rejected += 1;
     const reply = error(text);
     this.statistics.noteError(reply);

@@ -283,9 +283,9 @@ export function onlyWhileSubscribed(fullName: string): string {
   return `ERR Can't execute '${fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`;
 }
 
-/** EXEC refused by the node: the transaction is gone. */
+/** EXEC refused before it ran: the transaction is gone. */
 export function execRefused(refusal: string): string {
-  return `EXECABORT Transaction discarded because of: ${refusal}`;
+  return `EXECABORT Transaction discarded because of: ${refusal.replace(/^ERR /, "")}`;
 }
 
 export function noInputKey(command: string): string {

@@ -8,6 +8,7 @@ import type { CommandContext } from "./context.ts";
 import { distinctBelow } from "./distinct-below.ts";
 import * as errors from "./errors.ts";
 import { readHash } from "./hashes.ts";
+import { longReply } from "./long-reply.ts";
 import { INT64_MAX, parseCursor, parseInteger } from "./numbers.ts";
 import { parseScanOptions, scanReply } from "./scan.ts";
 
@@ -46,7 +47,11 @@ function hrandfield(context: CommandContext, argv: Argv): string {
   const hash = readHash(context, arg(argv, 1));
   if (typeof hash === "string") return hash;
   if (hash === undefined || count === 0) return EMPTY_ARRAY;
-  return fieldsReply(context, pickFields(hash, Number(count), random), withValues);
+  const nested = withValues && context.version === 3;
+  const picks = count < 0 ? -Number(count) : Math.min(Number(count), hash.size);
+  const head = arrayHeader(withValues && !nested ? picks * 2 : picks);
+  const fields = pickFields(hash, Number(count), random);
+  return longReply(context, head, picks, fieldPieces(fields, withValues, nested));
 }
 
 /** `count` distinct ones, or for a negative count that many with repetition. */
@@ -61,21 +66,15 @@ function* anyBelow(bound: number, count: number, random: Randomness): IterableIt
   for (let picked = 0; picked < count; picked += 1) yield random.below(bound);
 }
 
-function fieldsReply(
-  context: CommandContext,
+function* fieldPieces(
   fields: Iterable<[string, string]>,
   withValues: boolean,
-): string {
-  let body = "";
-  let count = 0;
-  const nested = withValues && context.version === 3;
+  nested: boolean,
+): IterableIterator<string> {
   for (const [field, value] of fields) {
-    if (nested) body += arrayHeader(2);
-    body += bulk(field);
-    if (withValues) body += bulk(value);
-    count += withValues && !nested ? 2 : 1;
+    const both = withValues ? bulk(field) + bulk(value) : bulk(field);
+    yield nested ? arrayHeader(2) + both : both;
   }
-  return arrayHeader(count) + body;
 }
 
 export const HASH_PICK_COMMANDS: readonly CommandSpec[] = [

@@ -9,6 +9,7 @@ import { type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import { distinctBelow } from "./distinct-below.ts";
 import * as errors from "./errors.ts";
+import { longReply } from "./long-reply.ts";
 import { INT64_MAX, parseCount, parseCursor, parseInteger } from "./numbers.ts";
 import { parseScanOptions, scanReply } from "./scan.ts";
 import { membersReply, readSet } from "./sets.ts";
@@ -68,13 +69,14 @@ function srandmember(context: CommandContext, argv: Argv): string {
   if (set === undefined || count === 0) return EMPTY_ARRAY;
   if (count >= set.size) return bulkArray([...set.members()]);
   const picks = Math.abs(Number(count));
+  if (count < 0) return longReply(context, arrayHeader(picks), picks, anyMembers(set, picks, random));
   let reply = arrayHeader(picks);
-  if (count > 0) {
-    for (const at of distinctBelow(set.size, picks, random)) reply += bulk(set.at(at));
-  } else {
-    for (let pick = 0; pick < picks; pick += 1) reply += bulk(set.at(random.below(set.size)));
-  }
+  for (const at of distinctBelow(set.size, picks, random)) reply += bulk(set.at(at));
   return reply;
+}
+
+function* anyMembers(set: SetValue, picks: number, random: Randomness): IterableIterator<string> {
+  for (let pick = 0; pick < picks; pick += 1) yield bulk(set.at(random.below(set.size)));
 }
 
 function sscan(context: CommandContext, argv: Argv): string {

@@ -6,6 +6,7 @@ import { type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import { distinctBelow } from "./distinct-below.ts";
 import * as errors from "./errors.ts";
+import { longReply } from "./long-reply.ts";
 import { INT64_MAX, parseCursor, parseInteger } from "./numbers.ts";
 import { parseScanOptions, scanReply } from "./scan.ts";
 import { readZset } from "./zsets.ts";
@@ -41,14 +42,19 @@ function picksReply(
   const { version } = context;
   const nested = withScores && version === 3;
   const picks = count < 0 ? -count : Math.min(count, zset.size);
-  let reply = asArray ? arrayHeader(withScores && !nested ? picks * 2 : picks) : "";
-  const add = (score: number, member: string): void => {
-    if (nested) reply += arrayHeader(2);
-    reply += bulk(member);
-    if (withScores) reply += double(score, version);
-  };
-  for (const rank of ranks(context, zset.size, count, picks)) zset.walk(rank, 1, false, add);
-  return reply;
+  const head = asArray ? arrayHeader(withScores && !nested ? picks * 2 : picks) : "";
+  return longReply(context, head, picks, memberPieces());
+
+  function* memberPieces(): IterableIterator<string> {
+    for (const rank of ranks(context, zset.size, count, picks)) {
+      let piece = nested ? arrayHeader(2) : "";
+      zset.walk(rank, 1, false, (score, member) => {
+        piece += bulk(member);
+        if (withScores) piece += double(score, version);
+      });
+      yield piece;
+    }
+  }
 }
 
 function* ranks(

@@ -128,6 +128,20 @@ describe("MULTI", () => {
     expect(harness.ask("EXEC")).toBe("(error) ERR EXEC without MULTI");
   });
 
+  it("ends with an EXEC that can't run, within it and without, and so does what is watched", () => {
+    const harness = new Harness();
+    const refusal =
+      "(error) EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command";
+    for (const command of ["WATCH a", "MULTI", "SET a 1"]) harness.run(command);
+    expect(harness.ask("EXEC x")).toBe(refusal);
+    expect(harness.ask("EXEC")).toBe("(error) ERR EXEC without MULTI");
+    harness.run("WATCH a");
+    expect(harness.ask("EXEC x")).toBe(refusal);
+    harness.run("SET a 2", harness.connect());
+    for (const command of ["MULTI", "GET a"]) harness.run(command);
+    expect(harness.ask("EXEC")).toEqual(["2"]);
+  });
+
   it("is aborted when a watched key changed, by whomever and however", () => {
     for (const change of [
       "SET a 2",

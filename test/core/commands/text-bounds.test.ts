@@ -43,6 +43,29 @@ describe("what would be too long to reply or to propagate", () => {
     expect(replayed(harness).keyspace.digest()).toBe(harness.keyspace.digest());
   });
 
+  it.each([
+    ["SRANDMEMBER set", 13, ""],
+    ["HRANDFIELD hash", 13, ""],
+    ["HRANDFIELD hash", 6, " WITHVALUES"],
+    ["ZRANDMEMBER zset", 13, ""],
+    ["ZRANDMEMBER zset", 6, " WITHSCORES"],
+  ])("%s is refused a longer reply, and %i picks are not", (command, enough, options) => {
+    const harness = filled();
+    harness.run("HSET hash a 1 b 2 c 3");
+    expect(harness.ask(`${command} -${enough + 1}${options}`)).toBe(TOO_LONG);
+    expect(harness.ask(`${command} -${enough}${options}`)).toHaveLength(enough * (options === "" ? 1 : 2));
+    expect(harness.ask(`${command} -4611686018427387903${options}`)).toBe(TOO_LONG);
+  });
+
+  it("takes memory for what a reply of many picks is long, not for its pieces", () => {
+    const harness = new Harness();
+    harness.run("SADD set a b c");
+    const before = process.memoryUsage().heapUsed;
+    const reply = harness.run("SRANDMEMBER set -2000000");
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(reply.length * 4);
+    expect(reply).toHaveLength("*2000000\r\n".length + 2_000_000 * "$1\r\na\r\n".length);
+  });
+
   it("is counted for all commands of a transaction and of a script together", () => {
     const harness = filled();
     const commands = ["MULTI", "SPOP set 5", "SPOP set 5", "SPOP set 2"];
