@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { startCluster } from "../../cluster/start-cluster.ts";
 
 it("keeps an acknowledged write when the master is killed", async () => {
-  await using cluster = await startCluster({ downAfterMs: 300 });
+  await using cluster = await startCluster();
   const redis = new Redis(cluster.ioredisOptions());
   redis.on("error", () => {}); // the killed master resets its sockets; ioredis connects again by itself
 
