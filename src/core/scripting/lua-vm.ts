@@ -63,9 +63,36 @@ export interface LuaState {
 /** Takes its arguments from the stack, leaves results there. @returns their number. */
 export type HostFunction = (state: LuaState) => number;
 
-interface LexState {
+export interface LexState {
   readonly L: LuaState;
   readonly t: { token: number; readonly seminfo: { ts: unknown } };
+  /** What is being compiled. */
+  readonly fs: FunctionState | null;
+  /** Locals in sight, each by its place among the `locvars` of its function. */
+  readonly dyd: { readonly actvar: { readonly arr: { idx: number }[]; n: number } };
+}
+
+export interface FunctionState {
+  readonly f: {
+    readonly is_vararg: boolean;
+    readonly code: unknown[];
+    readonly k: Cell[];
+    readonly locvars: LocalVariable[];
+  };
+  /** The function around it; a chunk has none. */
+  readonly prev: FunctionState | null;
+  readonly pc: number;
+  nk: number;
+  nlocvars: number;
+  nactvar: number;
+  freereg: number;
+  /** Ours: the register of `arg`. */
+  argAt?: number;
+}
+
+interface LocalVariable {
+  varname: LuaString | null;
+  startpc: number;
 }
 
 export interface DebugRecord {
@@ -116,6 +143,7 @@ interface Debugging {
 
 export interface Objects {
   readonly TValue: { new (type: number, value: unknown): Cell; readonly prototype: CellMethods };
+  readonly LocVar: new () => LocalVariable;
   luaO_tostring(state: LuaState, cell: Cell & CellMethods): void;
   luaO_str2num(text: Uint8Array, cell: Cell & CellMethods): number;
   luaO_pushvfstring(state: LuaState, format: Uint8Array, values: readonly unknown[]): Uint8Array;
@@ -141,6 +169,20 @@ interface Lexer {
   luaX_next(lexer: LexState): void;
   luaX_syntaxerror(lexer: LexState, message: Uint8Array): never;
   readonly RESERVED: Readonly<Record<string, number>>;
+}
+
+interface ParserCode {
+  luaK_reserveregs(fs: FunctionState, count: number): void;
+  luaK_codek(fs: FunctionState, register: number, constant: number): void;
+  luaK_codeABC(fs: FunctionState, operation: number, a: number, b: number, c: number): void;
+}
+
+interface Opcodes {
+  readonly OpCodesI: Readonly<Record<"OP_CALL" | "OP_JMP" | "OP_LOADNIL" | "OP_VARARG", number>>;
+  CREATE_ABC(operation: number, a: number, b: number, c: number): unknown;
+  CREATE_ABx(operation: number, a: number, bx: number): unknown;
+  /** What stands for a distance of 0. */
+  readonly MAXARG_sBx: number;
 }
 
 interface Tables {
@@ -183,6 +225,8 @@ export const debugging: Debugging = require("fengari/src/ldebug.js");
 export const objects: Objects = require("fengari/src/lobject.js");
 export const calls: Calls = require("fengari/src/ldo.js");
 export const lexer: Lexer = require("fengari/src/llex.js");
+export const parserCode: ParserCode = require("fengari/src/lcode.js");
+export const opcodes: Opcodes = require("fengari/src/lopcodes.js");
 export const tables: Tables = require("fengari/src/ltable.js");
 export const comparing: Comparing = require("fengari/src/lvm.js");
 export const strings: Strings = require("fengari/src/lstring.js");

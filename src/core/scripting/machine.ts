@@ -3,6 +3,7 @@
  * KEYS, ARGV, random numbers and cjson settings; everything else that a script can reach is read-only.
  * What redis.call does, and when a script has run for too long, its owner decides.
  */
+import "./arg-table.ts";
 import { bytesOf, textOf } from "./bytes.ts";
 import { Call, hostFunction, type Library } from "./call.ts";
 import {
