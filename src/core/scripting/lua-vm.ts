@@ -197,8 +197,22 @@ interface Tables {
 }
 
 interface Comparing {
+  /** 1 or 0, without metamethods. */
+  luaV_rawequalobj(one: Cell, other: Cell): number;
   /** `<`, metatables included. */
   luaV_lessthan(state: LuaState, one: Cell, other: Cell): number;
+}
+
+interface Metamethods {
+  /** Of `metatable`, for `event`; `null` where there is none. */
+  fasttm(state: LuaState, metatable: LuaTable | null, event: number): Cell | null;
+  luaT_callTM(state: LuaState, run: Cell, one: Cell, other: Cell, result: Cell, hasResult: number): void;
+  /** @returns `null` where it finds none to call. */
+  luaT_callorderTM(state: LuaState, one: Cell, other: Cell, event: number): boolean | null;
+  luaT_gettmbyobj(state: LuaState, value: Cell, event: number): Cell;
+  luaT_objtypename(state: LuaState, value: Cell): Uint8Array;
+  ttypename(type: number): Uint8Array;
+  readonly TMS: Readonly<Record<"TM_LEN" | "TM_EQ", number>>;
 }
 
 interface Strings {
@@ -228,6 +242,7 @@ export const lexer: Lexer = require("fengari/src/llex.js");
 export const parserCode: ParserCode = require("fengari/src/lcode.js");
 export const opcodes: Opcodes = require("fengari/src/lopcodes.js");
 export const tables: Tables = require("fengari/src/ltable.js");
+export const metamethods: Metamethods = require("fengari/src/ltm.js");
 export const comparing: Comparing = require("fengari/src/lvm.js");
 export const strings: Strings = require("fengari/src/lstring.js");
 export const auxiliary: Auxiliary = require("fengari/src/lauxlib.js");
