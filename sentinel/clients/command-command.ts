@@ -1,5 +1,15 @@
 /** COMMAND: which commands there are, as far as redis-cli and client libraries look. Documents none of them. */
-import { array, bulk, bulkArray, integer, map, nil, simple } from "../../src/protocol/resp/reply.ts";
+import {
+  array,
+  bulk,
+  bulkArray,
+  integer,
+  map,
+  nil,
+  type RespVersion,
+  setHeader,
+  simple,
+} from "../../src/protocol/resp/reply.ts";
 import { type Answer, fail, reply } from "./answer.ts";
 import { type CommandSpec, container, withSubcommands } from "./command-spec.ts";
 import { INVALID_COMMAND, SYNTAX_ERROR } from "./error-texts.ts";
@@ -36,10 +46,10 @@ export function commandCommand(all: () => readonly CommandSpec[]): CommandSpec {
       arity: -2,
       flags: FLAGS,
       run: ({ argv, session }) => {
-        if (argv.length === 2) return reply(array(all().map(describe)));
+        if (argv.length === 2) return reply(describeAll(all(), session.protocol));
         const details = argv.slice(2).map((name) => {
           const spec = there().find((known) => known.name === name.toLowerCase());
-          return spec === undefined ? nil(session.protocol) : describe(spec);
+          return spec === undefined ? nil(session.protocol) : describe(spec, session.protocol);
         });
         return reply(array(details));
       },
@@ -51,7 +61,7 @@ export function commandCommand(all: () => readonly CommandSpec[]): CommandSpec {
   return {
     ...container("command", subcommands, HELP, FLAGS),
     arity: -1,
-    run: () => reply(array(all().map(describe))),
+    run: ({ session }) => reply(describeAll(all(), session.protocol)),
   };
 }
 
@@ -72,18 +82,25 @@ function list(argv: readonly string[], commands: readonly CommandSpec[]): Answer
   }
 }
 
+function describeAll(commands: readonly CommandSpec[], version: RespVersion): string {
+  return array(commands.map((spec) => describe(spec, version)));
+}
+
 /** Name, arity, flags, keys (none: first, last, step), categories, tips, key specifications, subcommands. */
-function describe({ name, arity, flags, subcommands = [] }: CommandSpec): string {
+function describe({ name, arity, flags, subcommands = [] }: CommandSpec, version: RespVersion): string {
+  const told = subcommands.filter(({ leftOut }) => leftOut === undefined);
+  const none = setHeader(0, version);
   return array([
     bulk(name),
     integer(arity),
-    array(flags.map(simple)),
+    setHeader(flags.length, version) + flags.map(simple).join(""),
     integer(0),
     integer(0),
     integer(0),
-    array([]),
-    array([]),
-    array([]),
-    array(subcommands.filter(({ leftOut }) => leftOut === undefined).map(describe)),
+    none,
+    none,
+    none,
+    // As in Redis a set only while it is empty.
+    told.length === 0 ? none : describeAll(told, version),
   ]);
 }

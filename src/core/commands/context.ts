@@ -88,7 +88,7 @@ export class CommandContext {
     // Half is left for a transaction of many more commands, whose names alone are shown.
     const room = this.bounds.replyBytesMax / 2 - this.execution.monitored.length;
     this.execution.monitored += monitorLine(shortened(redacted(name, argv), room), {
-      address,
+      address: this.scripts.isRunning ? "lua" : address,
       db,
       nowMs: this.nowMs,
     });

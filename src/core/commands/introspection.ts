@@ -37,6 +37,7 @@ function describe(command: Command, version: RespVersion): string {
   const statuses = (names: readonly string[]): string =>
     setHeader(names.length, version) + names.map(simple).join("");
   const subcommands = [...(command.subcommands?.values() ?? [])];
+  const none = setHeader(0, version);
   return array([
     bulk(command.fullName),
     integer(command.arity),
@@ -45,9 +46,10 @@ function describe(command: Command, version: RespVersion): string {
     integer(range.last),
     integer(range.step),
     statuses(categoriesOf(command).map((category) => `@${category}`)),
-    EMPTY_ARRAY,
-    EMPTY_ARRAY,
-    array(subcommands.map((subcommand) => describe(subcommand, version))),
+    none,
+    none,
+    // As in Redis a set only while it is empty.
+    subcommands.length === 0 ? none : array(subcommands.map((subcommand) => describe(subcommand, version))),
   ]);
 }
 

@@ -80,7 +80,8 @@ function debug(_context: CommandContext, argv: Argv): string {
 
 function scriptKeys(argv: Argv): string[] {
   const count = Number(argv[2]);
-  return Number.isInteger(count) && count > 0 ? argv.slice(3, 3 + count) : [];
+  const isSound = Number.isInteger(count) && count > 0 && count <= argv.length - 3;
+  return isSound ? argv.slice(3, 3 + count) : [];
 }
 
 const HELP = helpReply("SCRIPT", [

@@ -62,10 +62,17 @@ export function parseSortOptions(argv: Argv, mayStore: boolean): SortOptions | s
   return { descending, alpha, offset, limit, by, unsorted, get, store };
 }
 
-/** The key to sort, and the one to store in. */
+/** Number of arguments of each option, as far as they concern where STORE is. */
+const OPTION_LENGTHS: Readonly<Record<string, number>> = { BY: 2, GET: 2, LIMIT: 3 };
+
+/** The key to sort, and the one to store in: by the words alone, as Redis finds them. */
 export function sortKeys(argv: Argv): string[] {
-  const options = parseSortOptions(argv, true);
-  const store = typeof options === "string" ? undefined : options.store;
+  let store: string | undefined;
+  for (let at = 2; at < argv.length; ) {
+    const option = arg(argv, at).toUpperCase();
+    if (option === "STORE") store = argv[at + 1] ?? store;
+    at += OPTION_LENGTHS[option] ?? 1;
+  }
   return store === undefined ? [arg(argv, 1)] : [arg(argv, 1), store];
 }
 

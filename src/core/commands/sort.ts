@@ -5,7 +5,7 @@ import { ListValue } from "../keyspace/list-value.ts";
 import { NOTIFY } from "../keyspace/notifications.ts";
 import { SetValue } from "../keyspace/set-value.ts";
 import { ZsetValue } from "../keyspace/zset-value.ts";
-import { type Argv, arg, type CommandSpec, type Handler } from "./command.ts";
+import { type Argv, arg, type CommandSpec, type Handler, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import { parseWeight } from "./doubles.ts";
 import * as errors from "./errors.ts";
@@ -135,11 +135,16 @@ function store(context: CommandContext, key: string, elements: Argv): string {
 
 const SHARED = {
   arity: -2,
-  keys: { first: 1, last: 1, step: 1, find: sortKeys },
   categories: ["list", "set", "sortedset", "dangerous"],
 } as const;
 
 export const SORT_COMMANDS: readonly CommandSpec[] = [
-  { name: "sort", ...SHARED, flags: ["write", "denyoom", "movablekeys"], handler: sortWith(true) },
-  { name: "sort_ro", ...SHARED, flags: ["readonly", "movablekeys"], handler: sortWith(false) },
+  {
+    name: "sort",
+    ...SHARED,
+    flags: ["write", "denyoom", "movablekeys"],
+    keys: { ...ONE_KEY, find: sortKeys },
+    handler: sortWith(true),
+  },
+  { name: "sort_ro", ...SHARED, keys: ONE_KEY, flags: ["readonly", "movablekeys"], handler: sortWith(false) },
 ];

@@ -77,20 +77,14 @@ function parseOption(
   return at + 1;
 }
 
-/** Number of arguments of each option before STREAMS, as far as they concern where that is. */
-const OPTION_LENGTHS: Readonly<Record<string, number>> = { BLOCK: 2, COUNT: 2, GROUP: 3, NOACK: 1 };
-
-/** For the command table: the keys behind STREAMS, which may also be the name of a group, a consumer or a key. */
-export function streamKeys(argv: Argv): string[] {
-  for (let at = 1; at < argv.length; ) {
-    const option = arg(argv, at).toUpperCase();
-    if (option === "STREAMS") {
-      const behind = argv.length - at - 1;
-      return behind % 2 === 0 ? argv.slice(at + 1, at + 1 + behind / 2) : [];
-    }
-    const length = OPTION_LENGTHS[option];
-    if (length === undefined) return [];
-    at += length;
-  }
-  return [];
+/**
+ * For the command table: the first half of what is behind STREAMS. As in Redis the first STREAMS from the `from`-th argument on,
+ * whatever it stands for.
+ */
+export function streamKeys(from: number): (argv: Argv) => string[] {
+  return (argv) => {
+    const at = argv.findIndex((word, index) => index >= from && word.toUpperCase() === "STREAMS");
+    if (at < 0) return [];
+    return argv.slice(at + 1, at + 1 + Math.floor((argv.length - at - 1) / 2));
+  };
 }

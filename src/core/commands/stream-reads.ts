@@ -147,7 +147,7 @@ export const STREAM_READ_COMMANDS: readonly CommandSpec[] = [
     name: "xread",
     arity: -4,
     flags: ["readonly", "blocking", "movablekeys"],
-    keys: streamKeys,
+    keys: streamKeys(1),
     categories: ["stream"],
     handler: readWith(false),
   },
@@ -155,7 +155,8 @@ export const STREAM_READ_COMMANDS: readonly CommandSpec[] = [
     name: "xreadgroup",
     arity: -7,
     flags: ["write", "blocking", "movablekeys"],
-    keys: streamKeys,
+    // Behind GROUP and its names, which mostly come first.
+    keys: streamKeys(4),
     categories: ["stream"],
     handler: readWith(true),
   },

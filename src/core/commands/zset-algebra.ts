@@ -174,7 +174,10 @@ const STORES = {
     first: 1,
     last: 1,
     step: 1,
-    find: (argv: Argv): string[] => [arg(argv, 1), ...numberedKeys(2)(argv)],
+    find: (argv: Argv): string[] => {
+      const sources = numberedKeys(2)(argv);
+      return sources.length === 0 ? [] : [arg(argv, 1), ...sources];
+    },
   },
   categories: ["sortedset"],
 } as const;

@@ -16,7 +16,7 @@ import {
   tables,
   vm,
 } from "./lua-vm.ts";
-import { numberToText, textToNumber } from "./numerals.ts";
+import { numberToText, textToNumber, toInt64 } from "./numerals.ts";
 
 const NAME_WANTED: Uint8Array = bytesOf("n");
 const PLACE_WANTED: Uint8Array = bytesOf("Sl");
@@ -87,6 +87,13 @@ export class Call {
     const value = this.number(at);
     if (!(Math.abs(value) < INT64_LIMIT)) return -INT32_MAX - 1;
     return Math.max(-INT32_MAX - 1, Math.min(INT32_MAX, Math.trunc(value)));
+  }
+
+  /** As a C cast to 64 bits and from there to 32: what is beyond them wraps. */
+  wrappedInteger(at: number): number {
+    const value = this.number(at);
+    if (Math.abs(value) < INT32_MAX) return Math.trunc(value);
+    return Number(BigInt.asIntN(32, toInt64(value)));
   }
 
   integerOr(at: number, otherwise: number): number {

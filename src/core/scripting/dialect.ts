@@ -137,9 +137,14 @@ function refuseLaterSyntax(): void {
       throw new InterrexError("LUA_VERSION", `This fengari has no token ${name}; use 0.1.5`);
     return found;
   };
-  const refused = new Set([
-    ...["&", "|", "~"].map((symbol) => symbol.charCodeAt(0)),
-    ...["TK_IDIV", "TK_SHL", "TK_SHR", "TK_DBCOLON"].map(token),
+  const code = (symbol: string): number => symbol.charCodeAt(0);
+  // Of two letters 5.1 would have taken the first, and stopped at the second.
+  const refused = new Map([
+    ...["&", "|", "~"].map((symbol) => [code(symbol), code(symbol)] as const),
+    [token("TK_IDIV"), code("/")],
+    [token("TK_SHL"), code("<")],
+    [token("TK_SHR"), code(">")],
+    [token("TK_DBCOLON"), code(":")],
   ]);
   const gotoToken = token("TK_GOTO");
   const nameToken = token("TK_NAME");
@@ -147,7 +152,11 @@ function refuseLaterSyntax(): void {
     luaX_next(state);
     if (!dialect.active) return;
     const { t } = state;
-    if (refused.has(t.token)) lexer.luaX_syntaxerror(state, UNEXPECTED_SYMBOL);
+    const shown = refused.get(t.token);
+    if (shown !== undefined) {
+      t.token = shown;
+      lexer.luaX_syntaxerror(state, UNEXPECTED_SYMBOL);
+    }
     if (t.token !== gotoToken) return;
     t.token = nameToken;
     t.seminfo.ts = strings.luaS_bless(state.L, bytesOf("goto"));
@@ -342,52 +351,6 @@ function measureLists(): void {
     }
     return present;
   };
-}
-
-/**
- * Strings, long strings and comments of a Lua source; only short strings know escapes. What has no end takes the whole rest, which
- * would else be searched for it again and again.
- */
-const STRINGS_AND_COMMENTS =
-  /--\[(=*)\[[\s\S]*?(?:\]\1\]|$)|--[^\n]*|\[(=*)\[[\s\S]*?(?:\]\2\]|$)|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'/g;
-
-/** Source that 5.3 reads as 5.1 would read `source`; on the same lines. */
-export function toLaterSource(source: string): string {
-  if (!source.includes("\\")) return source;
-  return source.replace(STRINGS_AND_COMMENTS, (found: string) =>
-    found.startsWith('"') || found.startsWith("'")
-      ? found.replace(/\\([\s\S])/g, (sequence: string, letter: string) =>
-          /[abfnrtv\\"'\n\r0-9]/.test(letter) ? sequence : letter,
-        )
-      : found,
-  );
-}
-
-/** What 5.3 says as a script runs, in 5.1's words. It may as well be the script's own error, which is to stay as it is. */
-export function toEarlierMessage(text: string): string {
-  return text
-    .replace(/attempt to (.+?) a (\S+) value \((\w+) '(.*?)'\)/, "attempt to $1 $3 '$4' (a $2 value)")
-    .replace(/^cannot resume non-suspended coroutine$/, "cannot resume running coroutine")
-    .replace(/JS stack overflow$/, "C stack overflow")
-    .replace(
-      /attempt to yield (?:across a JS-call boundary|from outside a coroutine)$/,
-      "attempt to yield across metamethod/C-call boundary",
-    );
-}
-
-/** What 5.3 says of a source that does not compile, in 5.1's words. */
-export function toEarlierSyntaxMessage(text: string): string {
-  return text
-    .replace(/<(?:eof|name)>(?= expected)|(?<= near )<eof>$/g, "'$&'")
-    .replace(/ \(starting at line \d+\)(?= near '<eof>'$)/, "")
-    .replace(/too many JS levels \(.*$/s, "chunk has too many syntax levels")
-    .replace(
-      /too many local variables \(limit is (\d+)\) in (.+) near .*$/s,
-      "$2 has more than $1 local variables",
-    )
-    .replace(/syntax error near '='$/, "unexpected symbol near '='")
-    .replace(/syntax error(?= near )/, "'=' expected")
-    .replace(/(?<= near ')<\\(\d+)>(?='$)/, (_all, code: string) => String.fromCharCode(Number(code)));
 }
 
 install();

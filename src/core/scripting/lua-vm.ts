@@ -63,9 +63,36 @@ export interface LuaState {
 /** Takes its arguments from the stack, leaves results there. @returns their number. */
 export type HostFunction = (state: LuaState) => number;
 
-interface LexState {
+export interface LexState {
   readonly L: LuaState;
   readonly t: { token: number; readonly seminfo: { ts: unknown } };
+  /** What is being compiled. */
+  readonly fs: FunctionState | null;
+  /** Locals in sight, each by its place among the `locvars` of its function. */
+  readonly dyd: { readonly actvar: { readonly arr: { idx: number }[]; n: number } };
+}
+
+export interface FunctionState {
+  readonly f: {
+    readonly is_vararg: boolean;
+    readonly code: unknown[];
+    readonly k: Cell[];
+    readonly locvars: LocalVariable[];
+  };
+  /** The function around it; a chunk has none. */
+  readonly prev: FunctionState | null;
+  readonly pc: number;
+  nk: number;
+  nlocvars: number;
+  nactvar: number;
+  freereg: number;
+  /** Ours: the register of `arg`. */
+  argAt?: number;
+}
+
+interface LocalVariable {
+  varname: LuaString | null;
+  startpc: number;
 }
 
 export interface DebugRecord {
@@ -116,6 +143,7 @@ interface Debugging {
 
 export interface Objects {
   readonly TValue: { new (type: number, value: unknown): Cell; readonly prototype: CellMethods };
+  readonly LocVar: new () => LocalVariable;
   luaO_tostring(state: LuaState, cell: Cell & CellMethods): void;
   luaO_str2num(text: Uint8Array, cell: Cell & CellMethods): number;
   luaO_pushvfstring(state: LuaState, format: Uint8Array, values: readonly unknown[]): Uint8Array;
@@ -143,6 +171,20 @@ interface Lexer {
   readonly RESERVED: Readonly<Record<string, number>>;
 }
 
+interface ParserCode {
+  luaK_reserveregs(fs: FunctionState, count: number): void;
+  luaK_codek(fs: FunctionState, register: number, constant: number): void;
+  luaK_codeABC(fs: FunctionState, operation: number, a: number, b: number, c: number): void;
+}
+
+interface Opcodes {
+  readonly OpCodesI: Readonly<Record<"OP_CALL" | "OP_JMP" | "OP_LOADNIL" | "OP_VARARG", number>>;
+  CREATE_ABC(operation: number, a: number, b: number, c: number): unknown;
+  CREATE_ABx(operation: number, a: number, bx: number): unknown;
+  /** What stands for a distance of 0. */
+  readonly MAXARG_sBx: number;
+}
+
 interface Tables {
   luaH_new(state: LuaState): LuaTable;
   luaH_get(state: LuaState, table: LuaTable, key: Cell): Cell;
@@ -155,8 +197,22 @@ interface Tables {
 }
 
 interface Comparing {
+  /** 1 or 0, without metamethods. */
+  luaV_rawequalobj(one: Cell, other: Cell): number;
   /** `<`, metatables included. */
   luaV_lessthan(state: LuaState, one: Cell, other: Cell): number;
+}
+
+interface Metamethods {
+  /** Of `metatable`, for `event`; `null` where there is none. */
+  fasttm(state: LuaState, metatable: LuaTable | null, event: number): Cell | null;
+  luaT_callTM(state: LuaState, run: Cell, one: Cell, other: Cell, result: Cell, hasResult: number): void;
+  /** @returns `null` where it finds none to call. */
+  luaT_callorderTM(state: LuaState, one: Cell, other: Cell, event: number): boolean | null;
+  luaT_gettmbyobj(state: LuaState, value: Cell, event: number): Cell;
+  luaT_objtypename(state: LuaState, value: Cell): Uint8Array;
+  ttypename(type: number): Uint8Array;
+  readonly TMS: Readonly<Record<"TM_LEN" | "TM_EQ", number>>;
 }
 
 interface Strings {
@@ -183,7 +239,10 @@ export const debugging: Debugging = require("fengari/src/ldebug.js");
 export const objects: Objects = require("fengari/src/lobject.js");
 export const calls: Calls = require("fengari/src/ldo.js");
 export const lexer: Lexer = require("fengari/src/llex.js");
+export const parserCode: ParserCode = require("fengari/src/lcode.js");
+export const opcodes: Opcodes = require("fengari/src/lopcodes.js");
 export const tables: Tables = require("fengari/src/ltable.js");
+export const metamethods: Metamethods = require("fengari/src/ltm.js");
 export const comparing: Comparing = require("fengari/src/lvm.js");
 export const strings: Strings = require("fengari/src/lstring.js");
 export const auxiliary: Auxiliary = require("fengari/src/lauxlib.js");

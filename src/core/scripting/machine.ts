@@ -3,6 +3,8 @@
  * KEYS, ARGV, random numbers and cjson settings; everything else that a script can reach is read-only.
  * What redis.call does, and when a script has run for too long, its owner decides.
  */
+import "./arg-table.ts";
+import "./earlier-metamethods.ts";
 import { bytesOf, textOf } from "./bytes.ts";
 import { Call, hostFunction, type Library } from "./call.ts";
 import {
@@ -19,13 +21,8 @@ import {
   textIn,
   typeOf,
 } from "./cells.ts";
-import {
-  BYTES_PER_INSTRUCTION,
-  dialect,
-  INSTRUCTIONS_PER_KEY,
-  ScriptEnd,
-  toEarlierMessage,
-} from "./dialect.ts";
+import { BYTES_PER_INSTRUCTION, dialect, INSTRUCTIONS_PER_KEY, ScriptEnd } from "./dialect.ts";
+import { toEarlierMessage } from "./earlier-words.ts";
 import { BASE_LIBRARY, loadText } from "./libraries/base.ts";
 import { BIT_LIBRARY } from "./libraries/bit.ts";
 import { cjsonLibrary } from "./libraries/cjson.ts";
@@ -248,14 +245,25 @@ function missingGlobal(call: Call): never {
 function coroutineLibrary(state: LuaState): Library {
   const own = openLibrary(state, openCoroutine);
   return {
-    create: adopted(counted(own("create"))),
-    resume: adopted(resumed(own("resume"))),
+    create: adopted(counted(own("create")), [], wantLuaFunction),
+    resume: adopted(resumed(own("resume")), [], wantCoroutine),
     // In 5.1 the main program is no coroutine.
     running: (call) => (call.state === state ? NIL : { type: TYPE.thread, value: call.state }),
-    status: adopted(own("status")),
-    wrap: adopted(counted(own("wrap"))),
+    status: adopted(own("status"), [], wantCoroutine),
+    wrap: adopted(counted(own("wrap")), [], wantLuaFunction),
     yield: adopted(own("yield")),
   };
+}
+
+function wantCoroutine(state: LuaState): void {
+  const call = new Call(state);
+  if (typeOf(call.cell(1)) !== TYPE.thread) call.badArgument(1, "coroutine expected");
+}
+
+/** None of the host's either: these can't be resumed. */
+function wantLuaFunction(state: LuaState): void {
+  const call = new Call(state);
+  if (call.cell(1).type !== TYPE.function) call.badArgument(1, "Lua function expected");
 }
 
 const INSTRUCTIONS_PER_COROUTINE = 200;

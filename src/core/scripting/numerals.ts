@@ -17,8 +17,7 @@ const BITS_PER_DIGIT = 4;
 
 /** @returns `undefined` when the whole text, spaces around it aside, is no number. As C's, it ends at a zero. */
 export function textToNumber(text: string): number | undefined {
-  const end = text.indexOf("\0");
-  const body = trimmed(end < 0 ? text : text.slice(0, end));
+  const body = bodyOf(text);
   if (DECIMAL.test(body)) return Number(body);
   const hexadecimal = HEXADECIMAL.exec(body);
   if (hexadecimal !== null) {
@@ -33,6 +32,28 @@ export function textToNumber(text: string): number | undefined {
   if (named === null) return undefined;
   const value = named[2]?.toLowerCase() === "nan" ? Number.NaN : Number.POSITIVE_INFINITY;
   return named[1] === "-" ? -value : value;
+}
+
+const UINT64_MAX = 2n ** 64n - 1n;
+
+/** As C's strtoul: a sign makes it wrap, and what does not fit is the greatest. @param base from 2 to 36. */
+export function textToUint64(text: string, base: number): bigint | undefined {
+  const [, sign, digits = ""] = /^([+-]?)([0-9a-z]+)$/.exec(bodyOf(text).toLowerCase()) ?? [];
+  const radix = BigInt(base);
+  let value = 0n;
+  for (const letter of base === 16 ? digits.replace(/^0x(?=.)/, "") : digits) {
+    const digit = Number.parseInt(letter, 36);
+    if (digit >= base) return undefined;
+    if (value <= UINT64_MAX) value = value * radix + BigInt(digit);
+  }
+  if (digits === "") return undefined;
+  if (value > UINT64_MAX) return UINT64_MAX;
+  return sign === "-" ? BigInt.asUintN(64, -value) : value;
+}
+
+function bodyOf(text: string): string {
+  const end = text.indexOf("\0");
+  return trimmed(end < 0 ? text : text.slice(0, end));
 }
 
 /** Without the spaces around it. Not by a pattern: one that ends in `+$` looks at the rest of a row of spaces from each of them. */

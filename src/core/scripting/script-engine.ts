@@ -41,7 +41,7 @@ export class ScriptEngine {
   readonly #context: CommandContext;
   readonly #cache = new ScriptCache();
   /** Whom a script's commands run for. */
-  readonly #session = new ClientSession({ id: 0, address: "lua", localAddress: "", createdAtMs: 0 });
+  readonly #session = new ClientSession({ id: 0, address: "?:0", localAddress: "", createdAtMs: 0 });
   /** Made when the first script comes. */
   #machine: LuaMachine | undefined;
   #readOnly = false;

@@ -208,6 +208,15 @@ describe("COMMAND", () => {
     );
   });
 
+  it("has sets in RESP3, also of what there is none of, and a list of subcommands", () => {
+    const harness = new Harness();
+    harness.run("HELLO 3");
+    const ping =
+      "*10\r\n$4\r\nping\r\n:-1\r\n~1\r\n+fast\r\n:0\r\n:0\r\n:0\r\n~2\r\n+@connection\r\n+@fast\r\n";
+    expect(harness.run("COMMAND INFO ping nosuch")).toBe(`*2\r\n${ping}~0\r\n~0\r\n~0\r\n_\r\n`);
+    expect(harness.run("COMMAND INFO object")).toMatch(/~1\r\n\+@slow\r\n~0\r\n~0\r\n\*5\r\n\*10\r\n/);
+  });
+
   it.each(["CLIENT", "COMMAND", "CONFIG", "DEBUG", "OBJECT", "PUBSUB", "SLOWLOG"])(
     "%s HELP explains itself",
     (container) => {

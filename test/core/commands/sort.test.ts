@@ -80,6 +80,17 @@ describe("SORT", () => {
     const harness = withElements();
     harness.run("SET weight_2 5");
     expect(harness.execute(["SORT", "list", "BY", "weight_*"]).sawOffset).toBe(harness.log.at(-1)?.offset);
-    expect(harness.ask("COMMAND GETKEYS SORT list BY weight_* STORE d")).toEqual(["list", "d"]);
+  });
+
+  it.each([
+    ["SORT list BY weight_* STORE d", ["list", "d"]],
+    ["SORT list LIMIT 0 STORE STORE d", ["list", "d"]],
+    ["SORT list what STORE d", ["list", "d"]],
+    ["SORT list STORE d STORE e", ["list", "e"]],
+    ["SORT list BY STORE d", ["list"]],
+    ["SORT list STORE", ["list"]],
+    ["SORT_RO list STORE d", ["list"]],
+  ])("finds the keys of %s by the words alone", (command, keys) => {
+    expect(new Harness().ask(`COMMAND GETKEYS ${command}`)).toEqual(keys);
   });
 });

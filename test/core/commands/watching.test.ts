@@ -62,6 +62,17 @@ describe("SLOWLOG", () => {
     ]);
   });
 
+  it("logs what a script calls as no client's, as Redis does", () => {
+    const harness = new Harness();
+    harness.run("CLIENT SETNAME me");
+    harness.dispatcher.slowlog.thresholdUs = 0;
+    harness.execute(["EVAL", "return redis.call('GET', 'k')", "0"]);
+    const entries = harness.ask("SLOWLOG GET") as [number, number, number, string[], string, string][];
+    const told = entries.map(([, , , [name], address, client]) => [name, address, client]);
+    expect(told).toContainEqual(["GET", "?:0", ""]);
+    expect(told).toContainEqual(["EVAL", expect.not.stringMatching(/^(lua|\?)/), "me"]);
+  });
+
   it("logs the commands of EXEC, and not EXEC", () => {
     const harness = new Harness();
     harness.run("MULTI");
@@ -214,6 +225,7 @@ describe("COMMAND GETKEYSANDFLAGS", () => {
       ],
     ],
     ["eval return 0", []],
+    ["eval return 9 a", []],
   ])("%s", (command, keys) => {
     expect(new Harness().ask(`COMMAND GETKEYSANDFLAGS ${command}`)).toEqual(keys);
   });

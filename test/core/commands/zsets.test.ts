@@ -144,6 +144,7 @@ describe("COMMAND GETKEYS", () => {
     ["ZUNIONSTORE d 2 a b WEIGHTS 1 2", ["d", "a", "b"]],
     ["ZMPOP 1 a MIN", ["a"]],
     ["ZRANGESTORE d a 0 1", ["d", "a"]],
+    ["ZUNIONSTORE d 3 a b", "(error) ERR Invalid arguments specified for command"],
   ])("finds the keys of %s", (command, keys) => {
     expect(new Harness().ask(`COMMAND GETKEYS ${command}`)).toEqual(keys);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { dialect, toLaterSource } from "../../../src/core/scripting/dialect.ts";
+import { dialect } from "../../../src/core/scripting/dialect.ts";
+import { toLaterSource } from "../../../src/core/scripting/earlier-words.ts";
 import { decode, Harness } from "../commands/harness.ts";
 
 const TOO_LONG = /^\(error\) ERR Script ended: it ran for too long/;
@@ -85,7 +86,7 @@ describe("what a function does beside the machine's instructions counts", () => 
     ["numbers to read", "local s = '12.5' for i = 1, 900000 do local n = s + 1 end"],
     ["short strings", "local s = 'a' for i = 1, 1300000 do local x = s .. s end"],
     ["errors", "for i = 1, 60000 do pcall(error, 'x') end"],
-    ["coroutines", "for i = 1, 45000 do coroutine.create(type) end"],
+    ["coroutines", "local f = function() end for i = 1, 45000 do coroutine.create(f) end"],
     [
       "their turns",
       "local c = coroutine.create(function() while true do coroutine.yield() end end) " +

@@ -4,6 +4,7 @@ import { mayUse } from "../../may-use.ts";
 import { decode, Harness, replayed } from "../commands/harness.ts";
 import { BITS, COUNTERS, HASHES, STRINGS } from "../commands/random-commands.ts";
 import { RedisServer } from "../commands/redis-server.ts";
+import { ARG_TABLES, CASTS, EARLIER_WORDS, METAMETHODS } from "./earlier-lua.ts";
 import { DETAILS, ERRORS, LANGUAGE, LIBRARIES, VALUES } from "./scripts.ts";
 
 const comparing = mayUse("redis-server", "scripts are not compared with Redis");
@@ -17,7 +18,18 @@ describe.skipIf(!comparing)("scripts compared with redis-server 7.0", () => {
     await redis?.stop();
   });
 
-  for (const [kind, scripts] of Object.entries({ ERRORS, VALUES, LANGUAGE, LIBRARIES, DETAILS })) {
+  const kinds = {
+    ERRORS,
+    VALUES,
+    LANGUAGE,
+    LIBRARIES,
+    DETAILS,
+    ARG_TABLES,
+    METAMETHODS,
+    CASTS,
+    EARLIER_WORDS,
+  };
+  for (const [kind, scripts] of Object.entries(kinds)) {
     it.each(scripts)(`${kind.toLowerCase()}: %s`, async (script) => {
       const commands = [["FLUSHALL"], ["EVAL", script, "0"], ["DBSIZE"]];
       const harness = new Harness();

@@ -51,6 +51,7 @@ For all commands alike:
   answered \`-UNCERTAIN\`, a read \`-MASTERDOWN\`.
 - One value may have 128 MB, all arguments of one command or transaction 256 MB (each counted with 8 bytes more), one reply 512 MB; one command may have 8,388,608 arguments.
 - There are 16 databases.
+- A key expires in the year 287396 at the latest (2^53 - 1 ms): whoever sets a later time, EXPIREAT and PEXPIREAT as well as SET, gets that one.
 `;
 
 /** What there is to say of each command of Redis. */

@@ -266,6 +266,15 @@ describe("what tools ask", () => {
     );
   });
 
+  it("has sets in COMMAND INFO under RESP3, as redis-sentinel", () => {
+    const { client } = connect();
+    client.reply("HELLO", "3");
+    expect(client.rawReply("COMMAND", "INFO", "ping")).toBe(
+      "*1\r\n*10\r\n$4\r\nping\r\n:-1\r\n~1\r\n+fast\r\n:0\r\n:0\r\n:0\r\n~0\r\n~0\r\n~0\r\n~0\r\n",
+    );
+    expect(client.rawReply("COMMAND", "INFO", "client")).toMatch(/~0\r\n~0\r\n~0\r\n\*\d+\r\n\*10\r\n/);
+  });
+
   it("tells nobody of a command that it refuses altogether", () => {
     const { client } = connect();
     const names = client.reply("COMMAND", "LIST") as string[];

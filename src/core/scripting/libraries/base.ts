@@ -2,7 +2,7 @@
  * Lua 5.1's basic functions, but for those that reach out of the sandbox: no dofile, loadfile, require, print, module,
  * getfenv or setfenv. Sources are loaded as text only.
  */
-import { bytesOf } from "../bytes.ts";
+import { bytesOf, textOf } from "../bytes.ts";
 import { type Call, hostFunction, type Library, numberOf, textOrUndefined } from "../call.ts";
 import {
   booleanCell,
@@ -21,17 +21,11 @@ import {
   typeNameOf,
   typeOf,
 } from "../cells.ts";
-import {
-  dialect,
-  INSTRUCTIONS_PER_ERROR,
-  spend,
-  toEarlierMessage,
-  toEarlierSyntaxMessage,
-  toLaterSource,
-} from "../dialect.ts";
+import { dialect, INSTRUCTIONS_PER_ERROR, spend } from "../dialect.ts";
+import { toEarlierMessage, toEarlierSyntaxMessage, toLaterSource } from "../earlier-words.ts";
 import { protectedCall } from "../library.ts";
 import { auxiliary, type Cell, type LuaState, type LuaTable, tables, vm } from "../lua-vm.ts";
-import { numberToText } from "../numerals.ts";
+import { numberToText, textToUint64 } from "../numerals.ts";
 
 /** As many as fit Lua's stack. */
 const UNPACK_MAX = 8000;
@@ -119,12 +113,19 @@ function assert(call: Call): Cell[] {
 
 function tostring(call: Call): Cell {
   const cell = call.any(1);
+  const own = metatableOf(call, cell);
+  const convert = own === undefined ? NIL : fieldOf(call.state, own, TO_TEXT);
+  // Whatever that is.
+  if (typeOf(convert) !== TYPE.nil) return call.invoke(convert, [cell], 1)[0] ?? NIL;
   if (typeOf(cell) === TYPE.string) return cell;
   if (typeOf(cell) === TYPE.number) return textCell(numberToText(cell.value as number));
   if (cell.type === NULL_POINTER.type && cell.value === null) return textCell("userdata: (nil)");
-  auxiliary.luaL_tolstring(call.state, 1);
-  return call.state.stack[call.state.top - 1] as Cell;
+  const text = textOf(auxiliary.luaL_tolstring(call.state, 1));
+  // `__name`, which may stand before the address, is of 5.3.
+  return textCell(text.replace(/^[\s\S]*(?=: 0x[0-9a-f]+$)/, typeNameOf(cell)));
 }
+
+const TO_TEXT = textCell("__tostring");
 
 function tonumber(call: Call): Cell {
   const base = call.integerOr(2, 10);
@@ -132,17 +133,11 @@ function tonumber(call: Call): Cell {
     const value = numberOf(call.any(1));
     return value === undefined ? NIL : numberCell(value);
   }
-  const text = call.text(1).trim().toLowerCase();
+  const text = call.text(1);
   spend(text.length * INSTRUCTIONS_PER_LETTER);
   if (base < 2 || base > 36) call.badArgument(2, "base out of range");
-  const digits = base === 16 ? text.replace(/^0x/, "") : text;
-  let value = 0;
-  for (const letter of digits) {
-    const digit = Number.parseInt(letter, 36);
-    if (Number.isNaN(digit) || digit >= base) return NIL;
-    value = value * base + digit;
-  }
-  return digits === "" ? NIL : numberCell(value);
+  const value = textToUint64(text, base);
+  return value === undefined ? NIL : numberCell(Number(value));
 }
 
 function next(call: Call): Cell[] | Cell {
@@ -185,11 +180,14 @@ function setmetatable(call: Call): Cell {
 
 const PROTECTED = textCell("__metatable");
 
+function metatableOf({ state }: Call, cell: Cell): LuaTable | undefined {
+  const own = typeOf(cell) === TYPE.table ? (cell.value as LuaTable).metatable : state.l_G.mt[typeOf(cell)];
+  return own ?? undefined;
+}
+
 function getmetatable(call: Call): Cell {
-  const cell = call.any(1);
-  const own =
-    typeOf(cell) === TYPE.table ? (cell.value as LuaTable).metatable : call.state.l_G.mt[typeOf(cell)];
-  if (own === null || own === undefined) return NIL;
+  const own = metatableOf(call, call.any(1));
+  if (own === undefined) return NIL;
   const shown = fieldOf(call.state, own, PROTECTED);
   return typeOf(shown) === TYPE.nil ? { type: TYPE.table, value: own } : shown;
 }
@@ -205,7 +203,7 @@ function rawset(call: Call): Cell {
 function select(call: Call): Cell | Cell[] {
   const first = call.cell(1);
   if (typeOf(first) === TYPE.string && textIn(first) === "#") return numberCell(call.count - 1);
-  const at = call.integer(1);
+  const at = call.wrappedInteger(1);
   const from = at < 0 ? call.count + at : at;
   if (from < 1) call.badArgument(1, "index out of range");
   return call.cells(from + 1);

@@ -63,8 +63,8 @@ function random(source: ScriptRandom): (call: Call) => Cell {
     const part = (source.next() % RANDOM_MAX) / RANDOM_MAX;
     if (call.count === 0) return numberCell(part);
     if (call.count > 2) call.fail("wrong number of arguments");
-    const low = call.count === 1 ? 1 : call.integer(1);
-    const high = call.integer(call.count);
+    const low = call.count === 1 ? 1 : call.wrappedInteger(1);
+    const high = call.wrappedInteger(call.count);
     if (low > high) call.badArgument(call.count, "interval is empty");
     return numberCell(Math.floor(part * (high - low + 1)) + low);
   };
@@ -109,7 +109,7 @@ export function mathLibrary(source: ScriptRandom): Library {
     pi: numberCell(Math.PI),
     random: random(source),
     randomseed: (call) => {
-      source.seed(call.integer(1));
+      source.seed(call.wrappedInteger(1));
       return undefined;
     },
   };

@@ -74,12 +74,13 @@ function unpack(call: Call): Cell[] {
   const format = new StructFormat(call, call.text(1));
   const data = call.bytes(2);
   const start = call.integerOr(3, 1);
-  if (start < 1) call.badArgument(3, "offset must be 1 or greater");
+  if (start === 0) call.badArgument(3, "offset must be 1 or greater");
   let position = start - 1;
   const values: Cell[] = [];
   for (let item = format.next(position); item !== undefined; item = format.next(position)) {
     position += item.padding;
-    if (position + item.size > data.length) call.badArgument(2, "data string too short");
+    // One before the start is, to the library, one far behind the end.
+    if (start < 0 || position + item.size > data.length) call.badArgument(2, "data string too short");
     let { size } = item;
     switch (item.letter) {
       case "x":
