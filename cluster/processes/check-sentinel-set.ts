@@ -9,6 +9,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { InterrexError } from "../../src/base/errors.ts";
 import { explainDirectoryError } from "../../src/io/storage/directory-error.ts";
+import { VOTES_FILE } from "../../src/io/storage/directory-kind.ts";
 
 export interface PlannedSet {
   /** Ids. */
@@ -26,9 +27,6 @@ interface SentinelFileParts {
   readonly sentinels: readonly { readonly id: string }[];
   readonly groups: readonly { readonly name: string }[];
 }
-
-/** What a sentinel that has run leaves beside its configuration. */
-const VOTES_FILE = "votes.cell";
 
 const sentinelFileParts: z.ZodType<SentinelFileParts> = z.object({
   sentinels: z.array(z.object({ id: z.string() })),

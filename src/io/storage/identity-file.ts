@@ -8,6 +8,8 @@ import type { DurableCell } from "./durable-cell.ts";
 const FORMAT = 1;
 
 export interface Identity extends PreviousLife {
+  /** Id of the member whose it is; `null` where an early version has not said. */
+  readonly owner: string | null;
   /** Why the incarnation began, in words, for people who look into the file. */
   readonly because: string;
 }
@@ -22,6 +24,7 @@ const identitySchema = z.object({
   appendfsync: z.enum(["always", "everysec", "no"]),
   voidedBy: z.string().nullable(),
   because: z.string(),
+  owner: z.string().min(1).nullable().default(null),
 });
 const laterSchema = z.object({ format: z.int().min(FORMAT + 1) });
 

@@ -13,6 +13,7 @@ const LIFE: Identity = {
   appendfsync: "everysec",
   voidedBy: null,
   because: "a test",
+  owner: "n1",
 };
 
 /** Loads what `save` has put into a cell of its own. */
@@ -35,6 +36,11 @@ const holding = (text: string) => loaded((cell) => cell.saveSync(Buffer.from(tex
 describe("the identity of a data directory", () => {
   it("reads back as it was saved", () => {
     expect(loaded((cell) => saveIdentity(cell, LIFE))).toEqual(LIFE);
+  });
+
+  it("of an early version, which names no owner, is read all the same", () => {
+    const { owner: _, ...early } = LIFE;
+    expect(holding(JSON.stringify({ format: 1, ...early }))).toEqual({ ...LIFE, owner: null });
   });
 
   it.each([
