@@ -50,7 +50,12 @@ describe("the identity of a data directory", () => {
     '{"format":"2"}',
     JSON.stringify({ format: 1, ...LIFE, cleanStop: "no" }),
   ])("is corrupt as %s", (text) => {
-    expect(() => holding(text)).toThrow(expect.objectContaining({ code: "CORRUPT_STATE" }));
+    expect(() => holding(text)).toThrow(
+      expect.objectContaining({
+        code: "CORRUPT_STATE",
+        message: expect.stringContaining("keep the directory: it may be all there is"),
+      }),
+    );
   });
 
   it("of a later version is refused as that", () => {
