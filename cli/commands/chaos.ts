@@ -24,7 +24,7 @@ import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { durationText } from "../duration.ts";
 import { durationFlag } from "../duration-flag.ts";
 import { Interrupted, starting } from "../exit.ts";
-import { type HostPort, hostPortListFlag, passwordOption, wholeNumberFlag } from "../flags.ts";
+import { type HostPort, hostPortListFlag, passwordOption, pathFlag, wholeNumberFlag } from "../flags.ts";
 import { askMaster } from "../sentinel-client.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { layOut } from "../table.ts";
@@ -71,6 +71,7 @@ export function registerChaosCommand(program: Command, terminal: Terminal): void
     .option(
       "--cluster-json <file>",
       "a running cluster: the line that interrex up --json printed; who was killed is started again to stay",
+      pathFlag,
     )
     .option(
       "--sentinel <host:port>",

@@ -7,7 +7,7 @@ import { ProcessCluster, type Started } from "../../cluster/processes/process-cl
 import type { AppendFsync } from "../../src/io/storage/member-storage.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { starting } from "../exit.ts";
-import { passwordOption, portFlag, wholeNumberFlag } from "../flags.ts";
+import { passwordOption, pathFlag, portFlag, wholeNumberFlag } from "../flags.ts";
 import { withSpinner } from "../spinner.ts";
 import { type StopSignal, stopSignal } from "../stop-signal.ts";
 import { printJson, type Terminal } from "../terminal.ts";
@@ -63,7 +63,12 @@ export function registerUpCommand(program: Command, terminal: Terminal): void {
         .choices(APPEND_FSYNC)
         .default("everysec"),
     )
-    .option("--data-dir <dir>", "where everything is kept; start again with the same to go on", "./data")
+    .option(
+      "--data-dir <dir>",
+      "where everything is kept; start again with the same to go on",
+      pathFlag,
+      "./data",
+    )
     .addOption(passwordOption("the nodes and sentinels, for clients"))
     .option("--peer-secret <text>", "shared secret of the peer ports")
     .option("--json", "print one line of JSON when ready, and nothing else on stdout")

@@ -83,6 +83,23 @@ describe("a wrong flag", () => {
     expect(await runRecorded(...args)).toMatchObject({ stdout: "", stderr: line, exitCode: 2 });
   });
 
+  it.each([
+    ["up", "--data-dir"],
+    ["node", "--data-dir"],
+    ["sentinel", "--data-dir"],
+    ["node", "--config"],
+    ["sentinel", "--config"],
+    ["chaos", "--cluster-json"],
+  ])("%s %s '' is no path", async (command, flag) => {
+    expect(await runRecorded(command, flag, "")).toMatchObject({
+      stdout: "",
+      stderr: expect.stringMatching(
+        new RegExp(`^interrex: option '${flag} <.*>' argument '' is invalid\\. Give a path\\.\n$`),
+      ),
+      exitCode: 2,
+    });
+  });
+
   it("asks for the loss to be accepted in words before it recovers", async () => {
     const { stderr, exitCode } = await runRecorded("recover", "n2");
     expect(exitCode).toBe(2);
