@@ -18,7 +18,7 @@ import {
 } from "../../cluster/chaos/report.ts";
 import { type ChaosPlan, runChaos } from "../../cluster/chaos/run-chaos.ts";
 import { WatchedArena } from "../../cluster/chaos/watched-arena.ts";
-import { DEFAULT_GROUP, REPLICATION_MODES } from "../../cluster/config/fields.ts";
+import { DEFAULT_GROUP, DURATION_MS_MAX, REPLICATION_MODES } from "../../cluster/config/fields.ts";
 import { InterrexError } from "../../src/base/errors.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { durationText } from "../duration.ts";
@@ -102,7 +102,7 @@ export function registerChaosCommand(program: Command, terminal: Terminal): void
         "of the own cluster (default: semi-sync); the verdict goes by it (default: what the cluster's record says)",
       ).choices(REPLICATION_MODES),
     )
-    .option("--down-after <ms>", "of the own cluster (default: 1000)", wholeNumberFlag(50, 3_600_000))
+    .option("--down-after <ms>", "of the own cluster (default: 1000)", wholeNumberFlag(50, DURATION_MS_MAX))
     .option("--nodes <count>", "of the own cluster", wholeNumberFlag(1, 9), 3)
     .option("--sentinels <count>", "of the own cluster", wholeNumberFlag(1, 9), 3)
     .option("--clients <count>", "concurrent clients", wholeNumberFlag(1, 200), 8)

@@ -1,6 +1,6 @@
 /** `interrex node`: runs one data node in this process. */
 import { type Command, Option } from "commander";
-import { APPEND_FSYNC, LOG_LEVELS } from "../../cluster/config/fields.ts";
+import { APPEND_FSYNC, DURATION_MS_MAX, LOG_LEVELS } from "../../cluster/config/fields.ts";
 import { loadNodeConfig } from "../../cluster/config/load-config.ts";
 import { createLogger } from "../../src/io/logger.ts";
 import { passwordOption, pathFlag, portFlag, priorityFlag, wholeNumberFlag } from "../flags.ts";
@@ -64,7 +64,7 @@ export function registerNodeCommand(program: Command, terminal: Terminal): void 
     .option(
       "--ack-timeout <ms>",
       "how long a write waits for its copies (default: 1000)",
-      wholeNumberFlag(10, 3_600_000),
+      wholeNumberFlag(10, DURATION_MS_MAX),
     )
     .addOption(
       new Option("--master", "a static master: no sentinels, async, no failover").conflicts("replicaof"),

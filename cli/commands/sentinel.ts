@@ -1,6 +1,11 @@
 /** `interrex sentinel`: runs one sentinel in this process. */
 import { type Command, Option } from "commander";
-import { DEFAULT_GROUP, LOG_LEVELS, REPLICATION_MODES } from "../../cluster/config/fields.ts";
+import {
+  DEFAULT_GROUP,
+  DURATION_MS_MAX,
+  LOG_LEVELS,
+  REPLICATION_MODES,
+} from "../../cluster/config/fields.ts";
 import { loadSentinelConfig } from "../../cluster/config/load-config.ts";
 import { InterrexError } from "../../src/base/errors.ts";
 import { createLogger } from "../../src/io/logger.ts";
@@ -47,7 +52,11 @@ export function registerSentinelCommand(program: Command, terminal: Terminal): v
       "sentinels that must agree that it is down, with --nodes",
       wholeNumberFlag(1, 99),
     )
-    .option("--down-after <ms>", "silence that counts as down, with --nodes", wholeNumberFlag(50, 3_600_000))
+    .option(
+      "--down-after <ms>",
+      "silence that counts as down, with --nodes",
+      wholeNumberFlag(50, DURATION_MS_MAX),
+    )
     .addOption(
       new Option("--replication <mode>", "with --nodes (default: semi-sync)").choices(REPLICATION_MODES),
     )

@@ -1,7 +1,12 @@
 /** `interrex up`: a whole cluster on this machine, each node and sentinel its own process, until told to stop. */
 import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
-import { APPEND_FSYNC, DEFAULT_GROUP, REPLICATION_MODES } from "../../cluster/config/fields.ts";
+import {
+  APPEND_FSYNC,
+  DEFAULT_GROUP,
+  DURATION_MS_MAX,
+  REPLICATION_MODES,
+} from "../../cluster/config/fields.ts";
 import type { PlannedProcess } from "../../cluster/processes/layout.ts";
 import { ProcessCluster, type Started } from "../../cluster/processes/process-cluster.ts";
 import type { AppendFsync } from "../../src/io/storage/member-storage.ts";
@@ -57,7 +62,7 @@ export function registerUpCommand(program: Command, terminal: Terminal): void {
       "copies of a write, the master's own included (default: a majority)",
       wholeNumberFlag(1, 50),
     )
-    .option("--down-after <ms>", "silence that counts as down", wholeNumberFlag(50, 3_600_000), 1000)
+    .option("--down-after <ms>", "silence that counts as down", wholeNumberFlag(50, DURATION_MS_MAX), 1000)
     .addOption(
       new Option("--appendfsync <when>", "when records are synced to disk")
         .choices(APPEND_FSYNC)

@@ -100,6 +100,17 @@ describe("a wrong flag", () => {
     });
   });
 
+  it.each([
+    ["node", "--ack-timeout", 10],
+    ["sentinel", "--down-after", 50],
+    ["up", "--down-after", 50],
+    ["chaos", "--down-after", 50],
+  ] as const)("%s %s has the limits of the file's key", async (command, flag, min) => {
+    expect((await runRecorded(command, flag, "2592000001")).stderr).toContain(
+      `Give a whole number from ${min} to 2592000000.`,
+    );
+  });
+
   it("asks for the loss to be accepted in words before it recovers", async () => {
     const { stderr, exitCode } = await runRecorded("recover", "n2");
     expect(exitCode).toBe(2);
