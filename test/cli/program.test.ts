@@ -27,6 +27,12 @@ describe("help", () => {
     await expect(stdout).toMatchFileSnapshot(`help/${name}.txt`);
   });
 
+  it("of one command is asked for in two ways", async () => {
+    const { stdout, exitCode } = await runRecorded("help", "up");
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe((await runRecorded("up", "--help")).stdout);
+  });
+
   it("goes to stderr with exit 2 when no command is given", async () => {
     const { stdout, stderr, exitCode } = await runRecorded();
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
@@ -42,6 +48,8 @@ describe("a wrong flag", () => {
   it.each<[string[], string]>([
     [["up", "--nods", "3"], "interrex: unknown option '--nods' (Did you mean --nodes?)\n"],
     [["statsu"], "interrex: unknown command 'statsu' (Did you mean status?)\n"],
+    [["help", "bogus"], "interrex: unknown command 'bogus'\n"],
+    [["bogus", "--help"], "interrex: unknown command 'bogus'\n"],
     [
       ["up", "--port", "abc"],
       "interrex: option '--port <port>' argument 'abc' is invalid. Give a whole number from 1 to 65535.\n",
