@@ -129,6 +129,30 @@ describe("a wrong flag", () => {
 });
 
 describe("chaos", () => {
+  it.each<[string[], string]>([
+    [["--local", "--group", "g"], "--group names a group of --sentinel"],
+    [["--sentinel", "127.0.0.1:1", "--nodes", "3"], "--nodes describes the cluster of --local"],
+    [["--cluster-json", "f", "--sentinels", "3"], "--sentinels describes the cluster of --local"],
+    [["--cluster-json", "f", "--down-after", "500"], "--down-after describes the cluster of --local"],
+    [["--sentinel", "127.0.0.1:1", "--every", "5s"], "--every is for faults"],
+    [["--local", "--stop-for", "5s"], "--stop-for goes with --stop or --partition"],
+    [["--local", "--stop", "master", "--dead-for", "5s"], "--dead-for goes with --kill"],
+  ])("refuses what would do nothing: %j", async (flags, words) => {
+    expect(await runRecorded("chaos", ...flags)).toMatchObject({
+      stdout: "",
+      stderr: `interrex: ${words}, and would do nothing here; leave it out\n`,
+      exitCode: 2,
+    });
+  });
+
+  it("wants one cluster", async () => {
+    const { stderr, exitCode } = await runRecorded("chaos", "--local", "--sentinel", "127.0.0.1:1");
+    expect({ stderr, exitCode }).toEqual({
+      stderr: expect.stringMatching(/^interrex: Name one cluster: /),
+      exitCode: 2,
+    });
+  });
+
   it.each(["--kill", "--stop"])("has no replica to %s in a cluster of one node", async (flag) => {
     expect(await runRecorded("chaos", "--local", "--nodes", "1", flag, "replica")).toMatchObject({
       stdout: "",
