@@ -29,6 +29,12 @@ export function portFlag(text: string): number {
   return wholeNumberFlag(1, PORT_MAX)(text);
 }
 
+/** An empty one, as of a variable that is not set, would be the working directory. */
+export function pathFlag(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("Give a path.");
+}
+
 /** `host:port` or `[v6-address]:port`. */
 function hostPortFlag(text: string): HostPort {
   const match = /^(?:\[([0-9A-Za-z:.%_-]+)\]|([0-9A-Za-z._-]+)):(\d{1,5})$/.exec(text);

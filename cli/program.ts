@@ -17,13 +17,20 @@ const HELP_WIDTH = 100;
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     const program = await buildProgram(args, terminal);
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(unknownAlone(args), { from: "user" });
     return 0;
   } catch (error) {
     const text = errorText(error);
     if (text !== undefined) terminal.err(text);
     return exitCodeOf(error);
   }
+}
+
+/** Asked for the help of an unknown command, commander prints that of all of them: without the asking it says what is wrong. */
+function unknownAlone(args: readonly string[]): readonly string[] {
+  const name = args[0] === "help" ? args[1] : args[0];
+  if (name === undefined || name.startsWith("-") || name === "help") return args;
+  return COMMANDS.some((command) => command.name === name) ? args : [name];
 }
 
 async function buildProgram(args: readonly string[], terminal: Terminal): Promise<Command> {

@@ -18,35 +18,12 @@ import {
 } from "./client-options.ts";
 import type { ClusterAddress, ClusterEvents, ClusterStatus } from "./cluster-events.ts";
 import { checkTimeout } from "./cluster-options.ts";
+import type { ClusterParts, MemberPart } from "./cluster-parts.ts";
 import { shownValue } from "./config/shown.ts";
 import { Member, type Shell } from "./member.ts";
 import { orderSentinel } from "./order-sentinel.ts";
 import { checkSides, Partitions } from "./partitions.ts";
 import { until } from "./until.ts";
-
-/** What `startCluster` makes a cluster of. */
-export interface ClusterParts {
-  readonly group: string;
-  readonly password: string | undefined;
-  readonly nodes: readonly MemberPart<DataNode>[];
-  readonly sentinels: readonly MemberPart<SentinelProcess>[];
-  /** Gives back what the cluster was lent, once it has stopped. */
-  readonly release: () => void;
-}
-
-export interface MemberPart<Running extends Shell> {
-  readonly address: ClusterAddress;
-  readonly start: (events: MemberEvents) => Promise<Running>;
-}
-
-interface MemberEvents {
-  /** The shell has stopped by itself. */
-  readonly onFailed: (error: unknown) => void;
-  /** A client has told it to stop. */
-  readonly onShutdown: () => void;
-  /** A sentinel begins to answer from another group record. */
-  readonly onRecord: () => void;
-}
 
 const WAIT_MS = 10_000;
 const SWITCHOVER_WAIT_MS = 30_000;
@@ -163,6 +140,9 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
 
   /**
    * Brings a dead member back with what a crashed process would have kept; stops a living one cleanly first.
+   *
+   * It runs when this resolves, and is linked to the others some time later: a `switchover(id)` at once would be refused. To wait for that:
+   * `until(({ views }) => Object.values(views).every(({ replicas }) => replicas.some((one) => one.id === id && one.ineligible === null)))`.
    *
    * @throws InterrexError `STOPPED` after `stop()`: nobody would end it again.
    */

@@ -6,9 +6,9 @@ import type { NodeConfig } from "../src/node/node-config.ts";
 import { type ClusterOptions, nodeChoices, sentinelCount } from "./cluster-options.ts";
 import { DEFAULT_GROUP } from "./config/fields.ts";
 import { nodeFileSchema, toNodeConfig } from "./config/node-file.ts";
+import { peerUrlOf } from "./config/peer-port.ts";
 import { sentinelFileSchema, toSentinelConfig } from "./config/sentinel-file.ts";
 import { validate } from "./config/validate.ts";
-import { peerUrl } from "./processes/layout.ts";
 
 export const HOST = "127.0.0.1";
 
@@ -51,7 +51,7 @@ export function memberConfigs(options: ClusterOptions, ports: readonly number[])
     nodes: nodes.map((node, index) => ({
       ...choices[index],
       id: node.id,
-      url: peerUrl(HOST, node.peerPort),
+      url: peerUrlOf(HOST, node.peerPort),
     })),
     quorum: options.quorum,
     downAfterMs: options.downAfterMs,
@@ -62,7 +62,7 @@ export function memberConfigs(options: ClusterOptions, ports: readonly number[])
   };
   const sentinelList = sentinels.map(({ id, host, port, peerPort }) => ({
     id,
-    url: peerUrl(HOST, peerPort),
+    url: peerUrlOf(HOST, peerPort),
     host,
     port,
   }));

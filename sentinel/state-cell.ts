@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Logger } from "../src/io/logger.ts";
 import { readBootId } from "../src/io/storage/boot-id.ts";
 import { explainDirectoryError } from "../src/io/storage/directory-error.ts";
+import { refuseOtherKind, VOTES_FILE } from "../src/io/storage/directory-kind.ts";
 import { DirectoryLock } from "../src/io/storage/directory-lock.ts";
 import { DurableCell } from "../src/io/storage/durable-cell.ts";
 import { makeDirectory } from "../src/io/storage/make-directory.ts";
@@ -52,7 +53,7 @@ export interface StateCellOptions {
  * `votes.cell` in a data directory that no other process uses meanwhile. Loading it makes room for a state of so many groups;
  * where the disk has none, that is logged (`state-room-short`), and the file stays as it is.
  *
- * @throws InterrexError `BAD_DATA_DIR`, or `DATA_DIR_IN_USE` that names the other process's pid.
+ * @throws InterrexError `BAD_DATA_DIR`, also for a node's directory, or `DATA_DIR_IN_USE` that names the other process's pid.
  */
 export async function openStateCell(
   dataDir: string,
@@ -60,11 +61,12 @@ export async function openStateCell(
 ): Promise<StateCell> {
   const bootId = await readBootId();
   const lock = using(dataDir, () => {
+    refuseOtherKind(dataDir, "sentinel");
     makeDirectory(dataDir);
     return DirectoryLock.acquire(dataDir, { bootId });
   });
   const slotBytes = Math.max(STATE_BYTES_MIN, groups * GROUP_BYTES);
-  const cell = new DurableCell(path.join(dataDir, "votes.cell"), { slotBytes });
+  const cell = new DurableCell(path.join(dataDir, VOTES_FILE), { slotBytes });
   return {
     load: () => {
       const bytes = using(dataDir, () => cell.load());

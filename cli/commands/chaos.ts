@@ -18,13 +18,14 @@ import {
 } from "../../cluster/chaos/report.ts";
 import { type ChaosPlan, runChaos } from "../../cluster/chaos/run-chaos.ts";
 import { WatchedArena } from "../../cluster/chaos/watched-arena.ts";
-import { DEFAULT_GROUP, REPLICATION_MODES } from "../../cluster/config/fields.ts";
+import { DEFAULT_GROUP, DURATION_MS_MAX, REPLICATION_MODES } from "../../cluster/config/fields.ts";
 import { InterrexError } from "../../src/base/errors.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
+import { checkChaosFlags } from "../chaos-flags.ts";
 import { durationText } from "../duration.ts";
-import { durationFlag } from "../duration-flag.ts";
+import { DURATION_FLAG_MS_MAX, durationFlag } from "../duration-flag.ts";
 import { Interrupted, starting } from "../exit.ts";
-import { type HostPort, hostPortListFlag, passwordOption, wholeNumberFlag } from "../flags.ts";
+import { type HostPort, hostPortListFlag, passwordOption, pathFlag, wholeNumberFlag } from "../flags.ts";
 import { askMaster } from "../sentinel-client.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { layOut } from "../table.ts";
@@ -71,6 +72,7 @@ export function registerChaosCommand(program: Command, terminal: Terminal): void
     .option(
       "--cluster-json <file>",
       "a running cluster: the line that interrex up --json printed; who was killed is started again to stay",
+      pathFlag,
     )
     .option(
       "--sentinel <host:port>",
@@ -80,15 +82,28 @@ export function registerChaosCommand(program: Command, terminal: Terminal): void
     .option("--group <name>", "its group, with --sentinel", DEFAULT_GROUP)
     .addOption(passwordOption("the nodes and sentinels"))
     .addOption(
-      new Option("--kill <whom>", "kill -9, then start again (the default, of the master)").choices(TARGETS),
+      new Option(
+        "--kill <whom>",
+        "kill -9, then start again (the default, of the master); of several kinds of fault the seed draws one each time",
+      ).choices(TARGETS),
     )
     .addOption(new Option("--stop <whom>", "SIGSTOP: alive but silent, then SIGCONT").choices(TARGETS))
     .option(
       "--partition",
       "cut the master and one sentinel off (with --local: a cluster inside this process)",
     )
-    .option("--every <time>", "from one fault to the next, such as 5s", durationFlag, 5000)
-    .option("--for <time>", "length of the run", durationFlag, 60_000)
+    .option(
+      "--every <time>",
+      "from one fault to the next, such as 5s; the first comes within a second",
+      durationFlag,
+      5000,
+    )
+    .option(
+      "--for <time>",
+      "length of the load; no fault begins later, and the outage of the last one is waited out",
+      durationFlag,
+      60_000,
+    )
     .option(
       "--stop-for <time>",
       "stopped and cut off members stay so (default: 3 x down-after)",
@@ -101,24 +116,27 @@ export function registerChaosCommand(program: Command, terminal: Terminal): void
         "of the own cluster (default: semi-sync); the verdict goes by it (default: what the cluster's record says)",
       ).choices(REPLICATION_MODES),
     )
-    .option("--down-after <ms>", "of the own cluster (default: 1000)", wholeNumberFlag(50, 3_600_000))
+    .option("--down-after <ms>", "of the own cluster (default: 1000)", wholeNumberFlag(50, DURATION_MS_MAX))
     .option("--nodes <count>", "of the own cluster", wholeNumberFlag(1, 9), 3)
     .option("--sentinels <count>", "of the own cluster", wholeNumberFlag(1, 9), 3)
     .option("--clients <count>", "concurrent clients", wholeNumberFlag(1, 200), 8)
     .option("--think <ms>", "pause of a client between two operations", wholeNumberFlag(0, 10_000), 1)
     .option(
       "--seed <number>",
-      "the same seed chooses the same operations and victims",
+      "the same seed chooses the same operations, faults and victims",
       wholeNumberFlag(0, 2 ** 31),
       1,
     )
     .option("--default-client", "ioredis with its default options, to see what an unprepared user sees")
     .option("--json", "print the report as one line of JSON")
-    .action((flags: ChaosFlags) => chaos(flags, terminal));
+    .action((flags: ChaosFlags, command: Command) => {
+      const kinds = kindsOf(flags);
+      checkChaosFlags(flags, kinds, (name) => command.getOptionValueSource(name) === "cli");
+      return chaos(flags, kinds, terminal);
+    });
 }
 
-async function chaos(flags: ChaosFlags, terminal: Terminal): Promise<void> {
-  const kinds = kindsOf(flags);
+async function chaos(flags: ChaosFlags, kinds: readonly FaultKind[], terminal: Terminal): Promise<void> {
   const stop = stopSignal();
   let arena: Arena | undefined;
   try {
@@ -191,7 +209,7 @@ function planOf(
     kinds,
     everyMs: flags.every,
     forMs: flags.for,
-    stopForMs: flags.stopFor ?? 3 * downAfterMs,
+    stopForMs: flags.stopFor ?? Math.min(3 * downAfterMs, DURATION_FLAG_MS_MAX),
     deadForMs: flags.deadFor ?? flags.every / 2,
     clients: flags.clients,
     thinkMs: flags.think,
@@ -211,13 +229,6 @@ async function openArena(
   const { nodes, sentinels, password, replication = REPLICATION, downAfter = DOWN_AFTER_MS } = flags;
   const secret = password === undefined ? {} : { password };
   const own = { nodes, sentinels, replication, downAfterMs: downAfter, ...secret };
-  const sources = [flags.local, flags.clusterJson, flags.sentinel].filter((source) => source !== undefined);
-  if (sources.length !== 1) {
-    throw new InterrexError(
-      "BAD_FLAG",
-      "Name one cluster: --local for one of its own, --cluster-json FILE for one of interrex up, or --sentinel HOST:PORT",
-    );
-  }
   if (flags.local === true) {
     refuseMissingReplica(kinds, nodes);
     return await starting<Arena>(() =>

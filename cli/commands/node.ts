@@ -1,9 +1,9 @@
 /** `interrex node`: runs one data node in this process. */
 import { type Command, Option } from "commander";
-import { APPEND_FSYNC, LOG_LEVELS } from "../../cluster/config/fields.ts";
+import { APPEND_FSYNC, DURATION_MS_MAX, LOG_LEVELS } from "../../cluster/config/fields.ts";
 import { loadNodeConfig } from "../../cluster/config/load-config.ts";
 import { createLogger } from "../../src/io/logger.ts";
-import { passwordOption, portFlag, priorityFlag, wholeNumberFlag } from "../flags.ts";
+import { passwordOption, pathFlag, portFlag, priorityFlag, wholeNumberFlag } from "../flags.ts";
 import { type IdAndUrl, idUrlFlag } from "../id-url-flag.ts";
 import { loadWithPassword } from "../own-password.ts";
 import { serve } from "../serve.ts";
@@ -40,14 +40,14 @@ export function registerNodeCommand(program: Command, terminal: Terminal): void 
   program
     .command("node")
     .description("run one data node; flags win over the file")
-    .option("--config <file>", "its node.yaml")
+    .option("--config <file>", "its node.yaml", pathFlag)
     .option("--id <id>", "its name, unlike every other's")
     .option("--host <host>", "address to bind (default: 127.0.0.1)")
     .option("--port <port>", "for Redis clients (default: 6379)", portFlag)
     .option("--peer-port <port>", "for peers, health and metrics (default: port + 10000)", portFlag)
     .option("--announce-host <host>", "where others are told to reach it (default: host)")
     .option("--announce-port <port>", "port that clients are told (default: port)", portFlag)
-    .option("--data-dir <dir>", "what must survive (default: ./data/ID)")
+    .option("--data-dir <dir>", "what must survive (default: ./data/ID)", pathFlag)
     .addOption(new Option("--memory-only", "keep nothing on disk").conflicts("dataDir"))
     .addOption(
       new Option("--appendfsync <when>", "when records are synced (default: everysec)").choices(APPEND_FSYNC),
@@ -64,7 +64,7 @@ export function registerNodeCommand(program: Command, terminal: Terminal): void 
     .option(
       "--ack-timeout <ms>",
       "how long a write waits for its copies (default: 1000)",
-      wholeNumberFlag(10, 3_600_000),
+      wholeNumberFlag(10, DURATION_MS_MAX),
     )
     .addOption(
       new Option("--master", "a static master: no sentinels, async, no failover").conflicts("replicaof"),

@@ -1,10 +1,15 @@
 /** `interrex sentinel`: runs one sentinel in this process. */
 import { type Command, Option } from "commander";
-import { DEFAULT_GROUP, LOG_LEVELS, REPLICATION_MODES } from "../../cluster/config/fields.ts";
+import {
+  DEFAULT_GROUP,
+  DURATION_MS_MAX,
+  LOG_LEVELS,
+  REPLICATION_MODES,
+} from "../../cluster/config/fields.ts";
 import { loadSentinelConfig } from "../../cluster/config/load-config.ts";
 import { InterrexError } from "../../src/base/errors.ts";
 import { createLogger } from "../../src/io/logger.ts";
-import { passwordOption, portFlag, wholeNumberFlag } from "../flags.ts";
+import { passwordOption, pathFlag, portFlag, wholeNumberFlag } from "../flags.ts";
 import { type IdAndUrl, idUrlListFlag } from "../id-url-flag.ts";
 import { loadWithPassword } from "../own-password.ts";
 import { serve } from "../serve.ts";
@@ -31,13 +36,13 @@ export function registerSentinelCommand(program: Command, terminal: Terminal): v
   program
     .command("sentinel")
     .description("run one sentinel; flags win over the file")
-    .option("--config <file>", "its sentinel.yaml")
+    .option("--config <file>", "its sentinel.yaml", pathFlag)
     .option("--id <id>", "its name, unlike every other's")
     .option("--host <host>", "address to bind (default: 127.0.0.1)")
     .option("--port <port>", "for clients (default: 26379)", portFlag)
     .option("--peer-port <port>", "for peers, health and metrics (default: port + 10000)", portFlag)
     .option("--announce-host <host>", "where others are told to reach it (default: host)")
-    .option("--data-dir <dir>", "its votes and records (default: ./data/ID)")
+    .option("--data-dir <dir>", "its votes and records (default: ./data/ID)", pathFlag)
     .addOption(new Option("--memory-only", "keep nothing on disk").conflicts("dataDir"))
     .option("--sentinels <id=url,...>", "all sentinels, this one included", idUrlListFlag)
     .option("--nodes <id=url,...>", "the data nodes of the one group that flags can describe", idUrlListFlag)
@@ -47,7 +52,11 @@ export function registerSentinelCommand(program: Command, terminal: Terminal): v
       "sentinels that must agree that it is down, with --nodes",
       wholeNumberFlag(1, 99),
     )
-    .option("--down-after <ms>", "silence that counts as down, with --nodes", wholeNumberFlag(50, 3_600_000))
+    .option(
+      "--down-after <ms>",
+      "silence that counts as down, with --nodes",
+      wholeNumberFlag(50, DURATION_MS_MAX),
+    )
     .addOption(
       new Option("--replication <mode>", "with --nodes (default: semi-sync)").choices(REPLICATION_MODES),
     )

@@ -1,13 +1,18 @@
 /** `interrex up`: a whole cluster on this machine, each node and sentinel its own process, until told to stop. */
 import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
-import { APPEND_FSYNC, DEFAULT_GROUP, REPLICATION_MODES } from "../../cluster/config/fields.ts";
+import {
+  APPEND_FSYNC,
+  DEFAULT_GROUP,
+  DURATION_MS_MAX,
+  REPLICATION_MODES,
+} from "../../cluster/config/fields.ts";
 import type { PlannedProcess } from "../../cluster/processes/layout.ts";
 import { ProcessCluster, type Started } from "../../cluster/processes/process-cluster.ts";
 import type { AppendFsync } from "../../src/io/storage/member-storage.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { starting } from "../exit.ts";
-import { passwordOption, portFlag, wholeNumberFlag } from "../flags.ts";
+import { passwordOption, pathFlag, portFlag, wholeNumberFlag } from "../flags.ts";
 import { withSpinner } from "../spinner.ts";
 import { type StopSignal, stopSignal } from "../stop-signal.ts";
 import { printJson, type Terminal } from "../terminal.ts";
@@ -57,13 +62,18 @@ export function registerUpCommand(program: Command, terminal: Terminal): void {
       "copies of a write, the master's own included (default: a majority)",
       wholeNumberFlag(1, 50),
     )
-    .option("--down-after <ms>", "silence that counts as down", wholeNumberFlag(50, 3_600_000), 1000)
+    .option("--down-after <ms>", "silence that counts as down", wholeNumberFlag(50, DURATION_MS_MAX), 1000)
     .addOption(
       new Option("--appendfsync <when>", "when records are synced to disk")
         .choices(APPEND_FSYNC)
         .default("everysec"),
     )
-    .option("--data-dir <dir>", "where everything is kept; start again with the same to go on", "./data")
+    .option(
+      "--data-dir <dir>",
+      "where everything is kept; start again with the same to go on",
+      pathFlag,
+      "./data",
+    )
     .addOption(passwordOption("the nodes and sentinels, for clients"))
     .option("--peer-secret <text>", "shared secret of the peer ports")
     .option("--json", "print one line of JSON when ready, and nothing else on stdout")

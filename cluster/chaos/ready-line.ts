@@ -19,21 +19,32 @@ interface ReadyCluster {
   readonly sentinels: readonly ReadyProcess[];
 }
 
-const readyProcess: z.ZodType<ReadyProcess> = z.object({
-  // A file's name is made of it.
-  id: fields.id(),
-  host: fields.host(),
-  port: fields.port(),
-  pid: z.int().positive(),
-  config: z.string(),
-});
+const PID = "must be a process's number";
 
-const readyLine: z.ZodType<ReadyCluster> = z.object({
-  event: z.literal("ready"),
-  group: z.string(),
-  nodes: z.array(readyProcess).min(1),
-  sentinels: z.array(readyProcess).min(1),
-});
+const readyProcess: z.ZodType<ReadyProcess> = z.object(
+  {
+    // A file's name is made of it.
+    id: fields.id(),
+    host: fields.host(),
+    port: fields.port(),
+    pid: z.int({ error: PID }).positive({ error: PID }),
+    config: z.string({ error: "must be a path" }),
+  },
+  { error: "must be a process" },
+);
+
+const PROCESSES = "must be a list of processes, not empty";
+const readyProcesses = z.array(readyProcess, { error: PROCESSES }).min(1, { error: PROCESSES });
+
+const readyLine: z.ZodType<ReadyCluster> = z.object(
+  {
+    event: z.literal("ready", { error: 'must be "ready"' }),
+    group: z.string({ error: "must be text" }),
+    nodes: readyProcesses,
+    sentinels: readyProcesses,
+  },
+  { error: "must be keys and values" },
+);
 
 /** @throws InterrexError BAD_CONFIG when `text` is not such a line; the message names `source`. */
 export function parseReadyLine(text: string, source: string): ReadyCluster {
@@ -49,10 +60,11 @@ export function parseReadyLine(text: string, source: string): ReadyCluster {
       },
     );
   }
-  const parsed = readyLine.safeParse(value);
+  const parsed = readyLine.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const problem = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not valid"}`;
+  const where = issue?.path.join(".") || "it";
+  const problem = issue?.input === undefined ? `${where} is missing` : `${where} ${issue.message}`;
   throw new InterrexError(
     "BAD_CONFIG",
     `${source} is not the line that interrex up --json prints (${problem}); save that line in it`,

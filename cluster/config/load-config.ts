@@ -46,9 +46,13 @@ function read(path: string): YamlSource {
   try {
     content = readFileSync(path, "utf8");
   } catch (cause) {
-    const reason =
-      (cause as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : String(cause);
+    const reason = reasonOf(cause as NodeJS.ErrnoException);
     throw new InterrexError("BAD_CONFIG", `Cannot read the configuration ${path}: ${reason}`, { cause });
   }
   return parseYaml(path, content);
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === "ENOENT") return "there is no such file";
+  return code === "EISDIR" ? "it is a directory; name the file in it" : message;
 }

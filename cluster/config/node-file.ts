@@ -10,7 +10,14 @@ import { parseMemory } from "../../src/core/parameters/parameter-kinds.ts";
 import type { AppendFsync } from "../../src/io/storage/member-storage.ts";
 import { NODE_DEFAULTS, type NodeConfig } from "../../src/node/node-config.ts";
 import * as fields from "./fields.ts";
-import { checkProcess, completeProcess, type ProcessFields, processShape } from "./process-fields.ts";
+import { peerPortOf, peerUrlOf } from "./peer-port.ts";
+import {
+  checkProcess,
+  completeProcess,
+  type ProcessFields,
+  processShape,
+  type Refuse,
+} from "./process-fields.ts";
 
 /** `node.yaml` with the defaults filled in; what is still optional is worked out by `toNodeConfig`. */
 export interface NodeFile extends ProcessFields {
@@ -116,16 +123,26 @@ export const nodeFileSchema: z.ZodType<NodeFile> = z
     { error: "must be keys and values, such as `id: n1`" },
   )
   .superRefine((file, context) => {
-    checkProcess(file, context);
-    const fixed = file.static;
-    if (fixed?.role === "replica" && (fixed.masterId === undefined || fixed.masterUrl === undefined)) {
-      context.addIssue({
-        code: "custom",
-        path: ["static"],
-        message: "names a replica without its master; add masterId and masterUrl",
-      });
+    const refuse: Refuse = (path, message) => {
+      context.addIssue({ code: "custom", path, message });
+    };
+    checkProcess(file, refuse);
+    const { role, masterId, masterUrl } = file.static ?? {};
+    if (role !== "replica") return;
+    if (masterId === undefined || masterUrl === undefined) {
+      refuse(["static"], "names a replica without its master; add masterId and masterUrl");
+    } else if (masterId === file.id) {
+      refuse(["static", "masterId"], `"${masterId}" is this node itself; name its master`);
+    } else if (isOwnUrl(masterUrl, file)) {
+      refuse(["static", "masterUrl"], `"${masterUrl}" is this node's own peer port; give its master's`);
     }
   });
+
+/** By the names that it has itself: another name of the same address is only seen once it is dialled. */
+function isOwnUrl(url: string, { host, announceHost, port, peerPort }: NodeFile): boolean {
+  const own = peerPort ?? peerPortOf(port);
+  return [host, announceHost ?? host].some((name) => peerUrlOf(name, own) === url);
+}
 
 export function toNodeConfig(file: NodeFile): NodeConfig {
   return {

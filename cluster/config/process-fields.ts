@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { LogLevel } from "../../src/io/logger.ts";
 import * as fields from "./fields.ts";
-import { peerPortOf } from "./peer-port.ts";
+import { PEER_PORT_DISTANCE, peerPortOf } from "./peer-port.ts";
 
 const ANY_ADDRESS = new Set(["0.0.0.0", "::"]);
 
@@ -54,7 +54,7 @@ export function completeProcess(file: ProcessFields): {
   return {
     host: file.host,
     port: file.port,
-    peerPort: file.peerPort ?? peerPortOf(file.port, file.id),
+    peerPort: file.peerPort ?? peerPortOf(file.port),
     announceHost: file.announceHost ?? file.host,
     dataDir: file.dataDir === undefined ? `./data/${file.id}` : file.dataDir,
     password: file.password ?? null,
@@ -62,20 +62,25 @@ export function completeProcess(file: ProcessFields): {
   };
 }
 
+export type Refuse = (path: PropertyKey[], message: string) => void;
+
 /** Reports what single fields cannot see. */
-export function checkProcess(file: ProcessFields, context: z.core.$RefinementCtx): void {
-  if (file.announceHost === undefined && ANY_ADDRESS.has(file.host)) {
-    context.addIssue({
-      code: "custom",
-      path: ["host"],
-      message: `is "${file.host}", an address that no one can dial; add {announceHost}, the one that others can reach`,
-    });
+export function checkProcess(file: ProcessFields, refuse: Refuse): void {
+  const { host, port, peerPort } = file;
+  if (file.announceHost === undefined && ANY_ADDRESS.has(host)) {
+    refuse(
+      ["host"],
+      `is "${host}", an address that no one can dial; add {announceHost}, the one that others can reach`,
+    );
   }
-  if (file.peerPort === file.port) {
-    context.addIssue({
-      code: "custom",
-      path: ["peerPort"],
-      message: `is ${file.port}, the client port too; give it a port of its own`,
-    });
+  if (peerPort === port) {
+    refuse(["peerPort"], `is ${port}, the client port too; give it a port of its own`);
+  }
+  if (peerPort === undefined && peerPortOf(port) > fields.PORT_MAX) {
+    refuse(
+      ["port"],
+      `is ${port}, which leaves no room for the peer port (${port} + ${PEER_PORT_DISTANCE} is past ${fields.PORT_MAX}); ` +
+        `choose one up to ${fields.PORT_MAX - PEER_PORT_DISTANCE}, or give {peerPort} too`,
+    );
   }
 }

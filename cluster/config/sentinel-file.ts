@@ -5,7 +5,13 @@ import type { MemberId, SentinelId } from "../../src/base/ids.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { majority } from "../../src/rules/quorums.ts";
 import * as fields from "./fields.ts";
-import { checkProcess, completeProcess, type ProcessFields, processShape } from "./process-fields.ts";
+import {
+  checkProcess,
+  completeProcess,
+  type ProcessFields,
+  processShape,
+  type Refuse,
+} from "./process-fields.ts";
 
 const DOWN_AFTER_MS = 1000;
 const SWITCHOVER_TIMEOUT_MS = 5000;
@@ -128,39 +134,43 @@ export const sentinelFileSchema: z.ZodType<SentinelFile> = z
         .default(1)
         .describe("Version of `sentinels`: raise it with every change; peers with another one are refused"),
       groups: z
-        .array(GROUP, { error: "must be a list of groups" })
+        .array(GROUP, { error: "must list at least one group of data nodes" })
         .min(1, { error: "must name at least one group" })
         .describe("The groups that these sentinels watch"),
     },
     { error: "must be keys and values, such as `id: s1`" },
   )
   .superRefine((file, context) => {
-    const refuse = (path: PropertyKey[], message: string): void => {
+    const refuse: Refuse = (path, message) => {
       context.addIssue({ code: "custom", path, message });
     };
-    checkProcess(file, context);
+    checkProcess(file, refuse);
     if (!file.sentinels.some((sentinel) => sentinel.id === file.id)) {
       refuse(["sentinels"], `does not list "${file.id}" itself; every sentinel lists all of them`);
     }
     refuseTwins(file.sentinels, ["sentinels"], refuse);
     const names = new Set<string>();
+    const sentinelIds = new Set(file.sentinels.map(({ id }) => id));
     const owners = new Map(file.sentinels.map(({ id, url }) => [url, `sentinel ${id}`]));
     for (const [index, group] of file.groups.entries()) {
       const path = ["groups", index];
       if (names.has(group.name)) refuse([...path, "name"], `"${group.name}" is another group's name already`);
       names.add(group.name);
       refuseTwins(group.nodes, [...path, "nodes"], refuse);
-      for (const [at, { url }] of group.nodes.entries()) {
+      for (const [at, { id, url }] of group.nodes.entries()) {
         const owner = owners.get(url);
-        if (owner !== undefined)
-          refuse([...path, "nodes", at, "url"], `is that of ${owner}; a process has one part in one group`);
+        if (owner !== undefined) {
+          const message = `"${url}" is that of ${owner}; a process has one part in one group`;
+          refuse([...path, "nodes", at, "url"], message);
+        }
+        if (sentinelIds.has(id)) {
+          refuse([...path, "nodes", at, "id"], `"${id}" is a sentinel's id too; every process needs its own`);
+        }
       }
       for (const { id, url } of group.nodes) owners.set(url, `${id} of ${group.name}`);
       checkNumbers(group, file.sentinels.length, path, refuse);
     }
   });
-
-type Refuse = (path: PropertyKey[], message: string) => void;
 
 function refuseTwins(
   items: readonly { readonly id: string; readonly url: string }[],
@@ -186,7 +196,10 @@ function checkNumbers(
   const { mode, copies } = group.replication;
   if (voters === 0) refuse([...path, "nodes"], "has observers only; at least one node must vote");
   if (group.quorum !== undefined && group.quorum > sentinels) {
-    refuse([...path, "quorum"], `is ${group.quorum}, but there are ${sentinels} sentinels only`);
+    refuse(
+      [...path, "quorum"],
+      `is ${group.quorum}, but there ${sentinels === 1 ? "is 1 sentinel" : `are ${sentinels} sentinels`} only`,
+    );
   }
   const at = [...path, "replication", "copies"];
   if (mode === "async" && copies !== null && copies !== undefined && copies !== 1) {
@@ -195,7 +208,10 @@ function checkNumbers(
       `is ${copies}, but async acknowledges with the master's copy alone; leave it out or use semi-sync`,
     );
   } else if ((copies ?? 1) > voters) {
-    refuse(at, `is ${copies}, but only ${voters} nodes vote; no write could ever be acknowledged`);
+    refuse(
+      at,
+      `is ${copies}, but only ${voters === 1 ? "1 node votes" : `${voters} nodes vote`}; no write could ever be acknowledged`,
+    );
   }
 }
 

@@ -92,12 +92,24 @@ function optionNameOf(path: ValuePath): string {
   return pathText(own);
 }
 
+/** Flags that say as much as several keys, or have a name of their own. */
+const FLAG_NAMES: Readonly<Record<string, string>> = {
+  groups: "nodes",
+  name: "group",
+  mode: "replication",
+  static: "replicaof",
+  voting: "observer",
+};
+
+/** What one flag says as a whole, whatever is wrong inside of it. */
+const WHOLE_FLAGS = ["nodes", "sentinels", "static"];
+
 /** Flags are named after the innermost key, without its unit: `groups[0].downAfterMs` is `--down-after`. */
 function flagNameOf(path: ValuePath): string {
-  const key = String(path.findLast((step) => typeof step === "string") ?? "");
+  const keys = path.filter((step) => typeof step === "string");
+  const key = keys.find((one) => WHOLE_FLAGS.includes(one)) ?? keys.at(-1) ?? "";
   const kebab = key.replace(/Ms$/, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const names: Readonly<Record<string, string>> = { name: "group", mode: "replication" };
-  return `--${names[kebab] ?? kebab}`;
+  return `--${FLAG_NAMES[kebab] ?? kebab}`;
 }
 
 /** `groups[0].nodes[1].url`. */

@@ -40,6 +40,9 @@ export function parseYaml(name: string, content: string): YamlSource {
   const [error] = document.errors;
   if (error !== undefined) {
     const { line } = lines.linePos(error.pos[0]);
+    if (error.code === "MULTIPLE_DOCS") {
+      throw refusal(`${name}:${line}: a second document begins here; keep one, without a line of ---`, error);
+    }
     throw refusal(`${name}:${line}: this is not valid YAML: ${shownText(error.message)}`, error);
   }
   return {

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
-import { peerUrl } from "../processes/layout.ts";
+import { peerUrlOf } from "../config/peer-port.ts";
 import { HostArena, type HostedMember } from "./host-arena.ts";
 import { type Host, Network } from "./namespaces.ts";
 
@@ -34,7 +34,7 @@ export async function startInterrexHosts(options: InterrexHostsOptions): Promise
     const sentinels = network.hosts.map((on, index) => memberOn(options, "sentinel", `s${index + 1}`, on));
     const group = {
       name: GROUP,
-      nodes: nodes.map(({ id, host, peerPort }) => ({ id, url: peerUrl(host, peerPort) })),
+      nodes: nodes.map(({ id, host, peerPort }) => ({ id, url: peerUrlOf(host, peerPort) })),
       downAfterMs: options.downAfterMs,
       replication: { mode: options.replication },
     };
@@ -42,7 +42,7 @@ export async function startInterrexHosts(options: InterrexHostsOptions): Promise
       id,
       host,
       port,
-      url: peerUrl(host, peerPort),
+      url: peerUrlOf(host, peerPort),
     }));
     for (const node of nodes) writeConfig(options.directory, node, {});
     for (const sentinel of sentinels) {

@@ -1,6 +1,7 @@
 /**
- * Finds out whether the sentinels that are planned are those that a data directory was begun with, before anything is written into it: with other
- * ones a majority could know nothing of what the old one has voted and recorded. Looks at what `interrex up` left there; asks nobody.
+ * Finds out whether the sentinels and the group that are planned are those that a data directory was begun with, before anything is written into it:
+ * with other sentinels a majority could know nothing of what the old one has voted and recorded, and to another group the nodes there do not belong.
+ * Looks at what `interrex up` left there; asks nobody.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,27 +9,55 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { InterrexError } from "../../src/base/errors.ts";
 import { explainDirectoryError } from "../../src/io/storage/directory-error.ts";
+import { VOTES_FILE } from "../../src/io/storage/directory-kind.ts";
 
-interface SentinelSet {
-  readonly sentinels: readonly { readonly id: string }[];
+export interface PlannedSet {
+  /** Ids. */
+  readonly sentinels: readonly string[];
+  readonly group: string;
 }
 
-/** What a sentinel that has run leaves beside its configuration. */
-const VOTES_FILE = "votes.cell";
+interface BegunSet {
+  readonly sentinels: readonly string[];
+  /** More than one only by other hands than ours. */
+  readonly groups: readonly string[];
+}
 
-const sentinelSet: z.ZodType<SentinelSet> = z.object({ sentinels: z.array(z.object({ id: z.string() })) });
+interface SentinelFileParts {
+  readonly sentinels: readonly { readonly id: string }[];
+  readonly groups: readonly { readonly name: string }[];
+}
 
-/** @throws InterrexError `BAD_FLAG` when a sentinel there has voted as one of another set, `BAD_DATA_DIR` when that can't be seen. */
-export function checkSentinelSet(dataDir: string, plannedIds: readonly string[]): void {
+const sentinelFileParts: z.ZodType<SentinelFileParts> = z.object({
+  sentinels: z.array(z.object({ id: z.string() })),
+  groups: z.array(z.object({ name: z.string() })).min(1),
+});
+
+/** @throws InterrexError `BAD_FLAG` when a sentinel there has voted as one of another set or for another group, `BAD_DATA_DIR` when that can't be seen. */
+export function checkSentinelSet(dataDir: string, planned: PlannedSet): void {
   for (const name of namesIn(dataDir)) {
     const begun = begunWith(join(dataDir, name));
-    if (begun === null || isSameSet(begun, plannedIds)) continue;
-    throw new InterrexError(
-      "BAD_FLAG",
-      `${dataDir} was begun with ${counted(begun)}, not with ${counted(plannedIds)}: what a majority of them has decided would be forgotten. ` +
-        `Give --sentinels ${begun.length}, or another --data-dir; to change the set see \`Changing the group\` in docs/operations.md`,
-    );
+    if (begun === null) continue;
+    refuseOtherSentinels(dataDir, begun, planned);
+    refuseOtherGroup(dataDir, begun, planned);
   }
+}
+
+function refuseOtherSentinels(dataDir: string, begun: BegunSet, planned: PlannedSet): void {
+  if (isSameSet(begun.sentinels, planned.sentinels)) return;
+  throw new InterrexError(
+    "BAD_FLAG",
+    `${dataDir} was begun with ${counted(begun.sentinels)}, not with ${counted(planned.sentinels)}: what a majority of them has decided would be forgotten. ` +
+      `Give --sentinels ${begun.sentinels.length}, or another --data-dir; to change the set see \`Changing the group\` in docs/operations.md`,
+  );
+}
+
+function refuseOtherGroup(dataDir: string, { groups }: BegunSet, { group }: PlannedSet): void {
+  if (groups.includes(group)) return;
+  throw new InterrexError(
+    "BAD_FLAG",
+    `${dataDir} was begun with group ${groups.join(", ")}, and its nodes belong to that one. Give --group ${groups[0]}, or another --data-dir`,
+  );
 }
 
 function namesIn(dataDir: string): string[] {
@@ -41,11 +70,14 @@ function namesIn(dataDir: string): string[] {
 }
 
 /** `null` for what is no sentinel's directory, for one that never ran, and where it can't be told: the sentinel itself then says what is wrong. */
-function begunWith(dir: string): string[] | null {
+function begunWith(dir: string): BegunSet | null {
   if (!existsSync(join(dir, VOTES_FILE))) return null;
   try {
-    const file = sentinelSet.safeParse(parse(readFileSync(join(dir, "sentinel.yaml"), "utf8")));
-    return file.success ? file.data.sentinels.map(({ id }) => id) : null;
+    const { success, data } = sentinelFileParts.safeParse(
+      parse(readFileSync(join(dir, "sentinel.yaml"), "utf8")),
+    );
+    if (!success) return null;
+    return { sentinels: data.sentinels.map(({ id }) => id), groups: data.groups.map(({ name }) => name) };
   } catch {
     return null;
   }

@@ -8,7 +8,7 @@ import type { AppendFsync } from "../../src/io/storage/member-storage.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { PORT_MAX } from "../config/fields.ts";
 import { nodeFileSchema } from "../config/node-file.ts";
-import { PEER_PORT_DISTANCE, peerPortOf } from "../config/peer-port.ts";
+import { PEER_PORT_DISTANCE, peerPortOf, peerUrlOf } from "../config/peer-port.ts";
 import { sentinelFileSchema, toSentinelConfig } from "../config/sentinel-file.ts";
 import { validate } from "../config/validate.ts";
 
@@ -63,10 +63,10 @@ export function planLayout(plan: ClusterPlan): Layout {
   const nodes = addresses("node", "n", plan.nodes, plan.port, plan);
   const sentinels = addresses("sentinel", "s", plan.sentinels, plan.sentinelPort, plan);
   refuseSharedPorts([...nodes, ...sentinels]);
-  const nodeList = nodes.map(({ id, host, peerPort }) => ({ id, url: peerUrl(host, peerPort) }));
+  const nodeList = nodes.map(({ id, host, peerPort }) => ({ id, url: peerUrlOf(host, peerPort) }));
   const sentinelList = sentinels.map(({ id, host, port, peerPort }) => ({
     id,
-    url: peerUrl(host, peerPort),
+    url: peerUrlOf(host, peerPort),
     host,
     port,
   }));
@@ -97,10 +97,6 @@ export function planLayout(plan: ClusterPlan): Layout {
   return layout;
 }
 
-export function peerUrl(host: string, peerPort: number): string {
-  return host.includes(":") ? `ws://[${host}]:${peerPort}` : `ws://${host}:${peerPort}`;
-}
-
 type Address = Omit<PlannedProcess, "file">;
 
 function addresses(
@@ -129,7 +125,7 @@ function addresses(
       host: plan.announceHost ?? plan.host,
       bindHost: plan.host,
       port,
-      peerPort: peerPortOf(port, id),
+      peerPort: peerPortOf(port),
       dir,
       configPath: join(dir, `${kind}.yaml`),
       logPath: join(dir, `${id}.log`),

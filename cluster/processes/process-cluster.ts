@@ -71,10 +71,10 @@ export class ProcessCluster {
     const planned = [...layout.nodes, ...layout.sentinels];
     await checkPortsFree(planned);
     await checkDirectoriesFree(planned);
-    checkSentinelSet(
-      plan.dataDir,
-      layout.sentinels.map(({ id }) => id),
-    );
+    checkSentinelSet(plan.dataDir, {
+      sentinels: layout.sentinels.map(({ id }) => id),
+      group: plan.group,
+    });
     const cluster = ProcessCluster.#spawnAll(layout, options);
     options.atOnce.addEventListener("abort", () => {
       for (const child of cluster.#all()) child.signal("SIGKILL");

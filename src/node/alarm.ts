@@ -1,6 +1,9 @@
 /** One timer for the earliest moment that was asked for. What is due then is its owner's business. */
 import type { Millis } from "../base/ids.ts";
 
+/** A timer set for longer would fire at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 export class Alarm {
   readonly #nowMs: () => Millis;
   readonly #ring: () => void;
@@ -18,7 +21,7 @@ export class Alarm {
     clearTimeout(this.#timer);
     this.#atMs = atMs;
     // Rounded up: Node would cut a fraction off, wake too early, and have to wait once more.
-    const delayMs = Math.max(1, Math.ceil(atMs - this.#nowMs()));
+    const delayMs = Math.min(Math.max(1, Math.ceil(atMs - this.#nowMs())), TIMER_MS_MAX);
     this.#timer = setTimeout(() => {
       this.cancel();
       this.#ring();

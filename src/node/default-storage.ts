@@ -6,5 +6,5 @@ import type { NodeConfig } from "./node-config.ts";
 
 export function defaultStorage({ id, dataDir, appendfsync, syncLogBytesMax }: NodeConfig): MemberStorage {
   if (dataDir === null) return new MemoryStorage(new MemoryDisk(id));
-  return new DiskStorage({ directory: dataDir, appendfsync, syncLogBytesMax });
+  return new DiskStorage({ directory: dataDir, owner: id, appendfsync, syncLogBytesMax });
 }

@@ -37,8 +37,17 @@ describe("ready line", () => {
 
   it.each([
     ["", /up\.json is no JSON/],
-    ["{}", /up\.json is not the line .*event/],
-    [JSON.stringify({ ...LINE, nodes: [{ ...member("n1", "node"), pid: "42" }] }), /nodes\.0\.pid/],
+    [
+      "{}",
+      /up\.json is not the line that interrex up --json prints \(event is missing\); save that line in it$/,
+    ],
+    ["5", /\(it must be keys and values\)/],
+    [JSON.stringify({ ...LINE, event: "end" }), /\(event must be "ready"\)/],
+    [JSON.stringify({ ...LINE, nodes: [] }), /\(nodes must be a list of processes, not empty\)/],
+    [
+      JSON.stringify({ ...LINE, nodes: [{ ...member("n1", "node"), pid: "42" }] }),
+      /\(nodes\.0\.pid must be a process's number\)/,
+    ],
     [JSON.stringify({ ...LINE, nodes: [{ ...member("n1", "node"), pid: 0 }] }), /nodes\.0\.pid/],
     [JSON.stringify({ ...LINE, nodes: [{ ...member("n1", "node"), port: 70_000 }] }), /nodes\.0\.port/],
     [JSON.stringify({ ...LINE, nodes: [{ ...member("n1", "node"), id: "../n1" }] }), /nodes\.0\.id/],

@@ -27,6 +27,12 @@ describe("help", () => {
     await expect(stdout).toMatchFileSnapshot(`help/${name}.txt`);
   });
 
+  it("of one command is asked for in two ways", async () => {
+    const { stdout, exitCode } = await runRecorded("help", "up");
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe((await runRecorded("up", "--help")).stdout);
+  });
+
   it("goes to stderr with exit 2 when no command is given", async () => {
     const { stdout, stderr, exitCode } = await runRecorded();
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
@@ -42,6 +48,8 @@ describe("a wrong flag", () => {
   it.each<[string[], string]>([
     [["up", "--nods", "3"], "interrex: unknown option '--nods' (Did you mean --nodes?)\n"],
     [["statsu"], "interrex: unknown command 'statsu' (Did you mean status?)\n"],
+    [["help", "bogus"], "interrex: unknown command 'bogus'\n"],
+    [["bogus", "--help"], "interrex: unknown command 'bogus'\n"],
     [
       ["up", "--port", "abc"],
       "interrex: option '--port <port>' argument 'abc' is invalid. Give a whole number from 1 to 65535.\n",
@@ -83,6 +91,34 @@ describe("a wrong flag", () => {
     expect(await runRecorded(...args)).toMatchObject({ stdout: "", stderr: line, exitCode: 2 });
   });
 
+  it.each([
+    ["up", "--data-dir"],
+    ["node", "--data-dir"],
+    ["sentinel", "--data-dir"],
+    ["node", "--config"],
+    ["sentinel", "--config"],
+    ["chaos", "--cluster-json"],
+  ])("%s %s '' is no path", async (command, flag) => {
+    expect(await runRecorded(command, flag, "")).toMatchObject({
+      stdout: "",
+      stderr: expect.stringMatching(
+        new RegExp(`^interrex: option '${flag} <.*>' argument '' is invalid\\. Give a path\\.\n$`),
+      ),
+      exitCode: 2,
+    });
+  });
+
+  it.each([
+    ["node", "--ack-timeout", 10],
+    ["sentinel", "--down-after", 50],
+    ["up", "--down-after", 50],
+    ["chaos", "--down-after", 50],
+  ] as const)("%s %s has the limits of the file's key", async (command, flag, min) => {
+    expect((await runRecorded(command, flag, "2592000001")).stderr).toContain(
+      `Give a whole number from ${min} to 2592000000.`,
+    );
+  });
+
   it("asks for the loss to be accepted in words before it recovers", async () => {
     const { stderr, exitCode } = await runRecorded("recover", "n2");
     expect(exitCode).toBe(2);
@@ -93,6 +129,30 @@ describe("a wrong flag", () => {
 });
 
 describe("chaos", () => {
+  it.each<[string[], string]>([
+    [["--local", "--group", "g"], "--group names a group of --sentinel"],
+    [["--sentinel", "127.0.0.1:1", "--nodes", "3"], "--nodes describes the cluster of --local"],
+    [["--cluster-json", "f", "--sentinels", "3"], "--sentinels describes the cluster of --local"],
+    [["--cluster-json", "f", "--down-after", "500"], "--down-after describes the cluster of --local"],
+    [["--sentinel", "127.0.0.1:1", "--every", "5s"], "--every is for faults"],
+    [["--local", "--stop-for", "5s"], "--stop-for goes with --stop or --partition"],
+    [["--local", "--stop", "master", "--dead-for", "5s"], "--dead-for goes with --kill"],
+  ])("refuses what would do nothing: %j", async (flags, words) => {
+    expect(await runRecorded("chaos", ...flags)).toMatchObject({
+      stdout: "",
+      stderr: `interrex: ${words}, and would do nothing here; leave it out\n`,
+      exitCode: 2,
+    });
+  });
+
+  it("wants one cluster", async () => {
+    const { stderr, exitCode } = await runRecorded("chaos", "--local", "--sentinel", "127.0.0.1:1");
+    expect({ stderr, exitCode }).toEqual({
+      stderr: expect.stringMatching(/^interrex: Name one cluster: /),
+      exitCode: 2,
+    });
+  });
+
   it.each(["--kill", "--stop"])("has no replica to %s in a cluster of one node", async (flag) => {
     expect(await runRecorded("chaos", "--local", "--nodes", "1", flag, "replica")).toMatchObject({
       stdout: "",

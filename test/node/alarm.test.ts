@@ -34,6 +34,14 @@ it("rings never too early: what is due after a fraction of a millisecond is due 
   expect(rung).toHaveLength(1);
 });
 
+it("rings early, and not at once, for what is further away than a timer waits", () => {
+  alarm.ringBy(performance.now() + 2 ** 31);
+  vi.advanceTimersByTime(2 ** 31 - 2);
+  expect(rung).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(rung).toHaveLength(1);
+});
+
 it("rings again when it is asked again, and not when it was cancelled", () => {
   const beganMs = performance.now();
   alarm.ringBy(beganMs + 10);

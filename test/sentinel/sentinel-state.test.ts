@@ -46,6 +46,15 @@ describe("its state", () => {
     await expect(start({ dataDir: directory() })).rejects.toMatchObject({ code: "BAD_SENTINEL_STATE" });
   });
 
+  it("is not kept in a node's directory, where nothing is made", async () => {
+    await writeFile(path.join(directory(), "identity"), "");
+    await expect(start({ dataDir: directory() })).rejects.toMatchObject({
+      code: "BAD_DATA_DIR",
+      message: expect.stringContaining("it holds a node's files (identity)"),
+    });
+    expect(fs.readdirSync(directory())).toEqual(["identity"]);
+  });
+
   it("of smaller slots gets room for a state that a failover may need, or the log says that there is none", async () => {
     const file = path.join(directory(), "votes.cell");
     const before = new DurableCell(file);

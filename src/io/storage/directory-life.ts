@@ -16,7 +16,6 @@ import {
   judgeIncarnation,
   type LastStop,
   lastStopOf,
-  type PreviousLife,
   whatIsFound,
 } from "../../rules/incarnation.ts";
 import { DirectoryLock } from "./directory-lock.ts";
@@ -27,6 +26,8 @@ import type { AppendFsync, Recovered } from "./member-storage.ts";
 
 export interface LifeOptions {
   readonly directory: string;
+  /** Id of the member that this life is. */
+  readonly owner: string;
   readonly appendfsync: AppendFsync;
   readonly readBootId: () => Promise<string | null>;
   readonly calls: FileCalls;
@@ -35,7 +36,7 @@ export interface LifeOptions {
 }
 
 /** What is the same for a whole life, and written down for the next one. */
-type Circumstances = Pick<PreviousLife, "bootId" | "appendfsync">;
+type Circumstances = Pick<Identity, "owner" | "bootId" | "appendfsync">;
 
 export class DirectoryLife {
   readonly #directory: string;
@@ -52,19 +53,24 @@ export class DirectoryLife {
     this.#cell = cell;
     this.#now = now;
     this.#previous = loadIdentity(cell);
+    refuseOtherOwner(directory, this.#previous, now);
   }
 
   /**
    * Makes nothing but the lock.
    *
-   * @throws InterrexError `DATA_DIR_IN_USE`, `CORRUPT_STATE`, `UNKNOWN_FORMAT`; the directory is free then.
+   * @throws InterrexError `DATA_DIR_IN_USE`, `BAD_DATA_DIR` for another member's, `CORRUPT_STATE`, `UNKNOWN_FORMAT`; the directory is free then.
    */
   static async take({ directory, calls, makeRoom, ...options }: LifeOptions): Promise<DirectoryLife> {
     const bootId = await options.readBootId();
     const lock = DirectoryLock.acquire(directory, { bootId, makeRoom });
     const cell = new DurableCell(path.join(directory, "identity"), { calls });
     try {
-      return new DirectoryLife(directory, lock, cell, { bootId, appendfsync: options.appendfsync });
+      return new DirectoryLife(directory, lock, cell, {
+        owner: options.owner,
+        bootId,
+        appendfsync: options.appendfsync,
+      });
     } catch (error) {
       cell.abandon();
       lock.release();
@@ -164,7 +170,17 @@ export function nextIdentity(
     bootId: now.bootId,
     appendfsync: now.appendfsync,
     voidedBy: null,
+    owner: now.owner,
   };
+}
+
+/** As another member it would answer for records that it has never acknowledged. A directory of an early version names nobody. */
+function refuseOtherOwner(directory: string, previous: Identity | null, { owner }: Circumstances): void {
+  if (previous === null || previous.owner === null || previous.owner === owner) return;
+  throw new InterrexError(
+    "BAD_DATA_DIR",
+    `Cannot use the data directory ${directory}: it belongs to ${previous.owner}. Start ${previous.owner} there, or give ${owner} another directory`,
+  );
 }
 
 function newIncarnation(): IncarnationId {

@@ -19,6 +19,7 @@ import type { LogPosition } from "../../rules/log-position.ts";
 import { Ballast } from "./ballast.ts";
 import { readBootId } from "./boot-id.ts";
 import { explainDirectoryError } from "./directory-error.ts";
+import { refuseOtherKind } from "./directory-kind.ts";
 import { DirectoryLife } from "./directory-life.ts";
 import { DurableCell } from "./durable-cell.ts";
 import { type FileCalls, nodeFileCalls } from "./file-calls.ts";
@@ -46,6 +47,8 @@ const MEGABYTE = 1024 * 1024;
 export interface DiskStorageOptions {
   /** Made when it is not there. */
   readonly directory: string;
+  /** The member's id: its directory is no other's. */
+  readonly owner: string;
   readonly appendfsync: AppendFsync;
   /** Records of one log file; 64 MB unless told. One larger batch still goes into one file. */
   readonly segmentBytesMax?: number;
@@ -113,9 +116,11 @@ export class DiskStorage implements MemberStorage {
     invariant(this.#events === null, "a storage is opened once");
     this.#events = events;
     try {
+      refuseOtherKind(this.#directory, "node");
       for (const name of ["log", "snapshot", "rollback"]) makeDirectory(this.#path(name));
       const life = await DirectoryLife.take({
         directory: this.#directory,
+        owner: this.#options.owner,
         appendfsync: this.#options.appendfsync,
         readBootId: this.#options.bootId ?? readBootId,
         calls: this.#calls,

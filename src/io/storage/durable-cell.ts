@@ -36,6 +36,11 @@ const SLOT_BYTES_DEFAULT = 4096;
 /** No process saves so often: a slot that claims more is damaged, and nothing could be counted on from there. */
 const VERSION_MAX = 2n ** 63n - 1n;
 
+/** Right for a node and for a sentinel, whose cell it may be: an empty node is filled by the master, an empty sentinel waits for all others. */
+export const WAY_OUT_OF_DAMAGE: string =
+  "Restore the file. Or, if all others of its group are well, move the data directory away and start this process " +
+  "empty; if they are not, keep the directory: it may be all there is";
+
 interface Waiter {
   resolve(): void;
   reject(error: unknown): void;
@@ -88,8 +93,7 @@ export class DurableCell {
     if (newest === undefined) {
       throw new InterrexError(
         "CORRUPT_STATE",
-        `Cannot load ${this.path}: neither of its two slots holds a sound state. ` +
-          "Restore the file, or remove the whole data directory so that this process starts anew",
+        `Cannot load ${this.path}: neither of its two slots holds a sound state. ${WAY_OUT_OF_DAMAGE}`,
       );
     }
     this.#slotBytes = slotBytes;

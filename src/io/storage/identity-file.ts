@@ -3,11 +3,13 @@ import { z } from "zod";
 import { InterrexError } from "../../base/errors.ts";
 import type { IncarnationId } from "../../base/ids.ts";
 import type { PreviousLife } from "../../rules/incarnation.ts";
-import type { DurableCell } from "./durable-cell.ts";
+import { type DurableCell, WAY_OUT_OF_DAMAGE } from "./durable-cell.ts";
 
 const FORMAT = 1;
 
 export interface Identity extends PreviousLife {
+  /** Id of the member whose it is; `null` where an early version has not said. */
+  readonly owner: string | null;
   /** Why the incarnation began, in words, for people who look into the file. */
   readonly because: string;
 }
@@ -22,6 +24,7 @@ const identitySchema = z.object({
   appendfsync: z.enum(["always", "everysec", "no"]),
   voidedBy: z.string().nullable(),
   because: z.string(),
+  owner: z.string().min(1).nullable().default(null),
 });
 const laterSchema = z.object({ format: z.int().min(FORMAT + 1) });
 
@@ -56,8 +59,7 @@ export function saveIdentity(cell: DurableCell, life: Identity): void {
 function corrupt(cell: DurableCell, cause: unknown): InterrexError {
   return new InterrexError(
     "CORRUPT_STATE",
-    `Cannot load ${cell.path}: it is sound, but does not say what a data directory's identity says. ` +
-      "Restore the file, or remove the whole data directory so that this process starts anew",
+    `Cannot load ${cell.path}: it is sound, but does not say what a data directory's identity says. ${WAY_OUT_OF_DAMAGE}`,
     { cause },
   );
 }

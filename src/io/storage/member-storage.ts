@@ -108,7 +108,7 @@ export interface MemberStorage {
    * Takes the storage into use; once, before anything else.
    *
    * @param events told from here on until `close` or `crash`; `diskFull` may come before `open` resolves.
-   * @throws InterrexError `BAD_DATA_DIR`, `DATA_DIR_IN_USE`, `CORRUPT_LOG`, `CORRUPT_SNAPSHOT`, `CORRUPT_STATE`,
+   * @throws InterrexError `BAD_DATA_DIR`, also for another's directory, `DATA_DIR_IN_USE`, `CORRUPT_LOG`, `CORRUPT_SNAPSHOT`, `CORRUPT_STATE`,
    *   `UNKNOWN_FORMAT`: each names the file and what to do. Nothing is in use then.
    */
   open(events: StorageEvents): Promise<Recovered>;

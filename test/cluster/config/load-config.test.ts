@@ -105,7 +105,8 @@ describe("node.yaml", () => {
   });
 
   it("describes a static replica", () => {
-    const content = "id: n2\nstatic: { role: replica, masterId: n1, masterUrl: 'ws://127.0.0.1:16379' }\n";
+    const content =
+      "id: n2\nport: 6380\nstatic: { role: replica, masterId: n1, masterUrl: 'ws://127.0.0.1:16379' }\n";
     expect(loadNodeConfig({ path: fileOf(content) }).config.static).toEqual({
       role: "replica",
       masterId: "n1",
@@ -117,6 +118,24 @@ describe("node.yaml", () => {
     expect(nodeRefusal("# a comment\nid: n1\nhost: 127.0.0.1\nport: abc\n")).toBe(
       'some.yaml:4: port must be a whole number from 1 to 65535 (got "abc")',
     );
+  });
+
+  it.each(["path", "flags"])("refuses a static replica of itself, by id or by url (%s)", (from) => {
+    const itself = { role: "replica", masterId: "n9", masterUrl: "ws://127.0.0.1:1" };
+    const own = { ...itself, masterId: "n1", masterUrl: "ws://127.0.0.1:17603" };
+    const messages = [itself, own].map((fixed) => {
+      const flags = { id: "n9", port: 7603, static: fixed };
+      if (from === "flags") return refusal(() => loadNodeConfig({ flags }));
+      return nodeRefusal(JSON.stringify(flags));
+    });
+    const [byId, byUrl] =
+      from === "flags"
+        ? ["--replicaof", "--replicaof"]
+        : ["some.yaml:1: static.masterId", "some.yaml:1: static.masterUrl"];
+    expect(messages).toEqual([
+      `${byId} "n9" is this node itself; name its master`,
+      `${byUrl} "ws://127.0.0.1:17603" is this node's own peer port; give its master's`,
+    ]);
   });
 
   it("suggests the key that a mistyped one was meant to be", () => {
@@ -150,6 +169,12 @@ describe("node.yaml", () => {
   it("tells broken YAML with its line", () => {
     expect(nodeRefusal("id: n1\nhost: [127.0.0.1\nport: 1\n")).toMatch(
       /^some\.yaml:\d: this is not valid YAML: /,
+    );
+  });
+
+  it("refuses a second document in its own words, at its line", () => {
+    expect(nodeRefusal("id: n1\n---\nid: n2\n")).toBe(
+      "some.yaml:2: a second document begins here; keep one, without a line of ---",
     );
   });
 
@@ -194,10 +219,19 @@ describe("node.yaml", () => {
     );
   });
 
+  it("says that a directory is none", () => {
+    expect(refusal(() => loadNodeConfig({ path: dir })).replace(dir, "DIR")).toBe(
+      "Cannot read the configuration DIR: it is a directory; name the file in it",
+    );
+  });
+
   it("asks for peerPort when the port leaves no room for it", () => {
     expect(nodeRefusal("id: n1\nport: 60000\n")).toBe(
-      "n1: port 60000 leaves no room for its peer port (60000 + 10000 is past 65535); " +
-        "choose a port up to 55535, or give peerPort explicitly",
+      "some.yaml:2: port is 60000, which leaves no room for the peer port (60000 + 10000 is past 65535); " +
+        "choose one up to 55535, or give peerPort too",
+    );
+    expect(refusal(() => loadNodeConfig({ flags: { id: "n1", port: 60_000 } }))).toMatch(
+      /^--port is 60000, .* or give --peer-port too$/,
     );
     const { config } = loadNodeConfig({ path: fileOf("id: n1\nport: 60000\npeerPort: 60001\n") });
     expect(config.peerPort).toBe(60_001);
@@ -326,13 +360,26 @@ describe("sentinel.yaml", () => {
     },
   );
 
+  it.each(["s1", "s2"])("refuses a node with the id of the sentinel %s", (id) => {
+    expect(sentinelRefusal((content) => content.replace("id: n2", `id: ${id}`))).toBe(
+      `some.yaml:10: groups[0].nodes[1].id "${id}" is a sentinel's id too; every process needs its own`,
+    );
+  });
+
+  it("counts one as one", () => {
+    const alone = SENTINEL.replace(/ {2}- \{ id: s[23].*\n/g, "").replace(/ {6}- \{ id: n[23].*\n/g, "");
+    expect(sentinelRefusal(() => `${alone}    quorum: 2\n`)).toContain("but there is 1 sentinel only");
+    const replication = "    replication: { mode: sync, copies: 2 }\n";
+    expect(sentinelRefusal(() => alone + replication)).toContain("but only 1 node votes");
+  });
+
   it("refuses a node at a sentinel's address, and one in two groups", () => {
     expect(sentinelRefusal((content) => content.replace("127.0.0.1:16380", "127.0.0.1:36380"))).toBe(
-      "some.yaml:10: groups[0].nodes[1].url is that of sentinel s2; a process has one part in one group",
+      'some.yaml:10: groups[0].nodes[1].url "ws://127.0.0.1:36380" is that of sentinel s2; a process has one part in one group',
     );
     const other = '  - name: other\n    nodes: [{ id: x1, url: "ws://127.0.0.1:16381" }]\n';
     expect(sentinelRefusal((content) => content + other)).toBe(
-      "some.yaml:13: groups[1].nodes[0].url is that of n3 of mymaster; a process has one part in one group",
+      'some.yaml:13: groups[1].nodes[0].url "ws://127.0.0.1:16381" is that of n3 of mymaster; a process has one part in one group',
     );
   });
 

@@ -91,6 +91,7 @@ const identity = fc.record({
   appendfsync: fc.constantFrom("always", "everysec", "no"),
   voidedBy: fc.option(text),
   because: text,
+  owner: fc.option(text),
 });
 
 export const identities: FuzzTarget = fuzzTarget("identity", saved(identity), (bytes) =>

@@ -54,6 +54,28 @@ describe("a data directory", () => {
     expect(fs.readdirSync(directory).filter((file) => file.startsWith("lock"))).toEqual([]);
   });
 
+  it("of another member is refused, and left as it is", async () => {
+    const directory = temporaryDirectory();
+    await (await openDisk(directory)).storage.close();
+    const before = fs.readFileSync(path.join(directory, "identity"));
+    await expect(newDisk(directory, { owner: "n9" }).open(new EventLog())).rejects.toMatchObject({
+      code: "BAD_DATA_DIR",
+      message: expect.stringContaining(`${directory}: it belongs to n1`),
+    });
+    expect(fs.readFileSync(path.join(directory, "identity"))).toEqual(before);
+    await openDisk(directory);
+  });
+
+  it("of a sentinel is refused before anything is made there", async () => {
+    const directory = temporaryDirectory();
+    fs.writeFileSync(path.join(directory, "votes.cell"), "");
+    await expect(newDisk(directory).open(new EventLog())).rejects.toMatchObject({
+      code: "BAD_DATA_DIR",
+      message: expect.stringContaining(`${directory}: it holds a sentinel's files (votes.cell)`),
+    });
+    expect(fs.readdirSync(directory)).toEqual(["votes.cell"]);
+  });
+
   it("is free again when an open has failed", async () => {
     const directory = temporaryDirectory();
     await (await openDisk(directory)).storage.close();

@@ -16,11 +16,12 @@ const crashed: Identity = {
   appendfsync: "everysec",
   voidedBy: null,
   because: "the data directory is empty",
+  owner: "n1",
 };
 const all = { state: true, log: true, snapshots: true };
 
 describe("the identity of a life that begins", () => {
-  const now = { bootId: "boot-2", appendfsync: "always" } as const;
+  const now = { owner: "n1", bootId: "boot-2", appendfsync: "always" } as const;
 
   it("goes on with incarnation, doubts and reason, and has neither the marker nor the failure of the last", () => {
     const previous: Identity = { ...crashed, cleanStop: true, voidedBy: "EIO" };
@@ -30,6 +31,11 @@ describe("the identity of a life that begins", () => {
       ...now,
       doubts: [older],
     });
+  });
+
+  it("names its owner where an early version has not", () => {
+    const verdict = { decision: "keep", incarnation: old, doubts: [] } as const;
+    expect(nextIdentity({ ...crashed, owner: null }, verdict, fresh, now).owner).toBe("n1");
   });
 
   it("takes the fresh incarnation and the verdict's reason when a new one begins", () => {
@@ -45,14 +51,27 @@ describe("the identity of a life that begins", () => {
 });
 
 describe("a life in a data directory", () => {
-  const take = (directory: string) =>
+  const take = (directory: string, owner = "n1") =>
     DirectoryLife.take({
       directory,
+      owner,
       appendfsync: "always",
       readBootId: async () => "boot-1",
       calls: nodeFileCalls,
       makeRoom: () => false,
     });
+
+  it("is refused to another member, and the directory is free then", async () => {
+    const directory = temporaryDirectory();
+    const first = await take(directory);
+    first.begin(first.judge(all));
+    first.release();
+    await expect(take(directory, "n2")).rejects.toMatchObject({
+      code: "BAD_DATA_DIR",
+      message: expect.stringContaining("it belongs to n1. Start n1 there, or give n2 another directory"),
+    });
+    (await take(directory)).release();
+  });
 
   it("is told from the next by how it ends: cleanly, void, or with no word", async () => {
     const directory = temporaryDirectory();

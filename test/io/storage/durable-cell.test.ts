@@ -91,6 +91,7 @@ describe("a durable cell", () => {
     damage(file, slotOf(file, "two"));
     expect(() => load(file)).toThrow(expect.objectContaining({ code: "CORRUPT_STATE" }));
     expect(() => load(file)).toThrow(file);
+    expect(() => load(file)).toThrow(/move the data directory away .* keep the directory: it may be all/);
   });
 
   it("believes no slot whose version cannot be counted on from, whatever its checksum says", async () => {

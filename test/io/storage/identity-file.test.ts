@@ -13,6 +13,7 @@ const LIFE: Identity = {
   appendfsync: "everysec",
   voidedBy: null,
   because: "a test",
+  owner: "n1",
 };
 
 /** Loads what `save` has put into a cell of its own. */
@@ -37,6 +38,11 @@ describe("the identity of a data directory", () => {
     expect(loaded((cell) => saveIdentity(cell, LIFE))).toEqual(LIFE);
   });
 
+  it("of an early version, which names no owner, is read all the same", () => {
+    const { owner: _, ...early } = LIFE;
+    expect(holding(JSON.stringify({ format: 1, ...early }))).toEqual({ ...LIFE, owner: null });
+  });
+
   it.each([
     "null",
     "not JSON",
@@ -44,7 +50,12 @@ describe("the identity of a data directory", () => {
     '{"format":"2"}',
     JSON.stringify({ format: 1, ...LIFE, cleanStop: "no" }),
   ])("is corrupt as %s", (text) => {
-    expect(() => holding(text)).toThrow(expect.objectContaining({ code: "CORRUPT_STATE" }));
+    expect(() => holding(text)).toThrow(
+      expect.objectContaining({
+        code: "CORRUPT_STATE",
+        message: expect.stringContaining("keep the directory: it may be all there is"),
+      }),
+    );
   });
 
   it("of a later version is refused as that", () => {

@@ -101,7 +101,7 @@ describe("an incarnation on disk", () => {
   it("uses the machine's own boot id where none is given", async () => {
     const directory = temporaryDirectory();
     const open = async () => {
-      const storage = new DiskStorage({ directory, appendfsync: "no", ballastBytes: 1 });
+      const storage = new DiskStorage({ directory, owner: "n1", appendfsync: "no", ballastBytes: 1 });
       const recovered = await storage.open(new EventLog());
       storage.crash();
       return recovered;

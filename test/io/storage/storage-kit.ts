@@ -147,6 +147,7 @@ export async function openDisk(directory: string, options: Partial<DiskStorageOp
 export function newDisk(directory: string, options: Partial<DiskStorageOptions> = {}): DiskStorage {
   return new DiskStorage({
     directory,
+    owner: "n1",
     appendfsync: "everysec",
     ballastBytes: 4096,
     bootId: async () => "boot-1",
