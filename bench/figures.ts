@@ -7,7 +7,7 @@ import type { Figure } from "./figure.ts";
 import { STRINGS } from "./fillings.ts";
 import { measureLatency } from "./latency.ts";
 import { load } from "./load.ts";
-import { type MasterFault, measureOutages } from "./outage.ts";
+import { type MasterFault, measureOutages, mended } from "./outage.ts";
 import { measureThroughput, warmUp } from "./throughput.ts";
 import { ioredisWriter, nodeRedisWriter, type Writer } from "./writers.ts";
 
@@ -104,6 +104,7 @@ export async function failoverFigures(bench: Bench): Promise<Figure[]> {
       for (const [index, { name, fault, connect, filled }] of OUTAGES.entries()) {
         if (filled === true) {
           bench.say(`${contender.label}: ${bench.effort.elements} keys are written`);
+          await mended(arena);
           await load(await findMaster(arena), STRINGS, bench.effort.elements);
         }
         const outages = await measureOutages(arena, {

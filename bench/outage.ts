@@ -27,14 +27,19 @@ export async function measureOutages(arena: Arena, options: OutageRounds): Promi
   let mayFailAtMs = performance.now() + FAULT_GAP_MS;
   for (let round = 0; round < options.rounds; round += 1) {
     await sleep(Math.max(0, mayFailAtMs - performance.now()));
-    const obstacle = await waitUntilWhole(arena, WHOLE_TIMEOUT_MS);
-    if (obstacle !== null) throw new InterrexError("NOT_WHOLE", `The cluster did not mend: ${obstacle}`);
+    await mended(arena);
     mayFailAtMs = performance.now() + FAULT_GAP_MS;
     const outageMs = await measureOnce(arena, options);
     options.onRound(outageMs);
     outages.push(outageMs);
   }
   return outages;
+}
+
+/** @throws InterrexError NOT_WHOLE when the cluster doesn't mend. */
+export async function mended(arena: Arena): Promise<void> {
+  const obstacle = await waitUntilWhole(arena, WHOLE_TIMEOUT_MS);
+  if (obstacle !== null) throw new InterrexError("NOT_WHOLE", `The cluster did not mend: ${obstacle}`);
 }
 
 async function measureOnce(arena: Arena, { fault, connect }: OutageRounds): Promise<number> {
