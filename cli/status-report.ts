@@ -115,7 +115,7 @@ function noteOf(member: MemberView): string {
 
 /** What a member that has restarted still replays: it has the log, so its lag is small, and could not serve yet. */
 function backlogOf(status: NodeStatus | null): string {
-  if (status === null || hasAppliedItsLog(status.position.offset, status.applied)) return "";
+  if (status === null || hasAppliedItsLog(status)) return "";
   return `replays its log: ${status.position.offset - status.applied} records to go`;
 }
 

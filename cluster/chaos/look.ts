@@ -7,7 +7,6 @@ import { Redis } from "ioredis";
 import type { GroupView } from "../../sentinel/core/view.ts";
 import { InterrexError } from "../../src/base/errors.ts";
 import type { Millis } from "../../src/base/ids.ts";
-import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
 import { hasAppliedItsLog } from "../../src/rules/choose-candidate.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { type Arena, type ArenaMember, nodesOf, sentinelsOf } from "./arena.ts";
@@ -144,13 +143,9 @@ async function readinessObstacle(arena: Arena, sentinel: ArenaMember): Promise<s
   const waiting = view.replicas.filter(({ admitted, voting }) => voting && !admitted).map(({ id }) => id);
   if (waiting.length > 0) return `${waiting.join(", ")} not admitted yet`;
   const replaying = view.replicas
-    .filter(({ status }) => status !== null && !isReady(status))
+    .filter(({ status }) => status !== null && !hasAppliedItsLog(status))
     .map(({ id }) => id);
   return replaying.length === 0 ? null : `${replaying.join(", ")} still replaying the log`;
-}
-
-function isReady({ position, applied }: NodeStatus): boolean {
-  return hasAppliedItsLog(position.offset, applied);
 }
 
 /** `null`: Redis Sentinel has no such subcommand, and nothing to admit. */

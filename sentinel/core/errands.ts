@@ -5,7 +5,6 @@
 import { unreachable } from "../../src/base/errors.ts";
 import type { MemberId, Millis } from "../../src/base/ids.ts";
 import type { LinkId } from "../../src/protocol/peer/identity.ts";
-import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
 import type { Operate, Operated } from "../../src/protocol/peer/sentinel-messages.ts";
 import { hasAppliedItsLog } from "../../src/rules/choose-candidate.ts";
 import { type GroupRecord, memberOf } from "../../src/rules/group-record.ts";
@@ -281,7 +280,7 @@ export class Errands {
     });
     fit.sort(
       (a, b) =>
-        Number(servesSoon(b.status)) - Number(servesSoon(a.status)) ||
+        Number(hasAppliedItsLog(b.status)) - Number(hasAppliedItsLog(a.status)) ||
         comparePositions(b.status.position, a.status.position) ||
         a.member.priority - b.member.priority ||
         (a.member.id < b.member.id ? -1 : 1),
@@ -356,8 +355,4 @@ export class Errands {
   #reply(id: number, ok: boolean, text: string, code: RefusalCode | null = null): void {
     this.#context.outbox.push({ type: "operatorReply", id, ok, text, code });
   }
-}
-
-function servesSoon({ position, applied }: NodeStatus): boolean {
-  return hasAppliedItsLog(position.offset, applied);
 }

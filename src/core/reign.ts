@@ -243,7 +243,8 @@ export class Reign implements ServingReign {
     const { log, lease } = this.#setup;
     const { received, applied } = this.replicas.replicaOf(handover.target) ?? NOTHING;
     const { awaited } = handover;
-    if (awaited !== null && received >= awaited.offset && hasAppliedItsLog(received, applied)) {
+    const couldServe = hasAppliedItsLog({ position: { offset: received }, applied });
+    if (awaited !== null && received >= awaited.offset && couldServe) {
       const isNear = nowMs - awaited.sinceMs <= handover.lagMsMax;
       handover.awaited = isNear ? null : { offset: log.assigned, sinceMs: nowMs };
     }

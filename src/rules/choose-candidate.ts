@@ -49,9 +49,15 @@ export function chooseCandidate(candidates: readonly Candidate[], wish: ChoiceWi
   return [...pool].sort((a, b) => compareCandidates(a, b, wish))[0];
 }
 
+/** What a member says of its log. */
+interface AppliedLog {
+  readonly position: Pick<LogPosition, "offset">;
+  readonly applied: Offset;
+}
+
 /** All of it but for a rest that takes no time to speak of. */
-export function hasAppliedItsLog(lastOffset: Offset, applied: Offset): boolean {
-  return lastOffset - applied <= BACKLOG_RECORDS_MAX;
+export function hasAppliedItsLog({ position, applied }: AppliedLog): boolean {
+  return position.offset - applied <= BACKLOG_RECORDS_MAX;
 }
 
 function compareCandidates(a: Candidate, b: Candidate, wish: ChoiceWish): number {
@@ -60,7 +66,7 @@ function compareCandidates(a: Candidate, b: Candidate, wish: ChoiceWish): number
     preferring((one) => one.id === wish.target, a, b) ||
     preferring((one) => one.id !== wish.avoid, a, b) ||
     preferring((one) => one.diskFailing !== true, a, b) ||
-    preferring(({ position, applied }) => hasAppliedItsLog(position.offset, applied), a, b) ||
+    preferring(hasAppliedItsLog, a, b) ||
     preferring((one) => one.incumbent, a, b) ||
     a.priority - b.priority ||
     preferring((one) => one.zone === wish.zone, a, b) ||

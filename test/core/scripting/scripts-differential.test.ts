@@ -5,7 +5,8 @@ import { decode, Harness, replayed } from "../commands/harness.ts";
 import { BITS, COUNTERS, HASHES, STRINGS } from "../commands/random-commands.ts";
 import { RedisServer } from "../commands/redis-server.ts";
 import { ARG_TABLES, CASTS, EARLIER_WORDS, METAMETHODS } from "./earlier-lua.ts";
-import { DETAILS, ERRORS, LANGUAGE, LIBRARIES, VALUES } from "./scripts.ts";
+import { DETAILS, LIBRARIES } from "./library-scripts.ts";
+import { ERRORS, LANGUAGE, VALUES } from "./scripts.ts";
 
 const comparing = mayUse("redis-server", "scripts are not compared with Redis");
 

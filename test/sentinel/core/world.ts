@@ -1,7 +1,4 @@
-/**
- * Sentinel cores and fake nodes on a virtual network in virtual time. Everything is deterministic. Checks the safety invariants at
- * every step.
- */
+/** Sentinel cores and fake nodes on a virtual network in virtual time, deterministic. Checks the safety invariants at every step. */
 import { expect } from "vitest";
 import type { GroupConfig } from "../../../sentinel/core/core-config.ts";
 import type { RefusalCode, SentinelEffect } from "../../../sentinel/core/outbox.ts";

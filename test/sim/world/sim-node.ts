@@ -17,14 +17,13 @@ import type { PeerMessage } from "../../../src/protocol/peer/codec.ts";
 import type { LinkId, PeerIdentity } from "../../../src/protocol/peer/identity.ts";
 import type { Ack, NodeMessage } from "../../../src/protocol/peer/node-messages.ts";
 import type { LogPosition } from "../../../src/rules/log-position.ts";
-import type { ReplicationRules } from "../../../src/rules/replication-rules.ts";
 import { simCommandHost } from "./command-host.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { Connection, Network, Receiver } from "./network.ts";
 import { bytesOf, type NodeDisk } from "./node-disk.ts";
+import type { NodeSettings } from "./node-settings.ts";
 import { type DiskSpeed, NodeStorage } from "./node-storage.ts";
 import { type PeerDirectory, PeerKeeper } from "./peer-keeper.ts";
-import type { Sabotage } from "./sabotage.ts";
 import type { SimProcess } from "./sim-process.ts";
 
 /** What clients and nodes say to each other: commands one way, RESP text the other. */
@@ -40,15 +39,6 @@ export interface NodeMonitor {
   /** A full sync is about to take the place of its log. */
   nodeReplacesLog(node: SimNode, position: LogPosition): void;
   nodeLogs(node: SimNode, event: string, fields: Readonly<Record<string, unknown>>): void;
-}
-
-export interface NodeSettings {
-  readonly ackTimeoutMs: Millis;
-  readonly snapshotAfterBytes: number;
-  readonly priority: number;
-  readonly voting: boolean;
-  readonly rules: Partial<ReplicationRules>;
-  readonly sabotage: Sabotage;
 }
 
 export interface NodeWorld {
