@@ -1,6 +1,6 @@
 /** The options of SORT and SORT_RO, and what a pattern of BY or GET stands for. */
+import { ownText } from "../../base/flat-text.ts";
 import { HashValue } from "../keyspace/hash-value.ts";
-import { ownText } from "../keyspace/packed-fields.ts";
 import { type Argv, arg } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";

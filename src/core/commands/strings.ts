@@ -1,4 +1,5 @@
 /** String commands that get and set whole values, or parts of them; counters and bits have files of their own. */
+import { flat } from "../../base/flat-text.ts";
 import { arrayHeader, bulk, EMPTY_BULK, integer, nil, OK, ONE, ZERO } from "../../protocol/resp/reply.ts";
 import { NOTIFY } from "../keyspace/notifications.ts";
 import { ALL_KEYS, type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
@@ -196,8 +197,7 @@ function append(context: CommandContext, argv: Argv): string {
 function extended(value: string, addition: string): string {
   const sum = value + addition;
   const eighth = 2 ** Math.max(0, 28 - Math.clz32(value.length));
-  if (Math.floor(value.length / eighth) !== Math.floor(sum.length / eighth)) sum.charCodeAt(0);
-  return sum;
+  return Math.floor(value.length / eighth) === Math.floor(sum.length / eighth) ? sum : flat(sum);
 }
 
 function strlen(context: CommandContext, argv: Argv): string {

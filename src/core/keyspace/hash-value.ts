@@ -1,10 +1,11 @@
 /** A hash: fields and their values. It decides how they are kept, and knows nothing of keys, expiry or clients. */
+import { ownText } from "../../base/flat-text.ts";
 import type { Randomness } from "../../base/randomness.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { encodingLimits } from "./encoding-limits.ts";
 import { FieldTable } from "./field-table.ts";
 import { HASH_BYTES } from "./memory-model.ts";
-import { ownText, PackedFields } from "./packed-fields.ts";
+import { PackedFields } from "./packed-fields.ts";
 import { piecesOf } from "./rebuild-pieces.ts";
 import type { Collection } from "./value.ts";
 

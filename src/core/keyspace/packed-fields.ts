@@ -2,6 +2,7 @@
  * The fields of a small hash and their values, all in one text: V8 keeps no object for any of them, and a copy shares it.
  * A field is its name and its value, each behind its length. It decides what still counts as small.
  */
+import { flat, ownText } from "../../base/flat-text.ts";
 import { stringBytes } from "./memory-model.ts";
 
 /** Few enough that to go through all of them, or to copy them for a change, takes a microsecond or so. */
@@ -45,9 +46,8 @@ export class PackedFields {
       : text.slice(0, valueAt) + pack(value) + text.slice(endOf(text, valueAt));
     if (changed.length > BYTES_MAX || (isNew && this.size === FIELDS_MAX)) return undefined;
     if (isNew) this.size += 1;
-    // Looking into it makes V8 copy its parts together: otherwise it would keep the former text alive.
-    changed.charCodeAt(0);
-    this.#text = changed;
+    // Its parts would keep the former text alive.
+    this.#text = flat(changed);
     return isNew;
   }
 
@@ -93,11 +93,6 @@ export class PackedFields {
     }
     return at;
   }
-}
-
-/** The same text, which holds on to no other one. */
-export function ownText(text: string): string {
-  return Buffer.from(text, "latin1").toString("latin1");
 }
 
 function pack(text: string): string {

@@ -3,6 +3,8 @@
  * than V8 lets any text be. It bounds nothing.
  */
 
+import { flat } from "../../base/flat-text.ts";
+
 /** Of a shorter text a copy is made at once: the parts that V8 keeps of a sum would take more room than it does. */
 const SHORT = 1024;
 
@@ -19,8 +21,7 @@ export class TextQueue {
 
   /** A long text is kept as it is: it shares what it is made of, such as a key's value. */
   add(text: string): void {
-    if (text.length < SHORT) text.charCodeAt(0);
-    this.#texts.push(text);
+    this.#texts.push(text.length < SHORT ? flat(text) : text);
     this.#bytes += text.length;
   }
 

@@ -2,6 +2,7 @@
  * Encodes a command as a RESP array of bulk strings: what clients send, and what log records and snapshots hold.
  * It looks at no argument.
  */
+import { flat } from "../../base/flat-text.ts";
 import { arrayHeader, bulkHeader } from "./reply.ts";
 
 /** Of so many arguments a text is made before more are added: one of millions of small ones would be a tree of as many nodes. */
@@ -13,10 +14,8 @@ export function encodeCommand(argv: readonly string[]): string {
   if (argv.length <= ARGUMENTS_PER_PIECE) return encodeArguments(header, argv, 0, argv.length);
   const pieces = [header];
   for (let from = 0; from < argv.length; from += ARGUMENTS_PER_PIECE) {
-    const piece = encodeArguments("", argv, from, Math.min(argv.length, from + ARGUMENTS_PER_PIECE));
-    // Makes one flat text of it.
-    piece.charCodeAt(0);
-    pieces.push(piece);
+    const to = Math.min(argv.length, from + ARGUMENTS_PER_PIECE);
+    pieces.push(flat(encodeArguments("", argv, from, to)));
   }
   return pieces.join("");
 }
