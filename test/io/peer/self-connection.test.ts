@@ -18,6 +18,16 @@ async function listenOn(port: number): Promise<void> {
   await once(server, "close");
 }
 
+/** Linux hands out odd ones; somebody may have the even one before. */
+async function freeEvenPort(): Promise<number> {
+  for (;;) {
+    const port = ((await freePort()) >> 1) << 1;
+    const failure = await listenOn(port).catch((error: NodeJS.ErrnoException) => error);
+    if (failure === undefined) return port;
+    if (failure.code !== "EADDRINUSE") throw failure;
+  }
+}
+
 describe("a connection that has met itself", () => {
   it("is a refused one, and leaves its port to who is to listen there", async () => {
     const port = await freePort();
@@ -41,8 +51,7 @@ describe("a connection that has met itself", () => {
 
   // Linux gives one even port after the other to who connects: before it begins anew, one dial has met itself.
   it.runIf(process.platform === "linux")("is never taken for a peer", { timeout: 120_000 }, async () => {
-    const port = ((await freePort()) >> 1) << 1;
-    await listenOn(port);
+    const port = await freeEvenPort();
     const prober = await startPeer("s1", { kind: "sentinel" });
     const target = { kind: "node", id: "n1", url: `ws://127.0.0.1:${port}` } as const;
     const outcomes = new Map<string, number>();
