@@ -97,9 +97,9 @@ export class NodeClients {
   }
 
   closeSession(session: ClientSession): void {
-    for (const client of this.#connections.keys()) {
-      if (client.session === session) this.#owner.member()?.desk.close(client);
-    }
+    const desk = this.#owner.member()?.desk;
+    const client = desk?.client(session);
+    if (client !== undefined && this.#connections.has(client)) desk?.close(client);
   }
 
   buffersOf(session: ClientSession): ClientBuffers | undefined {

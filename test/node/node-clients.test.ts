@@ -5,12 +5,57 @@ import { validate } from "../../cluster/config/validate.ts";
 import type { Client } from "../../src/core/client.ts";
 import { Dispatcher } from "../../src/core/commands/dispatcher.ts";
 import { Keyspace } from "../../src/core/keyspace/keyspace.ts";
+import type { Member } from "../../src/core/member.ts";
 import { NodeClients } from "../../src/node/node-clients.ts";
 import { FakeHost } from "../core/commands/harness.ts";
 import { TestGroup } from "../core/member/test-group.ts";
 import { RawClient, startServer } from "../io/redis/redis-harness.ts";
 
 it("clients that are let go are told at once, and given up in later turns, the first ones first", async () => {
+  const { clients, member, raw, gone } = await connectedClients(20);
+
+  const all = [...member.desk.clients()];
+  for (const client of all) {
+    client.lastWords = "-UNBLOCKED\r\n";
+    clients.close(client);
+  }
+  expect(clients.size).toBe(0);
+  expect(gone).toEqual([]);
+  await turnOfTheLoop();
+  expect(gone.length).toBeGreaterThan(0);
+  expect(gone.length).toBeLessThan(all.length);
+  await Promise.all(raw.map((each) => each.closed()));
+  expect(gone).toEqual(all);
+  expect(raw.map(({ received }) => received)).toEqual(raw.map(() => "-UNBLOCKED\r\n"));
+});
+
+it("a client is found by its session without a look at all the others", async () => {
+  const { clients, member } = await connectedClients(50);
+  const all = [...member.desk.clients()];
+  const sessions = all.map(({ session }) => session);
+  let looks = 0;
+  for (const [at, client] of all.entries()) {
+    const look = (): unknown => {
+      looks++;
+      return sessions[at];
+    };
+    Object.defineProperty(client, "session", { get: look });
+  }
+
+  for (const session of sessions) clients.closeSession(session);
+  expect(all.filter(({ closing }) => closing)).toHaveLength(all.length);
+  expect(looks).toBeLessThanOrEqual(2 * all.length);
+});
+
+interface ConnectedClients {
+  readonly clients: NodeClients;
+  readonly member: Member;
+  readonly raw: readonly RawClient[];
+  /** Those that have been given up, in order. */
+  readonly gone: readonly Client[];
+}
+
+async function connectedClients(count: number): Promise<ConnectedClients> {
   const { member } = new TestGroup({ members: 1 }).member("n1");
   const flags = { id: "n1", port: 1, peerPort: 2, dataDir: null };
   const config = toNodeConfig(validate(nodeFileSchema, { file: null, flags }));
@@ -29,20 +74,7 @@ it("clients that are let go are told at once, and given up in later turns, the f
     },
   });
   const { port, server } = await startServer({ accept: (connection) => clients.accept(connection) });
-  const raw = await Promise.all(Array.from({ length: 20 }, () => RawClient.open(port)));
+  const raw = await Promise.all(Array.from({ length: count }, () => RawClient.open(port)));
   await expect.poll(() => server.connections.size).toBe(raw.length);
-
-  const all = [...member.desk.clients()];
-  for (const client of all) {
-    client.lastWords = "-UNBLOCKED\r\n";
-    clients.close(client);
-  }
-  expect(clients.size).toBe(0);
-  expect(gone).toEqual([]);
-  await turnOfTheLoop();
-  expect(gone.length).toBeGreaterThan(0);
-  expect(gone.length).toBeLessThan(all.length);
-  await Promise.all(raw.map((each) => each.closed()));
-  expect(gone).toEqual(all);
-  expect(raw.map(({ received }) => received)).toEqual(raw.map(() => "-UNBLOCKED\r\n"));
-});
+  return { clients, member, raw, gone };
+}
