@@ -350,6 +350,20 @@ export class ClientDesk {
     if (client.closing && client.held.length === 0) this.#setup.outbox.push({ type: "closeClient", client });
   }
 
+  /** A turn ends: messages that wait for nothing else go on. */
+  turnListening(): void {
+    this.#listening.turn();
+  }
+
+  get wantsTurn(): boolean {
+    return this.#listening.wantsTurn;
+  }
+
+  /** Messages that this turn has delivered so far. */
+  get deliveries(): number {
+    return this.#listening.deliveries;
+  }
+
   /** Delivers to this node's subscribers: a message depends on nothing that is held. */
   publishHere(channel: string, message: string): void {
     this.#listening.deliver(channel, message);

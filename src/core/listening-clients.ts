@@ -11,6 +11,12 @@ import type { ClientSession } from "./session.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 import { type Publish, WaitingPublications } from "./waiting-publications.ts";
 
+/**
+ * To this node's subscribers, of what waited, in one turn of the event loop: some ten or twenty milliseconds. What one subscriber gets
+ * in a turn is one write, so that smaller pieces cost more of them.
+ */
+const DELIVERIES_MAX = 5000;
+
 export interface ListeningClientsSetup {
   readonly outbox: MemberOutbox;
   readonly gate: ReplyGate;
@@ -25,6 +31,8 @@ export class ListeningClients {
   onPublication: Publish = () => {};
   readonly #setup: ListeningClientsSetup;
   readonly #waiting = new WaitingPublications();
+  /** In this turn. */
+  #deliveries = 0;
 
   constructor(setup: ListeningClientsSetup) {
     this.#setup = setup;
@@ -33,13 +41,37 @@ export class ListeningClients {
   /** @param seen what must be safe before anybody may learn of it; `null` when all of it is. */
   publish(publications: readonly Publication[], seen: Offset | null): void {
     if (publications.length === 0) return;
+    const { wantsTurn } = this;
     for (const publication of publications) this.#waiting.add(seen ?? OFFSET_ZERO, publication);
-    this.release();
+    // Behind what waits for a turn whoever publishes delivers twice as much, so that it becomes less whatever is added.
+    this.#release(wantsTurn ? 2 * publications.length : 1);
   }
 
-  /** What is safe has moved. */
+  /** What is safe has moved. Thousands of messages for a thousand subscribers take several turns, others being served in between. */
   release(): void {
-    this.#waiting.release(this.#setup.gate, this.onPublication);
+    this.#release(0);
+  }
+
+  /** A turn ends: the next piece of what waits goes out. */
+  turn(): void {
+    this.#deliveries = 0;
+    this.#release(1);
+  }
+
+  /** Safe ones wait for nothing but another turn. */
+  get wantsTurn(): boolean {
+    return this.#waiting.hasSafe(this.#setup.gate);
+  }
+
+  /** Messages that this turn has delivered so far. */
+  get deliveries(): number {
+    return this.#deliveries;
+  }
+
+  /** @param countMin so many go out whatever this turn has delivered. */
+  #release(countMin: number): void {
+    const mayGoOn = (done: number): boolean => done < countMin || this.#deliveries < DELIVERIES_MAX;
+    this.#waiting.release(this.#setup.gate, this.onPublication, mayGoOn);
   }
 
   /** What waits will never be safe. */
@@ -53,6 +85,7 @@ export class ListeningClients {
     for (const { session, text } of registry.subscriptions.deliver(channel, message)) {
       const client = this.#setup.clientOf(session);
       if (client === undefined || client.closed) continue;
+      this.#deliveries++;
       // A RESP2 client takes what comes for the reply that it waits for.
       if (client.held.length > 0) this.#setup.reply(client, text);
       else {

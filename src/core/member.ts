@@ -94,10 +94,10 @@ export class Member {
     );
   }
 
-  /** Whether this turn must end with a `flush`: records to write out, frames to send, records to apply. */
+  /** Whether this turn must end with a `flush`: records to write out, frames to send, records to apply, messages to deliver. */
   get wantsFlush(): boolean {
     const { log, now, applier, desk } = this.#parts;
-    if (log.writer.count > 0 || desk.hasRunnable) return true;
+    if (log.writer.count > 0 || desk.hasRunnable || desk.wantsTurn) return true;
     const { reign, follower } = this.#roles;
     if (reign !== null) return reign.replicas.wantsFlush(now.monoMs);
     return follower !== null && applier.idle && log.applied < this.#applyLimit();
@@ -197,6 +197,7 @@ export class Member {
     if (flush) this.#roles.reign?.flush(now.monoMs);
     this.#apply(flush);
     if (this.#roles.reign?.settle(now)) snapshots.onCommitMoved();
+    if (flush) this.desk.turnListening();
     this.#serve();
     if (flush) keyspace.forgetTombstones(log.committed);
     this.#orders.afterSaves(book.commit());

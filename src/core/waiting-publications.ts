@@ -34,11 +34,21 @@ export class WaitingPublications {
     this.#bytes = 0;
   }
 
-  /** Publishes what is safe by now. */
-  release(gate: ReplyGate, publish: Publish): void {
+  /** Whether any of them is safe by now. */
+  hasSafe(gate: ReplyGate): boolean {
+    const first = this.#waiting[0];
+    return first !== undefined && gate.isSafe(first.offset);
+  }
+
+  /**
+   * Publishes what is safe by now.
+   *
+   * @param mayGoOn asked before each, with how many there were; `false` leaves the rest to the next call.
+   */
+  release(gate: ReplyGate, publish: Publish, mayGoOn: (done: number) => boolean): void {
     let done = 0;
     for (const { offset, publication } of this.#waiting) {
-      if (!gate.isSafe(offset)) break;
+      if (!gate.isSafe(offset) || !mayGoOn(done)) break;
       publish(publication.channel, publication.message);
       this.#bytes -= bytesOf(publication);
       done++;

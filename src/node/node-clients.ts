@@ -23,6 +23,8 @@ const READY_BYTES_MAX = 4 * 1024 * 1024;
 /** What a command may take, where its time is measured, and else be given, to be one of many without a look at the clock. */
 const QUICK_MS_MAX: Millis = 0.5;
 const QUICK_ARGUMENTS_MAX = 64;
+/** Its messages are no part of that time. */
+const QUICK_DELIVERIES_MAX = 16;
 
 /** A client that the member has let go, and what is left to be ended. */
 interface Leaver {
@@ -159,6 +161,7 @@ export class NodeClients {
       decoder.unauthenticated = owner.isPasswordRequired() && !client.session.authenticated;
       member.beginCommands(now);
       for (let argv = decoder.next(); argv !== undefined; argv = decoder.next()) {
+        const deliveredBefore = member.desk.deliveries;
         if (!member.desk.run(client, argv)) break;
         if (client.readyBytes > READY_BYTES_MAX) {
           // Written now, it counts for the limits of output, and a client that exceeds them is let go before there is more.
@@ -166,7 +169,10 @@ export class NodeClients {
           if (!this.#connections.has(client) || !connection.isOpen) return;
         }
         decoder.unauthenticated = owner.isPasswordRequired() && !client.session.authenticated;
-        const isQuick = client.session.tookMs < QUICK_MS_MAX && argv.length < QUICK_ARGUMENTS_MAX;
+        const isQuick =
+          client.session.tookMs < QUICK_MS_MAX &&
+          argv.length < QUICK_ARGUMENTS_MAX &&
+          member.desk.deliveries - deliveredBefore < QUICK_DELIVERIES_MAX;
         if (decoder.bufferedBytes > 0 && !this.#turns.mayGoOn(isQuick)) {
           this.#turns.wait(client);
           break;

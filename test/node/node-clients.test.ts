@@ -47,12 +47,29 @@ it("a client is found by its session without a look at all the others", async ()
   expect(looks).toBeLessThanOrEqual(2 * all.length);
 });
 
+it("a message for many subscribers is no quick command: few are published without a look at the clock", async () => {
+  const { clients, member, raw, delivered } = await connectedClients(21);
+  const [publisher, ...subscribers] = raw;
+  for (const subscriber of subscribers) subscriber.send("SUBSCRIBE news\r\n");
+  await expect
+    .poll(() => [...member.desk.clients()].filter((one) => one.session.subscriptions > 0))
+    .toHaveLength(20);
+  delivered.length = 0;
+
+  publisher?.send("PUBLISH news text\r\n".repeat(16));
+  await expect.poll(() => delivered.at(-1)).toBe(16 * 20);
+  expect(delivered[0]).toBeLessThan(5 * 20);
+  expect(clients.size).toBe(21);
+});
+
 interface ConnectedClients {
   readonly clients: NodeClients;
   readonly member: Member;
   readonly raw: readonly RawClient[];
   /** Those that have been given up, in order. */
   readonly gone: readonly Client[];
+  /** Messages that subscribers have been sent, at the end of each batch of commands. */
+  readonly delivered: number[];
 }
 
 async function connectedClients(count: number): Promise<ConnectedClients> {
@@ -60,6 +77,7 @@ async function connectedClients(count: number): Promise<ConnectedClients> {
   const flags = { id: "n1", port: 1, peerPort: 2, dataDir: null };
   const config = toNodeConfig(validate(nodeFileSchema, { file: null, flags }));
   const gone: Client[] = [];
+  const delivered: number[] = [];
   let nowMs = 0;
   const clients = new NodeClients(config, new Dispatcher(new Keyspace(), new FakeHost()), {
     member: () => member,
@@ -67,7 +85,7 @@ async function connectedClients(count: number): Promise<ConnectedClients> {
     isPasswordRequired: () => false,
     // Each look at the clock is a millisecond later.
     now: () => ({ monoMs: nowMs++, wallMs: 0 }),
-    carryOut: () => {},
+    carryOut: () => delivered.push(member.desk.deliveries),
     closed: (client) => gone.push(client),
     fail: (error) => {
       throw error;
@@ -76,5 +94,5 @@ async function connectedClients(count: number): Promise<ConnectedClients> {
   const { port, server } = await startServer({ accept: (connection) => clients.accept(connection) });
   const raw = await Promise.all(Array.from({ length: count }, () => RawClient.open(port)));
   await expect.poll(() => server.connections.size).toBe(raw.length);
-  return { clients, member, raw, gone };
+  return { clients, member, raw, gone, delivered };
 }
