@@ -13,6 +13,11 @@ import {
 
 /** Finds clients whose machine is gone; Redis's `tcp-keepalive`. */
 const KEEP_ALIVE_MS = 300_000;
+/**
+ * Connections that the kernel keeps until they are accepted, as far as its own limit (`net.core.somaxconn`) goes. Of thousands that come back at
+ * once after a failover those beyond it believe themselves connected, and are heard only when they send again: seconds later.
+ */
+const BACKLOG = 4096;
 /** How long `close` waits for clients to take their last replies. */
 const CLOSE_GRACE_MS = 1000;
 
@@ -114,7 +119,7 @@ export class RedisServer {
     return new Promise((resolve, reject) => {
       const failed = (error: NodeJS.ErrnoException): void => reject(explainListenError(error, host, port));
       this.#server.once("error", failed);
-      this.#server.listen({ host, port }, () => {
+      this.#server.listen({ host, port, backlog: BACKLOG }, () => {
         this.#server.off("error", failed);
         this.#server.on("error", (error) => this.#acceptFailed(error));
         const address = this.#server.address();
