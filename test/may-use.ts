@@ -10,7 +10,7 @@ export const inCI: boolean = process.env.CI !== undefined && process.env.CI !== 
  * @param without what is not tested where the program is absent, for the line that says so.
  * @throws Error in CI when the program is absent.
  */
-export function mayUse(program: "redis-server" | "redis-cli", without: string): boolean {
+export function mayUse(program: "redis-server" | "redis-cli" | "ss", without: string): boolean {
   if (spawnSync(program, ["--version"]).status === 0) return true;
   if (inCI) throw new Error(`${program} is not installed, and CI must test with it`);
   console.warn(`skipped: ${without}, because ${program} is not installed`);

@@ -16,6 +16,7 @@ import type { BlockRequest } from "./commands/execution.ts";
 import { HeldCommands } from "./held-commands.ts";
 import { IdleClients } from "./idle-clients.ts";
 import type { Keyspace } from "./keyspace/keyspace.ts";
+import type { Publication } from "./keyspace/notifications.ts";
 import { ListeningClients } from "./listening-clients.ts";
 import type { MemberOutbox } from "./member-io.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
@@ -362,6 +363,11 @@ export class ClientDesk {
   /** Messages that this turn has delivered so far. */
   get deliveries(): number {
     return this.#listening.deliveries;
+  }
+
+  /** What a master has published, to this replica's subscribers: in pieces, like what waits on the master itself. */
+  publish(publications: readonly Publication[]): void {
+    this.#listening.publish(publications, null);
   }
 
   /** Delivers to this node's subscribers: a message depends on nothing that is held. */

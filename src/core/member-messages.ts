@@ -139,8 +139,8 @@ export class MemberMessages {
           this.#parts.outbox.push({ type: "closeLink", link });
         else follower?.onRecords(link, message, now.monoMs);
         return;
-      case "publication":
-        if (follower?.master === id) this.#parts.desk.publishHere(message.channel, message.message);
+      case "publications":
+        if (follower?.master === id) this.#parts.desk.publish(message.published);
         return;
       default:
         this.#parts.outbox.log("warn", "unexpected-message", { member: id, type: message.type }, "ignored");

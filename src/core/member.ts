@@ -16,6 +16,7 @@ import { MemberParts } from "./member-parts.ts";
 import type { MemberKeyspace, MemberSetup } from "./member-setup.ts";
 import { MemberView } from "./member-view.ts";
 import type { SnapshotRule } from "./own-snapshots.ts";
+import { PassedPublications } from "./passed-publications.ts";
 import type { ReplicationLog } from "./replication/replication-log.ts";
 import { Roles } from "./roles.ts";
 import { SentinelOrders } from "./sentinel-orders.ts";
@@ -38,6 +39,8 @@ export class Member {
   readonly #orders: SentinelOrders;
   readonly #syncs: SyncRequests;
   readonly #messages: MemberMessages;
+  /** Published here, and not yet sent to the replicas. */
+  readonly #passed = new PassedPublications();
   #clockOffsetMs: number;
   #nextTickMs: Millis = 0;
 
@@ -97,7 +100,7 @@ export class Member {
   /** Whether this turn must end with a `flush`: records to write out, frames to send, records to apply, messages to deliver. */
   get wantsFlush(): boolean {
     const { log, now, applier, desk } = this.#parts;
-    if (log.writer.count > 0 || desk.hasRunnable || desk.wantsTurn) return true;
+    if (log.writer.count > 0 || desk.hasRunnable || desk.wantsTurn || this.#passed.size > 0) return true;
     const { reign, follower } = this.#roles;
     if (reign !== null) return reign.replicas.wantsFlush(now.monoMs);
     return follower !== null && applier.idle && log.applied < this.#applyLimit();
@@ -199,6 +202,7 @@ export class Member {
     if (this.#roles.reign?.settle(now)) snapshots.onCommitMoved();
     if (flush) this.desk.turnListening();
     this.#serve();
+    this.#passOn();
     if (flush) keyspace.forgetTombstones(log.committed);
     this.#orders.afterSaves(book.commit());
     this.#orders.answerSeals();
@@ -344,8 +348,15 @@ export class Member {
 
   #publish(channel: string, message: string): void {
     this.desk.publishHere(channel, message);
-    for (const replica of this.#roles.reign?.replicas.replicas() ?? []) {
-      this.outbox.send(replica.link, { type: "publication", channel, message });
+    if (this.#roles.reign !== null) this.#passed.add({ channel, message });
+  }
+
+  #passOn(): void {
+    for (const published of this.#passed.take()) {
+      const message = { type: "publications", published } as const;
+      for (const replica of this.#roles.reign?.replicas.replicas() ?? []) {
+        this.outbox.send(replica.link, message);
+      }
     }
   }
 }

@@ -245,8 +245,8 @@ export class PeerLink {
 
   #refuseToSend(message: PeerMessage, chars: number): void {
     const fields = { event: "peer-message-too-large", type: message.type, chars };
-    // A publication may be lost at any time, as in Redis; any other gap would break the protocol.
-    if (message.type === "publication") {
+    // Publications may be lost at any time, as in Redis; any other gap would break the protocol.
+    if (message.type === "publications") {
       this.#warn(fields, "message too large for a peer: not sent");
       return;
     }

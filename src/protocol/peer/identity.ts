@@ -1,7 +1,7 @@
 /** Who is at the other end of a peer link; exchanged and proven before the first message. */
 import type { StartId } from "../../base/ids.ts";
 
-export const PEER_PROTOCOL_VERSION = 2;
+export const PEER_PROTOCOL_VERSION = 3;
 
 export interface PeerIdentity {
   readonly kind: "node" | "sentinel";

@@ -278,11 +278,10 @@ export interface SnapshotChunk {
   readonly bytes: Buffer;
 }
 
-/** PUBLISH travels to replicas' subscribers; it is no log record. Strings are latin1: one byte a character. */
-export interface Publication {
-  readonly type: "publication";
-  readonly channel: string;
-  readonly message: string;
+/** PUBLISH travels to replicas' subscribers; it is no log record. In order; strings are latin1: one byte a character. */
+export interface Publications {
+  readonly type: "publications";
+  readonly published: readonly { readonly channel: string; readonly message: string }[];
 }
 
 export type MemberToMember =
@@ -294,6 +293,6 @@ export type MemberToMember =
   | Records
   | Ack
   | SnapshotChunk
-  | Publication;
+  | Publications;
 
 export type NodeMessage = SentinelToNode | NodeToSentinel | MemberToMember;

@@ -225,5 +225,8 @@ export const nodeMessageSchemas: {
     requested: epochSchema,
     reason: reasonSchema,
   }),
-  publication: z.object({ type: z.literal("publication"), channel: z.string(), message: z.string() }),
+  publications: z.object({
+    type: z.literal("publications"),
+    published: z.array(z.object({ channel: z.string(), message: z.string() })),
+  }),
 };

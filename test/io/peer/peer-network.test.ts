@@ -168,9 +168,10 @@ describe("peer links", () => {
     expect(line).toMatchObject({ peer: "n1", err: { message: "Max payload size exceeded" } });
   });
 
-  it("a publication above the limit is left out; any other message above it closes the link", async () => {
+  it("publications above the limit are left out; any other message above it closes the link", async () => {
     const { dialler, answerer, diallerLink } = await startLinked({ limits: { controlBytesMax: 1000 } });
-    dialler.network.send(diallerLink, { type: "publication", channel: "c", message: "x".repeat(1000) });
+    const published = [{ channel: "c", message: "x".repeat(1000) }];
+    dialler.network.send(diallerLink, { type: "publications", published });
     dialler.network.send(diallerLink, beat(1));
     expect((await answerer.next("message")).message).toEqual(beat(1));
     dialler.network.send(diallerLink, {

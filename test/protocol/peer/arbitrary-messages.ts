@@ -165,9 +165,13 @@ const fields: {
   records: { epoch, frame: whole, previous: position, commit: offset, wantsAck: fc.boolean(), bytes },
   ack: { epoch, frame: whole, received: offset, applied: offset },
   snapshotChunk: { epoch, last: bool, bytes },
-  publication: {
-    channel: fc.uint8Array().map((array) => Buffer.from(array).toString("latin1")),
-    message: fc.uint8Array().map((array) => Buffer.from(array).toString("latin1")),
+  publications: {
+    published: fc.array(
+      fc.record({
+        channel: fc.uint8Array().map((array) => Buffer.from(array).toString("latin1")),
+        message: fc.uint8Array().map((array) => Buffer.from(array).toString("latin1")),
+      }),
+    ),
   },
   report: {
     group: name,
