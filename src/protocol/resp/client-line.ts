@@ -27,40 +27,18 @@ export interface ClientDetails {
   readonly outputBytes: number;
 }
 
-/** Without a line end. What is not kept here is 0, as in Redis. */
+/** Without a line end. What is not kept here is 0, as in Redis. One text for each client: there may be thousands of them. */
 export function clientLine(client: DescribedClient, details: ClientDetails): string {
   const { queuedBytes, queryBytes, queryFreeBytes, outputBytes } = details;
-  const fields: readonly (readonly [string, string | number])[] = [
-    ["id", client.id],
-    ["addr", client.address],
-    ["laddr", client.localAddress],
-    ["fd", client.id],
-    ["name", client.name],
-    ["age", details.ageSec],
-    ["idle", details.idleSec],
-    ["flags", details.flags],
-    ["db", details.db],
-    ["sub", client.channels.size],
-    ["psub", client.patterns.size],
-    ["ssub", 0],
-    ["multi", details.queued],
-    ["qbuf", queryBytes],
-    ["qbuf-free", queryFreeBytes],
-    ["argv-mem", 0],
-    ["multi-mem", queuedBytes],
-    ["rbs", 0],
-    ["rbp", 0],
-    ["obl", 0],
-    ["oll", outputBytes > 0 ? 1 : 0],
-    ["omem", outputBytes],
-    ["tot-mem", queryBytes + queryFreeBytes + queuedBytes + outputBytes],
-    ["events", outputBytes > 0 ? "rw" : "r"],
-    ["cmd", client.lastCommand],
-    ["user", "default"],
-    ["redir", -1],
-    ["resp", client.protocol],
-    ["lib-name", client.libraryName],
-    ["lib-ver", client.libraryVersion],
-  ];
-  return fields.map(([name, value]) => `${name}=${value}`).join(" ");
+  const totalBytes = queryBytes + queryFreeBytes + queuedBytes + outputBytes;
+  const isWaitedFor = outputBytes > 0;
+  return (
+    `id=${client.id} addr=${client.address} laddr=${client.localAddress} fd=${client.id} name=${client.name}` +
+    ` age=${details.ageSec} idle=${details.idleSec} flags=${details.flags} db=${details.db}` +
+    ` sub=${client.channels.size} psub=${client.patterns.size} ssub=0 multi=${details.queued}` +
+    ` qbuf=${queryBytes} qbuf-free=${queryFreeBytes} argv-mem=0 multi-mem=${queuedBytes} rbs=0 rbp=0` +
+    ` obl=0 oll=${isWaitedFor ? 1 : 0} omem=${outputBytes} tot-mem=${totalBytes} events=${isWaitedFor ? "rw" : "r"}` +
+    ` cmd=${client.lastCommand} user=default redir=-1 resp=${client.protocol}` +
+    ` lib-name=${client.libraryName} lib-ver=${client.libraryVersion}`
+  );
 }
