@@ -12,6 +12,8 @@ export type Publish = (channel: string, message: string) => void;
 
 export class WaitingPublications {
   #waiting: { readonly offset: Offset; readonly publication: Publication }[] = [];
+  /** Those before it have gone out. */
+  #first = 0;
   #bytes = 0;
   readonly #bytesMax: number;
 
@@ -31,12 +33,13 @@ export class WaitingPublications {
   /** They will never be safe. */
   clear(): void {
     this.#waiting = [];
+    this.#first = 0;
     this.#bytes = 0;
   }
 
   /** Whether any of them is safe by now. */
   hasSafe(gate: ReplyGate): boolean {
-    const first = this.#waiting[0];
+    const first = this.#waiting[this.#first];
     return first !== undefined && gate.isSafe(first.offset);
   }
 
@@ -46,14 +49,21 @@ export class WaitingPublications {
    * @param mayGoOn asked before each, with how many there were; `false` leaves the rest to the next call.
    */
   release(gate: ReplyGate, publish: Publish, mayGoOn: (done: number) => boolean): void {
-    let done = 0;
-    for (const { offset, publication } of this.#waiting) {
-      if (!gate.isSafe(offset) || !mayGoOn(done)) break;
-      publish(publication.channel, publication.message);
-      this.#bytes -= bytesOf(publication);
-      done++;
+    const begin = this.#first;
+    for (let next = this.#waiting[begin]; next !== undefined; next = this.#waiting[this.#first]) {
+      if (!gate.isSafe(next.offset) || !mayGoOn(this.#first - begin)) break;
+      publish(next.publication.channel, next.publication.message);
+      this.#bytes -= bytesOf(next.publication);
+      this.#first++;
     }
-    if (done > 0) this.#waiting = this.#waiting.slice(done);
+    this.#forget();
+  }
+
+  /** Not at each call: of hundreds of thousands that wait a few go out at a time. */
+  #forget(): void {
+    if (this.#first === 0 || this.#first * 2 < this.#waiting.length) return;
+    this.#waiting = this.#waiting.slice(this.#first);
+    this.#first = 0;
   }
 }
 
