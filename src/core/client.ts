@@ -22,7 +22,7 @@ export interface HeldReply extends Pick<ReplyNeed, "round" | "wrote"> {
   /** Commands answered by `text`; each gets its own error when the wait fails. */
   count: number;
   offset: Offset;
-  readonly deadlineMs: Millis;
+  deadlineMs: Millis;
   readonly turn: number;
 }
 

@@ -27,6 +27,8 @@ import { SyncRequests } from "./sync-requests.ts";
 const CLOCK_JUMP_MS: Millis = 500;
 const TICK_MS_MIN: Millis = 20;
 const TICK_MS_MAX: Millis = 100;
+/** One that runs is not without a step for as long. */
+const STANDSTILL_MS: Millis = 2 * TICK_MS_MAX;
 
 export class Member {
   readonly outbox: MemberOutbox;
@@ -258,11 +260,12 @@ export class Member {
   }
 
   /**
-   * While this process did not run it could hear nobody: that is no silence of the replicas. Had it been for as long as down-after,
-   * they may follow another master by now.
+   * While this process did not run, or ran one long command, it could hear nobody: that is no silence of the replicas. Had it been for
+   * as long as down-after, they may follow another master by now; a reply waits for them in any case.
    */
   #noteStandstill(sinceLastStepMs: Millis): void {
     const { downAfterMs } = this.#parts.limits;
+    if (sinceLastStepMs > STANDSTILL_MS) this.desk.gate.excuseSilence(sinceLastStepMs);
     // One that runs ticks more often.
     if (sinceLastStepMs <= downAfterMs / 4 || sinceLastStepMs >= downAfterMs) return;
     this.#roles.reign?.replicas.excuseSilence(sinceLastStepMs);

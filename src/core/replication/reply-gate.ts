@@ -75,6 +75,11 @@ export class ReplyGate {
     }
   }
 
+  /** Nobody could be heard for so long, up to now: what waits may wait for as much longer. */
+  excuseSilence(ms: Millis): void {
+    for (const client of this.#waiting) for (const held of client.held) held.deadlineMs += ms;
+  }
+
   /** The role has ended: nothing held can be confirmed any more. */
   failAll(): void {
     for (const client of this.#waiting) this.#fail(client, () => true);

@@ -35,6 +35,19 @@ it("a reply that only waits for its turn stays what it is when those before it f
   expect(n1.read(client)).toMatch(/^-UNCERTAIN [^\r]*\r\n\+OK\r\n\*3\r\n\$9\r\nsubscribe\r\n/);
 });
 
+it("a write that took longer than replies may wait has its copies waited for all the same", () => {
+  const { group, n1 } = withoutAcks();
+  const client = n1.connect();
+  n1.run(client, "SET", "a", "1");
+  // The command's own time: the clock is read once it has run.
+  group.pass(1500, 1500);
+  group.pass(500, 100);
+  expect(n1.read(client)).toBe("");
+  for (const id of ["n2", "n3"]) group.member(id).releaseDisk();
+  group.pass(100);
+  expect(n1.read(client)).toBe("+OK\r\n");
+});
+
 it("a message comes behind the replies that the subscriber still waits for", () => {
   const { group, n1 } = withoutAcks();
   const client = n1.connect();
