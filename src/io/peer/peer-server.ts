@@ -40,6 +40,8 @@ export class PeerServer {
     // The HTTP server never listens: a paused process must be able to hold a connection before HTTP sees it.
     this.#server = createServer({ noDelay: true }, (socket) => this.#accepted(socket));
     this.#http = createHttpServer((request, response) => answerHttp(options.front, request, response));
+    // What is written behind a request would be answered before anybody else is heard.
+    this.#http.maxRequestsPerSocket = 1;
     this.#http.on("upgrade", (request: IncomingMessage, _socket, head: Buffer) =>
       this.#upgrade(request, head),
     );

@@ -277,6 +277,19 @@ describe("HTTP on the peer port", () => {
     expect(await get(n1.port, "/metrics")).toEqual({ status: 200, text: "interrex_up 1\n" });
   });
 
+  it("answers one request a connection, whatever is written behind it", async () => {
+    const n1 = await startPeer("n1");
+    const socket = connect({ host: "127.0.0.1", port: n1.port });
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += String(chunk);
+    });
+    socket.write("GET /metrics HTTP/1.1\r\nHost: n1\r\n\r\n".repeat(100));
+    await once(socket, "close");
+    expect(n1.metricsAsked).toBe(1);
+    expect(text.match(/interrex_up 1/g)).toHaveLength(1);
+  });
+
   it("takes no orders", async () => {
     const n1 = await startPeer("n1");
     expect((await get(n1.port, "/health", { method: "POST" })).status).toBe(405);

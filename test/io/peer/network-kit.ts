@@ -31,6 +31,8 @@ export class TestPeer {
   readonly told: Told[] = [];
   readonly logged: Record<string, unknown>[] = [];
   healthy = true;
+  /** How often it was asked for its metrics. */
+  metricsAsked = 0;
   port = 0;
   #awaited: (() => void)[] = [];
   #read = 0;
@@ -67,7 +69,10 @@ export class TestPeer {
         probed: (target, outcome) => tell({ what: "probed", target, outcome }),
       },
       health: () => ({ ok: this.healthy, body: { role: "none" } }),
-      metrics: () => "interrex_up 1\n",
+      metrics: () => {
+        this.metricsAsked += 1;
+        return "interrex_up 1\n";
+      },
       // Generous, as the machine may be slow; who tests silence asks for less.
       limits: { probeMsMax: 10_000, ...options.limits },
     });
