@@ -6,6 +6,8 @@ import type { Publication } from "./keyspace/notifications.ts";
 
 /** Of one message, about; a publication that is longer has one to itself. */
 const MESSAGE_BYTES = 64 * 1024;
+/** Of a publication beside its texts, about. */
+const ENTRY_BYTES = 32;
 
 export class PassedPublications {
   #messages: Publication[][] = [];
@@ -17,7 +19,7 @@ export class PassedPublications {
   }
 
   add(publication: Publication): void {
-    const bytes = publication.channel.length + publication.message.length;
+    const bytes = ENTRY_BYTES + publication.channel.length + publication.message.length;
     const last = this.#messages.at(-1);
     if (last !== undefined && this.#bytes + bytes <= MESSAGE_BYTES) {
       last.push(publication);
