@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { Client } from "../../../src/core/client.ts";
 import type { LinkId } from "../../../src/protocol/peer/identity.ts";
 import type { NodeMessage, Publications } from "../../../src/protocol/peer/node-messages.ts";
 import { TestGroup } from "./test-group.ts";
@@ -16,12 +17,17 @@ class WatchedGroup extends TestGroup {
 const heard = (message: string): string =>
   `*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$${message.length}\r\n${message}\r\n`;
 
+function subscribed(member: TestMember): Client {
+  const client = member.connect();
+  member.run(client, "SUBSCRIBE", "news");
+  return client;
+}
+
 it("PUBLISH on the master reaches the subscribers of a replica", () => {
   const group = new TestGroup();
   const n1 = group.reign(1, "n1", ["n2", "n3"]);
   const n2 = group.member("n2");
-  const subscriber = n2.connect();
-  n2.run(subscriber, "SUBSCRIBE", "news");
+  const subscriber = subscribed(n2);
   n1.run(n1.connect(), "PUBLISH", "news", "hello");
   group.settle();
   expect(n2.read(subscriber)).toBe(heard("hello"));
@@ -31,8 +37,7 @@ it("what is published in one turn is one message to each replica, and comes in o
   const group = new WatchedGroup();
   const n1 = group.reign(1, "n1", ["n2", "n3"]);
   const n2 = group.member("n2");
-  const subscriber = n2.connect();
-  n2.run(subscriber, "SUBSCRIBE", "news");
+  const subscriber = subscribed(n2);
   const bodies = Array.from({ length: 100 }, (_, at) => `${at}`);
   n1.runAll(
     n1.connect(),
@@ -61,8 +66,7 @@ it("a replica with many subscribers delivers in pieces, once and in order", () =
   const group = new TestGroup();
   const n1 = group.reign(1, "n1", ["n2"]);
   const n2 = group.member("n2");
-  const subscribers = Array.from({ length: 20 }, () => n2.connect());
-  for (const subscriber of subscribers) n2.run(subscriber, "SUBSCRIBE", "news");
+  const subscribers = Array.from({ length: 20 }, () => subscribed(n2));
   const bodies = Array.from({ length: 1000 }, (_, at) => `${at}`);
   const published = bodies.map((message) => ({ channel: "news", message }));
   group.tell(n2, n1, { type: "publications", published });
