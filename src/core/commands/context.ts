@@ -126,7 +126,7 @@ export class CommandContext {
     return (
       replyBytes <= replyBytesMax &&
       effects.foundBytes + foundBytes <= foundBytesMax &&
-      effects.text.length + foundBytes <= effectsBytesMax
+      effects.bytes + foundBytes <= effectsBytesMax
     );
   }
 

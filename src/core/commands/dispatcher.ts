@@ -288,7 +288,7 @@ export class Dispatcher {
 
   /** One command of EXEC or of a script: all of them make one record. */
   #runQueued(command: Command, argv: Argv): string {
-    const before = this.#keyspace.effects.text.length;
+    const before = this.#keyspace.effects.bytes;
     if (before > 0 && (command.flags & FLAGS.write) !== 0) {
       const { effectsBytesMax } = this.#context.bounds;
       if (before + effectsBytes(argv) > effectsBytesMax) return error(errors.TRANSACTION_TOO_LONG);

@@ -1,4 +1,5 @@
 /** Hash commands. HSCAN and HRANDFIELD, which pick among the fields, are in hash-picks.ts. */
+import { LongText } from "../../base/long-text.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import {
   arrayHeader,
@@ -81,33 +82,33 @@ function hget(context: CommandContext, argv: Argv): string {
 function hmget(context: CommandContext, argv: Argv): string {
   const hash = readHash(context, arg(argv, 1));
   if (typeof hash === "string") return hash;
-  let reply = arrayHeader(argv.length - 2);
-  for (let at = 2; at < argv.length; at += 1) reply += bulkOrNil(hash?.get(arg(argv, at)), context.version);
-  return reply;
+  const reply = new LongText(arrayHeader(argv.length - 2));
+  for (let at = 2; at < argv.length; at += 1) reply.add(bulkOrNil(hash?.get(arg(argv, at)), context.version));
+  return reply.toString();
 }
 
 function hgetall(context: CommandContext, argv: Argv): string {
   const hash = readHash(context, arg(argv, 1));
   if (typeof hash === "string") return hash;
-  let reply = mapHeader(hash?.size ?? 0, context.version);
-  for (const [field, value] of hash?.entries() ?? []) reply += bulk(field) + bulk(value);
-  return reply;
+  const reply = new LongText(mapHeader(hash?.size ?? 0, context.version));
+  for (const [field, value] of hash?.entries() ?? []) reply.add(bulk(field) + bulk(value));
+  return reply.toString();
 }
 
 function hkeys(context: CommandContext, argv: Argv): string {
   const hash = readHash(context, arg(argv, 1));
   if (typeof hash === "string") return hash;
-  let reply = arrayHeader(hash?.size ?? 0);
-  for (const [field] of hash?.entries() ?? []) reply += bulk(field);
-  return reply;
+  const reply = new LongText(arrayHeader(hash?.size ?? 0));
+  for (const [field] of hash?.entries() ?? []) reply.add(bulk(field));
+  return reply.toString();
 }
 
 function hvals(context: CommandContext, argv: Argv): string {
   const hash = readHash(context, arg(argv, 1));
   if (typeof hash === "string") return hash;
-  let reply = arrayHeader(hash?.size ?? 0);
-  for (const [, value] of hash?.entries() ?? []) reply += bulk(value);
-  return reply;
+  const reply = new LongText(arrayHeader(hash?.size ?? 0));
+  for (const [, value] of hash?.entries() ?? []) reply.add(bulk(value));
+  return reply.toString();
 }
 
 function hdel(context: CommandContext, argv: Argv): string {

@@ -1,4 +1,5 @@
 /** List commands on one key. What moves elements between lists, or waits for them, is in list-moves.ts and list-pops.ts. */
+import { LongText } from "../../base/long-text.ts";
 import {
   arrayHeader,
   bulk,
@@ -138,9 +139,9 @@ function lrange(context: CommandContext, argv: Argv): string {
   if (typeof list === "string") return list;
   if (list === undefined) return EMPTY_ARRAY;
   const { start, count } = clamp(first, last, list.size);
-  let reply = arrayHeader(count);
-  for (const run of list.runs(start, count)) for (const element of run) reply += bulk(element);
-  return reply;
+  const reply = new LongText(arrayHeader(count));
+  for (const run of list.runs(start, count)) for (const element of run) reply.add(bulk(element));
+  return reply.toString();
 }
 
 function lindex(context: CommandContext, argv: Argv): string {

@@ -1,4 +1,5 @@
 /** SPOP, SRANDMEMBER and SSCAN: some of a set's members. SPOP replicates as the SREM of what it chose. */
+import { LongText } from "../../base/long-text.ts";
 import type { Randomness } from "../../base/randomness.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { arrayHeader, bulk, bulkArray, EMPTY_ARRAY, nil, setHeader } from "../../protocol/resp/reply.ts";
@@ -70,9 +71,9 @@ function srandmember(context: CommandContext, argv: Argv): string {
   if (count >= set.size) return bulkArray([...set.members()]);
   const picks = Math.abs(Number(count));
   if (count < 0) return longReply(context, arrayHeader(picks), picks, anyMembers(set, picks, random));
-  let reply = arrayHeader(picks);
-  for (const at of distinctBelow(set.size, picks, random)) reply += bulk(set.at(at));
-  return reply;
+  const reply = new LongText(arrayHeader(picks));
+  for (const at of distinctBelow(set.size, picks, random)) reply.add(bulk(set.at(at)));
+  return reply.toString();
 }
 
 function* anyMembers(set: SetValue, picks: number, random: Randomness): IterableIterator<string> {

@@ -1,4 +1,5 @@
 /** Set commands on the members of one set, and SMOVE. What combines sets, or picks among members, has its own file. */
+import { LongText } from "../../base/long-text.ts";
 import { arrayHeader, bulk, integer, ONE, setHeader, ZERO } from "../../protocol/resp/reply.ts";
 import { NOTIFY } from "../keyspace/notifications.ts";
 import { SetValue } from "../keyspace/set-value.ts";
@@ -16,9 +17,9 @@ export function readSet(context: CommandContext, key: string): SetValue | undefi
 /** A reply of all members. */
 export function membersReply(context: CommandContext, set: SetValue | undefined): string {
   const size = set?.size ?? 0;
-  let reply = setHeader(size, context.version);
-  for (let at = 0; at < size; at += 1) reply += bulk(set?.at(at) ?? "");
-  return reply;
+  const reply = new LongText(setHeader(size, context.version));
+  for (let at = 0; at < size; at += 1) reply.add(bulk(set?.at(at) ?? ""));
+  return reply.toString();
 }
 
 function sadd(context: CommandContext, argv: Argv): string {

@@ -1,4 +1,5 @@
 /** SORT and SORT_RO: the elements of a list, set or sorted set in another order, or what other keys say about them. */
+import { LongText } from "../../base/long-text.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { arrayHeader, bulkOrNil, integer, ZERO } from "../../protocol/resp/reply.ts";
 import { ListValue } from "../keyspace/list-value.ts";
@@ -99,9 +100,9 @@ function sortWith(mayStore: boolean): Handler {
         results.map((result) => result ?? ""),
       );
     }
-    let reply = arrayHeader(results.length);
-    for (const result of results) reply += bulkOrNil(result, context.version);
-    return reply;
+    const reply = new LongText(arrayHeader(results.length));
+    for (const result of results) reply.add(bulkOrNil(result, context.version));
+    return reply.toString();
   };
 }
 

@@ -3,12 +3,15 @@
  * with time and count for what was claimed, XACK for what is not in the stream any more. Replayed, such an XCLAIM
  * decides nothing: it makes the deliveries that it names, and the consumer, seen at its time.
  */
+import { LongText } from "../../base/long-text.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { arrayHeader, bulk, bulkArray, EMPTY_ARRAY } from "../../protocol/resp/reply.ts";
 import type { Entry } from "../keyspace/entry.ts";
 import { type ExactInteger, int64, sum } from "../keyspace/exact-integer.ts";
 import type { Consumer, StreamGroup } from "../keyspace/stream-group.ts";
 import { compareIds, formatId, ID_ZERO, type StreamId } from "../keyspace/stream-id.ts";
+import type { StreamEntry } from "../keyspace/stream-node.ts";
+import type { StreamSearch } from "../keyspace/stream-search.ts";
 import { StreamValue } from "../keyspace/stream-value.ts";
 import { type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
@@ -53,6 +56,8 @@ class ClaimRun {
   readonly claimed: StreamId[] = [];
   /** Delivered once, but not in the stream any more. */
   readonly gone: StreamId[] = [];
+  /** In the stream. */
+  readonly search: StreamSearch;
   readonly #context: CommandContext;
   readonly #target: Target;
   readonly #justIds: boolean;
@@ -60,13 +65,14 @@ class ClaimRun {
   #consumer: Consumer | undefined;
   #isChanged = false;
   #isPositionChanged = false;
-  #text = "";
+  readonly #text = new LongText();
 
   constructor(context: CommandContext, target: Target, consumerName: string, justIds: boolean) {
     this.#context = context;
     this.#target = target;
     this.#consumerName = consumerName;
     this.#justIds = justIds;
+    this.search = target.stream.search();
   }
 
   /** The reply, or what is to be propagated, has become so long that the rest is left to another command. */
@@ -80,7 +86,7 @@ class ClaimRun {
   }
 
   get claims(): string {
-    return arrayHeader(this.claimed.length) + this.#text;
+    return arrayHeader(this.claimed.length) + this.#text.toString();
   }
 
   moveTo(lastId: StreamId): void {
@@ -90,15 +96,10 @@ class ClaimRun {
   }
 
   /** @param count as it is now; one is added unless only the IDs are asked for. @param forced what it must be. */
-  claim(id: StreamId, atMs: number, count: ExactInteger, forced?: ExactInteger): void {
-    const { key, stream, group } = this.#target;
-    if (this.#justIds) {
-      this.#text += bulk(formatId(id));
-    } else {
-      const entry = stream.entry(id);
-      if (entry === undefined) return;
-      this.#text += entryReply(entry);
-    }
+  claim(entry: StreamEntry, atMs: number, count: ExactInteger, forced?: ExactInteger): void {
+    const { key, group } = this.#target;
+    const { id } = entry;
+    this.#text.add(this.#justIds ? bulk(formatId(id)) : entryReply(entry));
     this.#beforeChange();
     this.#consumer ??= meet(this.#context, key, group, this.#consumerName);
     group.deliver(id, this.#consumer, atMs, forced ?? (this.#justIds ? count : int64(sum(count, 1))));
@@ -145,18 +146,19 @@ function xclaim(context: CommandContext, argv: Argv): string {
 
 function claimOne(
   context: CommandContext,
-  { stream, group }: Target,
+  { group }: Target,
   { minIdleMs, atMs, force, retryCount }: ClaimOptions,
   run: ClaimRun,
   id: StreamId,
 ): void {
   const delivery = group.pending.get(id);
-  if (!stream.has(id)) {
+  const entry = run.search.entry(id);
+  if (entry === undefined) {
     if (delivery !== undefined) run.gone.push(id);
   } else if (delivery === undefined) {
-    if (force) run.claim(id, atMs, 1, retryCount);
+    if (force) run.claim(entry, atMs, 1, retryCount);
   } else if (context.nowMs - delivery.atMs >= minIdleMs || minIdleMs === 0) {
-    run.claim(id, atMs, delivery.count, retryCount);
+    run.claim(entry, atMs, delivery.count, retryCount);
   }
 }
 
@@ -213,7 +215,7 @@ function xautoclaim(context: CommandContext, argv: Argv): string {
   if (typeof options === "string") return options;
   if (typeof target === "string") return target;
   const { minIdleMs, start, count, justIds } = options;
-  const { key, stream, group } = target;
+  const { key, group } = target;
   if (!mayName(context, key, group.name, arg(argv, 3))) return errors.REPLY_TOO_LONG;
   const run = new ClaimRun(context, target, arg(argv, 3), justIds);
   let attempts = count * ATTEMPTS_PER_CLAIM;
@@ -224,9 +226,10 @@ function xautoclaim(context: CommandContext, argv: Argv): string {
       break;
     }
     attempts -= 1;
-    if (!stream.has(id)) run.gone.push(id);
+    const entry = run.search.entry(id);
+    if (entry === undefined) run.gone.push(id);
     else if (context.nowMs - delivery.atMs >= minIdleMs || minIdleMs === 0) {
-      run.claim(id, context.nowMs, delivery.count);
+      run.claim(entry, context.nowMs, delivery.count);
     }
   }
   run.finish();

@@ -2,6 +2,7 @@
  * What a consumer gets of a stream: new entries of its group, or those that it has got before. Times and counts of delivery
  * are replicated as XCLAIM, the group's position as XGROUP SETID, both with what they have come to.
  */
+import { LongText } from "../../base/long-text.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { arrayHeader, bulk, nilArray } from "../../protocol/resp/reply.ts";
 import type { Entry } from "../keyspace/entry.ts";
@@ -43,9 +44,9 @@ function readNew(context: CommandContext, read: GroupRead): string {
   const { key, stream, group, count } = read;
   const aroundBytes = namesBytes(key, group.name, read.consumer);
   const ids: StreamId[] = [];
-  let text = "";
+  const text = new LongText();
   for (const entry of stream.range(nextId(group.lastId) ?? ID_MAX, ID_MAX)) {
-    text += entryReply(entry);
+    text.add(entryReply(entry));
     ids.push(entry.id);
     const isEnough =
       text.length >= ENOUGH_BYTES || !context.fits(0, aroundBytes + ids.length * BATCHED_ID_BYTES);
@@ -59,7 +60,7 @@ function readNew(context: CommandContext, read: GroupRead): string {
   }
   propagateConsumer(context, key, group, consumer, read.noack ? [] : ids);
   if (ids.length > 0) propagatePosition(context, key, group);
-  return arrayHeader(ids.length) + text;
+  return arrayHeader(ids.length) + text.toString();
 }
 
 function readAgain(context: CommandContext, read: GroupRead, after: StreamId): string {
@@ -67,15 +68,17 @@ function readAgain(context: CommandContext, read: GroupRead, after: StreamId): s
   const again: StreamId[] = [];
   const eachBytes = claimBytes(key, group.name, read.consumer);
   const aroundBytes = namesBytes(key, group.name, read.consumer);
+  const search = stream.search();
   let given = 0;
-  let text = "";
+  const text = new LongText();
   for (const { id } of group.consumer(read.consumer)?.pending.from(nextId(after)) ?? []) {
-    const found = stream.entry(id);
+    const found = search.entry(id);
     if (found !== undefined) again.push(id);
-    text +=
+    text.add(
       found === undefined
         ? arrayHeader(2) + bulk(formatId(id)) + nilArray(context.version)
-        : entryReply(found);
+        : entryReply(found),
+    );
     given += 1;
     const isEnough = text.length >= ENOUGH_BYTES || !context.fits(0, aroundBytes + again.length * eachBytes);
     if (given === count || isEnough) break;
@@ -86,7 +89,7 @@ function readAgain(context: CommandContext, read: GroupRead, after: StreamId): s
     group.deliver(id, consumer, context.nowMs, int64(sum(consumer.pending.get(id)?.count ?? 0, 1)));
   }
   propagateConsumer(context, key, group, consumer, again);
-  return arrayHeader(given) + text;
+  return arrayHeader(given) + text.toString();
 }
 
 /** The consumer, made if it is new, seen now. The caller propagates it. */

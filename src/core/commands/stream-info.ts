@@ -1,4 +1,5 @@
 /** XINFO: what is known about a stream, its groups and their consumers. */
+import { LongText } from "../../base/long-text.ts";
 import { array, arrayHeader, bulk, integer, map, nil } from "../../protocol/resp/reply.ts";
 import type { IdAndValue } from "../keyspace/id-map.ts";
 import { type Consumer, type Delivery, READS_UNKNOWN, type StreamGroup } from "../keyspace/stream-group.ts";
@@ -103,15 +104,15 @@ function deliveries(
   countMax: number,
   whom?: (delivery: Delivery) => string,
 ): string {
-  let text = "";
+  const text = new LongText();
   let count = 0;
   for (const { id, value } of all) {
-    text += arrayHeader(whom === undefined ? 3 : 4) + bulk(formatId(id)) + (whom?.(value) ?? "");
-    text += integer(value.atMs) + integer(value.count);
+    text.add(arrayHeader(whom === undefined ? 3 : 4) + bulk(formatId(id)) + (whom?.(value) ?? ""));
+    text.add(integer(value.atMs) + integer(value.count));
     count += 1;
     if (count === countMax) break;
   }
-  return arrayHeader(count) + text;
+  return arrayHeader(count) + text.toString();
 }
 
 function progress({ version }: CommandContext, stream: StreamValue, group: StreamGroup): Field[] {

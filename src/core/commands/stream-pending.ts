@@ -1,4 +1,5 @@
 /** XPENDING: what a group's consumers have got and not acknowledged. */
+import { LongText } from "../../base/long-text.ts";
 import { arrayHeader, bulk, EMPTY_ARRAY, integer, nil, nilArray } from "../../protocol/resp/reply.ts";
 import type { StreamGroup } from "../keyspace/stream-group.ts";
 import { compareIds, formatId } from "../keyspace/stream-id.ts";
@@ -58,18 +59,18 @@ function summary({ version }: CommandContext, group: StreamGroup): string {
 function list(context: CommandContext, group: StreamGroup, query: PendingQuery): string {
   const consumer = query.consumer === undefined ? group : group.consumer(query.consumer);
   if (consumer === undefined || query.count <= 0) return EMPTY_ARRAY;
-  let text = "";
+  const text = new LongText();
   let count = 0;
   for (const { id, value } of consumer.pending.from(query.start)) {
     if (compareIds(id, query.end) > 0) break;
     const idleMs = context.nowMs - value.atMs;
     if (query.minIdleMs !== 0 && idleMs < query.minIdleMs) continue;
-    text += arrayHeader(4) + bulk(formatId(id)) + bulk(value.consumer.name);
-    text += integer(Math.max(0, idleMs)) + integer(value.count);
+    text.add(arrayHeader(4) + bulk(formatId(id)) + bulk(value.consumer.name));
+    text.add(integer(Math.max(0, idleMs)) + integer(value.count));
     count += 1;
     if (count === query.count) break;
   }
-  return arrayHeader(count) + text;
+  return arrayHeader(count) + text.toString();
 }
 
 export const STREAM_PENDING_COMMANDS: readonly CommandSpec[] = [

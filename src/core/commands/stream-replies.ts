@@ -1,4 +1,5 @@
 /** Replies that hold entries of a stream. It looks at no key. */
+import { LongText } from "../../base/long-text.ts";
 import { arrayHeader, bulk, bulkArray } from "../../protocol/resp/reply.ts";
 import { formatId } from "../keyspace/stream-id.ts";
 import type { StreamEntry } from "../keyspace/stream-node.ts";
@@ -16,11 +17,11 @@ export function entryReply({ id, pairs }: StreamEntry): string {
 /** @param countMax 0 for all. */
 export function entriesReply(entries: Iterable<StreamEntry>, countMax: number): string {
   let count = 0;
-  let text = "";
+  const text = new LongText();
   for (const entry of entries) {
-    text += entryReply(entry);
+    text.add(entryReply(entry));
     count += 1;
     if (count === countMax) break;
   }
-  return arrayHeader(count) + text;
+  return arrayHeader(count) + text.toString();
 }

@@ -1,5 +1,6 @@
 /** String commands that get and set whole values, or parts of them; counters and bits have files of their own. */
 import { flat } from "../../base/flat-text.ts";
+import { LongText } from "../../base/long-text.ts";
 import { arrayHeader, bulk, EMPTY_BULK, integer, nil, OK, ONE, ZERO } from "../../protocol/resp/reply.ts";
 import { NOTIFY } from "../keyspace/notifications.ts";
 import { ALL_KEYS, type Argv, arg, type CommandSpec, ONE_KEY } from "./command.ts";
@@ -138,12 +139,12 @@ function missed(context: CommandContext, key: string): string {
 }
 
 function mget(context: CommandContext, argv: Argv): string {
-  let reply = arrayHeader(argv.length - 1);
+  const reply = new LongText(arrayHeader(argv.length - 1));
   for (let at = 1; at < argv.length; at += 1) {
     const value = context.db.read(arg(argv, at))?.value;
-    reply += typeof value === "string" ? bulk(value) : nil(context.version);
+    reply.add(typeof value === "string" ? bulk(value) : nil(context.version));
   }
-  return reply;
+  return reply.toString();
 }
 
 function mset(context: CommandContext, argv: Argv): string {

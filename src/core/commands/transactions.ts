@@ -2,6 +2,7 @@
  * MULTI, EXEC, DISCARD, WATCH, UNWATCH. EXEC runs its commands one after the other with nothing in between, and all
  * their effects make one record. The dispatcher does the queueing.
  */
+import { LongText } from "../../base/long-text.ts";
 import { arrayHeader, nilArray, OK } from "../../protocol/resp/reply.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { ClientSession } from "../session.ts";
@@ -23,17 +24,17 @@ function exec(context: CommandContext): string {
   discardTransaction(keyspace, session);
   if (transaction.failed) return errors.EXEC_ABORTED;
   if (aborted) return nilArray(context.version);
-  let reply = arrayHeader(transaction.queue.length);
+  const reply = new LongText(arrayHeader(transaction.queue.length));
   let tooLong = false;
   context.inExec = true;
   for (const queued of transaction.queue) {
     const part = context.runQueued(queued.command, queued.argv);
     // All commands run nevertheless: only their replies are lost.
     tooLong ||= reply.length + part.length > context.bounds.replyBytesMax;
-    if (!tooLong) reply += part;
+    if (!tooLong) reply.add(part);
   }
   context.inExec = false;
-  return tooLong ? errors.REPLY_TOO_LONG : reply;
+  return tooLong ? errors.REPLY_TOO_LONG : reply.toString();
 }
 
 function discard(context: CommandContext): string {

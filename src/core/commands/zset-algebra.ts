@@ -1,4 +1,5 @@
 /** Unions, intersections and differences of sorted sets, and of sets, whose members count as having score 1. */
+import { LongText } from "../../base/long-text.ts";
 import { arrayHeader, bulk, double, integer } from "../../protocol/resp/reply.ts";
 import { ScoreTree } from "../keyspace/score-tree.ts";
 import { SetValue } from "../keyspace/set-value.ts";
@@ -151,13 +152,13 @@ function countReply(members: Iterable<unknown>, limit: number): string {
 function resultReply(context: CommandContext, result: ScoreTree, withScores: boolean): string {
   const { version } = context;
   const nested = withScores && version === 3;
-  let reply = arrayHeader(withScores && !nested ? result.size * 2 : result.size);
+  const reply = new LongText(arrayHeader(withScores && !nested ? result.size * 2 : result.size));
   for (const [member, score] of result.entries()) {
-    if (nested) reply += arrayHeader(2);
-    reply += bulk(member);
-    if (withScores) reply += double(score, version);
+    if (nested) reply.add(arrayHeader(2));
+    reply.add(bulk(member));
+    if (withScores) reply.add(double(score, version));
   }
-  return reply;
+  return reply.toString();
 }
 
 const READS = {

@@ -1,4 +1,5 @@
 /** ZPOPMIN, ZPOPMAX and ZMPOP: members from an end of a sorted set. ZMPOP replicates as the pop that it came to. */
+import { LongText } from "../../base/long-text.ts";
 import { arrayHeader, bulk, double, EMPTY_ARRAY, nilArray } from "../../protocol/resp/reply.ts";
 import type { Entry } from "../keyspace/entry.ts";
 import { NOTIFY } from "../keyspace/notifications.ts";
@@ -51,12 +52,12 @@ function popEnd(
 
 /** Pairs of member and score, each in an array of its own or all in one row. */
 function pairsReply(context: CommandContext, popped: readonly Popped[], nested: boolean): string {
-  let reply = arrayHeader(nested ? popped.length : popped.length * 2);
+  const reply = new LongText(arrayHeader(nested ? popped.length : popped.length * 2));
   for (const { member, score } of popped) {
-    if (nested) reply += arrayHeader(2);
-    reply += bulk(member) + double(score, context.version);
+    if (nested) reply.add(arrayHeader(2));
+    reply.add(bulk(member) + double(score, context.version));
   }
-  return reply;
+  return reply.toString();
 }
 
 function popWith(end: ZsetEnd): Handler {

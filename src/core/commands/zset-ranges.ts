@@ -1,4 +1,5 @@
 /** Commands on ranges of a sorted set: ZRANGE and its kin, counting, removing, storing. */
+import { LongText } from "../../base/long-text.ts";
 import { arrayHeader, bulk, double, EMPTY_ARRAY, integer, ZERO } from "../../protocol/resp/reply.ts";
 import { NOTIFY } from "../keyspace/notifications.ts";
 import { isCompact, ZsetValue } from "../keyspace/zset-value.ts";
@@ -22,13 +23,13 @@ function rangeWith(kind: RangeKind | undefined, backwards: boolean | undefined):
     const { rank, count } = selected(query, query.range(zset), zset.size);
     const { version } = context;
     const nested = query.withScores && version === 3;
-    let reply = arrayHeader(query.withScores && !nested ? count * 2 : count);
+    const reply = new LongText(arrayHeader(query.withScores && !nested ? count * 2 : count));
     zset.walk(rank, count, query.backwards, (score, member) => {
-      if (nested) reply += arrayHeader(2);
-      reply += bulk(member);
-      if (query.withScores) reply += double(score, version);
+      if (nested) reply.add(arrayHeader(2));
+      reply.add(bulk(member));
+      if (query.withScores) reply.add(double(score, version));
     });
-    return reply;
+    return reply.toString();
   };
 }
 

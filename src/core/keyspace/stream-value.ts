@@ -10,6 +10,7 @@ import { STREAM_BYTES } from "./memory-model.ts";
 import { inOrder, type StreamGroup } from "./stream-group.ts";
 import { compareIds, formatId, ID_MAX, ID_ZERO, type StreamId } from "./stream-id.ts";
 import { type StreamEntry, StreamNode, type StreamNodeLimits } from "./stream-node.ts";
+import { StreamSearch } from "./stream-search.ts";
 import type { Collection } from "./value.ts";
 
 /** What a trim is to leave. */
@@ -105,8 +106,12 @@ export class StreamValue implements Collection {
   }
 
   entry(id: StreamId): StreamEntry | undefined {
-    const found = this.range(id, id).next();
-    return found.done ? undefined : found.value;
+    return this.search().entry(id);
+  }
+
+  /** Finds any number of entries, quickly when it is asked for them in order. The stream must not change meanwhile. */
+  search(): StreamSearch {
+    return new StreamSearch(this.#nodes);
   }
 
   has(id: StreamId): boolean {

@@ -83,13 +83,7 @@ export class ZsetValue implements Collection {
   delete(member: string): boolean {
     const score = this.score(member);
     if (score === undefined) return false;
-    this.#tree.remove(score, member);
-    this.#textBytes -= stringBytes(member.length);
-    if (this.#wide === undefined) return true;
-    const { table, scores } = this.#wide;
-    const position = table.remove(member);
-    const last = scores.pop();
-    if (position < scores.length) scores.put(position, last);
+    this.#remove(member, score);
     return true;
   }
 
@@ -114,9 +108,9 @@ export class ZsetValue implements Collection {
 
   /** Removes `count` members from the one at `rank` on; fewer than all. */
   deleteRanks(rank: number, count: number): void {
-    const members: string[] = [];
-    this.walk(rank, count, false, (_score, member) => members.push(member));
-    for (const member of members) this.delete(member);
+    const found: { readonly member: string; readonly score: number }[] = [];
+    this.walk(rank, count, false, (score, member) => found.push({ member, score }));
+    for (const { member, score } of found) this.#remove(member, score);
   }
 
   /** Visits `count` members from the one at `rank` on, or back from it. The set must not change meanwhile. */
@@ -161,6 +155,17 @@ export class ZsetValue implements Collection {
     const sum = Buffer.alloc(DIGEST_BYTES);
     for (const [member, score] of this.entries()) addDigest(sum, digestOf(member, formatDouble(score)));
     return sum;
+  }
+
+  /** @param member one that is here, with that score. */
+  #remove(member: string, score: number): void {
+    this.#tree.remove(score, member);
+    this.#textBytes -= stringBytes(member.length);
+    if (this.#wide === undefined) return;
+    const { table, scores } = this.#wide;
+    const position = table.remove(member);
+    const last = scores.pop();
+    if (position < scores.length) scores.put(position, last);
   }
 
   #widen(): void {

@@ -1,4 +1,5 @@
 /** What a script returned, as its client sees it: Redis 7.0's conversion of Lua values to RESP, up to a length and an effort. */
+import { LongText } from "../../base/long-text.ts";
 import {
   array,
   bool,
@@ -140,14 +141,14 @@ export class ReplyWriter {
 
   #entries(table: LuaTable, depth: number, withValues: boolean): string {
     const { client } = this.#versions;
-    let body = "";
+    const body = new LongText();
     let count = 0;
     for (const [key, value] of entriesOf(table)) {
-      body += this.write(key, depth + 1);
-      if (withValues) body += this.write(value, depth + 1);
+      body.add(this.write(key, depth + 1));
+      if (withValues) body.add(this.write(value, depth + 1));
       count += 1;
     }
-    return (withValues ? mapHeader(count, client) : setHeader(count, client)) + body;
+    return (withValues ? mapHeader(count, client) : setHeader(count, client)) + body.toString();
   }
 
   #verbatim(table: LuaTable): string | undefined {

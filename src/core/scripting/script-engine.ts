@@ -206,7 +206,7 @@ export class ScriptEngine {
 
   #overrun(instructions: number): string | undefined {
     if (instructions <= INSTRUCTIONS_MAX) return undefined;
-    const hasWritten = this.#context.keyspace.effects.text !== "";
+    const hasWritten = this.#context.keyspace.effects.bytes > 0;
     if (!hasWritten) return errors.SCRIPT_TOO_LONG;
     return instructions > INSTRUCTIONS_MAX_WRITTEN ? errors.SCRIPT_TOO_LONG_WRITTEN : undefined;
   }

@@ -3,6 +3,7 @@
  * It decides only the shape on the wire; what to reply, and every error text, is decided by the caller.
  */
 
+import { LongText } from "../../base/long-text.ts";
 import { general } from "../../base/printf.ts";
 
 /** The version that a connection has chosen with HELLO; 2 until then. */
@@ -74,16 +75,16 @@ export function bulkOrNil(text: string | undefined, version: RespVersion): strin
 
 /** An array of values that are encoded already. */
 export function array(encoded: readonly string[]): string {
-  let text = arrayHeader(encoded.length);
-  for (const item of encoded) text += item;
-  return text;
+  const text = new LongText(arrayHeader(encoded.length));
+  for (const item of encoded) text.add(item);
+  return text.toString();
 }
 
 /** An array of bulk strings. */
 export function bulkArray(values: readonly string[]): string {
-  let text = arrayHeader(values.length);
-  for (const value of values) text += bulk(value);
-  return text;
+  const text = new LongText(arrayHeader(values.length));
+  for (const value of values) text.add(bulk(value));
+  return text.toString();
 }
 
 /** Head of a map of `pairs` entries: `%` in RESP3, a flat array of keys and values in RESP2. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type ExactInteger, exact } from "../../../src/core/keyspace/exact-integer.ts";
 import { textBytes } from "../../../src/core/keyspace/listpack-size.ts";
 import {
@@ -9,7 +9,7 @@ import {
   ID_ZERO,
   type StreamId,
 } from "../../../src/core/keyspace/stream-id.ts";
-import type { StreamEntry } from "../../../src/core/keyspace/stream-node.ts";
+import { type StreamEntry, StreamNode } from "../../../src/core/keyspace/stream-node.ts";
 import { StreamValue } from "../../../src/core/keyspace/stream-value.ts";
 
 const LIMITS = { bytesMax: 4096, entriesMax: 100 };
@@ -91,6 +91,31 @@ describe("a stream", () => {
       ),
       { numRuns: 30 },
     );
+  });
+
+  it("finds the entries that are there by one search, in whatever order it is asked", () => {
+    const asked = fc.array(fc.nat({ max: 70 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(asked, fc.uniqueArray(fc.nat({ max: 60 })), fc.boolean(), (ids, deleted, sorted) => {
+        const stream = numbered(60, { bytesMax: 4096, entriesMax: 7 });
+        for (const ms of deleted) stream.delete(id(ms));
+        const search = stream.search();
+        for (const ms of sorted ? ids.toSorted((one, other) => one - other) : ids) {
+          const isThere = ms >= 1 && ms <= 60 && !deleted.includes(ms);
+          const found = search.entry(id(ms));
+          expect(found).toEqual(isThere ? { id: id(ms), pairs: ["f", String(ms)] } : undefined);
+        }
+      }),
+    );
+  });
+
+  it("reads a node once for all of its entries that are asked for in order", () => {
+    const stream = numbered(100);
+    const read = vi.spyOn(StreamNode.prototype, "from");
+    const search = stream.search();
+    for (let ms = 1; ms <= 100; ms += 1) expect(search.entry(id(ms))?.pairs).toEqual(["f", String(ms)]);
+    expect(read).toHaveBeenCalledTimes(1);
+    read.mockRestore();
   });
 
   it("begins a node after so many entries or bytes, counting what was deleted", () => {
