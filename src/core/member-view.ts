@@ -87,6 +87,11 @@ export class MemberView {
     return this.#parts.snapshots.pending;
   }
 
+  /** The latest snapshot of the own keyspace could not be kept. */
+  get snapshotFailed(): boolean {
+    return this.#parts.snapshots.lastFailed;
+  }
+
   /** Records that the standing snapshot does not hold. */
   get recordsSinceSnapshot(): number {
     const { log, snapshots } = this.#parts;

@@ -49,6 +49,7 @@ export class OwnSnapshots {
   #baseIsDamaged = false;
   /** Further reasons to take one, as CONFIG's `save` gives them. */
   rules: readonly SnapshotRule[] = [];
+  #lastFailed = false;
   /** When the latest was begun, or when this process first asked whether one is due. */
   #sinceMs: Millis | undefined;
 
@@ -77,6 +78,11 @@ export class OwnSnapshots {
   /** The log cannot be cut below it: the standing snapshot's offset, or that of the one which may stand any moment. */
   get floor(): Offset {
     return this.#state.phase === "committing" ? this.#state.position.offset : this.#base;
+  }
+
+  /** The latest that was taken to its end could not be kept. */
+  get lastFailed(): boolean {
+    return this.#lastFailed;
   }
 
   get busy(): boolean {
@@ -165,7 +171,10 @@ export class OwnSnapshots {
     this.#base = position.offset;
     this.#baseBytes = bytes;
     this.#baseIsDamaged = false;
-    if (this.#state.phase === "committing") this.#state = { phase: "idle" };
+    if (this.#state.phase === "committing") {
+      this.#state = { phase: "idle" };
+      this.#lastFailed = false;
+    }
     this.#outbox.log(
       "info",
       "snapshot",
@@ -178,6 +187,7 @@ export class OwnSnapshots {
   onFailed(): void {
     if (this.#state.phase === "writing") this.#state.source.abort();
     this.#state = { phase: "idle" };
+    this.#lastFailed = true;
     // The next replica that asks for the damaged one sets it going again.
     this.#baseIsDamaged = false;
   }

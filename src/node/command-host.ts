@@ -151,17 +151,7 @@ export class NodeCommandHost implements CommandHost {
       case "memory":
         return memoryInfo();
       case "persistence":
-        return [
-          ["loading", Number(this.#member?.view.loading ?? true)],
-          ["async_loading", 0],
-          ["rdb_changes_since_last_save", this.#member?.view.recordsSinceSnapshot ?? 0],
-          ["rdb_bgsave_in_progress", Number(this.#member?.view.takesSnapshot ?? false)],
-          ["rdb_last_save_time", this.#hands.lastSnapshotSec()],
-          ["aof_enabled", 1],
-          // A snapshot is the rewriting of the log, whoever asked for it.
-          ["aof_rewrite_in_progress", Number(this.#member?.view.takesSnapshot ?? false)],
-          ["aof_last_write_status", this.#status().diskFailing ? "err" : "ok"],
-        ];
+        return this.#persistenceInfo();
       case "stats":
         return this.#statsInfo();
       default:
@@ -229,6 +219,25 @@ export class NodeCommandHost implements CommandHost {
   #status(): NodeStatus {
     if (this.#member === null) throw new Error("a command ran before the member was made");
     return this.#member.status();
+  }
+
+  /** A snapshot is the rewriting of the log, whoever asked for it. */
+  #persistenceInfo(): InfoLines {
+    const view = this.#member?.view;
+    const takesSnapshot = Number(view?.takesSnapshot ?? false);
+    const snapshotStatus = view?.snapshotFailed ? "err" : "ok";
+    return [
+      ["loading", Number(view?.loading ?? true)],
+      ["async_loading", 0],
+      ["rdb_changes_since_last_save", view?.recordsSinceSnapshot ?? 0],
+      ["rdb_bgsave_in_progress", takesSnapshot],
+      ["rdb_last_save_time", this.#hands.lastSnapshotSec()],
+      ["rdb_last_bgsave_status", snapshotStatus],
+      ["aof_enabled", 1],
+      ["aof_rewrite_in_progress", takesSnapshot],
+      ["aof_last_bgrewrite_status", snapshotStatus],
+      ["aof_last_write_status", this.#status().diskFailing ? "err" : "ok"],
+    ];
   }
 
   #statsInfo(): InfoLines {

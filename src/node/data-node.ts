@@ -103,7 +103,7 @@ export class DataNode {
         probed: () => {},
       },
       health: () => nodeHealth(this.status()),
-      metrics: () => nodeMetrics(this.status(), this.#clients.size),
+      metrics: () => nodeMetrics(this.status(), this.#running().view, this.#clients.size),
     });
     const snapshots = new SnapshotHands(this.#storage, {
       input: (input) => this.#input(input),

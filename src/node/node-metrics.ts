@@ -1,4 +1,5 @@
 /** Health and metrics of a data node, for orchestrators and Prometheus. Read-only. */
+import type { MemberView } from "../core/member-view.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
 
 /** Healthy: it serves, as an established master or as a replica whose master's records flow. */
@@ -14,7 +15,11 @@ export function nodeHealth(status: NodeStatus): { ok: boolean; body: object } {
   };
 }
 
-export function nodeMetrics(status: NodeStatus, clients: number): string {
+export function nodeMetrics(
+  status: NodeStatus,
+  { snapshotFailed }: Pick<MemberView, "snapshotFailed">,
+  clients: number,
+): string {
   const gauges: readonly (readonly [name: string, help: string, value: number])[] = [
     ["interrex_role_master", "1 on the master", Number(status.role === "master")],
     ["interrex_role_replica", "1 on a replica", Number(status.role === "replica")],
@@ -31,6 +36,7 @@ export function nodeMetrics(status: NodeStatus, clients: number): string {
     ],
     ["interrex_lease_held", "1 while the master holds the lease", Number(status.leaseHeld)],
     ["interrex_disk_failing", "1 while the disk is full", Number(status.diskFailing)],
+    ["interrex_snapshot_failed", "1 while the latest snapshot could not be kept", Number(snapshotFailed)],
     ["interrex_clients", "connected Redis clients", clients],
   ];
   return gauges

@@ -135,7 +135,7 @@ describe("the metrics", () => {
     const status = HEALTHY_VIEW.master?.status;
     if (status == null) throw new Error("the example's master has spoken");
     const sentinel = { id: "s1", clients: 0, views: [HEALTHY_VIEW], switches: new Map() };
-    const texts = nodeMetrics(status, 0) + prometheusText(sentinel);
+    const texts = nodeMetrics(status, { snapshotFailed: false }, 0) + prometheusText(sentinel);
     const known = [...texts.matchAll(/^# HELP (\S+)/gm)].map(([, name = ""]) => name);
     const words = codeWords(sectionOf(OPERATIONS, "Health, metrics, logs"));
     expect(words.filter((word) => word.startsWith("interrex_")).sort()).toEqual(known.sort());

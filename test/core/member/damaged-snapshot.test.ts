@@ -41,6 +41,23 @@ it("takes one more when that could not be written, as soon as a replica needs it
   expect(n1.disk.snapshot).not.toBe(damaged);
 });
 
+it("is told as failed from when it could not be kept until one stands", () => {
+  const { group, n1 } = idleMaster();
+  expect(n1.member.view.snapshotFailed).toBe(false);
+  n1.diskIsSlow = true;
+  n1.run(n1.connect(), "SET", "a", "2");
+  n1.member.wantSnapshot();
+  group.pass(200);
+  n1.step({ type: "snapshotFailed", kind: "own" });
+  n1.heldInputs.length = 0;
+  n1.diskIsSlow = false;
+  group.pass(200);
+  expect(n1.member.view.snapshotFailed).toBe(true);
+  n1.member.wantSnapshot();
+  group.pass(200);
+  expect(n1.member.view.snapshotFailed).toBe(false);
+});
+
 it("takes no second one when that stands and nothing has come since", () => {
   const { group, n1 } = idleMaster();
   n1.step({ type: "snapshotDamaged" });
