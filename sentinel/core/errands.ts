@@ -149,7 +149,8 @@ export class Errands {
     const wanted = errand.kind === "handover" ? errand.target : errand.member;
     const ok = wanted === null || wanted === master;
     const took = tookMs === null ? "" : ` after ${Math.round(tookMs)} ms`;
-    this.#reply(errand.id, ok, `master is ${master} since epoch ${number.epoch}${took}`);
+    const outcome = `master is ${master} since epoch ${number.epoch}${took}`;
+    this.#reply(errand.id, ok, ok ? outcome : `${wanted} was not promoted: ${outcome}`);
   }
 
   /** @param leading while this sentinel leads, its failover has its own end in time. */

@@ -44,6 +44,17 @@ describe("switchover", () => {
     expect(world.masterId()).toBe("n3");
   });
 
+  it("whose target dies on the way is answered with who was not promoted, and who is master instead", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const id = world.operator("s1", { type: "switchover", group, to: "n3" as MemberId });
+    world.until("the handover is ready", () => world.node(old).handover?.ready === true, 500);
+    world.kill("n3");
+    const { ok, text } = answer(world, id);
+    expect(ok).toBe(false);
+    expect(text).toMatch(/^n3 was not promoted: master is n[12] since epoch \d+/);
+  });
+
   it("takes the best replica when none is named", () => {
     const world = settledWorld();
     const old = world.masterId();
