@@ -20,6 +20,13 @@ import { ownReign } from "./steward.ts";
 import { earliest, STEP_SLACK_MS } from "./timing.ts";
 
 type Errand =
+  /** A switchover away from a master that has been recorded and does not serve yet: it was ordered right behind another one. */
+  | {
+      readonly kind: "wait";
+      readonly id: number;
+      readonly to: MemberId | null;
+      readonly untilMs: Millis;
+    }
   | {
       readonly kind: "handover";
       readonly id: number;
@@ -68,8 +75,9 @@ export class Errands {
 
   /** The member that the failover to come is meant for. */
   get wanted(): MemberId | null {
-    if (this.#errand === null) return null;
-    return this.#errand.kind === "handover" ? this.#errand.target : this.#errand.member;
+    const errand = this.#errand;
+    if (errand === null || errand.kind === "wait") return null;
+    return errand.kind === "handover" ? errand.target : errand.member;
   }
 
   /** What maintenance is wanted and not yet recorded. */
@@ -80,7 +88,7 @@ export class Errands {
   /** The reason to ask votes for on an operator's behalf, now. */
   reasonToAsk(): VoteReason | null {
     const errand = this.#errand;
-    if (errand === null) return null;
+    if (errand === null || errand.kind === "wait") return null;
     if (errand.kind === "elect") return errand.reason;
     const record = this.#context.ledger.stored;
     const master = record?.master == null ? null : currentStatus(this.#context, record.master);
@@ -134,7 +142,7 @@ export class Errands {
   /** A new reign is published, whoever led it. */
   onReign(record: GroupRecord, tookMs: Millis | null): void {
     const errand = this.#errand;
-    if (errand === null) return;
+    if (errand === null || errand.kind === "wait") return;
     this.#errand = null;
     const { master, number } = record;
     if (errand.kind === "elect" && errand.from !== null && errand.from === master) {
@@ -155,8 +163,9 @@ export class Errands {
 
   /** @param leading while this sentinel leads, its failover has its own end in time. */
   settle(leading: boolean, nowMs: Millis): void {
+    if (this.#errand?.kind === "wait") this.#settleWait(this.#errand, nowMs);
     const errand = this.#errand;
-    if (errand !== null && !leading && nowMs >= errand.untilMs) {
+    if (errand !== null && errand.kind !== "wait" && !leading && nowMs >= errand.untilMs) {
       if (errand.kind === "handover") this.#giveUpHandover("it was not ready in time", nowMs);
       else this.#endElection(errand, nowMs);
     }
@@ -172,7 +181,21 @@ export class Errands {
     }
   }
 
-  #startHandover(id: number, to: MemberId | null, byForceElse: boolean, nowMs: Millis): void {
+  #settleWait({ id, to, untilMs }: Errand & { readonly kind: "wait" }, nowMs: Millis): void {
+    const serves = this.#servingMaster() !== null;
+    if (!serves && this.#masterAnswers() && nowMs < untilMs) return;
+    this.#errand = null;
+    this.#startHandover(id, to, false, nowMs, false);
+  }
+
+  /** @param mayWait for a master that answers to serve. */
+  #startHandover(
+    id: number,
+    to: MemberId | null,
+    byForceElse: boolean,
+    nowMs: Millis,
+    mayWait = !byForceElse,
+  ): void {
     const { ledger, outbox, config } = this.#context;
     const record = ledger.stored;
     if (this.#refuseAnother(id)) return;
@@ -184,6 +207,10 @@ export class Errands {
     const target = to ?? this.#bestReplica(record);
     if (link === null && byForceElse) {
       this.#startElection(id, "forced", null, nowMs);
+      return;
+    }
+    if (link === null && mayWait && this.#masterAnswers()) {
+      this.#errand = { kind: "wait", id, to, untilMs: nowMs + config.switchoverTimeoutMs };
       return;
     }
     if (target === null) {
@@ -272,6 +299,11 @@ export class Errands {
     const status = currentStatus(this.#context, record.master);
     if (status === null || !isMasterOf(record, status) || !status.established) return null;
     return this.#context.watches.get(record.master)?.link ?? null;
+  }
+
+  #masterAnswers(): boolean {
+    const master = this.#context.ledger.stored?.master;
+    return master != null && this.#context.watches.get(master)?.answers === true;
   }
 
   #bestReplica(record: GroupRecord): MemberId | null {

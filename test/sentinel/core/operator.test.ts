@@ -132,6 +132,50 @@ describe("switchover", () => {
   });
 });
 
+describe("a switchover right behind another", () => {
+  it("waits until the new master serves, and then takes place", () => {
+    const world = settledWorld();
+    const old = world.masterId() as MemberId;
+    expect(answer(world, world.operator("s1", { type: "switchover", group, to: "n3" as MemberId })).ok).toBe(
+      true,
+    );
+    world.node("n3").established = false;
+    world.node("n3").push();
+    world.run(5);
+    const second = world.operator("s1", { type: "switchover", group, to: old });
+    world.run(200);
+    expect(world.replies.has(second)).toBe(false);
+    world.node("n3").established = true;
+    const { ok, text } = answer(world, second);
+    expect(ok, text).toBe(true);
+    expect(world.masterId()).toBe(old);
+  });
+
+  it("is refused once the new master has not served for as long as a switchover may take", () => {
+    const world = settledWorld();
+    const old = world.masterId() as MemberId;
+    world.node(old).established = false;
+    world.node(old).push();
+    world.run(5);
+    const { ok, text } = answer(world, world.operator("s1", { type: "switchover", group }));
+    expect(ok).toBe(false);
+    expect(text).toContain("does not serve now");
+  });
+
+  it("is refused at once when the master falls silent meanwhile", () => {
+    const world = settledWorld();
+    const old = world.masterId() as MemberId;
+    world.node(old).established = false;
+    world.node(old).push();
+    world.run(5);
+    const id = world.operator("s1", { type: "switchover", group });
+    world.run(50);
+    expect(world.replies.has(id)).toBe(false);
+    world.kill(old);
+    expect(answer(world, id).ok).toBe(false);
+  });
+});
+
 describe("failover by an operator", () => {
   it("goes by handover where the master cooperates", () => {
     const world = settledWorld();
