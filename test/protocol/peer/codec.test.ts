@@ -166,6 +166,21 @@ describe("peer codec", () => {
     expect(error.cause).toBeUndefined();
   });
 
+  it.each([
+    0,
+    null,
+    {},
+    { epoch: 1 },
+    { epoch: 1, firstOffset: "1" },
+    { epoch: -1, firstOffset: 1 },
+    { epoch: 1.5, firstOffset: 1 },
+    { epoch: 1, firstOffset: 2 ** 48 },
+  ])("refuses an epoch history with %j in it", (reign) => {
+    const history = [reign, { epoch: 5, firstOffset: 9 }];
+    const message = { type: "syncFull", epoch: 5, position: { epoch: 5, offset: 9 }, history };
+    expect(refusal(JSON.stringify(message)).message).toContain("reign 1 of an epoch history");
+  });
+
   it("refuses an epoch history that does not rise", () => {
     const history = [
       { epoch: 2, firstOffset: 5 },
