@@ -8,9 +8,9 @@ const CHUNK_BITS = 12;
 const WITHIN_CHUNK = 2 ** CHUNK_BITS - 1;
 
 export class ChunkedArray<Item> {
-  readonly #chunks: Item[][] = [[]];
+  #chunks: Item[][] = [[]];
   #length = 0;
-  /** Of each chunk that was there at the last `frozen`: whether it is still shared with what that gave. */
+  /** Of each chunk that was there at the last `frozen` or `clone`: whether it is still shared with what that gave. */
   #shared: boolean[] = [];
 
   get length(): number {
@@ -48,6 +48,16 @@ export class ChunkedArray<Item> {
   frozen(): readonly (readonly Item[])[] {
     this.#shared = this.#chunks.map(() => true);
     return [...this.#chunks];
+  }
+
+  /** One that holds the same, and changes on its own: it shares each piece with this one until either changes it. */
+  clone(): ChunkedArray<Item> {
+    const copy = new ChunkedArray<Item>();
+    this.#shared = this.#chunks.map(() => true);
+    copy.#chunks = [...this.#chunks];
+    copy.#shared = [...this.#shared];
+    copy.#length = this.#length;
+    return copy;
   }
 
   #own(at: number): Item[] {

@@ -11,8 +11,8 @@ import { pageOf } from "./scan-page.ts";
 const PAIR = 2;
 
 export class DenseMap<Value> {
-  readonly #pairs = new ChunkedArray<string | Value>();
-  readonly #index = new PositionIndex(PAIR);
+  #pairs = new ChunkedArray<string | Value>();
+  #index = new PositionIndex(PAIR);
 
   get size(): number {
     return this.#pairs.length / PAIR;
@@ -87,6 +87,14 @@ export class DenseMap<Value> {
     for (let position = this.size - 1; position >= 0; position = Math.min(position, this.size) - 1) {
       yield this.entryAt(position);
     }
+  }
+
+  /** One with the same keys and values at the same positions, that changes on its own; the values themselves are not copied. */
+  clone(): DenseMap<Value> {
+    const copy = new DenseMap<Value>();
+    copy.#pairs = this.#pairs.clone();
+    copy.#index = this.#index.clone();
+    return copy;
   }
 
   /** One page of a scan; see `pageOf`. */

@@ -4,7 +4,7 @@ import { DenseMap } from "./dense-map.ts";
 import { FIELD_BYTES, FIELD_TABLE_BYTES, stringBytes } from "./memory-model.ts";
 
 export class FieldTable {
-  readonly #fields = new DenseMap<string>();
+  #fields = new DenseMap<string>();
   /** Of the fields' and values' texts. */
   #textBytes = 0;
 
@@ -67,7 +67,8 @@ export class FieldTable {
 
   clone(): FieldTable {
     const copy = new FieldTable();
-    for (const [field, value] of this.#fields.entries()) copy.set(field, value);
+    copy.#fields = this.#fields.clone();
+    copy.#textBytes = this.#textBytes;
     return copy;
   }
 }

@@ -72,6 +72,17 @@ export class MemberTable {
     return position;
   }
 
+  /** One with the same members at the same positions, that changes on its own. */
+  clone(): MemberTable {
+    const copy = new MemberTable();
+    copy.#few = [...this.#few];
+    if (this.#many !== undefined) {
+      copy.#many = { members: this.#many.members.clone(), index: this.#many.index.clone() };
+    }
+    copy.#textBytes = this.#textBytes;
+    return copy;
+  }
+
   /** One page of a scan; see `pageOf`. */
   page(cursor: number, count: number): Page {
     return pageOf(this.size, cursor, count);

@@ -35,7 +35,7 @@ interface Members {
 }
 
 export class PositionIndex {
-  readonly #seed = seedOfNewOnes;
+  readonly #seed: number;
   /** How far apart members stand in the array that holds them. */
   readonly #stride: number;
   /** Of each shard. At most two thirds are taken. */
@@ -44,8 +44,18 @@ export class PositionIndex {
   #counts: number[] = [0];
   #count = 0;
 
-  constructor(stride = 1) {
+  constructor(stride = 1, seed: number = seedOfNewOnes) {
     this.#stride = stride;
+    this.#seed = seed;
+  }
+
+  /** For members that stand as these do. */
+  clone(): PositionIndex {
+    const copy = new PositionIndex(this.#stride, this.#seed);
+    copy.#slots = this.#slots.map((slots) => slots.slice());
+    copy.#counts = [...this.#counts];
+    copy.#count = this.#count;
+    return copy;
   }
 
   /** The hash by which this index, and no other, knows a member. */

@@ -32,6 +32,17 @@ export class ScoreBranch {
     this.size += child.size;
   }
 
+  /** @param children of the copy, one for each of this one's. */
+  cloneWith(children: ScoreNode[]): ScoreBranch {
+    const copy = new ScoreBranch();
+    copy.children = children;
+    copy.sizes = this.sizes.slice();
+    copy.lowScores = this.lowScores.slice();
+    copy.lowMembers = this.lowMembers.slice();
+    copy.size = this.size;
+    return copy;
+  }
+
   /** The child below which this member belongs. */
   childFor(score: number, member: string): number {
     const { lowScores, lowMembers } = this;

@@ -93,6 +93,16 @@ export class ScoreLeaf {
     return { scores: this.scores, members: this.members };
   }
 
+  /** One that holds the same, and changes on its own: both share the arrays until either changes. It has no neighbours yet. */
+  clone(): ScoreLeaf {
+    const copy = new ScoreLeaf();
+    copy.scores = this.scores;
+    copy.members = this.members;
+    copy.#isShared = true;
+    this.#isShared = true;
+    return copy;
+  }
+
   #own(): void {
     if (!this.#isShared) return;
     this.#isShared = false;

@@ -135,6 +135,18 @@ export class ScoreTree {
     return pairs(runs);
   }
 
+  /** A tree of the same members and the same shape, that changes on its own. No member is moved or compared. */
+  clone(): ScoreTree {
+    const copy = new ScoreTree();
+    const leaves: ScoreLeaf[] = [];
+    copy.#root = cloneOf(this.#root, leaves);
+    for (const [at, leaf] of leaves.entries()) {
+      leaf.previous = leaves[at - 1];
+      leaf.next = leaves[at + 1];
+    }
+    return copy;
+  }
+
   /** The member's score, found by looking at each: for small trees. */
   search(member: string): number | undefined {
     for (let leaf: ScoreLeaf | undefined = this.#seek(0)[0]; leaf !== undefined; leaf = leaf.next) {
@@ -162,6 +174,15 @@ export class ScoreTree {
     }
     return [node, left];
   }
+}
+
+/** @param leaves takes the copies of all leaves, in order. */
+function cloneOf(node: ScoreNode, leaves: ScoreLeaf[]): ScoreNode {
+  if (node instanceof ScoreBranch)
+    return node.cloneWith(node.children.map((child) => cloneOf(child, leaves)));
+  const leaf = node.clone();
+  leaves.push(leaf);
+  return leaf;
 }
 
 function* pairs(runs: readonly FrozenRun[]): IterableIterator<[member: string, score: number]> {

@@ -67,8 +67,8 @@ export class SetValue implements Collection {
 
   clone(): SetValue {
     const copy = new SetValue();
-    if (this.#content instanceof MemberTable) copy.#content = new MemberTable();
-    for (const member of this.members()) copy.add(member);
+    if (this.#content instanceof MemberTable) copy.#content = this.#content.clone();
+    else for (const member of this.members()) copy.add(member);
     return copy;
   }
 

@@ -26,7 +26,7 @@ export class ZsetValue implements Collection {
   accountedBytes = 0;
   /** Of the members. */
   #textBytes = 0;
-  readonly #tree = new ScoreTree();
+  #tree = new ScoreTree();
   /** Once wide, always wide, as in Redis; a compact one is searched through for a member's score. */
   #wide: WideParts | undefined;
 
@@ -142,8 +142,14 @@ export class ZsetValue implements Collection {
   }
 
   clone(): ZsetValue {
-    const copy = new ZsetValue(this.#wide !== undefined);
-    for (const [member, score] of this.entries()) copy.set(member, score, undefined);
+    const copy = new ZsetValue();
+    if (this.#wide === undefined) {
+      for (const [member, score] of this.entries()) copy.set(member, score, undefined);
+      return copy;
+    }
+    copy.#tree = this.#tree.clone();
+    copy.#wide = { table: this.#wide.table.clone(), scores: this.#wide.scores.clone() };
+    copy.#textBytes = this.#textBytes;
     return copy;
   }
 

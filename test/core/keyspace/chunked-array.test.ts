@@ -39,3 +39,28 @@ it("holds what an array would, and what it gave as frozen stays as it was", () =
     for (const { chunks, items } of frozen) expect(chunks.flat()).toEqual(items);
   }
 });
+
+it("changes on its own after it is cloned, and so does the clone", () => {
+  const random = new SeededRandomness(8);
+  for (const size of SIZES) {
+    const model = Array.from({ length: size }, (_, item) => item);
+    const pairs = [{ array: arrayOf(model), model }];
+    for (let step = 0; step < 20_000; step += 1) {
+      const { array, model: items } = pairs[random.below(pairs.length)] as (typeof pairs)[number];
+      const kind = random.below(10);
+      if (step % 4000 === 0) {
+        pairs.push({ array: array.clone(), model: [...items] });
+      } else if (kind < 4) {
+        array.push(step);
+        items.push(step);
+      } else if (items.length > 0 && kind < 8) {
+        expect(array.pop()).toBe(items.pop());
+      } else if (items.length > 0) {
+        const position = random.below(items.length);
+        array.put(position, -step);
+        items[position] = -step;
+      }
+    }
+    for (const { array, model: items } of pairs) expect(itemsOf(array)).toEqual(items);
+  }
+});
