@@ -64,10 +64,9 @@ export class MemberTable {
 
   /** @returns the position that the last member has taken, or -1 when `member` is not here. */
   remove(member: string): number {
-    const position = this.find(member);
+    const position =
+      this.#many === undefined ? removeFromFew(this.#few, member) : this.#removeFromMany(this.#many, member);
     if (position === -1) return -1;
-    if (this.#many === undefined) removeFromFew(this.#few, position);
-    else this.#removeFromMany(this.#many, member, position);
     this.#textBytes -= stringBytes(member.length);
     return position;
   }
@@ -100,14 +99,18 @@ export class MemberTable {
     return true;
   }
 
-  #removeFromMany({ members, index }: IndexedMembers, member: string, position: number): void {
+  #removeFromMany({ members, index }: IndexedMembers, member: string): number {
+    const hash = index.hashOf(member);
+    const position = index.find(members, member, hash);
+    if (position === -1) return -1;
     const at = members.length - 1;
-    index.remove(position, index.hashOf(member), at, index.hashOf(members.at(at)));
+    index.remove(position, hash, at, index.hashOf(members.at(at)));
     const last = members.pop();
     if (position < members.length) members.put(position, last);
-    if (members.length > UNINDEXED_MAX) return;
+    if (members.length > UNINDEXED_MAX) return position;
     this.#few = members.frozen().flat();
     this.#many = undefined;
+    return position;
   }
 }
 
@@ -119,7 +122,10 @@ function addToMany({ members, index }: IndexedMembers, member: string): boolean 
   return true;
 }
 
-function removeFromFew(few: string[], position: number): void {
+function removeFromFew(few: string[], member: string): number {
+  const position = few.indexOf(member);
+  if (position === -1) return -1;
   const last = few.pop() as string;
   if (position < few.length) few[position] = last;
+  return position;
 }

@@ -155,8 +155,8 @@ function absorb(
   return one.absorb(other as ScoreLeaf);
 }
 
-/** A lower bound of a node that was just split off: its first child keeps the one that it had. */
-function boundOf(node: ScoreNode): [number, string] {
+/** A lower bound of a node that was just split off, or made: of a branch that of its first child. */
+export function boundOf(node: ScoreNode): [number, string] {
   if (node instanceof ScoreBranch) return [node.lowScores[0] as number, node.lowMembers[0] as string];
   return [node.scores[0] as number, node.members[0] as string];
 }

@@ -3,8 +3,13 @@
  * O(log n). A B+ tree: compact in memory, and a range is read leaf by leaf. It knows no member's score by itself: who
  * removes one must say it.
  */
-import { type IsBefore, ScoreBranch, type ScoreNode } from "./score-branch.ts";
-import { type FrozenRun, ScoreLeaf } from "./score-leaf.ts";
+import { boundOf, type IsBefore, ScoreBranch, type ScoreNode } from "./score-branch.ts";
+import { type FrozenRun, NODE_MAX, NODE_MIN, ScoreLeaf } from "./score-leaf.ts";
+
+/** To remove one member costs as much as to take so many over into new leaves. */
+const TAKEN_PER_REMOVED = 32;
+/** How full new nodes are: some may go, and some come, before one is merged or split. */
+const NODE_FILL: number = NODE_MAX - NODE_MIN;
 
 export class ScoreTree {
   #root: ScoreNode = new ScoreLeaf();
@@ -36,6 +41,26 @@ export class ScoreTree {
       this.#root = this.#root.children[0] as ScoreNode;
     }
     return true;
+  }
+
+  /** Removes `count` members from the one at `rank` on: of many at once it keeps the others instead. */
+  removeRanks(rank: number, count: number): void {
+    const removed: { readonly score: number; readonly member: string }[] = [];
+    if (count * TAKEN_PER_REMOVED < this.size) {
+      this.walk(rank, count, false, (score, member) => removed.push({ score, member }));
+      for (const { score, member } of removed) this.remove(score, member);
+      return;
+    }
+    const scores: number[] = [];
+    const members: string[] = [];
+    const keep = (score: number, member: string): void => {
+      scores.push(score);
+      members.push(member);
+    };
+    const behind = rank + count;
+    this.walk(0, rank, false, keep);
+    this.walk(behind, this.size - behind, false, keep);
+    this.#root = rootOf(leavesOf(scores, members));
   }
 
   /** Changes a member's score: in its place if that stays the same, as it often does, else by moving it. */
@@ -140,10 +165,7 @@ export class ScoreTree {
     const copy = new ScoreTree();
     const leaves: ScoreLeaf[] = [];
     copy.#root = cloneOf(this.#root, leaves);
-    for (const [at, leaf] of leaves.entries()) {
-      leaf.previous = leaves[at - 1];
-      leaf.next = leaves[at + 1];
-    }
+    link(leaves);
     return copy;
   }
 
@@ -174,6 +196,46 @@ export class ScoreTree {
     }
     return [node, left];
   }
+}
+
+/** Linked leaves, as evenly filled as can be. @param scores of the members, which are in order. */
+function leavesOf(scores: readonly number[], members: readonly string[]): ScoreLeaf[] {
+  const leaves: ScoreLeaf[] = [];
+  for (const [from, to] of evenParts(members.length)) {
+    const leaf = new ScoreLeaf();
+    leaf.scores = scores.slice(from, to);
+    leaf.members = members.slice(from, to);
+    leaves.push(leaf);
+  }
+  link(leaves);
+  return leaves;
+}
+
+function link(leaves: readonly ScoreLeaf[]): void {
+  for (const [at, leaf] of leaves.entries()) {
+    leaf.previous = leaves[at - 1];
+    leaf.next = leaves[at + 1];
+  }
+}
+
+/** Builds branches over these nodes, level by level. */
+function rootOf(leaves: readonly ScoreNode[]): ScoreNode {
+  let nodes = leaves;
+  while (nodes.length > 1) {
+    nodes = evenParts(nodes.length).map(([from, to]) => {
+      const branch = new ScoreBranch();
+      for (const node of nodes.slice(from, to)) branch.append(node, ...boundOf(node));
+      return branch;
+    });
+  }
+  return nodes[0] ?? new ScoreLeaf();
+}
+
+/** Cuts so many items into parts of `NODE_FILL` at most, none of which is less than half of another. */
+function evenParts(count: number): [from: number, to: number][] {
+  const parts = Math.ceil(count / NODE_FILL);
+  const start = (part: number): number => Math.floor((part * count) / parts);
+  return Array.from({ length: parts }, (_, part) => [start(part), start(part + 1)]);
 }
 
 /** @param leaves takes the copies of all leaves, in order. */

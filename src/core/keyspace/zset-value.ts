@@ -83,7 +83,8 @@ export class ZsetValue implements Collection {
   delete(member: string): boolean {
     const score = this.score(member);
     if (score === undefined) return false;
-    this.#remove(member, score);
+    this.#tree.remove(score, member);
+    this.#forget(member);
     return true;
   }
 
@@ -108,9 +109,8 @@ export class ZsetValue implements Collection {
 
   /** Removes `count` members from the one at `rank` on; fewer than all. */
   deleteRanks(rank: number, count: number): void {
-    const found: { readonly member: string; readonly score: number }[] = [];
-    this.walk(rank, count, false, (score, member) => found.push({ member, score }));
-    for (const { member, score } of found) this.#remove(member, score);
+    this.walk(rank, count, false, (_score, member) => this.#forget(member));
+    this.#tree.removeRanks(rank, count);
   }
 
   /** Visits `count` members from the one at `rank` on, or back from it. The set must not change meanwhile. */
@@ -163,9 +163,8 @@ export class ZsetValue implements Collection {
     return sum;
   }
 
-  /** @param member one that is here, with that score. */
-  #remove(member: string, score: number): void {
-    this.#tree.remove(score, member);
+  /** All but the tree is without it. @param member one that is here. */
+  #forget(member: string): void {
     this.#textBytes -= stringBytes(member.length);
     if (this.#wide === undefined) return;
     const { table, scores } = this.#wide;

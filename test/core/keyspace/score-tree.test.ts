@@ -100,6 +100,52 @@ describe("a score tree", () => {
     }
   });
 
+  it("removes any stretch of ranks, few members of many or most of them, and goes on as before", () => {
+    fc.assert(
+      fc.property(
+        fc.nat({ max: 2500 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0, 0.01, 0.99, 1)),
+        (size, place, share) => {
+          const tree = new ScoreTree();
+          for (let at = 0; at < size; at += 1) tree.insert(at >> 1, `m${at % 2}-${at}`);
+          const entries = [...tree.entries()];
+          const rank = Math.floor(place * size);
+          const count = Math.floor(share * (size - rank));
+          tree.removeRanks(rank, count);
+          entries.splice(rank, count);
+          expect([...tree.entries()]).toEqual(entries);
+          expect(walked(tree, entries.length - 1, entries.length, true)).toEqual(entries.toReversed());
+          for (let left = Math.min(40, entries.length); left > 0; left -= 1) {
+            const at = Math.floor(place * entries.length);
+            const [member, score] = entries[at] as [string, number];
+            expect(tree.rankOf(score, member)).toBe(at);
+            expect(tree.remove(score, member)).toBe(true);
+            entries.splice(at, 1);
+          }
+          for (let at = 0; at < 40; at += 1) tree.insert(size + at, "new");
+          expect(walked(tree, 0, tree.size, false)).toEqual([
+            ...entries,
+            ...Array.from({ length: 40 }, (_, at) => ["new", size + at]),
+          ]);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("stays as low after most of its members went at once", () => {
+    const tree = new ScoreTree();
+    for (let at = 0; at < 40_000; at += 1) tree.insert(at, `m${at}`);
+    tree.removeRanks(100, 20_000);
+    let steps = 0;
+    tree.countBefore((score) => {
+      steps += 1;
+      return score < 32_345;
+    });
+    expect(steps).toBeLessThan(22);
+  });
+
   it("does not remove a member under another score", () => {
     const tree = new ScoreTree();
     tree.insert(1, "a");
