@@ -20,8 +20,8 @@ export const WHOLE_MAX: number = 2 ** 48 - 1;
 const TEXT_CHARS_MAX = 1024;
 const REASON_CHARS_MAX = 16 * 1024;
 const MEMBERS_MAX = 1000;
-/** Failovers in the life of a group; at one a second it lasts a day. */
-const REIGNS_MAX = 100_000;
+/** Failovers in the life of a group; at one every ten seconds it lasts four months. */
+const REIGNS_MAX = 1_000_000;
 
 /**
  * A list that is too long is refused before its items are looked at: a frame has room for millions of wrong ones, and an
