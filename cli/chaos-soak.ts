@@ -5,7 +5,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { REPLICATION_MODES } from "../cluster/config/fields.ts";
 import { namespacesUnavailable } from "../cluster/hosts/namespaces.ts";
@@ -19,6 +18,7 @@ import { durationText } from "./duration.ts";
 import { durationFlag } from "./duration-flag.ts";
 import { wholeNumberFlag } from "./flags.ts";
 import { failOnLostOutput } from "./lost-output.ts";
+import { MAIN_FILE } from "./main-file.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { layOut } from "./table.ts";
 
@@ -78,7 +78,7 @@ async function main(): Promise<void> {
   let end: SoakEnd | undefined;
   try {
     soak = await openSoakArena({
-      main: fileURLToPath(new URL("./main.js", import.meta.url)),
+      main: MAIN_FILE,
       directory,
       members: flags.members,
       replication: flags.replication,

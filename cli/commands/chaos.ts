@@ -1,6 +1,5 @@
 /** `interrex chaos`: load on a cluster, faults, and a verdict. Exit 1 when the verdict is bad. */
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import type { Arena } from "../../cluster/chaos/arena.ts";
 import type { FaultKind, FaultTarget } from "../../cluster/chaos/faults.ts";
@@ -26,6 +25,7 @@ import { durationText } from "../duration.ts";
 import { DURATION_FLAG_MS_MAX, durationFlag } from "../duration-flag.ts";
 import { Interrupted, starting } from "../exit.ts";
 import { type HostPort, hostPortListFlag, passwordOption, pathFlag, wholeNumberFlag } from "../flags.ts";
+import { MAIN_FILE } from "../main-file.ts";
 import { askMaster } from "../sentinel-client.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { layOut } from "../table.ts";
@@ -224,7 +224,6 @@ async function openArena(
   kinds: readonly FaultKind[],
   atOnce: AbortSignal,
 ): Promise<Arena> {
-  const main = fileURLToPath(new URL("../main.js", import.meta.url));
   const partitions = kinds.some(({ action }) => action === "partition");
   const { nodes, sentinels, password, replication = REPLICATION, downAfter = DOWN_AFTER_MS } = flags;
   const secret = password === undefined ? {} : { password };
@@ -232,7 +231,7 @@ async function openArena(
   if (flags.local === true) {
     refuseMissingReplica(kinds, nodes);
     return await starting<Arena>(() =>
-      partitions ? startInProcessArena(own) : startLocalCluster({ ...own, main, atOnce }),
+      partitions ? startInProcessArena(own) : startLocalCluster({ ...own, main: MAIN_FILE, atOnce }),
     );
   }
   if (flags.clusterJson === undefined) {
@@ -251,7 +250,7 @@ async function openArena(
   const arena = new ProcessArena({
     group: ready.group,
     password: flags.password,
-    processes: processesOf(ready, main),
+    processes: processesOf(ready, MAIN_FILE),
     foreign: true,
     atOnce,
   });

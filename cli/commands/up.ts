@@ -1,5 +1,4 @@
 /** `interrex up`: a whole cluster on this machine, each node and sentinel its own process, until told to stop. */
-import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import {
   APPEND_FSYNC,
@@ -13,6 +12,7 @@ import type { AppendFsync } from "../../src/io/storage/member-storage.ts";
 import type { ReplicationMode } from "../../src/rules/group-record.ts";
 import { starting } from "../exit.ts";
 import { passwordOption, pathFlag, portFlag, wholeNumberFlag } from "../flags.ts";
+import { MAIN_FILE } from "../main-file.ts";
 import { withSpinner } from "../spinner.ts";
 import { type StopSignal, stopSignal } from "../stop-signal.ts";
 import { printJson, type Terminal } from "../terminal.ts";
@@ -110,7 +110,7 @@ function start(flags: UpFlags, { signal, atOnce }: StopSignal, terminal: Termina
       password: flags.password ?? null,
       peerSecret: flags.peerSecret ?? null,
     },
-    main: fileURLToPath(new URL("../main.js", import.meta.url)),
+    main: MAIN_FILE,
     signal,
     atOnce,
     onDeath: (process, pid, exit) => {
