@@ -1,10 +1,9 @@
-/** COMMAND: which commands there are, as far as redis-cli and client libraries look. Documents none of them. */
+/** COMMAND: which commands there are, as far as redis-cli and client libraries look. Documents none of them: redis-cli has its own help then. */
 import {
   array,
   bulk,
   bulkArray,
   integer,
-  map,
   nil,
   type RespVersion,
   setHeader,
@@ -22,8 +21,6 @@ const HELP: readonly string[] = [
   "    Return details about all commands.",
   "COUNT",
   "    Return the total number of commands in this sentinel.",
-  "DOCS [<command-name> ...]",
-  "    Return nothing: the commands are Redis's, and documented there.",
   "INFO [<command-name> ...]",
   "    Return details about multiple commands.",
   "LIST [FILTERBY (MODULE <name> | ACLCAT <category> | PATTERN <pattern>)]",
@@ -35,12 +32,6 @@ export function commandCommand(all: () => readonly CommandSpec[]): CommandSpec {
   const there = (): CommandSpec[] => withSubcommands(all()).filter(({ leftOut }) => leftOut === undefined);
   const subcommands: CommandSpec[] = [
     { name: "command|count", arity: 2, flags: FLAGS, run: () => reply(integer(all().length)) },
-    {
-      name: "command|docs",
-      arity: -2,
-      flags: FLAGS,
-      run: ({ session }) => reply(map([], session.protocol)),
-    },
     {
       name: "command|info",
       arity: -2,

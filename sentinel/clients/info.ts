@@ -50,7 +50,7 @@ function serverSection({ world, nowMs }: CommandContext): string[] {
 }
 
 function clientsSection({ sessions }: CommandContext): string[] {
-  return ["# Clients", `connected_clients:${sessions.size}`];
+  return ["# Clients", `connected_clients:${sessions.size}`, "blocked_clients:0"];
 }
 
 function statsSection({ counts, sessions, world }: CommandContext): string[] {

@@ -153,6 +153,8 @@ export const NO_LFU: string = error(
 export const NO_LRU: string = error(
   "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
 );
+/** Of an error redis-cli shows the help that it has itself, with all arguments. */
+export const DOCS_OF_ALL: string = error("ERR COMMAND DOCS documents commands that are named");
 export const NESTED_MULTI: string = error("ERR MULTI calls can not be nested");
 export const EXEC_WITHOUT_MULTI: string = error("ERR EXEC without MULTI");
 export const DISCARD_WITHOUT_MULTI: string = error("ERR DISCARD without MULTI");

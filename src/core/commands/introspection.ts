@@ -68,9 +68,9 @@ function info(context: CommandContext, argv: Argv): string {
 
 function docs(context: CommandContext, argv: Argv): string {
   const { table, version } = context;
-  const names = argv.length === 2 ? table.commands.map((command) => command.fullName) : argv.slice(2);
+  if (argv.length === 2) return errors.DOCS_OF_ALL;
   const entries: [string, string][] = [];
-  for (const name of names) {
+  for (const name of argv.slice(2)) {
     const command = table.findByFullName(name);
     if (command === undefined) continue;
     const group = command.spec.categories?.[0] ?? (command.has("pubsub") ? "pubsub" : "server");
@@ -126,7 +126,7 @@ const getkeysandflags = getkeysWith(({ argv, version }, command, key, at) => {
 const HELP = helpReply("COMMAND", [
   ["(no subcommand)", "Describe all commands."],
   ["COUNT", "Number of commands."],
-  ["DOCS [<command> ...]", "Documentation of commands."],
+  ["DOCS <command> [<command> ...]", "The groups of commands."],
   ["GETKEYS <command> [<arg> ...]", "The keys among a command's arguments."],
   ["GETKEYSANDFLAGS <command> [<arg> ...]", "The keys, and what the command does with each."],
   ["INFO [<command> ...]", "Describe some commands."],

@@ -188,7 +188,13 @@ describe("what the node does for a client", () => {
 });
 
 describe("COMMAND", () => {
-  it("counts, lists, documents and finds keys", () => {
+  it("documents commands that are named, and refuses all at once, so that redis-cli shows the help that it has itself", () => {
+    const harness = new Harness();
+    expect(harness.ask("COMMAND DOCS get nosuch")).toEqual(["get", ["group", "string"]]);
+    expect(harness.ask("COMMAND DOCS")).toBe("(error) ERR COMMAND DOCS documents commands that are named");
+  });
+
+  it("counts, lists and finds keys", () => {
     const harness = new Harness();
     const count = Number(harness.ask("COMMAND COUNT"));
     expect(harness.ask("COMMAND")).toHaveLength(count);
@@ -197,7 +203,6 @@ describe("COMMAND", () => {
     expect(names).toContain("client|list");
     expect(harness.ask("COMMAND LIST FILTERBY PATTERN hset*")).toEqual(["hset", "hsetnx"]);
     expect(harness.ask("COMMAND LIST FILTERBY ACLCAT transaction")).toContain("exec");
-    expect(harness.ask("COMMAND DOCS get nosuch")).toEqual(["get", ["group", "string"]]);
     expect(harness.execute(["COMMAND", "INFO", "nosuch"]).reply).toBe("*1\r\n$-1\r\n");
     expect(harness.ask("COMMAND GETKEYS MSET a 1 b 2")).toEqual(["a", "b"]);
     expect(harness.ask("COMMAND GETKEYS OBJECT ENCODING a")).toEqual(["a"]);

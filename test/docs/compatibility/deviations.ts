@@ -28,7 +28,8 @@ export const DEVIATIONS: Readonly<Record<string, string>> = {
   // server
   bgrewriteaof: "takes a snapshot, behind which the log is cut",
   bgsave: "takes a snapshot in the node's own format",
-  "command|docs": "the group alone",
+  "command|docs":
+    "the group alone, of commands that are named: refused without, so that redis-cli shows the help that it has itself",
   "command|info": "key specifications and tips are empty",
   command: "key specifications and tips are empty",
   "config|get": "the parameters that clients and tools ask for",
