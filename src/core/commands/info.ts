@@ -82,8 +82,10 @@ function errorStats({ statistics }: CommandContext): InfoLines {
 function keyspace(context: CommandContext): InfoLines {
   const lines: [string, string][] = [];
   for (const database of context.keyspace.databases) {
-    if (database.size === 0) continue;
-    lines.push([`db${database.index}`, `keys=${database.size},expires=${database.expiring},avg_ttl=0`]);
+    const { index, size, expiries } = database;
+    if (size === 0) continue;
+    const leftMs = expiries.meanLeftMs(context.keyspace.nowMs);
+    lines.push([`db${index}`, `keys=${size},expires=${expiries.size},avg_ttl=${leftMs}`]);
   }
   return lines;
 }

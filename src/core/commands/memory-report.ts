@@ -28,10 +28,10 @@ export function reportMemory({ keyspace, host }: CommandContext): MemoryReport {
   const databases: DatabaseMemory[] = [];
   let keys = 0;
   let overheadBytes = EMPTY_BYTES;
-  for (const { index, size, expiring } of keyspace.databases) {
+  for (const { index, size, expiries } of keyspace.databases) {
     if (size === 0) continue;
     const keysBytes = size * KEY_BYTES;
-    const expiriesBytes = expiring * EXPIRY_BYTES;
+    const expiriesBytes = expiries.size * EXPIRY_BYTES;
     databases.push({ index, keysBytes, expiriesBytes });
     keys += size;
     overheadBytes += keysBytes + expiriesBytes;

@@ -59,9 +59,9 @@ export class Database {
     return this.#entries.size;
   }
 
-  /** Number of keys with an expiry. */
-  get expiring(): number {
-    return this.#expiries.size;
+  /** The keys with an expiry: their number, and how long they still live. */
+  get expiries(): Pick<ExpiryIndex, "size" | "meanLeftMs"> {
+    return this.#expiries;
   }
 
   /** All of them; keys may come, go and change meanwhile, see `DenseMap.walk`. */

@@ -56,13 +56,27 @@ describe("INFO and ROLE", () => {
     );
   });
 
+  it("INFO tells the mean time that keys still live, those that don't expire or have expired left out", () => {
+    const harness = new Harness();
+    harness.run("SET forever 1");
+    for (let key = 0; key < 500; key += 1) {
+      harness.run(`SET short${key} 1 PX 10000`);
+      harness.run(`SET long${key} 1 PX 20000`);
+    }
+    const mean = Number(/avg_ttl=(\d+)/.exec(String(harness.ask("INFO keyspace")))?.[1]);
+    expect(mean).toBeGreaterThan(10_000);
+    expect(mean).toBeLessThan(20_000);
+    harness.keyspace.nowMs += 20_000;
+    expect(harness.ask("INFO keyspace")).toContain(",avg_ttl=0\r\n");
+  });
+
   it("INFO gives the sections that were asked for, or all", () => {
     const harness = new Harness();
     harness.run("SET a 1 EX 5");
     harness.run("SELECT 2");
     harness.run("SET b 1");
     expect(harness.ask("INFO keyspace CPU")).toBe(
-      "# CPU\r\ncpu_line:1\r\n\r\n# Keyspace\r\ndb0:keys=1,expires=1,avg_ttl=0\r\ndb2:keys=1,expires=0,avg_ttl=0\r\n",
+      "# CPU\r\ncpu_line:1\r\n\r\n# Keyspace\r\ndb0:keys=1,expires=1,avg_ttl=5000\r\ndb2:keys=1,expires=0,avg_ttl=0\r\n",
     );
     const titles = String(harness.ask("INFO")).match(/^# .*$/gm);
     const common = ["Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules"];

@@ -153,8 +153,8 @@ describe("evictions", () => {
         for (const argv of all) {
           if (harness.keyspace.isOverMemory) {
             const mayGoOn = harness.evict(2);
-            const found = harness.keyspace.databases.some(({ size, expiring }) =>
-              chosen.startsWith("allkeys") ? size > 0 : chosen !== "noeviction" && expiring > 0,
+            const found = harness.keyspace.databases.some(({ size, expiries }) =>
+              chosen.startsWith("allkeys") ? size > 0 : chosen !== "noeviction" && expiries.size > 0,
             );
             if (!mayGoOn) expect(found).toBe(false);
           }

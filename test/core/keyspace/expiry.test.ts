@@ -46,7 +46,7 @@ describe("expiry in the background", () => {
     harness.keyspace.nowMs += 10;
     expect(harness.expire(10).effects).toBe("");
     harness.run("FLUSHALL");
-    expect(harness.keyspace.database(0).expiring).toBe(0);
+    expect(harness.keyspace.database(0).expiries.size).toBe(0);
   });
 
   it("expires a key that was refreshed many times when its last time has come", () => {
