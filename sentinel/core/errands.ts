@@ -12,6 +12,7 @@ import { comparePositions } from "../../src/rules/log-position.ts";
 import type { VoteReason } from "../../src/rules/vote-reason.ts";
 import { adoptObstacles, votes } from "./bootstrap.ts";
 import { canChoose, obstacles, whyIneligible } from "./eligibility.ts";
+import { whyEmptyChoice } from "./empty-choice.ts";
 import { isStewardGone } from "./findings.ts";
 import { currentStatus, type GroupContext, isMasterOf } from "./group-context.ts";
 import type { RefusalCode } from "./outbox.ts";
@@ -251,6 +252,9 @@ export class Errands {
     const code = reason === "forced" ? this.#nobodyToChoose() : null;
     if (code !== null) missing.push(...obstacles(this.#context, nowMs));
     if (member !== null && watches.get(member)?.answers !== true) missing.push(`${member} does not answer`);
+    const empty =
+      member === null ? null : whyEmptyChoice(this.#context, member, (id) => this.#isObserver(id));
+    if (empty !== null) missing.push(empty);
     if (missing.length > 0) {
       const why = missing.join("; ");
       this.#reply(id, false, code === null ? why : `No suitable replica to promote: ${why}`, code);

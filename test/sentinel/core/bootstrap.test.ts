@@ -64,6 +64,18 @@ describe("bootstrap", () => {
     expect(world.view("s1").obstacles.join()).toContain("belongs to group foreign");
   });
 
+  it("does not adopt an empty member while another one holds data", () => {
+    const world = new World();
+    world.node("n2").position = position;
+    world.run(500);
+    const id = world.operator("s2", { type: "adopt", group: "mymaster", memberId: "n1" as MemberId });
+    const where = `${position.epoch}:${position.offset}`;
+    expect(world.replies.get(id)).toMatchObject({
+      ok: false,
+      text: `n1 holds nothing, and n2 holds data (log position ${where}): name n2, or stop it if its data does not count`,
+    });
+  });
+
   it("adopts the member that an operator names, and admits it alone", () => {
     const world = new World();
     world.node("n2").position = position;

@@ -283,6 +283,25 @@ describe("recovery by an operator", () => {
     expect(ok).toBe(false);
     expect(world.masterId()).toBe(old);
   });
+
+  it("does not go on from a member that has lost everything while another one holds data: all would be empty", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const [kept, lost] = world.replicaIds() as [MemberId, MemberId];
+    const { epoch, offset } = world.node(kept).position;
+    for (const id of [old, lost]) world.kill(id);
+    for (const id of [old, lost]) world.restartNode(id, "everything");
+    world.run(3000);
+    const refused = answer(world, world.operator("s1", { ...recover, memberId: old }));
+    const holder = `${kept} holds data (log position ${epoch}:${offset})`;
+    expect(refused.text).toBe(
+      `${old} holds nothing, and ${holder}: name ${kept}, or stop it if its data does not count`,
+    );
+    expect(refused.ok).toBe(false);
+    const id = world.operator("s1", { ...recover, memberId: kept });
+    world.until("an answer", () => world.replies.has(id), 9000);
+    expect(world.masterId()).toBe(kept);
+  });
 });
 
 describe("maintenance", () => {
