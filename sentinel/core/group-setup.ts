@@ -2,8 +2,9 @@
 import type { Instant } from "../../src/base/instant.ts";
 import type { Randomness } from "../../src/base/randomness.ts";
 import type { ElectionRules } from "../../src/rules/election-rules.ts";
+import { type MemberRecord, memberOf } from "../../src/rules/group-record.ts";
 import { Beat } from "./beat.ts";
-import type { GroupConfig } from "./core-config.ts";
+import type { GroupConfig, GroupNode } from "./core-config.ts";
 import type { FastBudget } from "./fast-budget.ts";
 import type { GroupContext, SelfIdentity } from "./group-context.ts";
 import { LeaderSigns } from "./leader-signs.ts";
@@ -62,6 +63,17 @@ export function createContext(setup: GroupSetup, budget: FastBudget): GroupConte
   };
 }
 
+/** Of what sentinel.yaml says of a node itself: the rest is the node's own word at the first start. */
+function traitDifferences(member: MemberRecord, node: GroupNode): string[] {
+  return (["priority", "zone", "voting"] as const).flatMap((trait) => {
+    const wanted = node[trait];
+    if (wanted === undefined || wanted === member[trait]) return [];
+    return [
+      `${trait} of ${node.id} is ${JSON.stringify(member[trait])}, configured ${JSON.stringify(wanted)}`,
+    ];
+  });
+}
+
 /** The record rules after the first start; what the configuration says otherwise is not taken silently. */
 function reportDifferences(setup: GroupSetup, ledger: GroupLedger): void {
   const { config, outbox } = setup;
@@ -77,6 +89,10 @@ function reportDifferences(setup: GroupSetup, ledger: GroupLedger): void {
   const configured = new Set(config.nodes.map((node) => node.id));
   for (const id of configured) if (!known.has(id)) differences.push(`${id} is configured, but no member`);
   for (const id of known) if (!configured.has(id)) differences.push(`${id} is a member, but not configured`);
+  for (const node of config.nodes) {
+    const member = memberOf(record, node.id);
+    if (member !== undefined) differences.push(...traitDifferences(member, node));
+  }
   if (differences.length === 0) return;
   outbox.log(
     "warn",

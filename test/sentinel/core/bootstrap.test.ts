@@ -64,6 +64,25 @@ describe("bootstrap", () => {
     expect(world.view("s1").obstacles.join()).toContain("belongs to group foreign");
   });
 
+  it("says what sentinel.yaml wants otherwise after the first record: an observer that is none, say", () => {
+    const world = new World();
+    world.until("a master", () => world.settled(), 2000);
+    const nodes = ["n1", "n2", "n3"].map((id) => ({
+      id: id as MemberId,
+      url: `ws://127.0.0.1:${id.slice(1)}`,
+    }));
+    const traits = { priority: 100, zone: "b", voting: false };
+    world.reconfigure({ nodes: nodes.map((node) => (node.id === "n3" ? { ...node, ...traits } : node)) });
+    world.kill("s1");
+    world.startSentinel("s1");
+    const differences = world.logs.flatMap((log) =>
+      log.event === "config.differs" ? [log.fields.differences] : [],
+    );
+    expect(differences).toEqual([
+      [`zone of n3 is "", configured "b"`, "voting of n3 is true, configured false"],
+    ]);
+  });
+
   it("does not adopt an empty member while another one holds data", () => {
     const world = new World();
     world.node("n2").position = position;
