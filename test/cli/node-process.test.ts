@@ -54,6 +54,14 @@ describe("interrex node", () => {
     for (const line of node.stderr.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("event");
   });
 
+  it("runs scripts by Lua 5.1's arithmetic: joined into a few files, what must be loaded first still is", async () => {
+    const node = startNode("--memory-only");
+    await node.firstLine;
+    const client = clientOf(node);
+    expect(await client.eval("return tostring(5 % math.huge)", 0)).toContain("nan");
+    client.disconnect();
+  });
+
   it.each(["SIGTERM", "SIGINT"] as const)("stops cleanly at %s and has its data again", async (signal) => {
     const first = startNode();
     await first.firstLine;
