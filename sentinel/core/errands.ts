@@ -210,7 +210,8 @@ export class Errands {
       this.#startElection(id, "forced", null, nowMs);
       return;
     }
-    if (link === null && mayWait && this.#masterAnswers()) {
+    const isPossible = to === null || (to !== record.master && memberOf(record, to) !== undefined);
+    if (link === null && mayWait && isPossible && this.#masterAnswers()) {
       this.#errand = { kind: "wait", id, to, untilMs: nowMs + config.switchoverTimeoutMs };
       return;
     }

@@ -162,6 +162,19 @@ describe("a switchover right behind another", () => {
     expect(text).toContain("does not serve now");
   });
 
+  it.each([
+    ["n9", "is no member"],
+    ["n1", "is the master already"],
+  ])("to %s is refused without waiting: it %s", (to, why) => {
+    const world = settledWorld();
+    expect(world.masterId()).toBe("n1");
+    world.node("n1").established = false;
+    world.node("n1").push();
+    world.run(5);
+    const id = world.operator("s1", { type: "switchover", group, to: to as MemberId });
+    expect(world.replies.get(id)).toMatchObject({ ok: false, text: expect.stringContaining(why) });
+  });
+
   it("is refused at once when the master falls silent meanwhile", () => {
     const world = settledWorld();
     const old = world.masterId() as MemberId;
