@@ -52,8 +52,10 @@ class Side {
   receiver: Receiver<unknown> | null = null;
   open = true;
   lastArrivalMs: Millis = 0;
-  /** Came to a partition; arrives in this order when it ends. */
+  /** Came to a partition, or before what was sent earlier; arrives in the order of sending. */
   held: Packet[] = [];
+  /** Sequence of the last one that has arrived. */
+  arrived = 0;
   /** Of the packets on their way here. */
   lastSequence = 0;
 
@@ -228,12 +230,16 @@ export class Network {
     to.lastArrivalMs = arrivalMs;
     this.#queue.at(arrivalMs, () => {
       if (!this.#wires.has(wire)) return;
-      if (this.isBlocked(from.process, to.process) || to.held.length > 0) hold(to, packet);
-      else this.#arrive(wire, to, packet.action);
+      // What is sent again after a partition may come behind what was under way in it.
+      const isNext = packet.sequence === to.arrived + 1;
+      if (!isNext || this.isBlocked(from.process, to.process)) return hold(to, packet);
+      this.#arrive(wire, to, packet);
+      while (to.held[0]?.sequence === to.arrived + 1) this.#arrive(wire, to, to.held.shift() as Packet);
     });
   }
 
-  #arrive(wire: Wire, to: Side, action: () => void): void {
+  #arrive(wire: Wire, to: Side, { sequence, action }: Packet): void {
+    to.arrived = sequence;
     to.process.deliver(to.life, () => {
       if (to.open && this.#wires.has(wire)) action();
     });
