@@ -5,6 +5,7 @@ import type { ElectionRules, SurvivorFacts } from "../../src/rules/election-rule
 import { type GroupRecord, type MemberRecord, votingMembers } from "../../src/rules/group-record.ts";
 import { majority, sealQuorum } from "../../src/rules/quorums.ts";
 import { bootstrapObstacles } from "./bootstrap.ts";
+import { heldBefore } from "./gone-back.ts";
 import { currentStatus, type GroupContext, isMasterOf } from "./group-context.ts";
 import type { MemberWatch } from "./member-watch.ts";
 
@@ -27,6 +28,10 @@ export function whyIneligible(
     return status.doubtfulByReboot
       ? "has rebooted without appendfsync always: what it holds is in doubt until it has caught up"
       : "has lost its state and has not been recorded as caught up";
+  }
+  const held = heldBefore(record, watch);
+  if (held !== null) {
+    return `holds ${status.position.offset} records, and held ${held} that were committed: an older copy of its directory is in use; it counts again once it has caught up`;
   }
   return null;
 }
@@ -72,7 +77,8 @@ export function survivors(context: GroupContext, record: GroupRecord): SurvivorF
   return votingMembers(record).map((member) => {
     const watch = context.watches.get(member.id);
     const status = watch?.answers === true ? watch.current : null;
-    const admitted = status !== null && context.rules.countsInSeals(record, member.id, status.incarnation);
+    const counts = status !== null && context.rules.countsInSeals(record, member.id, status.incarnation);
+    const admitted = counts && heldBefore(record, watch) === null;
     return {
       answers: status !== null,
       sameGroup: status?.groupId === record.groupId || (admitted && status?.groupId === null),

@@ -18,6 +18,7 @@ import { Errands } from "./errands.ts";
 import { Failover } from "./failover.ts";
 import { FastBudget } from "./fast-budget.ts";
 import { findReasons } from "./findings.ts";
+import { warnIfGoneBack } from "./gone-back.ts";
 import { type GroupContext, isMasterOf, sendToSentinels } from "./group-context.ts";
 import { createContext, type GroupSetup } from "./group-setup.ts";
 import { groupView } from "./group-view.ts";
@@ -253,6 +254,7 @@ export class Group {
 
   #onStatus(watch: MemberWatch, status: NodeStatus, nowMs: Millis): void {
     watch.onStatus(status, nowMs);
+    warnIfGoneBack(this.#context, watch);
     this.#context.signs.note(status.promise.epoch, null, nowMs);
     this.#failover?.onStatus(watch, status);
     const { stored } = this.#context.ledger;

@@ -5,6 +5,7 @@
 import type { MemberId, Millis, StartId } from "../../src/base/ids.ts";
 import type { LinkId, PeerTarget, ProbeOutcome } from "../../src/protocol/peer/identity.ts";
 import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
+import { type CommittedMark, raiseMark } from "../../src/rules/committed-mark.ts";
 import type { ElectionRules } from "../../src/rules/election-rules.ts";
 import { compareRecordNumbers, type RecordNumber } from "../../src/rules/group-record.ts";
 import type { Beat } from "./beat.ts";
@@ -30,6 +31,10 @@ export class MemberWatch {
   /** Newest word of itself, perhaps of an earlier link. */
   status: NodeStatus | null = null;
   statusAtMs: Millis | null = null;
+  /** How many committed records its log held, where its newest word shows fewer. As far as this sentinel has heard since its own start. */
+  heldBefore: number | null = null;
+  /** The process of which was said that it shows less than before. */
+  warnedOf: StartId | null = null;
   /** Sent over the present link since the last pong. */
   unansweredPings = 0;
   /** When the first ping since the last pong was sent, over whatever link. */
@@ -45,6 +50,7 @@ export class MemberWatch {
   #confirmNextPong = false;
   #freshSinceMs: Millis;
   #probe: CrashProbe | null = null;
+  #mark: CommittedMark | null = null;
   #dead: StartId[] = [];
   #handedOut: { readonly number: RecordNumber; readonly atMs: Millis } | null = null;
   readonly #downAfterMs: Millis;
@@ -122,6 +128,8 @@ export class MemberWatch {
   }
 
   onStatus(status: NodeStatus, nowMs: Millis): void {
+    this.#mark = raiseMark(this.#mark, status);
+    this.heldBefore = this.#rules.hasGoneBack(this.#mark, status) ? this.#mark.committed : null;
     this.status = status;
     this.statusAtMs = nowMs;
     this.#statusLink = this.link;

@@ -12,6 +12,7 @@ import {
 import { coverQuorum, sealQuorum } from "../../src/rules/quorums.ts";
 import type { VoteReason } from "../../src/rules/vote-reason.ts";
 import { whyIneligible } from "./eligibility.ts";
+import { heldBefore } from "./gone-back.ts";
 import type { GroupContext } from "./group-context.ts";
 import { SEAL_GRACE_MS } from "./timing.ts";
 
@@ -33,6 +34,8 @@ export class SealRound {
   readonly #startedAtMs: Millis;
   readonly #sealed = new Map<MemberId, NodeStatus>();
   readonly #sealedAtMs = new Map<MemberId, Millis>();
+  /** Sealed with less than they held before: not to be counted on. */
+  readonly #goneBack = new Set<MemberId>();
   readonly #refused = new Map<MemberId, string>();
   #enoughAtMs: Millis | null = null;
   #settled = false;
@@ -65,6 +68,10 @@ export class SealRound {
     // A seal that is said again was given no later.
     if (!this.#sealedAtMs.has(status.id)) this.#sealedAtMs.set(status.id, nowMs);
     this.#refused.delete(status.id);
+    // By what was known when it was sealed: it may hold more by another leader's doing since.
+    if (heldBefore(this.base, this.#context.watches.get(status.id)) === null)
+      this.#goneBack.delete(status.id);
+    else this.#goneBack.add(status.id);
   }
 
   onRefused(id: MemberId, reason: string): void {
@@ -120,7 +127,7 @@ export class SealRound {
     return votingMembers(this.base).flatMap((member) => {
       const status = present.get(member.id);
       if (status === undefined) return [];
-      return [{ member, status, admitted: this.#counts(member.id, status) }];
+      return [{ member, status, admitted: this.#counts(status) }];
     });
   }
 
@@ -137,7 +144,7 @@ export class SealRound {
         return {
           answers: status !== undefined,
           sameGroup: status !== undefined,
-          admitted: status !== undefined && this.#counts(member.id, status),
+          admitted: status !== undefined && this.#counts(status),
           doubtfulByReboot: status?.doubtfulByReboot === true,
         };
       }),
@@ -172,8 +179,9 @@ export class SealRound {
     return this.candidates().some(({ member }) => member.id === id);
   }
 
-  #counts(id: MemberId, { incarnation }: NodeStatus): boolean {
-    return this.#context.rules.countsInSeals(this.base, id, incarnation);
+  #counts(status: NodeStatus): boolean {
+    if (this.#goneBack.has(status.id)) return false;
+    return this.#context.rules.countsInSeals(this.base, status.id, status.incarnation);
   }
 
   #isEnough(): boolean {

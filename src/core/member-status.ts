@@ -1,5 +1,5 @@
 /** What a member tells of itself, and when that has changed enough to be pushed. */
-import type { Epoch, IncarnationId, MemberId, Millis } from "../base/ids.ts";
+import type { Epoch, IncarnationId, MemberId, Millis, Offset } from "../base/ids.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
 import { isAdmitted } from "../rules/group-record.ts";
 import type { MemberSetup } from "./member-setup.ts";
@@ -39,7 +39,7 @@ export function buildStatus(setup: MemberSetup, sources: StatusSources, moment: 
     established: reign?.established ?? false,
     promise: book.promise,
     position: log.tail.position,
-    committed: log.committed,
+    committed: Math.min(log.committed, log.persisted) as Offset,
     applied: log.applied,
     record: book.record?.number ?? null,
     following: follower === null ? null : { master: follower.master, linkUp: follower.streaming },

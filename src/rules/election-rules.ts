@@ -4,6 +4,7 @@
  */
 import type { Epoch, GroupId, IncarnationId, MemberId, Millis, Offset, StartId } from "../base/ids.ts";
 import { type Candidate, type ChoiceWish, chooseCandidate } from "./choose-candidate.ts";
+import { type CommittedMark, hasGoneBack, type ShownLog } from "./committed-mark.ts";
 import { type FencingFacts, mayPromoteAnother } from "./fencing.ts";
 import { compareRecordNumbers, type GroupRecord, isAdmitted, type RecordNumber } from "./group-record.ts";
 import { majority } from "./quorums.ts";
@@ -66,6 +67,8 @@ export interface ElectionRules {
   mayBeFounder(contents: NodeContents): boolean;
   /** S7: whether this incarnation counts in R. */
   countsInSeals(record: GroupRecord, id: MemberId, incarnation: IncarnationId): boolean;
+  /** Whether this incarnation shows less than it once held as committed: it may not be counted on for what it acknowledged (S6). */
+  hasGoneBack(mark: CommittedMark | null, shown: ShownLog): boolean;
   /** Whether this word of who has caught up may admit: only the present reign's master knows (S7). */
   mayVouch(record: GroupRecord, word: RoleFacts): boolean;
   /** Whether what `sealed` reported still holds: a seal speaks for the process that gave it. */
@@ -96,6 +99,7 @@ export const electionRules: ElectionRules = {
   mayStand: (standing, offered) => standing === null || compareRecordNumbers(offered, standing) > 0,
   mayBeFounder: ({ offset, groupId }) => offset === 0 && groupId === null,
   countsInSeals: isAdmitted,
+  hasGoneBack,
   mayVouch: (record, { id, role, roleEpoch }) =>
     id === record.master && role === "master" && roleEpoch === record.number.epoch,
   isSameProcess: (sealed, present) => sealed === present,

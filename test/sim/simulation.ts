@@ -19,7 +19,7 @@ import { Trace, type TraceEvent } from "./trace.ts";
 import { Watch } from "./watch.ts";
 import { EventQueue } from "./world/event-queue.ts";
 import { Network } from "./world/network.ts";
-import { NodeDisk } from "./world/node-disk.ts";
+import { type DiskCopy, NodeDisk } from "./world/node-disk.ts";
 import type { PeerDirectory } from "./world/peer-keeper.ts";
 import type { Sabotage } from "./world/sabotage.ts";
 import { SimNode } from "./world/sim-node.ts";
@@ -183,6 +183,15 @@ export class Simulation implements PeerDirectory {
       one.disk = null;
       for (const { sentinelChecks } of this.groups) sentinelChecks.onWiped(one);
     }
+  }
+
+  /** An older copy takes the place of what a dead node has on its disk. */
+  putBack(node: SimNode, copy: DiskCopy): void {
+    invariant(!node.process.alive, "only the disk of a dead process is replaced");
+    this.trace.note(
+      `${node.id} gets an older copy of its disk, up to ${copy.last.epoch}/${copy.last.offset}`,
+    );
+    node.disk.putBack(copy);
   }
 
   /** A dead node will start at another address. The sentinels hear of it by their files, at their next start. */

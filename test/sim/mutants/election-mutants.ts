@@ -8,6 +8,7 @@ import {
   broughtUpByAnOldMaster,
   forcedBesideACutOffMaster,
   forcedByALeaderCutOffFromTheMaster,
+  oldCopyBesideDeadMaster,
   recordOvertakenByAVote,
   wipedBesideDeadMaster,
   wipedMajority,
@@ -38,6 +39,12 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     name: "an incarnation that is not admitted is counted among the sealed",
     scenario: { plan: plainPlan, script: wipedBesideDeadMaster },
     electionRules: { countsInSeals: () => true },
+  },
+  {
+    name: "an older copy of a member's directory counts as if nothing were missing",
+    isQuick: true,
+    scenario: { plan: plainPlan, script: oldCopyBesideDeadMaster },
+    electionRules: { hasGoneBack: () => false },
   },
   {
     name: "a master of an earlier reign says who has caught up",

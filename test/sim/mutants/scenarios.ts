@@ -21,6 +21,22 @@ export function wipedBesideDeadMaster(stage: Stage): void {
   });
 }
 
+/** An older copy of its only other holder's disk is put back while the master dies, and the master stays away for long. */
+export function oldCopyBesideDeadMaster(stage: Stage): void {
+  stage.at(BEGIN_MS, () => {
+    const [master, one, other] = stage.cast();
+    const copy = one.disk.copy();
+    const heal = stage.cut([master], [other]);
+    stage.after(600, () => {
+      stage.kill(one);
+      stage.sim.putBack(one, copy);
+      stage.kill(master);
+      heal();
+      stage.after(5, () => stage.start(one));
+    });
+  });
+}
+
 /**
  * A master that knows nothing of its successor brings a wiped replica up to its own old log, and both come back
  * together.

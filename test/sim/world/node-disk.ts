@@ -40,6 +40,19 @@ export function bytesOf({ chunks }: DiskSnapshot): number {
 /** Records kept for replicas that are being brought up, at most. */
 const RETAINED_MAX = 200;
 
+/** All that lies on a disk, as a backup would have it. */
+export interface DiskCopy {
+  readonly state: Buffer | null;
+  readonly promiseEpoch: Epoch;
+  readonly snapshot: DiskSnapshot | null;
+  readonly last: LogPosition;
+  readonly history: EpochHistory;
+  readonly synced: Offset;
+  readonly records: ReadonlyMap<Offset, DiskRecord>;
+  readonly first: Offset;
+  readonly identity: PreviousLife | null;
+}
+
 /** What a start finds. */
 export interface FoundOnDisk {
   readonly incarnation: IncarnationId;
@@ -252,6 +265,26 @@ export class NodeDisk {
     if (kept >= this.last.offset) return;
     this.#cutTo(kept as Offset);
     this.last = this.#endPosition(kept as Offset);
+  }
+
+  copy(): DiskCopy {
+    const { state, promiseEpoch, snapshot, last, history, synced } = this;
+    const [records, first, identity] = [new Map(this.#records), this.#first, this.#identity];
+    return { state, promiseEpoch, snapshot, last, history, synced, records, first, identity };
+  }
+
+  /** Nothing else is left: what came after the copy is gone without a trace. */
+  putBack(copy: DiskCopy): void {
+    this.wipe();
+    this.state = copy.state;
+    this.promiseEpoch = copy.promiseEpoch;
+    this.snapshot = copy.snapshot;
+    this.last = copy.last;
+    this.history = copy.history;
+    this.synced = copy.synced;
+    this.#records = new Map(copy.records);
+    this.#first = copy.first;
+    this.#identity = copy.identity;
   }
 
   wipe(): void {
