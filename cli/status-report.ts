@@ -2,6 +2,7 @@
 import type { GroupView, MemberView, SentinelPeerView } from "../sentinel/core/view.ts";
 import type { NodeStatus } from "../src/protocol/peer/node-messages.ts";
 import { hasAppliedItsLog } from "../src/rules/choose-candidate.ts";
+import { comparePositions, EMPTY_POSITION, type LogPosition } from "../src/rules/log-position.ts";
 import { durationText } from "./duration.ts";
 import { type HostPort, hostPortText } from "./flags.ts";
 import { layOut } from "./table.ts";
@@ -153,6 +154,25 @@ function outlook(view: GroupView, { terminal }: StatusContext): string[] {
   return [
     paint(terminal, "yellow", "No failover is possible now:"),
     ...view.obstacles.map((obstacle) => `  - ${obstacle}`),
+    ...wayOut(view),
+  ];
+}
+
+/** Nobody serves, and by itself that changes only when members come back. Who holds most is named; whether to use it is the operator's to say. */
+function wayOut({ odown, failover, standing, master, replicas }: GroupView): string[] {
+  if (!odown || failover !== null || standing === null || standing.paused || master?.linkUp === true)
+    return [];
+  let best: { readonly id: string; readonly position: LogPosition } | null = null;
+  for (const { id, linkUp, sdown, voting, status } of replicas) {
+    if (!linkUp || sdown || !voting || status === null) continue;
+    if (comparePositions(status.position, best?.position ?? EMPTY_POSITION) > 0) {
+      best = { id, position: status.position };
+    }
+  }
+  if (best === null) return [];
+  return [
+    "Start the members that are down: nothing is lost then. If they are gone for good,",
+    `\`interrex recover ${best.id} --accept-loss\` goes on without what only they had.`,
   ];
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { statusLines } from "../../cli/status-report.ts";
-import type { MemberView } from "../../sentinel/core/view.ts";
+import type { GroupView, MemberView } from "../../sentinel/core/view.ts";
 import type { MemberId, Offset } from "../../src/base/ids.ts";
 import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
 import { EMPTY_VIEW, HEALTHY_VIEW, ONE_DOWN_VIEW } from "./example-views.ts";
@@ -47,6 +47,22 @@ describe("the status of a group", () => {
         - n3: its state was lost and it has not caught up
         - 2 admitted members are needed, 1 is left"
     `);
+  });
+
+  it("names the way out where nobody serves, with the member that holds most, and no earlier", () => {
+    const stuck: GroupView = { ...ONE_DOWN_VIEW, failover: null, standing: HEALTHY_VIEW.standing };
+    const advice = (view: GroupView) =>
+      statusLines(view, context).filter((line) => line.includes("recover") || line.startsWith("Start"));
+    const [ahead, behind] = HEALTHY_VIEW.replicas as [MemberView, MemberView];
+    expect(advice({ ...stuck, replicas: [behind, ahead] })).toEqual([
+      "Start the members that are down: nothing is lost then. If they are gone for good,",
+      "`interrex recover n2 --accept-loss` goes on without what only they had.",
+    ]);
+    expect(advice({ ...stuck, replicas: [behind, { ...ahead, linkUp: false }] })[1]).toContain("recover n3 ");
+    expect(advice({ ...stuck, replicas: [behind, { ...ahead, voting: false }] })[1]).toContain("recover n3 ");
+    expect(advice({ ...stuck, odown: false })).toEqual([]);
+    expect(advice({ ...stuck, failover: ONE_DOWN_VIEW.failover })).toEqual([]);
+    expect(advice(ONE_DOWN_VIEW)).toEqual([]);
   });
 
   it("tells a dead former master from one that still takes itself for the master", () => {
