@@ -25,7 +25,13 @@ export function validate<Output>(schema: z.ZodType<Output>, input: ConfigInput):
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   const { issues } = result.error;
-  const issue = issues.find((one) => otherKeyOf(one, input) !== undefined) ?? issues[0];
+  const [first] = issues;
+  // A key that nobody knows may be why another one is missing.
+  const isMissing = first !== undefined && first.code !== "unrecognized_keys" && first.input === undefined;
+  const issue =
+    issues.find((one) => otherKeyOf(one, input) !== undefined) ??
+    issues.find((one) => isMissing && one.code === "unrecognized_keys") ??
+    first;
   const more = issues.length - 1;
   const tail = more === 0 ? "" : ` (and ${more} more)`;
   throw new InterrexError("BAD_CONFIG", `${issue === undefined ? "" : explain(issue, input, schema)}${tail}`);

@@ -144,6 +144,11 @@ describe("node.yaml", () => {
     );
   });
 
+  it("speaks of the mistyped key before the one that is missing for it", () => {
+    const refusal = 'some.yaml:1: unknown key "iid"; did you mean "id"? (and 1 more)';
+    expect(nodeRefusal("iid: n1\n")).toBe(refusal);
+  });
+
   it("refuses an unknown key that resembles none", () => {
     expect(nodeRefusal("id: n1\ncolour: red\n")).toBe('some.yaml:2: unknown key "colour"; remove it');
   });
