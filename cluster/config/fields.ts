@@ -1,4 +1,5 @@
 /** The kinds of value that configuration files and flags are made of, each with the words of its refusal. */
+import { BlockList, isIPv6 } from "node:net";
 import { z } from "zod";
 import { shownValue } from "./shown.ts";
 
@@ -8,6 +9,10 @@ export const DEFAULT_GROUP = "mymaster";
 
 /** A month; longer waits are mistakes of unit. */
 export const DURATION_MS_MAX = 2_592_000_000;
+
+const ANY_ADDRESSES = new Set(["0.0.0.0", "[::]", "[::ffff:0:0]"]);
+const LINK_LOCAL = new BlockList();
+LINK_LOCAL.addSubnet("fe80::", 10, "ipv6");
 
 export const LOG_LEVELS: readonly ["trace", "debug", "info", "warn", "error", "fatal", "silent"] = [
   "trace",
@@ -60,7 +65,28 @@ export function id(): z.ZodString {
 /** A host name or an address without port, as Redis clients and peers are told it. */
 export function host(): z.ZodString {
   const error = "must be a host name or an IP address, without a port";
-  return z.string({ error }).regex(/^[A-Za-z0-9._:-]{1,253}$/, { error });
+  return z
+    .string({ error })
+    .regex(/^[A-Za-z0-9._:-]{1,253}$/, { error, abort: true })
+    .refine((value) => !value.includes(":") || isIPv6(value), {
+      error: ({ input }) => `${error} (got ${shownValue(input)})`,
+      abort: true,
+    })
+    .refine((value) => !isLinkLocal(value), {
+      error: ({ input }) =>
+        `is ${shownValue(input)}, a link-local address, which means nothing without an interface; give one of another scope, or a name`,
+    });
+}
+
+function isLinkLocal(host: string): boolean {
+  return isIPv6(host) && LINK_LOCAL.check(host, "ipv6");
+}
+
+/** All addresses of the machine that listens, however it is spelt: none that could be dialled from elsewhere. */
+export function isAnyAddress(host: string): boolean {
+  // The URL parser knows short forms, such as 0 and ::0.
+  const url = `ws://${host.includes(":") ? `[${host}]` : host}`;
+  return URL.canParse(url) && ANY_ADDRESSES.has(new URL(url).hostname);
 }
 
 /** A name of a site or rack; empty for none. */
@@ -81,7 +107,11 @@ export function peerUrl(): z.ZodString {
 
 function canBeDialled(url: string): boolean {
   // Empty where it is what `ws` has anyway.
-  return URL.canParse(url) && new URL(url).port !== "0";
+  return (
+    URL.canParse(url) &&
+    new URL(url).port !== "0" &&
+    !isAnyAddress(new URL(url).hostname.replace(/^\[|\]$/g, ""))
+  );
 }
 
 export function yesOrNo(): z.ZodBoolean {

@@ -4,8 +4,6 @@ import type { LogLevel } from "../../src/io/logger.ts";
 import * as fields from "./fields.ts";
 import { PEER_PORT_DISTANCE, peerPortOf } from "./peer-port.ts";
 
-const ANY_ADDRESS = new Set(["0.0.0.0", "::"]);
-
 /** The fields of a file as they are once the defaults are filled in. */
 export interface ProcessFields {
   readonly id: string;
@@ -67,10 +65,16 @@ export type Refuse = (path: PropertyKey[], message: string) => void;
 /** Reports what single fields cannot see. */
 export function checkProcess(file: ProcessFields, refuse: Refuse): void {
   const { host, port, peerPort } = file;
-  if (file.announceHost === undefined && ANY_ADDRESS.has(host)) {
+  if (file.announceHost === undefined && fields.isAnyAddress(host)) {
     refuse(
       ["host"],
       `is "${host}", an address that no one can dial; add {announceHost}, the one that others can reach`,
+    );
+  }
+  if (file.announceHost !== undefined && fields.isAnyAddress(file.announceHost)) {
+    refuse(
+      ["announceHost"],
+      `is "${file.announceHost}", an address that no one can dial; give the one that others can reach`,
     );
   }
   if (peerPort === port) {

@@ -11,6 +11,7 @@ import { closeWithin } from "./close-within.ts";
 import { type Credentials, Dialler, type DialPurpose, type Hello } from "./handshake.ts";
 import type { PauseGate } from "./pause-gate.ts";
 import type { PeerLimits } from "./peer-limits.ts";
+import type { PeerNames } from "./peer-names.ts";
 import type { Reachability } from "./reachability.ts";
 import { refuseSelf } from "./self-connection.ts";
 import { limitUnprovenBytes, type ProvenConnection, startTimer } from "./unproven.ts";
@@ -24,6 +25,7 @@ export interface DialContext {
   readonly limits: PeerLimits;
   readonly gate: PauseGate;
   readonly reach: Reachability;
+  readonly names: PeerNames;
 }
 
 /** Exactly one of the two is called, at most once, and neither after `abort`. */
@@ -94,7 +96,7 @@ class DialAttempt implements Dialling {
   }
 
   start(timeoutMs: Millis): void {
-    const { gate, reach } = this.#context;
+    const { gate, reach, names } = this.#context;
     this.#stopTimer = startTimer(gate, timeoutMs, () =>
       this.#fail("PEER_SILENT", `no answer in ${timeoutMs} ms`),
     );
@@ -107,7 +109,7 @@ class DialAttempt implements Dialling {
     }
     // By hand: after a crash all peers dial a port where nobody listens, again and again, while they elect the next
     // master on the same cores, and the HTTP request of a WebSocket costs ten times as much as a refused connect.
-    const socket = connect({ ...endpoint, noDelay: true });
+    const socket = connect({ ...endpoint, noDelay: true, lookup: names.lookup });
     this.#connecting = socket;
     socket.once("error", this.#onError);
     socket.once("connect", () => {

@@ -14,6 +14,7 @@ import { KeptLink } from "./kept-link.ts";
 import { PauseGate } from "./pause-gate.ts";
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from "./peer-limits.ts";
 import { PeerLink } from "./peer-link.ts";
+import { PeerNames } from "./peer-names.ts";
 import { PeerServer } from "./peer-server.ts";
 import { RateLimitedLog } from "./rate-limited-log.ts";
 import { Reachability } from "./reachability.ts";
@@ -84,6 +85,7 @@ export class PeerNetwork {
       limits: this.#limits,
       gate: this.#gate,
       reach: this.#reach,
+      names: new PeerNames(this.#warnings),
     };
     this.#server = new PeerServer({
       host: options.host,

@@ -244,6 +244,12 @@ function explainListenError(error: NodeJS.ErrnoException, host: string, port: nu
         `${action}: this machine has no address ${host}; set \`host\` to one that it has`,
         { cause: error },
       );
+    case "EAI_AGAIN":
+      return new InterrexError(
+        "ADDRESS_UNAVAILABLE",
+        `${action}: the name ${host} can't be resolved; set \`host\` to an address of this machine, or see to its name server`,
+        { cause: error },
+      );
     default:
       return new InterrexError("LISTEN_FAILED", `${action}: ${error.message}`, { cause: error });
   }

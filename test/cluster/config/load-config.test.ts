@@ -251,6 +251,30 @@ describe("node.yaml", () => {
     );
   });
 
+  it.each(["0", "0.0.0", "::0", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0"])(
+    "sees that %s is all addresses, too",
+    (host) => {
+      const message = `is "${host}", an address that no one can dial`;
+      expect(nodeRefusal(`id: n1\nhost: "${host}"\n`)).toContain(`host ${message}; add announceHost`);
+      expect(nodeRefusal(`id: n1\nannounceHost: "${host}"\n`)).toContain(`announceHost ${message}; give`);
+    },
+  );
+
+  it.each(["10.0.0.1:6379", "n1.example:6379", "::1::2"])("refuses %s as a host", (host) => {
+    const message = `must be a host name or an IP address, without a port (got "${host}")`;
+    expect(nodeRefusal(`id: n1\nhost: "${host}"\n`)).toBe(`some.yaml:2: host ${message}`);
+    expect(nodeRefusal(`id: n1\nannounceHost: "${host}"\n`)).toBe(`some.yaml:2: announceHost ${message}`);
+  });
+
+  it("refuses a link-local address, and takes others of IPv6", () => {
+    expect(nodeRefusal("id: n1\nhost: fe80::1\n")).toMatch(
+      /^some\.yaml:2: host is "fe80::1", a link-local address/,
+    );
+    for (const host of ["::1", "fd00::2", "::ffff:10.0.0.1"]) {
+      expect(loadNodeConfig({ path: fileOf(`id: n1\nhost: "${host}"\n`) }).config.host).toBe(host);
+    }
+  });
+
   it("refuses Redis's way to say that a node is never promoted, and names the one here", () => {
     const text = "priority must be from 1; for a node that is never promoted use `voting: false` (got 0)";
     expect(nodeRefusal("id: n1\npriority: 0\n")).toBe(`some.yaml:2: ${text}`);
@@ -350,6 +374,8 @@ describe("sentinel.yaml", () => {
     "ws://a[b?c#:16380",
     "ws://user@host:16380",
     "ws://%zz:16380",
+    "ws://0.0.0.0:16380",
+    "ws://[::]:16380",
     "ws://[:::::]:16380",
   ])("refuses %s, which nobody could dial", (url) => {
     expect(sentinelRefusal((content) => content.replace("ws://127.0.0.1:16380", url))).toBe(
