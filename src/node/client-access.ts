@@ -2,8 +2,8 @@
 import type { NodeConfig } from "./node-config.ts";
 
 const DENIED =
-  "-DENIED Running in protected mode: no password is set, so only clients on this machine are served. " +
-  "Set `password` in node.yaml to serve others.";
+  "-DENIED Running in protected mode: no password is set, so only clients that come over loopback (127.0.0.1, ::1) are served. " +
+  "Set `password` in node.yaml, the same on all nodes, to serve others.";
 
 /** @returns the refusal, or `null` to serve this client. */
 export function refuseUnprotected(

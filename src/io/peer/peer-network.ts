@@ -15,9 +15,10 @@ import { PauseGate } from "./pause-gate.ts";
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from "./peer-limits.ts";
 import { PeerLink } from "./peer-link.ts";
 import { PeerNames } from "./peer-names.ts";
-import { PeerServer } from "./peer-server.ts";
+import { addressOf, PeerServer } from "./peer-server.ts";
 import { RateLimitedLog } from "./rate-limited-log.ts";
 import { Reachability } from "./reachability.ts";
+import { Twins } from "./twins.ts";
 import { type ProvenConnection, startTimer } from "./unproven.ts";
 
 /**
@@ -57,6 +58,7 @@ export class PeerNetwork {
   readonly #warnings: RateLimitedLog;
   readonly #gate = new PauseGate();
   readonly #reach = new Reachability();
+  readonly #twins = new Twins();
   readonly #limits: PeerLimits;
   readonly #context: DialContext;
   readonly #server: PeerServer;
@@ -286,6 +288,7 @@ export class PeerNetwork {
       ended: (each, inCall) => this.#linkEnded(each, inCall),
     });
     const { peer, dialled } = link;
+    if (this.#twins.isBack(peer)) this.#warnOfTwins(connection);
     if (!dialled) this.#replaceLeftOver(peer);
     this.#links.set(link.id, link);
     this.#endings.set(link, ended);
@@ -300,6 +303,15 @@ export class PeerNetwork {
     for (const link of this.#links.values()) {
       if (!link.dialled && samePeer(link.peer, peer)) link.replaced();
     }
+  }
+
+  #warnOfTwins({ peer, socket, dialled }: ProvenConnection): void {
+    const side = dialled ? "to" : "from";
+    this.#warnings.warn(
+      `twins ${keyOf(peer)} ${socket.remoteAddress} ${side}`,
+      { event: "peer-twice", peer: peer.id, kind: peer.kind, [side]: addressOf(socket) },
+      `two running processes call themselves ${peer.kind} ${peer.id}: stop the one that is not meant, or mend the url by which another cluster's process comes here`,
+    );
   }
 
   #linkEnded(link: PeerLink, inCall: boolean): void {
@@ -338,7 +350,7 @@ export class PeerNetwork {
   }
 }
 
-function keyOf(target: PeerTarget): string {
+function keyOf(target: Pick<PeerTarget, "kind" | "id">): string {
   return `${target.kind} ${target.id}`;
 }
 

@@ -147,6 +147,8 @@ export class PeerServer {
     const { context } = this.#options;
     const { socket } = request;
     const { origin } = request.headers;
+    // A socket that has been left does not tell any more.
+    const from = addressOf(socket);
     // Browsers always send it, peers never do: otherwise any web page could talk to a port on this machine.
     if (origin !== undefined) {
       this.#warn("origin", addressOf(socket), `browsers are not let in (Origin ${origin.slice(0, 200)})`);
@@ -164,7 +166,7 @@ export class PeerServer {
           this.#settled(socket);
           this.#options.established(connection);
         },
-        refused: (who, reason) => this.#warn(who, addressOf(socket), reason),
+        refused: (who, reason) => this.#warn(who, from, reason),
         held: () => this.#unproven.get(socket)?.(),
       });
     });
@@ -185,7 +187,8 @@ export class PeerServer {
   }
 }
 
-function addressOf(socket: Socket): string {
+/** While it is connected. */
+export function addressOf(socket: Socket): string {
   return `${socket.remoteAddress}:${socket.remotePort}`;
 }
 

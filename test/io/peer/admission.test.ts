@@ -31,6 +31,7 @@ describe("who is let in", () => {
     const n2 = await startPeer("n2", { secret: answerer });
     n1.network.setTargets([n2.target]);
     for (const peer of [n1, n2]) expect((await peer.log("peer-refused")).reason).toContain(reason);
+    expect((await n2.log("peer-refused")).from).toMatch(/^127\.0\.0\.1:\d+$/);
     n1.network.redialNow("n2");
     n1.network.probe(n2.target);
     expect((await n1.next("probed")).outcome).toEqual({ result: "reached", identity: null });

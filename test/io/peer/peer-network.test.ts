@@ -145,6 +145,19 @@ describe("peer links", () => {
     expect((await answerer.next("linkUp")).peer).toEqual(again.identity);
   });
 
+  it("two processes that call themselves the same are named in the log, a restart is not", async () => {
+    const { answerer } = await startLinked();
+    const again = await startPeer("n1", { startId: "second life" });
+    again.network.setTargets([answerer.target]);
+    const { link } = await answerer.next("linkUp");
+    expect(answerer.logged.filter(({ event }) => event === "peer-twice")).toEqual([]);
+    // The first, which has lost its link to the second, dials again.
+    const line = await answerer.log("peer-twice");
+    expect(line).toMatchObject({ peer: "n1", kind: "node" });
+    expect(line.from).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect((await answerer.next("linkDown")).link).toBe(link);
+  });
+
   it("a peer that reads too slowly is let go", async () => {
     const { dialler, answerer, answererLink } = await startLinked({
       limits: { bufferedBytesMax: 1_000_000 },
