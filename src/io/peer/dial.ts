@@ -69,6 +69,11 @@ function endpointOf(url: string): { readonly host: string; readonly port: number
   return { host: isIpv6 ? hostname.slice(1, -1) : hostname, port: port === "" ? DEFAULT_PORT : Number(port) };
 }
 
+/** Such as the reply of a Redis port: an answer from somebody, and not the silence of a node that is down. */
+function isNoHttp(error: unknown): boolean {
+  return String(codeOf(error)).startsWith("HPE_");
+}
+
 function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }
@@ -195,6 +200,14 @@ class DialAttempt implements Dialling {
 
   /** Stays on the WebSocket for good: an aborted one still emits an error, which must not stop the process. */
   readonly #onError = (cause: Error): void => {
+    if (isNoHttp(cause)) {
+      this.#fail(
+        "PEER_REFUSED",
+        "who listens there speaks no HTTP; is it a port for clients, not a peer port?",
+        cause,
+      );
+      return;
+    }
     this.#fail(this.#socket === null ? "PEER_UNREACHABLE" : "PEER_REFUSED", cause.message, cause);
   };
 

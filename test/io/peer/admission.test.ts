@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { PEER_PROTOCOL_VERSION } from "../../../src/protocol/peer/identity.ts";
@@ -107,6 +107,18 @@ describe("who is let in", () => {
     const n1 = await startPeer("n1");
     n1.network.setTargets([{ kind: "node", id: "n2", url: "no url" }]);
     expect(await n1.log("peer-refused")).toMatchObject({ peer: "n2", url: "no url" });
+  });
+
+  it("a target's url that names a port for Redis clients is named in the log", async () => {
+    const server = createServer((socket) => socket.end("-ERR unknown command 'GET'\r\n"));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const n1 = await startPeer("n1");
+    n1.network.setTargets([{ kind: "node", id: "n2", url: `ws://127.0.0.1:${port}` }]);
+    expect((await n1.log("peer-refused")).reason).toContain("is it a port for clients, not a peer port?");
+    await n1.network.close();
+    server.close();
   });
 
   it("an answerer of another protocol version, or one that speaks nonsense, is refused", async () => {
