@@ -1,14 +1,21 @@
 /**
  * Joins what tsc has put into dist into a few files, in place: the command, and what tests import. Each of the six processes of a
  * cluster would load some three hundred small modules one by one, which is half of the time until it serves. What they share, and
- * what they load only when asked for, stays in files of its own, in dist/chunks. The packages that it needs stay packages.
+ * what they load only when asked for, stays in files of its own, in dist/chunks. The packages that it needs stay packages, but
+ * for those that wait with the global timers, where a test may have put fake ones: see real-timers.mjs.
  */
-import { rmSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const dist = join(dirname(fileURLToPath(import.meta.url)), "../dist");
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "..");
+const dist = join(root, "dist");
+
+/** They wait, so they need the timers that don't stand still; their licences come along. */
+const JOINED_PACKAGES = ["p-retry", "is-network-error"];
+const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 // Their names change with their content: those of the last build would stay.
 rmSync(join(dist, "chunks"), { recursive: true, force: true });
@@ -20,10 +27,14 @@ await build({
   allowOverwrite: true,
   bundle: true,
   splitting: true,
-  packages: "external",
+  external: Object.keys(dependencies).filter((name) => !JOINED_PACKAGES.includes(name)),
+  inject: [join(here, "real-timers.mjs")],
   platform: "node",
   format: "esm",
   target: "node20",
   sourcemap: true,
   logLevel: "warning",
 });
+for (const name of JOINED_PACKAGES) {
+  copyFileSync(join(root, "node_modules", name, "license"), join(dist, "chunks", `${name}.license`));
+}
