@@ -309,7 +309,8 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   }
 
   #tellChange(id: string): void {
-    this.emit("memberChanged", { id, state: this.#member(id).state, error: null });
+    const change = { id, state: this.#member(id).state, error: null };
+    afterwards(() => this.emit("memberChanged", change));
   }
 
   #spreadPartitions(): void {
@@ -337,7 +338,11 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   }
 
   #obstacles(): string {
-    const words = new Set(this.#views().flatMap((view) => view.obstacles));
+    const views = this.#views();
+    if (views.length === 0) {
+      return `no sentinel answers: ${this.#sentinels.map(({ id, state }) => `${id} is ${state}`).join(", ")}`;
+    }
+    const words = new Set(views.flatMap((view) => view.obstacles));
     return words.size === 0 ? "the sentinels name no obstacle" : [...words].join("; ");
   }
 
@@ -376,7 +381,10 @@ function isTrue(answer: unknown): boolean {
   );
 }
 
-/** A listener that throws is an uncaught exception of its owner's; inside a member's own work it would end the member. */
+/**
+ * A listener that throws is an uncaught exception of its owner's. Inside a member's own work it would end the member, and inside
+ * `kill` it would be taken for a failure of the kill.
+ */
 function afterwards(tell: () => void): void {
   queueMicrotask(tell);
 }

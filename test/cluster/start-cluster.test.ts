@@ -239,6 +239,32 @@ describe("a cluster in this process", () => {
     expect(dead[0]?.id).toMatch(/^n/);
   });
 
+  it("kills, takes back and pauses whom it is told to when a listener throws", async () => {
+    const cluster = await start({ nodes: 1, sentinels: 1 });
+    cluster.on("memberChanged", ({ state }) => {
+      throw new Error(state);
+    });
+    const uncaught = await uncaughtDuring(async () => {
+      expect((await cluster.killMaster()).id).toBe("n1");
+      await cluster.restart("n1");
+      cluster.pause("n1");
+      cluster.resume("n1");
+      await cluster.until(({ nodes }) => nodes.n1 !== undefined);
+    });
+    expect(uncaught.map(String)).toEqual(
+      ["dead", "running", "paused", "running"].map((state) => `Error: ${state}`),
+    );
+  });
+
+  it("says that no sentinel answers when that is what stands in the way of a master", async () => {
+    const cluster = await start({ nodes: 1, sentinels: 2 });
+    cluster.pause("s1");
+    cluster.kill("s2");
+    await expect(cluster.waitForMaster({ timeoutMs: 0 })).rejects.toThrow(
+      "Waited 0 ms in vain for a master: no sentinel answers: s1 is paused, s2 is dead",
+    );
+  });
+
   it("names its members when asked about one that it doesn't have", async () => {
     const cluster = await start({ nodes: 1, sentinels: 1 });
     expect(() => cluster.kill("n7")).toThrow('There is no member "n7"; there are n1, s1');
