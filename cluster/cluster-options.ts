@@ -22,14 +22,19 @@ export interface ClusterOptions {
   readonly quorum?: number;
   /** Silence that counts as down. Default: 1000. */
   readonly downAfterMs?: number;
+  /** Age of an unconfirmed write at which a master that still answers counts as stalled. Default: twice `downAfterMs`. */
   readonly stallAfterMs?: number;
+  /** A switchover that has not sealed the old master by then is called off. Default: 5000. */
   readonly switchoverTimeoutMs?: number;
+  /** How long an executed write waits for its copies before it is answered `-UNCERTAIN`. Default: 1000. */
   readonly ackTimeoutMs?: number;
   /** False: a refused connect is no evidence of a crash. Default: true. */
   readonly crashEvidence?: boolean;
   /** Keep everything in files, one directory a member; its cluster keeps the replication, copies and nodes that it was begun with. Default: in memory, until `stop()`. */
   readonly dataDir?: string;
+  /** When what is in `dataDir` is synced. Default: `everysec`. */
   readonly appendfsync?: AppendFsync;
+  /** `local`: the master answers reads without confirming that it still reigns. Default: `linearizable`. */
   readonly reads?: "linearizable" | "local";
   /** Password of nodes and sentinels for Redis clients. Default: none. */
   readonly password?: string;
@@ -42,10 +47,11 @@ export interface ClusterOptions {
 }
 
 export interface NodeChoices {
-  /** From 1; lower is preferred for promotion. */
+  /** From 1; lower is preferred for promotion, at equal log positions. Default: 100. */
   readonly priority?: number;
+  /** Site or rack: breaks a tie for promotion after `priority`. Default: none. */
   readonly zone?: string;
-  /** False: an observer. */
+  /** False: an observer, which follows, counts nowhere and is never promoted. Default: true. */
   readonly voting?: boolean;
 }
 

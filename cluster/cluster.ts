@@ -29,6 +29,7 @@ const WAIT_MS = 10_000;
 const SWITCHOVER_WAIT_MS = 30_000;
 
 export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposable {
+  /** Name of the group that clients ask for. */
   readonly group: string;
   /** The data nodes, as Redis clients reach them. */
   readonly nodes: readonly ClusterAddress[];
@@ -210,6 +211,7 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
     return this.waitForMaster({ not: old.id });
   }
 
+  /** What every living member says of itself and the others, now; asks over no network and waits for nothing. */
   status(): ClusterStatus {
     return {
       master: this.#noticeMaster() ?? null,
