@@ -18,6 +18,7 @@ import { RedisServer } from "../io/redis/redis-server.ts";
 import type { MemberStorage, StorageEvents } from "../io/storage/member-storage.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
 import { Alarm } from "./alarm.ts";
+import { warnOfClientsLeftOut } from "./client-access.ts";
 import { NodeCommandHost } from "./command-host.ts";
 import { coreSteering } from "./core-steering.ts";
 import { createMember } from "./create-member.ts";
@@ -262,13 +263,7 @@ export class DataNode {
         "a new incarnation begins",
       );
     }
-    const { clientsMax } = this.#limits;
-    if (clientsMax < this.#config.clientsMax) {
-      this.#log.warn(
-        { event: "clients-limited", clientsMax },
-        "the limit of open files allows no more clients",
-      );
-    }
+    warnOfClientsLeftOut(this.#config, this.#limits.clientsMax, this.#log);
     this.#address = await this.#redis.listen();
     this.#member = createMember(this.#config, recovered, {
       keyspace: this.#keyspace,
