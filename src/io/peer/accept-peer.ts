@@ -4,6 +4,7 @@
  */
 import type { Socket } from "node:net";
 import { InterrexError } from "../../base/errors.ts";
+import type { PeerIdentity } from "../../protocol/peer/identity.ts";
 import { closeWithin } from "./close-within.ts";
 import type { DialContext } from "./dial.ts";
 import { Answerer, type Hello, nameOf, parseHello } from "./handshake.ts";
@@ -11,6 +12,8 @@ import { limitUnprovenBytes, type ProvenConnection } from "./unproven.ts";
 import type { RawData, WebSocket } from "./ws.ts";
 
 export interface AcceptOutcome {
+  /** Why a peer that has proven who it is may not be linked; `null` when it may. */
+  objectionTo(peer: PeerIdentity): string | null;
   established(connection: ProvenConnection): void;
   /** The connection is being closed; `who` is the dialler as far as it has said who it is. */
   refused(who: string, reason: string): void;
@@ -42,7 +45,7 @@ export function acceptPeer(
 
   const answer = (hello: Hello): void => {
     if (over) return;
-    const { reply, refused } = answerer.answer(hello);
+    const { reply, refused } = answerer.answer(hello, outcome.objectionTo);
     ws.send(reply);
     if (refused !== null) {
       refuse(nameOf(hello.identity), refused);

@@ -85,9 +85,13 @@ export class Answerer {
     return JSON.stringify(challenge);
   }
 
-  /** Judges the hello; when it isn't refused, its identity is proven. */
-  answer(hello: Hello): Answer {
-    const refused = this.#objection(hello);
+  /**
+   * Judges the hello; when it isn't refused, its identity is proven.
+   *
+   * @param objectionTo why a peer whose identity is proven may not be linked; `null` when it may.
+   */
+  answer(hello: Hello, objectionTo: (peer: PeerIdentity) => string | null): Answer {
+    const refused = this.#objection(hello) ?? (hello.purpose === "link" ? objectionTo(hello.identity) : null);
     if (refused !== null) return { reply: JSON.stringify({ type: "refusal", reason: refused }), refused };
     const { self, secret } = this.#credentials;
     const proof = secret === null ? null : answererProof(secret, this.#nonce, hello, self);

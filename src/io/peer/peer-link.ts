@@ -35,6 +35,9 @@ const TEXT = { binary: false, fin: true };
 const BINARY = { binary: true, fin: true };
 const BINARY_FRAGMENT = { binary: true, fin: false };
 
+/** A sign of life comes at every second look at least. */
+const HEARD_LOOKS_MAX = 2;
+
 const CLOSE_NORMAL = 1000;
 const CLOSE_GOING_AWAY = 1001;
 const CLOSE_BAD_MESSAGE = 1008;
@@ -80,6 +83,11 @@ export class PeerLink {
 
   get ageMs(): Millis {
     return performance.now() - this.#upAtMs;
+  }
+
+  /** Its peer has given a sign of life lately. */
+  get isHeard(): boolean {
+    return !this.#ended && !this.#socketGone && this.#silentLooks <= HEARD_LOOKS_MAX;
   }
 
   get bufferedBytes(): number {

@@ -8,17 +8,16 @@ import { type EncodedMessage, encodePeerMessage, type PeerMessage } from "../../
 import type { LinkId, PeerIdentity, PeerTarget, ProbeOutcome } from "../../protocol/peer/identity.ts";
 import type { Logger } from "../logger.ts";
 import { type DialContext, type Dialling, dial, isRefusedConnect } from "./dial.ts";
-import { samePeer } from "./handshake.ts";
+import { nameOf, samePeer } from "./handshake.ts";
 import type { HttpFront } from "./http-front.ts";
 import { KeptLink } from "./kept-link.ts";
 import { PauseGate } from "./pause-gate.ts";
 import { DEFAULT_PEER_LIMITS, type PeerLimits } from "./peer-limits.ts";
 import { PeerLink } from "./peer-link.ts";
 import { PeerNames } from "./peer-names.ts";
-import { addressOf, PeerServer } from "./peer-server.ts";
+import { PeerServer } from "./peer-server.ts";
 import { RateLimitedLog } from "./rate-limited-log.ts";
 import { Reachability } from "./reachability.ts";
-import { Twins } from "./twins.ts";
 import { type ProvenConnection, startTimer } from "./unproven.ts";
 
 /**
@@ -58,7 +57,6 @@ export class PeerNetwork {
   readonly #warnings: RateLimitedLog;
   readonly #gate = new PauseGate();
   readonly #reach = new Reachability();
-  readonly #twins = new Twins();
   readonly #limits: PeerLimits;
   readonly #context: DialContext;
   readonly #server: PeerServer;
@@ -95,6 +93,7 @@ export class PeerNetwork {
       context: this.#context,
       front: options,
       warnings: this.#warnings,
+      objectionTo: (peer) => this.#objectionTo(peer),
       established: (connection) => {
         if (this.#phase === "running") this.#adopt(connection);
         else connection.ws.terminate();
@@ -288,7 +287,6 @@ export class PeerNetwork {
       ended: (each, inCall) => this.#linkEnded(each, inCall),
     });
     const { peer, dialled } = link;
-    if (this.#twins.isBack(peer)) this.#warnOfTwins(connection);
     if (!dialled) this.#replaceLeftOver(peer);
     this.#links.set(link.id, link);
     this.#endings.set(link, ended);
@@ -305,13 +303,14 @@ export class PeerNetwork {
     }
   }
 
-  #warnOfTwins({ peer, socket, dialled }: ProvenConnection): void {
-    const side = dialled ? "to" : "from";
-    this.#warnings.warn(
-      `twins ${keyOf(peer)} ${socket.remoteAddress} ${side}`,
-      { event: "peer-twice", peer: peer.id, kind: peer.kind, [side]: addressOf(socket) },
-      `two running processes call themselves ${peer.kind} ${peer.id}: stop the one that is not meant, or mend the url by which another cluster's process comes here`,
-    );
+  /** Of two processes under one id the first stays as long as it is heard: each would else take the other's place, and its part in the group, by turns. */
+  #objectionTo(peer: PeerIdentity): string | null {
+    for (const link of this.#links.values()) {
+      if (link.dialled || !samePeer(link.peer, peer) || link.peer.startId === peer.startId) continue;
+      if (!link.isHeard) continue;
+      return `another process is linked as ${nameOf(peer)}, and runs: stop the one that is not meant, or mend the url by which one of another cluster comes here`;
+    }
+    return null;
   }
 
   #linkEnded(link: PeerLink, inCall: boolean): void {
@@ -350,7 +349,7 @@ export class PeerNetwork {
   }
 }
 
-function keyOf(target: Pick<PeerTarget, "kind" | "id">): string {
+function keyOf(target: PeerTarget): string {
   return `${target.kind} ${target.id}`;
 }
 

@@ -5,6 +5,7 @@
 import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { InterrexError, invariant } from "../../base/errors.ts";
+import type { PeerIdentity } from "../../protocol/peer/identity.ts";
 import { type AcceptContext, acceptPeer } from "./accept-peer.ts";
 import { answerHttp, type HttpFront } from "./http-front.ts";
 import type { RateLimitedLog } from "./rate-limited-log.ts";
@@ -18,6 +19,8 @@ export interface PeerServerOptions {
   readonly context: AcceptContext;
   readonly front: HttpFront;
   readonly warnings: RateLimitedLog;
+  /** Why a peer that has proven who it is may not be linked; `null` when it may. */
+  objectionTo(peer: PeerIdentity): string | null;
   established(connection: ProvenConnection): void;
 }
 
@@ -162,6 +165,7 @@ export class PeerServer {
     this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
       context.gate.detach(socket);
       acceptPeer(context, ws, socket, {
+        objectionTo: (peer) => this.#options.objectionTo(peer),
         established: (connection) => {
           this.#settled(socket);
           this.#options.established(connection);
@@ -188,7 +192,7 @@ export class PeerServer {
 }
 
 /** While it is connected. */
-export function addressOf(socket: Socket): string {
+function addressOf(socket: Socket): string {
   return `${socket.remoteAddress}:${socket.remotePort}`;
 }
 

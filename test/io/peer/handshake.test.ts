@@ -12,7 +12,7 @@ describe("the peer handshake", () => {
     const target = { kind: "node" as const, id: LONG_ID, url: "ws://127.0.0.1:1" };
     const dialler = new Dialler({ self: node("n2"), secret: null }, target, "link");
     const { hello, challengeNonce } = dialler.hello(Buffer.from(answerer.challenge()));
-    const { reply, refused } = answerer.answer(parseHello(Buffer.from(JSON.stringify(hello))));
+    const { reply, refused } = answerer.answer(parseHello(Buffer.from(JSON.stringify(hello))), () => null);
     expect(refused).toContain("was dialled, this is");
     expect(() => dialler.welcomed(Buffer.from(reply), hello, challengeNonce)).toThrow(String(refused));
   });

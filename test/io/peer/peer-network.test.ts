@@ -137,25 +137,39 @@ describe("peer links", () => {
     expect((await answerer.next("linkDown")).link).toBe(answererLink);
   });
 
-  it("a second link of the same peer replaces the first, which is told first", async () => {
+  it("a second link of the same process replaces the first, which is told first", async () => {
     const { answerer, answererLink } = await startLinked();
-    const again = await startPeer("n1", { startId: "second life" });
+    const again = await startPeer("n1");
     again.network.setTargets([answerer.target]);
     expect((await answerer.next("linkDown")).link).toBe(answererLink);
     expect((await answerer.next("linkUp")).peer).toEqual(again.identity);
   });
 
-  it("two processes that call themselves the same are named in the log, a restart is not", async () => {
-    const { answerer } = await startLinked();
+  it("of two processes under one id the first stays as long as it runs; the other is told why it has to wait", async () => {
+    const { dialler, answerer, answererLink } = await startLinked();
+    const twin = await startPeer("n1", { startId: "twin" });
+    twin.network.setTargets([answerer.target]);
+    for (const peer of [twin, answerer]) {
+      const { reason } = await peer.log("peer-refused");
+      expect(reason).toContain("another process is linked as node n1, and runs: stop the one");
+    }
+    twin.network.probe(answerer.target);
+    expect((await twin.next("probed")).outcome).toEqual({ result: "reached", identity: answerer.identity });
+    expect(answerer.count("linkDown")).toBe(0);
+    dialler.network.kill();
+    expect((await answerer.next("linkDown")).link).toBe(answererLink);
+    expect((await answerer.next("linkUp")).peer).toEqual(twin.identity);
+  });
+
+  it("a process that gives no sign of life gives way to another one under its id", async () => {
+    const { dialler, answerer, answererLink } = await startLinked({
+      limits: { lifeEveryMs: 20, silentLooksMax: 1_000_000 },
+    });
+    dialler.network.pause();
     const again = await startPeer("n1", { startId: "second life" });
     again.network.setTargets([answerer.target]);
-    const { link } = await answerer.next("linkUp");
-    expect(answerer.logged.filter(({ event }) => event === "peer-twice")).toEqual([]);
-    // The first, which has lost its link to the second, dials again.
-    const line = await answerer.log("peer-twice");
-    expect(line).toMatchObject({ peer: "n1", kind: "node" });
-    expect(line.from).toMatch(/^127\.0\.0\.1:\d+$/);
-    expect((await answerer.next("linkDown")).link).toBe(link);
+    expect((await answerer.next("linkDown")).link).toBe(answererLink);
+    expect((await answerer.next("linkUp")).peer).toEqual(again.identity);
   });
 
   it("a peer that reads too slowly is let go", async () => {
