@@ -52,7 +52,7 @@ export interface GroupView {
   /** The newest record stored here. */
   readonly stored: GroupRecord | null;
   readonly votedEpoch: Epoch;
-  /** True while replies to SENTINEL queries about this group are to be held (design, section 4, step 5). */
+  /** True while replies to SENTINEL queries about this group are to be held (docs/protocol.md, Failover, step 7). */
   readonly holding: boolean;
   readonly odown: boolean;
   readonly failover: {

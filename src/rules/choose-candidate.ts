@@ -31,8 +31,8 @@ export interface ChoiceWish {
 }
 
 /**
- * Order: greater log position (nothing acknowledged is lost), the switchover's target, a disk that can be written,
- * who has applied its log (clients wait for no replay), the incumbent (nobody is disturbed), lower `priority`, the same zone,
+ * Order: greater log position (nothing acknowledged is lost), the switchover's target, not the master to be replaced, a disk that
+ * can be written, who has applied its log (clients wait for no replay), the incumbent (nobody is disturbed), lower `priority`, the same zone,
  * smaller zone, smaller id. So all that see the same agree.
  *
  * A master to be avoided is left out only where every acknowledged write is on one of the others. In async that is never

@@ -14,7 +14,7 @@ export interface MemberPromise {
   readonly leader: Leader | null;
 }
 
-/** What a member tells of itself: in each pong, and pushed as `status` whenever it changes in kind. */
+/** What a member tells of itself: in each pong, and pushed as `status` on the changes that sentinels can't wait for. */
 export interface NodeStatus {
   readonly id: MemberId;
   readonly startId: StartId;
@@ -43,7 +43,7 @@ export interface NodeStatus {
   readonly oldestUncommittedMs: Millis;
   /** The last write to its disk failed; it refuses writes. */
   readonly diskFailing: boolean;
-  /** On a master during a switchover: it has stopped taking commands for `target`. */
+  /** On a master during a switchover; it serves on until `target` lags little. */
   readonly handover: {
     readonly target: MemberId;
     /** The target holds all of the log and the lease has been given up. */
@@ -132,7 +132,7 @@ export interface Published {
   readonly epoch: Epoch;
 }
 
-/** Switchover, first step, to the master: stop and hold commands, bring `target` to parity, give up the lease. */
+/** Switchover, first step, to the master: once `target` lags little, hold commands, bring it to parity, give up the lease. */
 export interface PrepareHandover {
   readonly type: "prepareHandover";
   readonly group: string;
@@ -166,7 +166,7 @@ export interface Pong {
   readonly status: NodeStatus;
 }
 
-/** Pushed on every change of role, promise, record, link to the master, handover, waiting or disk. */
+/** Pushed when a link comes up, and on the changes that `StatusChanges` names. */
 export interface StatusPush {
   readonly type: "status";
   readonly status: NodeStatus;
@@ -203,7 +203,7 @@ export type NodeToSentinel = Pong | StatusPush | Sealed | Promoted | Following |
 
 // ---- member to member: the follower dials, the master answers -------------------------------------
 
-/** Sent both ways once a link between members is up, and while it is idle; shows who sees whom. */
+/** Sent by the dialler once a link between members is up, and while it says nothing else there; shows who sees whom. */
 export interface Beat {
   readonly type: "beat";
   readonly epoch: Epoch;
@@ -250,7 +250,7 @@ export interface SyncRefused {
 export interface Records {
   readonly type: "records";
   readonly epoch: Epoch;
-  /** Numbers the frames of one link, from 1; acks name it. */
+  /** Number of the round that it belongs to: rounds count up within a reign, and acks name the newest. */
   readonly frame: number;
   /** The record right before the first one here; must be the replica's last. */
   readonly previous: LogPosition;

@@ -7,7 +7,7 @@ import type { ClientAddress, GroupRecord, Leader, RecordNumber } from "../../rul
 import type { VoteReason } from "../../rules/vote-reason.ts";
 
 /**
- * What a sentinel holds and thinks of one group. Sent when a link comes up, on every change, and as a heartbeat.
+ * What a sentinel holds and thinks of one group. Sent when a link comes up, on the changes that others wait for, and as a heartbeat.
  * Two sentinels may share two links, so `seq` says which report is the newer one.
  */
 export interface Report {
