@@ -92,17 +92,18 @@ export function registerChaosCommand(program: Command, terminal: Terminal): void
       "--partition",
       "cut the master and one sentinel off (with --local: a cluster inside this process)",
     )
-    .option(
-      "--every <time>",
-      "from one fault to the next, such as 5s; the first comes within a second",
-      durationFlag,
-      5000,
+    .addOption(
+      new Option("--every <time>", "from one fault to the next; the first comes within a second")
+        .argParser(durationFlag)
+        .default(5000, "5s"),
     )
-    .option(
-      "--for <time>",
-      "length of the load; no fault begins later, and the outage of the last one is waited out",
-      durationFlag,
-      60_000,
+    .addOption(
+      new Option(
+        "--for <time>",
+        "length of the load; no fault begins later, and the outage of the last one is waited out",
+      )
+        .argParser(durationFlag)
+        .default(60_000, "60s"),
     )
     .option(
       "--stop-for <time>",
