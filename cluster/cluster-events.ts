@@ -7,7 +7,7 @@ import type { MemberState } from "./member.ts";
 export interface ClusterEvents {
   /** A majority of the sentinels names another master. */
   masterChanged: [change: { readonly from: MasterAddress | null; readonly to: MasterAddress }];
-  /** A member was killed, paused, resumed or restarted, or (with `error`) has stopped by itself. */
+  /** A member was killed, paused, resumed or restarted, or has stopped by itself: with `error`, unless a client has shut it down. */
   memberChanged: [change: { readonly id: string; readonly state: MemberState; readonly error: Error | null }];
 }
 

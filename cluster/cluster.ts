@@ -196,7 +196,7 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
    * @param timeoutMs for the answer (30000).
    * @returns the new master, once a majority of the sentinels names it.
    * @throws InterrexError `REFUSED` with a sentinel's own words, `TIMEOUT`, `NO_ANSWER` when the sentinel is gone before
-   *   it has answered, `STOPPED` when the cluster is stopped.
+   *   it has answered, `NO_SENTINEL` when none runs that names the master, `STOPPED` when the cluster is stopped.
    */
   async switchover(to?: string, timeoutMs: number = SWITCHOVER_WAIT_MS): Promise<MasterAddress> {
     checkTimeout("timeoutMs", timeoutMs);
