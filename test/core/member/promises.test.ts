@@ -35,6 +35,28 @@ describe("promises", () => {
     expect(n1.lastAnswer("refused")).toMatchObject({ epoch: 4, promise: { epoch: 5, leader: LEADER } });
   });
 
+  it("neither follows nor says so before the promise is durable", () => {
+    const group = new TestGroup();
+    group.reign(1, "n1", ["n3"]);
+    const n2 = group.member("n2");
+    n2.diskIsSlow = true;
+    const record = group.record(1, "n1");
+    group.order(n2, {
+      type: "follow",
+      group: "mymaster",
+      epoch: record.number.epoch,
+      leader: LEADER,
+      record,
+    });
+    const { replicas } = group.member("n1").member.status();
+    expect(replicas.map(({ id }) => id)).toEqual(["n3"]);
+    expect(n2.answers.some(({ type }) => type === "following")).toBe(false);
+    n2.releaseDisk();
+    group.settle();
+    expect(n2.lastAnswer("following").epoch).toBe(1);
+    expect(group.member("n1").member.status().replicas).toHaveLength(2);
+  });
+
   it("acknowledges nothing of an older epoch once it is sealed", () => {
     const group = new TestGroup();
     const n1 = group.reign(1, "n1", ["n2", "n3"]);

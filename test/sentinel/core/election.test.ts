@@ -111,6 +111,19 @@ describe("votes", () => {
   });
 });
 
+it("an older record that is said late to stand is answered from no more (S9)", () => {
+  const world = settledWorld();
+  const old = world.masterId();
+  const record = world.view("s1").standing;
+  world.kill(old);
+  world.until("another master", () => world.settled() && world.masterId() !== old, 5000);
+  if (record === null) throw new Error("a settled world has a record");
+  world.say("s1", "s3", { type: "stands", group: "mymaster", record, reason: "late" });
+  world.run(50);
+  expect(world.view("s3").standing?.master).toBe(world.masterId());
+  expect(world.named("s3")).toBe(world.masterId());
+});
+
 describe("a leader that dies", () => {
   it.each(["seal", "promote", "record"])("in step %s is succeeded in a new epoch", (step) => {
     const world = settledWorld({ saveMs: 5 });

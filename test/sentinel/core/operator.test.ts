@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { IncarnationId, MemberId, Offset } from "../../../src/base/ids.ts";
+import type { Epoch, IncarnationId, MemberId, Offset } from "../../../src/base/ids.ts";
 import { settledWorld, World } from "./world.ts";
 import { answer, channels } from "./world-answers.ts";
 
@@ -218,9 +218,14 @@ describe("admission", () => {
     expect(world.promotions).toHaveLength(1);
   });
 
-  it("is not taken from a node that is not the master of the present reign", () => {
+  it.each([
+    ["a replica", "replica", 1],
+    ["a master of an earlier reign", "master", 0],
+  ] as const)("is not taken from %s", (_who, role, roleEpoch) => {
     const world = settledWorld();
     const replica = world.node("n3");
+    replica.role = role;
+    replica.roleEpoch = roleEpoch as Epoch;
     replica.waiting = [{ id: "n2" as MemberId, incarnation: "made-up" as IncarnationId }];
     replica.push();
     world.run(500);
