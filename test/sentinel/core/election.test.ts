@@ -137,6 +137,17 @@ describe("a leader that dies", () => {
     expect(tookMs).toBeLessThan(1500);
   });
 
+  it("once it has sealed a master that is well is succeeded: only the promises tell of it", () => {
+    const world = settledWorld({ saveMs: 5 });
+    const master = world.node(world.masterId());
+    world.operator("s1", { type: "switchover", group: "mymaster" });
+    world.until("the master has promised", () => master.promise.epoch > 1, 2000);
+    const { promise } = master;
+    world.kill("s1");
+    const stands = (): number => world.view("s2").standing?.number.epoch ?? 0;
+    world.until("a reign above it", () => world.settled() && stands() > promise.epoch, 3000);
+  });
+
   it("a leader cut off while it seals is superseded, and steps down", () => {
     const world = settledWorld({ saveMs: 5 });
     const old = world.masterId();
