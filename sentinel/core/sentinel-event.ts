@@ -32,7 +32,6 @@ export type SentinelNotice =
         | "+slave"
         | "+sentinel"
         | "+reboot"
-        | "+convert-to-slave"
         | "+monitor"
         | "+recovered-with-possible-loss"
         | "+paused"
