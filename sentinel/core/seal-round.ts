@@ -166,7 +166,7 @@ export class SealRound {
     const lines = this.base.members.flatMap((member) => {
       const refusal = this.#refused.get(member.id);
       if (refusal !== undefined) return [`${member.id} refused: ${refusal}`];
-      if (this.#sealed.has(member.id)) return [];
+      if (this.#sealed.has(member.id) && !this.#goneBack.has(member.id)) return [];
       const why = whyIneligible(this.#context.rules, this.base, member, this.#context.watches.get(member.id));
       return [`${member.id} ${why ?? "has not answered the seal"}`];
     });

@@ -4,8 +4,7 @@ import { startCluster } from "../../cluster/start-cluster.ts";
 import { failoverScene } from "./failover-scene.ts";
 import { listens } from "./listens.ts";
 
-const scene = failoverScene();
-const start = scene.start;
+const { start } = failoverScene();
 
 describe("a cluster that is stopped", () => {
   it("listens nowhere after stop, which may be said twice", async () => {

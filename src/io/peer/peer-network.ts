@@ -7,6 +7,7 @@ import type { Millis } from "../../base/ids.ts";
 import { type EncodedMessage, encodePeerMessage, type PeerMessage } from "../../protocol/peer/codec.ts";
 import type { LinkId, PeerIdentity, PeerTarget, ProbeOutcome } from "../../protocol/peer/identity.ts";
 import type { Logger } from "../logger.ts";
+import { isLoopbackHost } from "../loopback.ts";
 import { type DialContext, type Dialling, dial, isRefusedConnect } from "./dial.ts";
 import { nameOf, samePeer } from "./handshake.ts";
 import type { HttpFront } from "./http-front.ts";
@@ -35,8 +36,6 @@ export interface PeerNetworkHandler {
   /** Exactly once for each `probe`, unless the network is closed meanwhile. */
   probed(target: PeerTarget, outcome: ProbeOutcome): void;
 }
-
-const LOOPBACK = /^(127\.|::1$|localhost$)/;
 
 export interface PeerNetworkOptions extends HttpFront {
   readonly self: PeerIdentity;
@@ -112,7 +111,7 @@ export class PeerNetwork {
    */
   async listen(): Promise<{ host: string; port: number }> {
     const address = await this.#server.listen();
-    if (this.#context.credentials.secret === null && !LOOPBACK.test(address.host)) {
+    if (this.#context.credentials.secret === null && !isLoopbackHost(address.host)) {
       // Not refused: the network may be closed.
       this.#log.warn(
         { event: "peer-port-open", ...address },

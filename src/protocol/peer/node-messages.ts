@@ -30,7 +30,7 @@ export interface NodeStatus {
   readonly established: boolean;
   readonly promise: MemberPromise;
   readonly position: LogPosition;
-  /** Known as committed, and durable here: this incarnation never shows less again (S10). */
+  /** Known as committed, and durable here: but for async, the log of this incarnation never ends before it again (S10). */
   readonly committed: Offset;
   readonly applied: Offset;
   /** Number of the newest group record that this member holds. */

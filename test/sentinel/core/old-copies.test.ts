@@ -49,6 +49,27 @@ describe("an older copy of a member's directory", () => {
     world.until("the old master serves again", () => world.settled() && world.masterId() === old, 5000);
   });
 
+  it("that is put back after the election is not counted either, and the failed round says why", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    const [one = "", other = ""] = world.replicaIds();
+    hold(world, 100, [old, one]);
+    hold(world, 90, [other]);
+    world.run(500);
+    world.node(one).ignoresSeals = true;
+    world.kill(old);
+    const leads = (): boolean => world.sentinelIds().some((id) => world.view(id).failover?.step === "seal");
+    world.until("a leader seals", leads, 1000);
+    world.kill(one);
+    hold(world, 40, [one]);
+    world.restartNode(one);
+    world.node(one).ignoresSeals = false;
+    const failed = () => world.logs.find(({ event }) => event === "failover.failed");
+    world.until("the round is given up", () => failed() !== undefined, 20_000);
+    expect(JSON.stringify(failed())).toContain(`${one} holds 40 records, and held 100`);
+    expect(world.promotions).toHaveLength(1);
+  });
+
   it("is counted again once it has caught up", () => {
     const { world, old, one, other } = withAnOldCopy();
     world.run(1000);
