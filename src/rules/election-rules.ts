@@ -113,18 +113,51 @@ export const electionRules: ElectionRules = {
   seeEachOther,
 };
 
-/** Groups have a handful of members, so trying every set is cheap. */
+/**
+ * Of members of whom some see each other there are exponentially many sets: it looks at so many, which for twenty members is
+ * practically all of them, and then says no. That costs a vote on `stalled`, which is asked for again with the next news.
+ */
+const SETS_MAX = 256;
+
 function seeEachOther(sees: ReadonlyMap<MemberId, readonly MemberId[]>, needed: number): boolean {
   const ids = [...sees.keys()];
-  const mutual = (a: MemberId, b: MemberId): boolean =>
-    sees.get(a)?.includes(b) === true && sees.get(b)?.includes(a) === true;
-  const extend = (chosen: readonly MemberId[], from: number): boolean => {
-    if (chosen.length >= needed) return true;
-    for (let next = from; next < ids.length; next++) {
-      const id = ids[next] as MemberId;
-      if (chosen.every((one) => mutual(one, id)) && extend([...chosen, id], next + 1)) return true;
-    }
-    return false;
+  const seenBy = new Map(ids.map((id) => [id, new Set(sees.get(id))]));
+  const isMutual = (a: MemberId, b: MemberId): boolean =>
+    seenBy.get(a)?.has(b) === true && seenBy.get(b)?.has(a) === true;
+  let looks = 0;
+  const isThere = (among: readonly MemberId[], wanted: number): boolean => {
+    if (++looks > SETS_MAX) return false;
+    const { members, fewest } = withEnoughMates(among, wanted - 1, isMutual);
+    if (members.length < wanted) return false;
+    if (fewest === undefined) return true;
+    // Either all of them are others than the one who sees fewest, or all but himself are those whom he sees.
+    const others = members.filter((id) => id !== fewest);
+    if (isThere(others, wanted)) return true;
+    return isThere(
+      others.filter((id) => isMutual(fewest, id)),
+      wanted - 1,
+    );
   };
-  return extend([], 0);
+  return isThere(ids, needed);
+}
+
+/**
+ * Leaves out who sees fewer than `mates` of the others, until nobody does.
+ * @returns who remains, and who of them sees fewest; `undefined` where each sees all.
+ */
+function withEnoughMates(
+  among: readonly MemberId[],
+  mates: number,
+  isMutual: (a: MemberId, b: MemberId) => boolean,
+): { members: readonly MemberId[]; fewest: MemberId | undefined } {
+  let members = among;
+  for (;;) {
+    const counts = members.map((id) => members.filter((other) => other !== id && isMutual(id, other)).length);
+    const kept = members.filter((_, index) => (counts[index] as number) >= mates);
+    if (kept.length === members.length) {
+      const least = Math.min(...counts);
+      return { members, fewest: least >= members.length - 1 ? undefined : members[counts.indexOf(least)] };
+    }
+    members = kept;
+  }
 }

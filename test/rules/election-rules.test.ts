@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Epoch, MemberId, Millis, Offset, StartId } from "../../src/base/ids.ts";
 import { type Candidate, type ChoiceWish, chooseCandidate } from "../../src/rules/choose-candidate.ts";
@@ -201,5 +202,57 @@ describe("seeEachOther", () => {
     const chain = sees({ a: ["b"], b: ["a", "c"], c: ["b"] });
     expect(electionRules.seeEachOther(chain, 2)).toBe(true);
     expect(electionRules.seeEachOther(chain, 3)).toBe(false);
+  });
+
+  it("finds those who do among others who don't", () => {
+    const two = sees({ a: ["b", "c", "d"], b: ["a", "c", "e"], c: ["a", "b"], d: ["a", "e"], e: ["b", "d"] });
+    expect(electionRules.seeEachOther(two, 3)).toBe(true);
+    expect(electionRules.seeEachOther(two, 4)).toBe(false);
+    // The one who sees fewest is needed here, the one who sees most is not.
+    const star = sees({
+      hub: ["a", "b", "c", "d"],
+      a: ["hub", "b"],
+      b: ["hub", "a"],
+      c: ["hub"],
+      d: ["hub"],
+    });
+    expect(electionRules.seeEachOther(star, 3)).toBe(true);
+    expect(electionRules.seeEachOther(star, 4)).toBe(false);
+  });
+
+  it("comes to an end in a large group, whoever sees whom", () => {
+    const ids = Array.from({ length: 60 }, (_, index) => `n${index}`);
+    // Twenty times three who don't see each other: of each three only one can belong to a set, and there are 3^20 sets.
+    const threes = sees(
+      Object.fromEntries(ids.map((id, at) => [id, ids.filter((_, i) => i % 20 !== at % 20)])),
+    );
+    expect(electionRules.seeEachOther(threes, 20)).toBe(true);
+    expect(electionRules.seeEachOther(threes, 21)).toBe(false);
+  });
+
+  // It may miss a set in a large group, never find one that is not there: of few members it misses none.
+  it("agrees with a look at every set of up to eight members", () => {
+    const mostly = fc.nat(6).map((dice) => dice > 0);
+    const graph = fc.array(fc.array(mostly, { minLength: 8, maxLength: 8 }), { minLength: 0, maxLength: 8 });
+    fc.assert(
+      fc.property(graph, fc.integer({ min: 0, max: 8 }), (rows, needed) => {
+        const names = rows.map((_, index) => `m${index}`);
+        const who = sees(
+          Object.fromEntries(
+            rows.map((row, at) => [`m${at}`, names.filter((_, other) => row[other] === true)]),
+          ),
+        );
+        const isSet = (bits: number): boolean => {
+          const chosen = names.filter((_, index) => (bits >> index) % 2 === 1) as MemberId[];
+          return (
+            chosen.length >= needed &&
+            chosen.every((a) => chosen.every((b) => a === b || who.get(a)?.includes(b) === true))
+          );
+        };
+        let isAny = false;
+        for (let bits = 0; bits < 2 ** names.length; bits++) isAny ||= isSet(bits);
+        expect(electionRules.seeEachOther(who, needed)).toBe(isAny);
+      }),
+    );
   });
 });
