@@ -8,6 +8,7 @@
  */
 import { InterrexError } from "../../base/errors.ts";
 import { bytesOf, textOf } from "./bytes.ts";
+import { modulo } from "./fengari.ts";
 import {
   api,
   type Cell,
@@ -22,7 +23,6 @@ import {
   type TableEntry,
   tables,
 } from "./lua-vm.ts";
-import { modulo } from "./modulo.ts";
 import { numberToText, textToNumber } from "./numerals.ts";
 
 /** Longest string that a script may build; the machine has no account of memory of its own. */

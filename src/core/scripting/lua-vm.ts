@@ -2,9 +2,7 @@
  * fengari, typed as far as it is used here. Its libraries io, os, package and debug are loaded with it, but no table of
  * a script's holds anything of them. It decides nothing.
  */
-import { createRequire } from "node:module";
-// Before all of fengari.
-import "./modulo.ts";
+import { fengari } from "./fengari.ts";
 
 /** A tagged value: on the stack, in a table, in a constant. */
 export interface Cell {
@@ -227,24 +225,26 @@ interface Auxiliary {
 
 type Opener = (state: LuaState) => number;
 
-/** Not `import`, which reads each of these files through for its exports first: fengari would take almost three times as long to load. */
-const require = createRequire(import.meta.url);
-// First: fengari's modules require each other in a circle, which only this way in leaves whole.
-require("fengari/src/lualib.js");
+interface CoroutineLibrary {
+  readonly luaopen_coroutine: Opener;
+}
 
-export const vm: Machinery = { ...require("fengari/src/lapi.js"), ...require("fengari/src/lstate.js") };
-/** The module itself: what is replaced here, fengari calls. */
-export const api: Api = require("fengari/src/lapi.js");
-export const debugging: Debugging = require("fengari/src/ldebug.js");
-export const objects: Objects = require("fengari/src/lobject.js");
-export const calls: Calls = require("fengari/src/ldo.js");
-export const lexer: Lexer = require("fengari/src/llex.js");
-export const parserCode: ParserCode = require("fengari/src/lcode.js");
-export const opcodes: Opcodes = require("fengari/src/lopcodes.js");
-export const tables: Tables = require("fengari/src/ltable.js");
-export const metamethods: Metamethods = require("fengari/src/ltm.js");
-export const comparing: Comparing = require("fengari/src/lvm.js");
-export const strings: Strings = require("fengari/src/lstring.js");
-export const auxiliary: Auxiliary = require("fengari/src/lauxlib.js");
-export const LuaDebug: new () => DebugRecord = require("fengari/src/defs.js").lua_Debug;
-export const openCoroutine: Opener = require("fengari/src/lcorolib.js").luaopen_coroutine;
+interface Definitions {
+  readonly lua_Debug: new () => DebugRecord;
+}
+
+export const vm = { ...(fengari.lapi as object), ...(fengari.lstate as object) } as Machinery;
+export const api = fengari.lapi as Api;
+export const debugging = fengari.ldebug as Debugging;
+export const objects = fengari.lobject as Objects;
+export const calls = fengari.ldo as Calls;
+export const lexer = fengari.llex as Lexer;
+export const parserCode = fengari.lcode as ParserCode;
+export const opcodes = fengari.lopcodes as Opcodes;
+export const tables = fengari.ltable as Tables;
+export const metamethods = fengari.ltm as Metamethods;
+export const comparing = fengari.lvm as Comparing;
+export const strings = fengari.lstring as Strings;
+export const auxiliary = fengari.lauxlib as Auxiliary;
+export const LuaDebug: new () => DebugRecord = (fengari.defs as Definitions).lua_Debug;
+export const openCoroutine: Opener = (fengari.lcorolib as CoroutineLibrary).luaopen_coroutine;
