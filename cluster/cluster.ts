@@ -7,8 +7,10 @@ import type { GroupView } from "../sentinel/core/view.ts";
 import type { SentinelProcess } from "../sentinel/sentinel-process.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import type { DataNode } from "../src/node/data-node.ts";
+import type { NodeStatus } from "../src/protocol/peer/node-messages.ts";
 import type { GroupRecord } from "../src/rules/group-record.ts";
 import { establishedMaster, type MasterAddress, masterOfMajority } from "./agreed-master.ts";
+import { afterwards, holdsNow } from "./caller-code.ts";
 import {
   type ClientTarget,
   type IoredisSentinelOptions,
@@ -23,6 +25,7 @@ import { shownValue } from "./config/shown.ts";
 import { Member, type Shell } from "./member.ts";
 import { orderSentinel } from "./order-sentinel.ts";
 import { checkSides, Partitions } from "./partitions.ts";
+import { unfitReplicas } from "./unfit-replicas.ts";
 import { until } from "./until.ts";
 
 const WAIT_MS = 10_000;
@@ -115,6 +118,21 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   }
 
   /**
+   * Waits until a master acknowledges writes and, as every running sentinel sees it, each other running node follows it and could take its
+   * place at once: whatever was killed, restarted, healed or handed over before, the next fault meets a whole cluster.
+   *
+   * @throws InterrexError `TIMEOUT` after `timeoutMs` (10000), with who is not fit and why; `STOPPED` when the cluster is stopped.
+   */
+  async waitForReplicas({ timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    const unfit = (): string[] => unfitReplicas(this.#views(), Object.values(this.#nodeStatuses()));
+    await this.#wait(
+      () => (unfit().length === 0 ? true : undefined),
+      () => `replicas that could take over: ${unfit().join("; ")}`,
+      timeoutMs,
+    );
+  }
+
+  /**
    * Kills the present master as `kill -9` would; waits for a successor when it is dead already.
    *
    * @returns who it was.
@@ -142,8 +160,8 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   /**
    * Brings a dead member back with what a crashed process would have kept; stops a living one cleanly first.
    *
-   * It runs when this resolves, and is linked to the others some time later: a `switchover(id)` at once would be refused. To wait for that:
-   * `until(({ views }) => Object.values(views).every(({ replicas }) => replicas.some((one) => one.id === id && one.ineligible === null)))`.
+   * It runs when this resolves, and is linked to the others some time later: a `switchover(id)` at once would be refused. `waitForReplicas`
+   * waits for that.
    *
    * @throws InterrexError `STOPPED` after `stop()`: nobody would end it again.
    */
@@ -216,9 +234,7 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
     return {
       master: this.#noticeMaster() ?? null,
       members: [...this.#members.values()].map(({ id, state }) => ({ id, state })),
-      nodes: Object.fromEntries(
-        this.#nodes.flatMap(({ id, shell }) => (shell === null ? [] : [[id, shell.status()]])),
-      ),
+      nodes: this.#nodeStatuses(),
       views: Object.fromEntries(
         this.#sentinels.flatMap((member) => {
           const view = this.#viewOf(member);
@@ -232,13 +248,13 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
    * Waits until `holds` is true of the cluster: `cluster.until((now) => now.nodes.n2?.role === "replica")`.
    *
    * @throws InterrexError `TIMEOUT` after `timeoutMs` (10000), `STOPPED` when the cluster is stopped, `BAD_OPTION` when
-   *   `holds` answers with a promise; whatever `holds` throws.
+   *   `holds` is no function or answers with a promise; whatever `holds` throws.
    */
   async until(holds: (now: ClusterStatus) => boolean, timeoutMs?: number): Promise<ClusterStatus> {
     return this.#wait(
       () => {
         const now = this.status();
-        return isTrue(holds(now)) ? now : undefined;
+        return holdsNow(holds, now) ? now : undefined;
       },
       () => `${holds.toString()}; ${this.#obstacles()}`,
       timeoutMs,
@@ -325,6 +341,12 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
     return shell?.view(this.group) ?? null;
   }
 
+  #nodeStatuses(): Record<string, NodeStatus> {
+    return Object.fromEntries(
+      this.#nodes.flatMap(({ id, shell }) => (shell === null ? [] : [[id, shell.status()]])),
+    );
+  }
+
   #views(): GroupView[] {
     return this.#sentinels.flatMap((member) => this.#viewOf(member) ?? []);
   }
@@ -370,25 +392,6 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
 function noSuch(kind: string, id: unknown, known: readonly { readonly id: string }[]): InterrexError {
   const ids = known.map((member) => member.id).join(", ");
   return new InterrexError("NO_SUCH_MEMBER", `There is no ${kind} ${shownValue(id)}; there are ${ids}`);
-}
-
-/** @throws InterrexError `BAD_OPTION` for a promise, which is true whatever comes of it. */
-function isTrue(answer: unknown): boolean {
-  if (!(answer instanceof Promise)) return Boolean(answer);
-  // Nobody is left to hear of it.
-  answer.catch(() => {});
-  throw new InterrexError(
-    "BAD_OPTION",
-    "until needs an answer at once; await what takes time before the call, or after it",
-  );
-}
-
-/**
- * A listener that throws is an uncaught exception of its owner's. Inside a member's own work it would end the member, and inside
- * `kill` it would be taken for a failure of the kill.
- */
-function afterwards(tell: () => void): void {
-  queueMicrotask(tell);
 }
 
 function toError(thrown: unknown): Error {

@@ -44,7 +44,9 @@ const START_TIMEOUT_MS = 10_000;
  *
  * @returns once a master acknowledges writes and every sentinel names it.
  * @throws InterrexError `BAD_OPTION` or `BAD_CONFIG` for options that make no cluster, or not the one that `dataDir` holds;
- *   `TIMEOUT` when no master was found in time. Nothing is left running then.
+ *   `BAD_DATA_DIR`, `DATA_DIR_IN_USE`, `CORRUPT_LOG` and their kind where that can't be used; `NO_FREE_PORT`; `TIMEOUT` when no master
+ *   was found in time.
+ *   Nothing is left running then.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   checkOptions(options);

@@ -1,24 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../cli/program.ts";
 import { type Cluster, startCluster } from "../../cluster/start-cluster.ts";
-import type { GroupView } from "../../sentinel/core/view.ts";
 import { recordedTerminal } from "./recorded-terminal.ts";
 
 let cluster: Cluster;
 
 beforeAll(async () => {
   cluster = await startCluster({ password: "sesame" });
-  await cluster.until(({ views }) => Object.values(views).every(isWhole));
+  await cluster.waitForReplicas();
 });
 
 afterAll(async () => {
   await cluster.stop();
 });
-
-function isWhole({ replicas }: GroupView): boolean {
-  const fit = replicas.filter(({ status, ineligible }) => ineligible === null && status?.following?.linkUp);
-  return fit.length === 2;
-}
 
 async function ask(...args: string[]): Promise<{ stdout: string; stderr: string; exitCode: number }> {
   const terminal = recordedTerminal();
