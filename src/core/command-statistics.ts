@@ -4,6 +4,7 @@
  */
 import type { Millis } from "../base/ids.ts";
 import type { Command } from "./commands/command.ts";
+import type { Traffic } from "./commands/host.ts";
 import { Rate } from "./rate.ts";
 
 /** Longest first word of an error that is counted by itself. */
@@ -15,18 +16,28 @@ const OTHERS = "ERR";
 export class CommandStatistics {
   readonly #errors = new Map<string, number>();
   #errorReplies = 0;
-  readonly #rate = new Rate();
+  readonly #calls = new Rate();
+  readonly #received = new Rate();
+  readonly #written = new Rate();
 
   get callsPerSec(): number {
-    return this.#rate.perSec;
+    return this.#calls.perSec;
   }
 
-  /** To be called every now and then. */
-  sampleCalls(nowMs: Millis, commands: Iterable<Command>): void {
-    if (!this.#rate.isDue(nowMs)) return;
+  /** Bytes a second, of all clients. */
+  get traffic(): Traffic {
+    return { receivedBytes: this.#received.perSec, writtenBytes: this.#written.perSec };
+  }
+
+  /** To be called every now and then. @param traffic so far. */
+  sample(nowMs: Millis, commands: Iterable<Command>, traffic: () => Traffic): void {
+    if (!this.#calls.isDue(nowMs)) return;
     let calls = 0;
     for (const { usage } of withSubcommands(commands)) calls += usage.calls;
-    this.#rate.note(nowMs, calls);
+    this.#calls.note(nowMs, calls);
+    const { receivedBytes, writtenBytes } = traffic();
+    this.#received.note(nowMs, receivedBytes);
+    this.#written.note(nowMs, writtenBytes);
   }
 
   get errorReplies(): number {

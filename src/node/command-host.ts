@@ -13,6 +13,7 @@ import type {
   InfoLines,
   Parameters,
   ReplicationDescription,
+  Traffic,
 } from "../core/commands/host.ts";
 import type { Member } from "../core/member.ts";
 import type { ClientSession } from "../core/session.ts";
@@ -33,7 +34,7 @@ export interface NodeHands {
   buffersOf(session: ClientSession): ClientBuffers | undefined;
   connectionsReceived(): number;
   connectionsRejected(): number;
-  traffic(): { readonly receivedBytes: number; readonly writtenBytes: number };
+  traffic(): Traffic;
   lastSnapshotSec(): number;
   readonly limits: NodeLimits;
   /** What CONFIG SET steers in the core. */
@@ -161,6 +162,10 @@ export class NodeCommandHost implements CommandHost {
 
   clientsMax(): number {
     return this.#hands.limits.clientsMax;
+  }
+
+  traffic(): Traffic {
+    return this.#hands.traffic();
   }
 
   resetStatistics(): void {

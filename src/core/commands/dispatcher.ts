@@ -97,7 +97,7 @@ export class Dispatcher {
 
   /** For INFO's rates: to be called every now and then. */
   sample(monoMs: Millis): void {
-    this.statistics.sampleCalls(monoMs, this.#table.commands);
+    this.statistics.sample(monoMs, this.#table.commands, () => this.#host.traffic());
   }
 
   /** Whether the client may run the command before it has authenticated, or has. */

@@ -56,6 +56,12 @@ export interface ClientBuffers {
   readonly outputBytes: number;
 }
 
+/** Bytes that clients have sent and been sent. */
+export interface Traffic {
+  readonly receivedBytes: number;
+  readonly writtenBytes: number;
+}
+
 export interface CommandHost {
   readonly random: Randomness;
   readonly parameters: Parameters;
@@ -78,6 +84,8 @@ export interface CommandHost {
   describeReplication(): ReplicationDescription;
   info(section: HostInfoSection): InfoLines;
   clientsMax(): number;
+  /** Of all clients since the node was started. */
+  traffic(): Traffic;
   /** CONFIG RESETSTAT. */
   resetStatistics(): void;
   /** Replicas that have received all that this session wrote, for WAIT inside MULTI. */

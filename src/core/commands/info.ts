@@ -51,6 +51,8 @@ function stats({ host, table, statistics, keyspace: books, registry }: CommandCo
     ["total_commands_processed", calls],
     ["instantaneous_ops_per_sec", statistics.callsPerSec],
     ...host.info("stats"),
+    ["instantaneous_input_kbps", kibibytes(statistics.traffic.receivedBytes)],
+    ["instantaneous_output_kbps", kibibytes(statistics.traffic.writtenBytes)],
     ["expired_keys", books.expired],
     ["evicted_keys", books.evictedKeys],
     ["keyspace_hits", books.hits],
@@ -59,6 +61,10 @@ function stats({ host, table, statistics, keyspace: books, registry }: CommandCo
     ["pubsub_patterns", registry.subscriptions.patternCount],
     ["total_error_replies", statistics.errorReplies],
   ];
+}
+
+function kibibytes(bytes: number): string {
+  return (bytes / 1024).toFixed(2);
 }
 
 function commandStats({ table }: CommandContext): InfoLines {

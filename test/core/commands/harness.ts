@@ -10,6 +10,7 @@ import type {
   CommandHost,
   InfoLines,
   ReplicationDescription,
+  Traffic,
 } from "../../../src/core/commands/host.ts";
 import { TEXT_BOUNDS, type TextBounds } from "../../../src/core/commands/text-bounds.ts";
 import { Keyspace } from "../../../src/core/keyspace/keyspace.ts";
@@ -33,6 +34,7 @@ export class FakeHost implements CommandHost {
     extra: [],
   };
   replicas = 0;
+  bytes: Traffic = { receivedBytes: 0, writtenBytes: 0 };
   readonly closed: number[] = [];
   readonly unblocked: [number, "timeout" | "error"][] = [];
   readonly stalls: number[] = [];
@@ -96,6 +98,10 @@ export class FakeHost implements CommandHost {
 
   clientsMax(): number {
     return 10_000;
+  }
+
+  traffic(): Traffic {
+    return this.bytes;
   }
 
   resetStatistics(): void {

@@ -126,6 +126,20 @@ describe("INFO and ROLE", () => {
     expect(stats).toContain("keyspace_misses:3\r\n");
     expect(stats).toContain("expired_keys:1\r\n");
   });
+
+  it("tells how many commands and bytes a second there were of late", () => {
+    const harness = new Harness();
+    const at = (monoMs: number, receivedBytes: number, writtenBytes: number): void => {
+      harness.host.bytes = { receivedBytes, writtenBytes };
+      harness.dispatcher.sample(monoMs);
+    };
+    at(1000, 500, 500);
+    for (let call = 0; call < 30; call++) harness.run("PING");
+    at(1100, 500 + 1024, 500 + 512);
+    const stats = String(harness.ask("INFO stats"));
+    expect(stats).toContain("instantaneous_ops_per_sec:300\r\n");
+    expect(stats).toContain("instantaneous_input_kbps:10.00\r\ninstantaneous_output_kbps:5.00\r\n");
+  });
 });
 
 describe("WAIT", () => {

@@ -19,6 +19,7 @@ export function hostOf(member: () => Member | undefined): CommandHost {
     }),
     info: () => [],
     clientsMax: () => 100,
+    traffic: () => ({ receivedBytes: 0, writtenBytes: 0 }),
     resetStatistics: () => {},
     replicasThatHold: () => 0,
     closeSession: () => {},

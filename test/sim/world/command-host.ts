@@ -26,6 +26,7 @@ export function simCommandHost(member: () => Member | null, random: Randomness):
     },
     info: () => [],
     clientsMax: () => 100,
+    traffic: () => ({ receivedBytes: 0, writtenBytes: 0 }),
     resetStatistics: () => {},
     replicasThatHold: () => 0,
     closeSession: () => {},
