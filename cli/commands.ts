@@ -69,6 +69,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/recover.ts")).registerRecoverCommand,
   },
   {
+    name: "import",
+    group: "Operate:",
+    load: async () => (await import("./commands/import.ts")).registerImportCommand,
+  },
+  {
     name: "chaos",
     group: "Test:",
     load: async () => (await import("./commands/chaos.ts")).registerChaosCommand,

@@ -10,7 +10,7 @@ import type { GroupView } from "../sentinel/core/view.ts";
 import { InterrexError } from "../src/base/errors.ts";
 import { type HostPort, hostPortListFlag, hostPortText, passwordOption } from "./flags.ts";
 
-const DEFAULT_SENTINEL: HostPort = { host: "127.0.0.1", port: 26_379 };
+export const DEFAULT_SENTINEL: HostPort = { host: "127.0.0.1", port: 26_379 };
 /** To connect, and to answer; a sentinel holds replies for 500 ms at most. Others may know more than one that hangs. */
 const ANSWER_TIMEOUT_MS = 2000;
 /** Above the sentinels' own limits for a failover or switchover, which answer when they are done. */

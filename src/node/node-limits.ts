@@ -2,6 +2,8 @@
 import { DEFAULT_REDIS_LIMITS, type OutputLimits, type RedisLimits } from "../protocol/resp/limits.ts";
 
 const MEBIBYTE = 1024 * 1024;
+/** One key, value or element. */
+export const VALUE_BYTES_MAX: number = 128 * MEBIBYTE;
 /** Kept from clients for the log's segments, the snapshots and the peers; of a small limit, half. */
 const OWN_FILES = 256;
 
@@ -19,7 +21,7 @@ export function nodeLimits(clientsMax: number, openFilesMax: number | null): Nod
   const clientsCeiling = openFilesMax === null ? CLIENTS_CEILING : clientsWithin(openFilesMax);
   return {
     ...DEFAULT_REDIS_LIMITS,
-    bulkBytesMax: 128 * MEBIBYTE,
+    bulkBytesMax: VALUE_BYTES_MAX,
     queryBufferBytesMax: 256 * MEBIBYTE,
     clientsMax: Math.min(clientsMax, clientsCeiling),
     clientsCeiling,

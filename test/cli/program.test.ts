@@ -17,10 +17,9 @@ async function runRecorded(...args: string[]): Promise<RecordedTerminal & { exit
 describe("help", () => {
   it.each([
     [["--help"], "interrex"],
-    ...["up", "node", "sentinel", "status", "switchover", "recover"].map((name): [string[], string] => [
-      [name, "--help"],
-      name,
-    ]),
+    ...["up", "node", "sentinel", "status", "switchover", "recover", "import"].map(
+      (name): [string[], string] => [[name, "--help"], name],
+    ),
   ])("of %j is as agreed", async (args, name) => {
     const { stdout, stderr, exitCode } = await runRecorded(...args);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });

@@ -1,0 +1,81 @@
+/** Copies one key of one server to another by ordinary commands, piece by piece. Decides nothing about which keys, or how often it is tried. */
+import { type CommandClient, listOf, write, writeAll } from "./commands.ts";
+import { copyStream } from "./copy-stream.ts";
+
+export interface KeyToCopy {
+  readonly key: Buffer;
+  /** As TYPE names it. */
+  readonly type: string;
+  /** Unix time in ms; `null` for a key that stays. */
+  readonly expiresAtMs: number | null;
+}
+
+type Copy = (source: CommandClient, target: CommandClient, key: Buffer) => Promise<void>;
+
+/** Elements of a collection that travel at once. */
+const PAGE = 250;
+
+const COPIES: ReadonlyMap<string, Copy> = new Map([
+  ["list", copyList],
+  ["hash", scanned("HSCAN", (target, key, pairs) => writeAll(target, "HSET", key, pairs, 2))],
+  ["set", scanned("SSCAN", (target, key, members) => writeAll(target, "SADD", key, members, 1))],
+  ["zset", scanned("ZSCAN", (target, key, pairs) => writeAll(target, "ZADD", key, scoresFirst(pairs), 2))],
+  ["stream", copyStream],
+] satisfies [string, Copy][]);
+
+export function canCopy(type: string): boolean {
+  return type === "string" || COPIES.has(type);
+}
+
+/**
+ * What the target has under that key is replaced. Once more does no harm: it begins anew.
+ *
+ * @returns false when the key is gone from the source.
+ * @throws what a command throws; the target may have a part of the key then.
+ */
+export async function copyKey(
+  source: CommandClient,
+  target: CommandClient,
+  { key, type, expiresAtMs }: KeyToCopy,
+): Promise<boolean> {
+  if (type === "string") {
+    const value = await source.callBuffer("GET", [key]);
+    if (value === null) return false;
+    await write(target, "SET", key, value as Buffer, ...(expiresAtMs === null ? [] : ["PXAT", expiresAtMs]));
+    return true;
+  }
+  await write(target, "UNLINK", key);
+  await COPIES.get(type)?.(source, target, key);
+  if (expiresAtMs !== null) await write(target, "PEXPIREAT", key, expiresAtMs);
+  return Number(await write(target, "EXISTS", key)) === 1;
+}
+
+async function copyList(source: CommandClient, target: CommandClient, key: Buffer): Promise<void> {
+  for (let at = 0; ; at += PAGE) {
+    const items = await listOf<Buffer>(source, "LRANGE", key, at, at + PAGE - 1);
+    if (items.length === 0) return;
+    await writeAll(target, "RPUSH", key, items, 1);
+  }
+}
+
+/** By cursor, so that no collection is read or written in one piece. */
+function scanned(
+  scan: string,
+  add: (target: CommandClient, key: Buffer, items: readonly Buffer[]) => Promise<void>,
+): Copy {
+  return async (source, target, key) => {
+    let cursor = "0";
+    do {
+      const [next, items] = (await listOf(source, scan, key, cursor, "COUNT", PAGE)) as [Buffer, Buffer[]];
+      await add(target, key, items);
+      cursor = String(next);
+    } while (cursor !== "0");
+  };
+}
+
+/** ZSCAN names the member before its score, ZADD behind it. */
+function scoresFirst(pairs: readonly Buffer[]): Buffer[] {
+  const swapped: Buffer[] = [];
+  for (let at = 0; at + 1 < pairs.length; at += 2) swapped.push(pairs[at + 1] as Buffer, pairs[at] as Buffer);
+  return swapped;
+}

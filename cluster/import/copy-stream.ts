@@ -1,0 +1,90 @@
+/** Copies one stream: its entries with their ids, what it remembers of removed ones, its consumer groups and what is pending in them. */
+import { type Argument, type CommandClient, fieldsOf, listOf, write } from "./commands.ts";
+
+type Entry = readonly [id: Buffer, fields: Buffer[]];
+type PendingEntry = readonly [id: Buffer, consumer: Buffer, idleMs: number, deliveries: number];
+
+const PAGE = 100;
+/** Makes a stream without entries, and is removed at once. */
+const MAKING_GROUP = "interrex:import";
+
+/** @param key which the target must not have. */
+export async function copyStream(source: CommandClient, target: CommandClient, key: Buffer): Promise<void> {
+  const about = fieldsOf(await listOf(source, "XINFO", "STREAM", key));
+  await write(target, "XGROUP", "CREATE", key, MAKING_GROUP, "0", "MKSTREAM");
+  await write(target, "XGROUP", "DESTROY", key, MAKING_GROUP);
+  await pages<Entry>(
+    (from) => listOf(source, "XRANGE", key, from, "+", "COUNT", PAGE),
+    async (entries) => {
+      await Promise.all(entries.map(([id, fields]) => write(target, "XADD", key, id, ...fields)));
+    },
+  );
+  await write(target, "XSETID", key, ...endOf(about));
+  for (const group of await listOf<unknown[]>(source, "XINFO", "GROUPS", key)) {
+    await copyGroup(source, target, key, fieldsOf(group));
+  }
+}
+
+/** XSETID's arguments; servers before 7.0 know the last id alone. */
+function endOf(about: ReadonlyMap<string, unknown>): Argument[] {
+  const lastId = about.get("last-generated-id") as Buffer;
+  const added = about.get("entries-added");
+  const deletedId = about.get("max-deleted-entry-id");
+  if (added === undefined || deletedId === undefined) return [lastId];
+  return [lastId, "ENTRIESADDED", Number(added), "MAXDELETEDID", deletedId as Buffer];
+}
+
+async function copyGroup(
+  source: CommandClient,
+  target: CommandClient,
+  key: Buffer,
+  group: ReadonlyMap<string, unknown>,
+): Promise<void> {
+  const name = group.get("name") as Buffer;
+  const read = group.get("entries-read");
+  const lastId = group.get("last-delivered-id") as Buffer;
+  await write(
+    target,
+    "XGROUP",
+    "CREATE",
+    key,
+    name,
+    lastId,
+    ...(read == null ? [] : ["ENTRIESREAD", Number(read)]),
+  );
+  for (const consumer of await listOf<unknown[]>(source, "XINFO", "CONSUMERS", key, name)) {
+    await write(target, "XGROUP", "CREATECONSUMER", key, name, fieldsOf(consumer).get("name") as Buffer);
+  }
+  await pages<PendingEntry>(
+    (from) => listOf(source, "XPENDING", key, name, from, "+", PAGE),
+    async (entries) => {
+      await Promise.all(
+        entries.map(([id, consumer, idleMs, deliveries]) => {
+          const state = ["IDLE", idleMs, "RETRYCOUNT", deliveries];
+          return write(target, "XCLAIM", key, name, consumer, 0, id, ...state, "FORCE", "JUSTID");
+        }),
+      );
+    },
+  );
+}
+
+/** All of what is ordered by ids, from the first one on. */
+async function pages<Item extends readonly [id: Buffer, ...unknown[]]>(
+  read: (from: string) => Promise<Item[]>,
+  take: (items: readonly Item[]) => Promise<void>,
+): Promise<void> {
+  let from = "-";
+  for (;;) {
+    const items = await read(from);
+    const last = items.at(-1);
+    if (last === undefined) return;
+    await take(items);
+    from = idAfter(String(last[0]));
+  }
+}
+
+/** By hand: `(` for "from there, but without it" came with Redis 6.2 only. */
+function idAfter(id: string): string {
+  const [ms = "0", sequence = "0"] = id.split("-");
+  return `${ms}-${BigInt(sequence) + 1n}`;
+}
