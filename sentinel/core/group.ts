@@ -16,6 +16,7 @@ import { reasonToAsk, turnMs } from "./campaign.ts";
 import { countedVote, Election, type Mandate } from "./election.ts";
 import { Errands } from "./errands.ts";
 import { Failover } from "./failover.ts";
+import { takeBackDeath } from "./false-crash.ts";
 import { FastBudget } from "./fast-budget.ts";
 import { findReasons } from "./findings.ts";
 import { warnIfGoneBack } from "./gone-back.ts";
@@ -87,6 +88,7 @@ export class Group {
     if (watch === undefined) return null;
     const replaced = watch.link;
     const before = watch.process;
+    takeBackDeath(this.#context, watch, identity.startId);
     if (watch.onLinkUp(link, identity.startId)) {
       this.#context.notices.member("+reboot", id);
       if (before !== null) this.#onProcessDead(watch, before, now.monoMs);

@@ -31,6 +31,11 @@ export class MasterProcess {
     return this.#death.fast;
   }
 
+  /** It has answered: what was taken for its death was not. A second one is a death of its own, and takes of the budget again. */
+  noteLife(process: StartId): void {
+    if (this.#death?.process === process) this.#death = null;
+  }
+
   /** Whether the process of this reign is dead, and the fast-failover budget or `downAfterMs` allow to say so. */
   isGone(epoch: Epoch, downAfterMs: Millis, nowMs: Millis): boolean {
     const process = this.of(epoch);

@@ -94,8 +94,9 @@ export class MemberWatch {
     return this.#dead.includes(process);
   }
 
-  /** @returns true when the process is another one than before: that one is dead. */
+  /** @returns true when the process is another one than before: that one is dead. This one is not, whatever the evidence was. */
   onLinkUp(link: LinkId, process: StartId): boolean {
+    this.#dead = this.#dead.filter((each) => each !== process);
     const restarted = this.process !== null && this.process !== process;
     if (restarted && this.process !== null) this.#bury(this.process);
     this.link = link;

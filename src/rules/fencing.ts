@@ -18,7 +18,7 @@ export interface FencingFacts {
   readonly oldMasterSealed: boolean;
   /** The process that held the recorded role; `null` when unknown. */
   readonly masterProcess: StartId | null;
-  /** Processes known to be dead; a process never comes back. */
+  /** Processes held dead: a dead one never comes back, and one that was only held dead is none of these once it has linked again. */
   readonly dead: ReadonlySet<StartId>;
   /** Those that have voted in this epoch: they give no more leases below it. */
   readonly voters: readonly VoterLeases[];

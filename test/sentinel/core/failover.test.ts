@@ -255,6 +255,29 @@ describe("failover", () => {
     expect(tookMs).toBeGreaterThan(900);
   });
 
+  it("a live master in whose place connects were refused: once it has linked again it is not dead, and reigns later as any other", () => {
+    const world = settledWorld();
+    const old = world.masterId();
+    world.wires.refuse(old);
+    world.until("another master", () => world.settled() && world.masterId() !== old, 500);
+    world.heal();
+    const isFit = () => world.view("s1").replicas.every(({ ineligible }) => ineligible === null);
+    world.until("it follows", () => world.node(old).role === "replica" && isFit(), 2000);
+    const warned = world.logs.filter(({ event }) => event === "false-crash");
+    expect(warned.map(({ fields }) => fields.member)).toEqual([old, old, old]);
+    world.operator("s1", { type: "switchover", group: "mymaster", to: old });
+    world.until("it is master again", () => world.settled() && world.masterId() === old, 2000);
+    const heldDead = world.sent.flatMap(({ sentinel, message }) =>
+      message.type === "vote" && message.epoch > 2 && message.dead.length > 0 ? [sentinel] : [],
+    );
+    expect(heldDead).toEqual([]);
+    const { votedEpoch } = world.view("s1");
+    world.run(3000);
+    expect(world.masterId()).toBe(old);
+    expect(world.view("s1").votedEpoch).toBe(votedEpoch);
+    expect(world.promotions).toHaveLength(3);
+  });
+
   it("after five fast failovers in a row, silence alone counts", () => {
     const world = settledWorld();
     const times: number[] = [];

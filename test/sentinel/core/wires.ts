@@ -35,6 +35,7 @@ export class Wires {
   readonly #ends: WireEnds;
   readonly #links = new Map<LinkId, Link>();
   readonly #cut = new Set<string>();
+  readonly #refused = new Set<string>();
   #nextLink = 1;
 
   constructor(processes: Processes, ends: WireEnds) {
@@ -47,9 +48,18 @@ export class Wires {
     for (const a of one) for (const b of other) this.#cut.add(pair(a, b));
   }
 
+  /** Resets its links and refuses connects in its place, as a firewall may do while it runs. */
+  refuse(id: string): void {
+    this.#refused.add(id);
+    for (const link of [...this.#links.values()]) {
+      if (link.up && (link.from === id || link.to === id)) this.#break(link, null);
+    }
+  }
+
   /** Links that have lost something break; the others never notice. */
   heal(): void {
     this.#cut.clear();
+    this.#refused.clear();
     for (const link of [...this.#links.values()]) {
       if (link.up && link.lostSomething) this.#break(link, null);
     }
@@ -57,6 +67,7 @@ export class Wires {
 
   /** Whether `to` runs and hears what `from` says. */
   reaches(from: string, to: string): boolean {
+    if (this.#refused.has(from) || this.#refused.has(to)) return false;
     return this.#processes.isRunning(to) && !this.#cut.has(pair(from, to));
   }
 
@@ -114,7 +125,7 @@ export class Wires {
   #probeNow(from: string, target: PeerTarget): ProbeOutcome {
     const { alive, paused } = this.#processes.of(target.id);
     if (this.#cut.has(pair(from, target.id)) || paused) return { result: "silent" };
-    if (!alive) return { result: "refused" };
+    if (!alive || this.#refused.has(target.id)) return { result: "refused" };
     return { result: "reached", identity: this.#ends.identity(target.id) };
   }
 

@@ -46,7 +46,7 @@ export class World {
   readonly stuckDisks: Set<string> = new Set();
   #options: WorldOptions;
   readonly #processes = new Processes();
-  readonly #wires: Wires;
+  readonly wires: Wires;
   readonly #checks = new WorldChecks();
   readonly #sentinels = new Map<string, SentinelSeatHere>();
   readonly #randomness: SeededRandomness;
@@ -55,7 +55,7 @@ export class World {
   constructor(options: WorldOptions = {}) {
     this.#options = options;
     this.#randomness = new SeededRandomness(options.seed ?? 1);
-    this.#wires = new Wires(this.#processes, this.#ends());
+    this.wires = new Wires(this.#processes, this.#ends());
     for (const group of groupConfigs(options)) {
       for (const node of group.nodes) this.#addNode(node.id);
     }
@@ -126,7 +126,7 @@ export class World {
 
   kill(id: string): void {
     this.#processes.end(id);
-    this.#wires.onEnd(id);
+    this.wires.onEnd(id);
   }
 
   restartNode(id: string, loses?: "nothing" | "unsynced" | "everything"): void {
@@ -179,22 +179,22 @@ export class World {
 
   /** Cuts all between the two sides, silently. */
   partition(one: readonly string[], other: readonly string[]): void {
-    this.#wires.cut(one, other);
+    this.wires.cut(one, other);
   }
 
   heal(): void {
-    this.#wires.heal();
+    this.wires.heal();
   }
 
   connected(a: string, b: string): boolean {
-    return this.#wires.reaches(a, b) && this.#wires.reaches(b, a);
+    return this.wires.reaches(a, b) && this.wires.reaches(b, a);
   }
 
   /** Puts a message on the wire as if `from` had sent it: for what a well-behaved core never does. */
   say(from: string, to: string, message: AnyMessage): void {
-    const link = this.#wires.linkBetween(from, to);
+    const link = this.wires.linkBetween(from, to);
     if (link === undefined) throw new Error(`no link from ${from} to ${to}`);
-    this.#wires.send(from, link, message);
+    this.wires.send(from, link, message);
   }
 
   startIdOf(sentinel: string): StartId {
@@ -255,14 +255,12 @@ export class World {
     const node = new FakeNode(id, 6379 + this.nodes.size, {
       now: () => this.nowMs,
       after: (ms, then) => this.#processes.afterInLife(id, ms, () => this.#processes.deliver(id, then)),
-      send: (link, message) => this.#wires.send(id, link, message),
-      links: () => this.#wires.linksTo(id),
+      send: (link, message) => this.wires.send(id, link, message),
+      links: () => this.wires.linksTo(id),
       sees: () =>
-        [...this.nodes.keys()].filter(
-          (other) => other !== id && this.#wires.reaches(id, other),
-        ) as MemberId[],
+        [...this.nodes.keys()].filter((other) => other !== id && this.wires.reaches(id, other)) as MemberId[],
       positionOf: (other) => {
-        const reached = this.#wires.reaches(id, other) ? this.node(other) : null;
+        const reached = this.wires.reaches(id, other) ? this.node(other) : null;
         return reached?.role === "master" ? reached.position : null;
       },
       promoting: (epoch) => this.#onPromotion(id, epoch),
@@ -322,17 +320,17 @@ export class World {
     switch (effect.type) {
       case "send":
         this.#checks.onSend(seat.disk, effect.message);
-        this.#wires.send(id, effect.link, effect.message);
+        this.wires.send(id, effect.link, effect.message);
         break;
       case "closeLink":
-        this.#wires.close(effect.link, id);
+        this.wires.close(effect.link, id);
         break;
       case "setPeers":
         seat.targets = effect.targets;
-        for (const target of effect.targets) this.#wires.dial(id, target);
+        for (const target of effect.targets) this.wires.dial(id, target);
         break;
       case "probe":
-        this.#wires.probe(id, effect.target);
+        this.wires.probe(id, effect.target);
         break;
       case "saveState":
         this.#checks.onSave(id, effect.state);
