@@ -1,5 +1,6 @@
 /** Turns a sentinel's view of a group into lines for people. Pure: asks no one, prints nothing. */
 import type { GroupView, MemberView, SentinelPeerView } from "../sentinel/core/view.ts";
+import type { Millis } from "../src/base/ids.ts";
 import type { NodeStatus } from "../src/protocol/peer/node-messages.ts";
 import { hasAppliedItsLog } from "../src/rules/choose-candidate.ts";
 import { comparePositions, EMPTY_POSITION, type LogPosition } from "../src/rules/log-position.ts";
@@ -55,21 +56,25 @@ function nodeRows(view: GroupView, context: StatusContext): string[][] {
   const members = [...(view.master === null ? [] : [view.master]), ...view.replicas];
   const head = view.master?.status?.position.offset ?? null;
   const master = view.master?.id ?? null;
-  return [dim(header, context), ...members.map((member) => nodeRow(member, { master, head }, context))];
+  const reign = { master, head, slowMs: view.downAfterMs };
+  return [dim(header, context), ...members.map((member) => nodeRow(member, reign, context))];
 }
 
 interface Reign {
   readonly master: string | null;
   /** Offset of the master's last record, as far as it has told. */
   readonly head: number | null;
+  /** A write that waits for its copies for longer than this is worth a word. */
+  readonly slowMs: Millis;
 }
 
-function nodeRow(member: MemberView, { master, head }: Reign, { terminal }: StatusContext): string[] {
+function nodeRow(member: MemberView, reign: Reign, { terminal }: StatusContext): string[] {
+  const { master, head } = reign;
   const { status } = member;
   const isMaster = member.id === master;
   const address = member.client === null ? "-" : hostPortText(member.client);
   if (status === null)
-    return [member.id, "-", address, "-", "-", "-", "-", stateOf(member, terminal), noteOf(member)];
+    return [member.id, "-", address, "-", "-", "-", "-", stateOf(member, terminal), noteOf(member, reign)];
   return [
     paint(terminal, isMaster ? "bold" : "dim", member.id),
     roleOf(member, isMaster),
@@ -79,7 +84,7 @@ function nodeRow(member: MemberView, { master, head }: Reign, { terminal }: Stat
     status.promise.leader === null ? "-" : `${status.promise.epoch} ${status.promise.leader.id}`,
     isMaster ? leaseOf(member, status.leaseHeld, terminal) : "-",
     stateOf(member, terminal),
-    noteOf(member),
+    noteOf(member, reign),
   ];
 }
 
@@ -104,13 +109,16 @@ function stateOf(member: MemberView, terminal: Pick<Terminal, "colours">): strin
   return paint(terminal, "green", "up");
 }
 
-function noteOf(member: MemberView): string {
-  const { status } = member;
+function noteOf(member: MemberView, { master, slowMs }: Reign): string {
+  const { status, sdown, linkUp } = member;
   if (status?.diskFailing === true) return "its disk fails";
   if (status?.handover) return `handing over to ${status.handover.target}`;
   if (status?.role === "replica" && status.following?.linkUp === false) {
     return `not connected to ${status.following.master}`;
   }
+  // All may be up and linked, and heartbeats pass, where the network drops long packets alone.
+  const waitedMs = member.id === master && linkUp && !sdown ? (status?.oldestUncommittedMs ?? 0) : 0;
+  if (waitedMs > slowMs) return `no write confirmed for ${durationText(waitedMs)}`;
   return member.ineligible ?? backlogOf(status);
 }
 

@@ -89,6 +89,18 @@ describe("the status of a group", () => {
     expect(lineOf(999_990)).toMatch(/ up *$/);
   });
 
+  it("tells of a master whose writes wait for their copies although all are up", () => {
+    const master = HEALTHY_VIEW.master as MemberView;
+    const status = master.status as NodeStatus;
+    const lineOf = (oldestUncommittedMs: number, changes: Partial<MemberView> = {}) => {
+      const member = { ...master, status: { ...status, oldestUncommittedMs }, ...changes };
+      return statusLines({ ...HEALTHY_VIEW, master: member }, context).find((line) => line.startsWith("n1"));
+    };
+    expect(lineOf(9400)).toMatch(/ up +no write confirmed for 9\.4 s$/);
+    expect(lineOf(900)).toMatch(/ up *$/);
+    expect(lineOf(9400, { sdown: true, sdownForMs: 5000 })).not.toContain("confirmed");
+  });
+
   it("before the first master says what it waits for", () => {
     expect(statusLines(EMPTY_VIEW, context).join("\n")).toMatchInlineSnapshot(`
       "mymaster  no master has ever been recorded
