@@ -267,6 +267,11 @@ export class ClientDesk {
     for (const client of this.#clients.values()) this.close(client);
   }
 
+  /** Those that wrote here by mistake: they ask the sentinels again. Who only reads from a replica stays. */
+  closeMisled(): void {
+    for (const client of this.#clients.values()) if (client.misled) this.close(client);
+  }
+
   close(client: Client): void {
     if (client.closed) return;
     client.closing = true;
@@ -284,6 +289,7 @@ export class ClientDesk {
   #execute(client: Client, argv: string[]): void {
     const { block, close } = this.#runner.execute(client, argv);
     if (block !== null) this.#block(client, argv, block);
+    if (this.#runner.refusedByReplica) client.misled = true;
     if (close || this.#runner.refusedInIsolation) this.close(client);
   }
 

@@ -71,6 +71,8 @@ export class Client {
   blocked: BlockedCommand | null = null;
   /** More than `HELD_BYTES_MAX` was held when its latest command had run: its next ones stay in its decoder until less is. */
   backedUp = false;
+  /** A write of it was refused here, on a replica: a sentinel that was late with the news may have named this node to it. */
+  misled = false;
   /** Close the connection once everything held has gone out. */
   closing = false;
   /** Written right before the connection is closed: the error that ends it. */

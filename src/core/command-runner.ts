@@ -128,6 +128,11 @@ export class CommandRunner {
     return this.#seen;
   }
 
+  /** The command that ran last was refused by a replica. */
+  get refusedByReplica(): boolean {
+    return this.#refused && this.service.kind === "replica";
+  }
+
   /** The command that ran last was refused by a master that is cut off: its client is better off asking the sentinels. */
   get refusedInIsolation(): boolean {
     return this.#refused && this.isIsolated;

@@ -131,7 +131,10 @@ export class Roles {
 
   /** The new master is published, so stock clients that lose their socket now find it. */
   onPublished(epoch: Epoch): void {
-    if (epoch >= this.#parts.book.promise.epoch) this.closeDemotedClients();
+    if (epoch < this.#parts.book.promise.epoch) return;
+    // Each sentinel says it once it knows: until the last one did, clients that asked that one were sent here.
+    if (this.#closeClientsAtMs === null && this.#role.kind === "replica") this.#parts.desk.closeMisled();
+    this.closeDemotedClients();
   }
 
   tick(): void {

@@ -35,6 +35,20 @@ describe("a switchover", () => {
     expect(n2.read(reader)).toBe("$1\r\n1\r\n");
   });
 
+  it("a client that a late sentinel sent to the old master is closed once that sentinel has published too, a reader is not", () => {
+    const group = new TestGroup();
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const published = { type: "published", group: "mymaster", epoch: 2 as Epoch } as const;
+    group.reign(2, "n2", ["n1", "n3"]);
+    group.order(n1, published);
+    const [writer, reader] = [n1.connect(), n1.connect()];
+    expect(n1.run(writer, "SET", "a", "1")).toMatch(/^-READONLY /);
+    n1.run(reader, "GET", "a");
+    expect(writer.closing).toBe(false);
+    group.order(n1, published);
+    expect([writer.closing, reader.closing]).toEqual([true, false]);
+  });
+
   it("serves clients while the target lags, and holds them once it has caught up quickly", () => {
     const group = new TestGroup();
     const n1 = group.reign(1, "n1", ["n2", "n3"]);
