@@ -43,7 +43,7 @@ const STANDARD_ERROR = 2;
 
 /**
  * Lines are written before the call returns, so that a process which stops at once has said why. One that can't be written, as on a full
- * disk, is lost; nothing else happens.
+ * disk or into a full pipe whose reader stands still, is lost; nothing else happens.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const { destination = STANDARD_ERROR } = options;
@@ -62,8 +62,18 @@ export function createLogger(options: LoggerOptions): Logger {
 }
 
 function linesTo(fd: number): DestinationStream {
+  // A reader that is only behind is waited for once, a tenth of a second; then for none before it reads on: while this waits nobody is served.
+  let waited = false;
+  const waitOnce = (): boolean => {
+    const isFirst = !waited;
+    waited = true;
+    return isFirst;
+  };
   const open = (): DestinationStream => {
-    const file = fileDestination({ fd, sync: true });
+    const file = fileDestination({ fd, sync: true, retryEAGAIN: waitOnce });
+    file.on("write", (bytes) => {
+      if (bytes > 0) waited = false;
+    });
     file.on("error", (error: NodeJS.ErrnoException) => {
       // What it could not write it would keep, without limit, and put before all that comes later. A broken pipe it leaves alone by itself.
       if (error.code !== "EPIPE") current = open();
