@@ -26,6 +26,8 @@ export interface Mandate {
   /** The newest record of all voters; every record that ever stood is not newer than it. */
   readonly base: GroupRecord | null;
   readonly votes: Map<SentinelId, CountedVote>;
+  /** How many times its usual time each step of the failover may take: twice as many after each failure, as the vote itself. */
+  readonly patience: number;
 }
 
 type Phase =
@@ -188,6 +190,7 @@ export class Election {
         ...[...phase.votes.values()].map((vote) => vote.record),
       ]),
       votes: phase.votes,
+      patience: this.#doubled,
     };
   }
 

@@ -31,6 +31,8 @@ type Phase =
       link: LinkId | null;
       promoted: boolean;
       stands: boolean;
+      /** One that is down until then, and has not taken the role, is waited for no longer. */
+      readonly downUntilMs: Millis;
       readonly untilMs: Millis;
     };
 
@@ -50,6 +52,8 @@ export class Failover {
   /** Target of a switchover, or the member that an operator named. */
   readonly #wanted: MemberId | null;
   readonly #startedAtMs: Millis;
+  /** Each step waits for a disk: of a member that promises, of sentinels that store. Where those are slow, a later try gets more of it. */
+  readonly #slackMs: Millis;
   #phase: Phase;
   #outcome: FailoverOutcome | null = null;
 
@@ -60,6 +64,7 @@ export class Failover {
     this.#votes = mandate.votes;
     this.#wanted = wanted;
     this.#startedAtMs = nowMs;
+    this.#slackMs = STEP_SLACK_MS * mandate.patience;
     this.#phase = mandate.base === null ? this.#mint(nowMs) : this.#seal(mandate.base, nowMs);
   }
 
@@ -162,7 +167,7 @@ export class Failover {
   #mint(nowMs: Millis): Phase {
     const record = firstRecord(this.#context, this.epoch, this.reason === "adopt" ? this.#wanted : null);
     this.#store(record, nowMs);
-    return { step: "mint", record, untilMs: nowMs + STEP_SLACK_MS };
+    return { step: "mint", record, untilMs: nowMs + this.#slackMs };
   }
 
   #seal(base: GroupRecord, nowMs: Millis): Phase {
@@ -170,7 +175,7 @@ export class Failover {
     for (const watch of this.#context.watches.values()) this.#sendSeal(base, watch);
     this.#context.notices.group("+failover-state-select-slave");
     // Long enough for the longest lease to end.
-    return { step: "seal", round, untilMs: nowMs + this.#context.ledger.longestLeaseMs + STEP_SLACK_MS };
+    return { step: "seal", round, untilMs: nowMs + this.#context.ledger.longestLeaseMs + this.#slackMs };
   }
 
   #sendSeal(base: GroupRecord, watch: MemberWatch): void {
@@ -209,7 +214,8 @@ export class Failover {
       link: null,
       promoted: false,
       stands: false,
-      untilMs: nowMs + STEP_SLACK_MS + context.config.downAfterMs,
+      downUntilMs: nowMs + STEP_SLACK_MS + context.config.downAfterMs,
+      untilMs: nowMs + this.#slackMs + context.config.downAfterMs,
     };
     this.#phase = phase;
     if (choice.lossPossible) this.#declareLoss(record);
@@ -278,6 +284,8 @@ export class Failover {
         this.#context.outbox.send(watch.link, { type: "standing", record: phase.record });
       }
     }
+    const isDown = (this.#context.watches.get(phase.chosen.id)?.down ?? null) !== null;
+    if (!phase.promoted && isDown && nowMs >= phase.downUntilMs) this.#fail(`${phase.chosen.id} is down`);
     if (!phase.stands || !phase.promoted) return;
     this.#outcome = {
       ok: true,

@@ -98,6 +98,34 @@ describe("votes", () => {
     world.until("another master", () => world.settled() && world.masterId() !== "n1", 10_000);
   });
 
+  it("members' disks slower than a leader waits for seals: it waits longer the next time", () => {
+    const world = settledWorld();
+    for (const id of ["n1", "n2", "n3"]) world.node(id).promiseSaveMs = 4000;
+    world.kill(world.masterId());
+    world.until("another master", () => world.settled() && world.masterId() !== "n1", 40_000);
+  });
+
+  it("a leader that has learnt to wait does not wait for a chosen member that is down", () => {
+    const world = settledWorld({ nodes: 5 });
+    for (const id of ["n2", "n3", "n4", "n5"]) world.node(id).promiseSaveMs = 4000;
+    world.kill("n1");
+    const chosen = (): string | undefined =>
+      world
+        .sentinelIds()
+        .map((id) => world.view(id).failover)
+        .find((failover) => failover?.step === "promote")?.target ?? undefined;
+    world.until("a choice", () => chosen() !== undefined, 40_000);
+    const first = chosen() as string;
+    for (const id of ["n2", "n3", "n4", "n5"]) world.node(id).promiseSaveMs = 1;
+    world.kill(first);
+    const tookMs = world.until(
+      "another master",
+      () => world.settled() && ![first, "n1"].includes(world.masterId()),
+      30_000,
+    );
+    expect(tookMs).toBeLessThan(3000);
+  });
+
   it("a flapping sentinel does not make epochs grow", () => {
     const world = settledWorld();
     for (let round = 0; round < 10; round++) {

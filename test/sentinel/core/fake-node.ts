@@ -68,6 +68,8 @@ export class FakeNode {
   /** What an order is refused with, by its type; for tests. */
   readonly refuses: Map<string, string> = new Map();
   ignoresSeals = false;
+  /** How long a promise is on its way to the disk. */
+  promiseSaveMs: Millis = PROMISE_SAVE_MS;
   #lives = 1;
   #leases = new Map<string, { link: LinkId; sent: Map<number, Millis>; endsMs: Millis }>();
   #sentinels = 0;
@@ -253,7 +255,7 @@ export class FakeNode {
     if (!replicationRules.mayPromise(this.promise, epoch, leader)) return this.#refuse(link, what, epoch);
     this.promise = { epoch, leader };
     const { startId } = this;
-    this.host.after(PROMISE_SAVE_MS, () => {
+    this.host.after(this.promiseSaveMs, () => {
       if (this.startId === startId && this.promise.epoch === epoch) then();
     });
   }
