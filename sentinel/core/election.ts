@@ -150,7 +150,8 @@ export class Election {
     notices.group("+try-failover");
     outbox.notice({ channel: "+new-epoch", epoch });
     outbox.notice({ channel: "+vote-for-leader", leader: self.id, epoch });
-    this.#context.signs.note(epoch, self.id, nowMs);
+    // Until this is won or lost: a vote for another one now would end its reign before it begins.
+    this.#context.signs.note(epoch, self.id, Number.POSITIVE_INFINITY);
     // What it knows counts from now on: from here it grants no lease below this epoch.
     const testimony = testify(this.#context, nowMs);
     ledger.vote(epoch, selfAsLeader(this.#context), (now) => {
@@ -180,6 +181,7 @@ export class Election {
       return;
     }
     this.#phase = { step: "idle" };
+    this.#context.signs.note(phase.epoch, this.#context.self.id, nowMs);
     this.#context.notices.group("+elected-leader");
     this.#won = {
       epoch: phase.epoch,
@@ -214,6 +216,7 @@ export class Election {
   #lose(why: string, nowMs: Millis): void {
     const phase = this.#phase;
     if (phase.step === "asking" && !phase.pre) {
+      this.#context.signs.gone(phase.epoch);
       this.#context.notices.group("-failover-abort-not-elected");
       this.#context.outbox.log(
         "warn",

@@ -105,6 +105,20 @@ describe("votes", () => {
     world.until("another master", () => world.settled() && world.masterId() !== "n1", 40_000);
   });
 
+  it("slow disks everywhere, one sentinel not asked: who waits for votes gives none to it, which would end its own reign", () => {
+    const world = new World({ saveMs: 2500 });
+    world.until("a first master", () => world.settled(), 60_000);
+    for (const id of ["n1", "n2", "n3"]) world.node(id).promiseSaveMs = 2500;
+    const { votedEpoch } = world.view("s1");
+    world.partition(["s2"], ["s1", "s3"]);
+    world.kill(world.masterId());
+    world.run(100);
+    world.heal();
+    world.until("another master", () => world.settled() && world.masterId() !== "n1", 60_000);
+    // Each gave its vote to the next one while the last one's were on their way: eleven.
+    expect(world.view("s1").votedEpoch - votedEpoch).toBeLessThan(9);
+  });
+
   it("a leader that has learnt to wait does not wait for a chosen member that is down", () => {
     const world = settledWorld({ nodes: 5 });
     for (const id of ["n2", "n3", "n4", "n5"]) world.node(id).promiseSaveMs = 4000;
