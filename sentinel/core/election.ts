@@ -216,7 +216,7 @@ export class Election {
   #lose(why: string, nowMs: Millis): void {
     const phase = this.#phase;
     if (phase.step === "asking" && !phase.pre) {
-      this.#context.signs.gone(phase.epoch);
+      this.#context.signs.gone(phase.epoch, this.#context.self.id);
       this.#context.notices.group("-failover-abort-not-elected");
       this.#context.outbox.log(
         "warn",

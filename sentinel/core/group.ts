@@ -292,7 +292,7 @@ export class Group {
     if (report.stored !== null) ledger.confirm(peer.id, report.stored);
     if (report.record !== null) this.#records.take(report.record, nowMs);
     if (report.leading !== null) signs.note(report.leading, peer.id, nowMs);
-    else if (before?.leading != null) signs.gone(before.leading);
+    else if (before?.leading != null) signs.gone(before.leading, peer.id);
     signs.note(report.votedEpoch, null, nowMs);
     this.#failover?.stepDown(report.votedEpoch);
     const changed =
@@ -354,7 +354,7 @@ export class Group {
     this.#failover = null;
     const { outbox, notices } = this.#context;
     if (!outcome.ok) {
-      this.#context.signs.gone(failover.epoch);
+      this.#context.signs.gone(failover.epoch, this.#context.self.id);
       this.#election.backOff(now.monoMs);
       const fields = { group: this.name, epoch: failover.epoch, reason: failover.reason, why: outcome.why };
       outbox.log("warn", "failover.failed", fields, "the failover of this epoch has failed");

@@ -21,9 +21,9 @@ export class LeaderSigns {
     this.#atMs = nowMs;
   }
 
-  /** That this leader has given up: nobody needs to wait for it. */
-  gone(epoch: Epoch): void {
-    if (epoch === this.#epoch) this.#atMs = Number.NEGATIVE_INFINITY;
+  /** That the leader of this epoch has given up: nobody needs to wait for it. What is known of another one stays. */
+  gone(epoch: Epoch, leader: string): void {
+    if (epoch === this.#epoch && leader === this.#leader) this.#atMs = Number.NEGATIVE_INFINITY;
   }
 
   /** The leader above `recordEpoch` that may still be at work; `except` disturbs nobody but itself. */
