@@ -44,6 +44,8 @@ type Phase =
       readonly denied: Set<SentinelId>;
     };
 
+type Asking = Extract<Phase, { step: "asking" }>;
+
 export class Election {
   readonly #context: GroupContext;
   #phase: Phase = { step: "idle" };
@@ -159,7 +161,7 @@ export class Election {
     });
   }
 
-  #question(phase: Extract<Phase, { step: "asking" }>) {
+  #question(phase: Asking) {
     return {
       type: "askVote" as const,
       group: this.#context.config.name,
@@ -207,10 +209,14 @@ export class Election {
       "a sentinel did not vote for this one",
     );
     // A "not yet" may turn into a yes with the voter's next report; a vote in earnest may not.
-    const open = this.#context.sentinels - phase.denied.size;
-    if (!phase.pre && !this.#context.rules.isMajority(open, this.#context.sentinels)) {
-      this.#lose("a majority has refused", nowMs);
-    }
+    if (!phase.pre && !this.#canBeWon(phase)) this.#lose("too many have refused", nowMs);
+  }
+
+  /** By those that have voted for it and those that were asked and may: who waits for others disturbs an election that can be won. */
+  #canBeWon({ votes, denied }: Asking): boolean {
+    const { peers, rules, sentinels } = this.#context;
+    const others = peers.all.filter(({ id, link }) => votes.has(id) || (link !== null && !denied.has(id)));
+    return rules.isMajority(1 + others.length, sentinels);
   }
 
   #lose(why: string, nowMs: Millis): void {

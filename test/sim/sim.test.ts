@@ -36,6 +36,10 @@ describe("what seeds once found", () => {
       11389,
       "three sentinels lost their disks one after the other, and nobody passed on what it had only learnt",
     ],
+    [
+      801474,
+      "a candidate that could not win any more waited for the votes of dead sentinels, and kept its own from the others all the while",
+    ],
   ])("wider seed %d: %s", (seed) => {
     expect(outcomeOf(widePlanOf(seed))).toBe("no violation");
   });
