@@ -1,18 +1,18 @@
 #!/usr/bin/env node
-/** Entry point of the `interrex` command. */
-import { EXIT_FAILED } from "./exit.ts";
-import { outliveLostOutput } from "./lost-output.ts";
-import { run } from "./program.ts";
-import { processTerminal } from "./terminal.ts";
+/**
+ * Entry point of the `interrex` command. Nothing else is loaded before the signals are heard; a machine that can't even load it
+ * is told so.
+ */
+import { endByDefault } from "./default-end.ts";
+import { openFilesText } from "./open-files.ts";
 
-const terminal = processTerminal();
-let lost = false;
-outliveLostOutput((error) => {
-  if (!lost) terminal.err(`interrex: The answer can't be written to standard output: ${error.message}\n`);
-  lost = true;
-  // What serves is stopped in order: nobody has learnt where, or even that, it does.
-  process.emit("SIGTERM", "SIGTERM");
-});
-const exitCode = await run(process.argv.slice(2), terminal);
-// An open handle must not keep a finished command alive; what was written goes out first, and what could not be is told a turn later.
-process.stdout.write("", () => setImmediate(() => process.exit(lost ? EXIT_FAILED : exitCode)));
+endByDefault();
+try {
+  const { runCommand } = await import("./run-command.ts");
+  await runCommand(process.argv.slice(2));
+} catch (error) {
+  const text = openFilesText(error);
+  if (text === undefined) throw error;
+  process.stderr.write(text);
+  process.exitCode = 2;
+}
