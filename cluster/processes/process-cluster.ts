@@ -12,6 +12,7 @@ import { checkSentinelSet } from "./check-sentinel-set.ts";
 import { Child, type ChildExit } from "./child.ts";
 import { type ClusterPlan, type Layout, type PlannedProcess, planLayout } from "./layout.ts";
 import { recordDifferences } from "./record-differences.ts";
+import { lockStart } from "./start-lock.ts";
 import { stopChildren } from "./stop-children.ts";
 import { writeConfig } from "./write-config.ts";
 
@@ -66,7 +67,7 @@ export class ProcessCluster {
    * @throws InterrexError `PORT_IN_USE`, `BAD_FLAG`, `BAD_DATA_DIR`, `DATA_DIR_IN_USE`, `CHILD_REFUSED`, `NO_MASTER`; nothing is left running.
    */
   static async start(options: ProcessClusterOptions): Promise<Started> {
-    const { plan, signal } = options;
+    const { plan } = options;
     const layout = planLayout(plan);
     const planned = [...layout.nodes, ...layout.sentinels];
     await checkPortsFree(planned);
@@ -75,6 +76,21 @@ export class ProcessCluster {
       sentinels: layout.sentinels.map(({ id }) => id),
       group: plan.group,
     });
+    const unlock = await lockStart(plan.dataDir);
+    try {
+      return await ProcessCluster.#startLocked(layout, options, unlock);
+    } finally {
+      unlock();
+    }
+  }
+
+  /** @param unlock called once all processes hold their directories. */
+  static async #startLocked(
+    layout: Layout,
+    options: ProcessClusterOptions,
+    unlock: () => void,
+  ): Promise<Started> {
+    const { plan, signal } = options;
     const cluster = ProcessCluster.#spawnAll(layout, options);
     options.atOnce.addEventListener("abort", () => {
       for (const child of cluster.#all()) child.signal("SIGKILL");
@@ -84,6 +100,7 @@ export class ProcessCluster {
         await Promise.all(cluster.#all().map((child) => child.ready));
         abandoned.throwIfAborted();
       });
+      unlock();
       const { master, record, quorum } = await cluster.#whileAllLive(signal, (abandoned) =>
         awaitMaster({
           group: plan.group,

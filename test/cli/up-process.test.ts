@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -7,6 +7,8 @@ import type { ReadyLine, ReadyProcess } from "../../cli/up-report.ts";
 import { checkPortsFree } from "../../cluster/processes/check-ports.ts";
 import { planLayout } from "../../cluster/processes/layout.ts";
 import { until } from "../../cluster/until.ts";
+import { readBootId } from "../../src/io/storage/boot-id.ts";
+import { DirectoryLock } from "../../src/io/storage/directory-lock.ts";
 import { examplePlan } from "../cluster/processes/example-plan.ts";
 import { allGone, type BuiltCommand, freeUpPorts, isAlive, startBuilt } from "./built-command.ts";
 
@@ -113,6 +115,16 @@ describe("interrex up --json", () => {
     expect(await twin.exited).toEqual({ code: 2, signal: null });
     expect(twin.stderr).toMatch(/^interrex: Cannot use the data directory .*n1: process \d+ uses it\. .*\n$/);
     expect(files()).toEqual(before);
+  });
+
+  it("leaves a directory alone in which another one is starting", async () => {
+    const starting = DirectoryLock.acquire(dir, { bootId: await readBootId() });
+    const command = startBuilt(["up", "--json", ...ports, "--data-dir", dir], dir);
+    started.push(command);
+    expect(await command.exited).toEqual({ code: 2, signal: null });
+    expect(command.stderr).toContain(`Cannot use the data directory ${dir}: process ${process.pid} uses it.`);
+    expect(readdirSync(dir)).toEqual(["lock"]);
+    starting.release();
   });
 
   it("refuses another number of sentinels than the directory was begun with, before it writes anything", async () => {
