@@ -4,14 +4,14 @@
  * is told so.
  */
 import { endByDefault } from "./default-end.ts";
-import { openFilesText } from "./open-files.ts";
+import { loadErrorText } from "./load-error.ts";
 
 endByDefault();
 try {
   const { runCommand } = await import("./run-command.ts");
   await runCommand(process.argv.slice(2));
 } catch (error) {
-  const text = openFilesText(error);
+  const text = loadErrorText(error);
   if (text === undefined) throw error;
   process.stderr.write(text);
   process.exitCode = 2;

@@ -25,6 +25,7 @@ import {
 } from "../core/parameters/parameter-set.ts";
 import { readSaveRules, saveRules } from "../core/parameters/save-rules.ts";
 import { TAIL_BYTES_MAX } from "../core/replication/log-tail.ts";
+import { KEEP_ALIVE_SEC } from "../io/redis/redis-server.ts";
 import { memoryParameters } from "./memory-parameters.ts";
 import type { NodeConfig } from "./node-config.ts";
 import type { NodeLimits } from "./node-limits.ts";
@@ -57,6 +58,7 @@ const BAD_EVENT_CLASS = "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
 const BY_FILE = "it is set in node.yaml";
 const BY_DESIGN = "the log of interrex is not an AOF or RDB file";
 const BY_SENTINELS = "the sentinels decide who follows whom";
+const BY_CHOICE = "it is the same for all clients of interrex";
 const BY_PLATFORM = "it has no counterpart in this server";
 
 export function nodeParameters(config: NodeConfig, limits: NodeLimits, steered: Steered): ParameterSet {
@@ -97,6 +99,7 @@ function fixedParameters(config: NodeConfig): Parameter[] {
     fixed("aof-use-rdb-preamble", BY_DESIGN, "no", yesOrNo),
     fixed("replica-read-only", BY_SENTINELS, "yes", yesOrNo, "slave-read-only"),
     fixed("replica-serve-stale-data", BY_SENTINELS, "yes", yesOrNo, "slave-serve-stale-data"),
+    fixed("tcp-keepalive", BY_CHOICE, KEEP_ALIVE_SEC, COUNT),
     fixed("databases", BY_PLATFORM, 16, COUNT),
     fixed("daemonize", BY_PLATFORM, "no", yesOrNo),
     fixed("cluster-enabled", BY_PLATFORM, "no", yesOrNo),

@@ -11,8 +11,8 @@ import {
   type RedisConnectionOwner,
 } from "./redis-connection.ts";
 
-/** Finds clients whose machine is gone; Redis's `tcp-keepalive`. */
-const KEEP_ALIVE_MS = 300_000;
+/** Silence after which the kernel asks whether a client's machine is still there; Redis's `tcp-keepalive`. */
+export const KEEP_ALIVE_SEC = 300;
 /**
  * Connections that the kernel keeps until they are accepted, as far as its own limit (`net.core.somaxconn`) goes. Of thousands that come back at
  * once after a failover those beyond it believe themselves connected, and are heard only when they send again: seconds later.
@@ -76,7 +76,7 @@ export class RedisServer {
       {
         noDelay: true,
         keepAlive: true,
-        keepAliveInitialDelay: KEEP_ALIVE_MS,
+        keepAliveInitialDelay: KEEP_ALIVE_SEC * 1000,
         // Until there is a handler: no byte may be read before that.
         pauseOnConnect: true,
         // Who has closed its side may still be owed replies; the connection ends ours.
