@@ -5,7 +5,7 @@
 import { EventEmitter, setMaxListeners } from "node:events";
 import type { GroupView } from "../sentinel/core/view.ts";
 import type { SentinelProcess } from "../sentinel/sentinel-process.ts";
-import { InterrexError } from "../src/base/errors.ts";
+import { InterrexError, isError } from "../src/base/errors.ts";
 import type { DataNode } from "../src/node/data-node.ts";
 import type { NodeStatus } from "../src/protocol/peer/node-messages.ts";
 import type { GroupRecord } from "../src/rules/group-record.ts";
@@ -395,5 +395,5 @@ function noSuch(kind: string, id: unknown, known: readonly { readonly id: string
 }
 
 function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  return isError(thrown) ? thrown : new Error(String(thrown));
 }

@@ -14,6 +14,14 @@ export class InterrexError extends Error {
   }
 }
 
+/**
+ * Whether it is an error, of whatever realm. jest runs code in a realm of its own, where what Node's modules throw is no instance of
+ * the `Error` that the code sees.
+ */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
+}
+
 /** A broken invariant: our own mistake. It stops the process; nobody catches it to go on. */
 export class InvariantError extends Error {
   constructor(message: string) {

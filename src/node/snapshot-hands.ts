@@ -1,6 +1,7 @@
 /** Carries out a member's snapshot effects: writes one snapshot, loads one, streams them to replicas. Decides nothing. */
 import { InterrexError, invariant } from "../base/errors.ts";
 import type { MemberEffect, MemberInput, SnapshotKind } from "../core/member-io.ts";
+import { isErrno } from "../io/storage/file-calls.ts";
 import type { MemberStorage, SnapshotWriter, StoredSnapshot } from "../io/storage/member-storage.ts";
 import type { LinkId } from "../protocol/peer/identity.ts";
 import { EMPTY_POSITION, type LogPosition } from "../rules/log-position.ts";
@@ -203,5 +204,5 @@ function nowSec(): number {
 /** The file is there, and what it holds can't be had: its bytes are wrong, or the disk doesn't give them. */
 function isDamage(error: unknown): boolean {
   if (error instanceof InterrexError) return error.code === "CORRUPT_SNAPSHOT";
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === "EIO";
+  return isErrno(error, "EIO");
 }

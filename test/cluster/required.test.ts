@@ -1,7 +1,9 @@
 /** The library as a CommonJS file requires it, which is how jest loads packages: it is built, so it needs `npm run build` first. */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { compileFunction, createContext, runInContext } from "node:vm";
 import { Redis } from "ioredis";
 import { afterEach, expect, it } from "vitest";
 import * as library from "../../cluster/start-cluster.ts";
@@ -31,4 +33,39 @@ it("runs scripts, fails over and takes its errors for its own", async () => {
   expect(await redis.eval("return redis.call('GET', KEYS[1])", 1, "answer")).toBe("42");
   redis.disconnect();
   await expect(required.startCluster({ nodes: 0 })).rejects.toBeInstanceOf(required.InterrexError);
+});
+
+/** In a realm of its own, as jest loads it: with `Error`, `RangeError` and so on that are not those of Node's modules. */
+function loadedByJest(): typeof library {
+  const context = createContext({});
+  const ownNames: string[] = runInContext("Object.getOwnPropertyNames(globalThis)", context);
+  const shared = Object.getOwnPropertyDescriptors(globalThis) as Record<string, PropertyDescriptor>;
+  for (const name of ownNames) if (!/^(ArrayBuffer|Uint8Array)$/.test(name)) delete shared[name];
+  Object.defineProperties(context, shared);
+  const file = require.resolve("interrex");
+  const names = ["module", "exports", "require", "__filename", "__dirname"];
+  const run = compileFunction(readFileSync(file, "utf8"), names, { parsingContext: context, filename: file });
+  const module = { exports: {} as typeof library };
+  run(module, module.exports, createRequire(file), file, dirname(file));
+  return module.exports;
+}
+
+it("keeps files, and replaces a killed master before its silence counts, in a realm of its own", async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "interrex-realm-"));
+  try {
+    // Of silence alone nobody would be held down within the test.
+    cluster = await loadedByJest().startCluster({ dataDir, downAfterMs: 60_000 });
+    const old = await cluster.killMaster();
+    const next = await cluster.waitForMaster({ not: old.id });
+    expect(next.epoch).toBeGreaterThan(old.epoch);
+  } finally {
+    await cluster?.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+});
+
+it("names files for those who know no exports: TypeScript's older resolution, and tools of its age", () => {
+  const packed = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
+  expect(packed.main).toBe(packed.exports["."].require.default);
+  expect(packed.types).toBe(packed.exports["."].types);
 });

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
-import { InterrexError } from "../../base/errors.ts";
+import { InterrexError, isError } from "../../base/errors.ts";
 import type { Millis } from "../../base/ids.ts";
 import type { PeerTarget } from "../../protocol/peer/identity.ts";
 import { closeWithin } from "./close-within.ts";
@@ -56,7 +56,7 @@ export function dial(
 /** True when nothing listens there: every address that the name stands for refused. */
 export function isRefusedConnect(error: InterrexError): boolean {
   const { cause } = error;
-  const causes = cause instanceof AggregateError ? cause.errors : [cause];
+  const causes = isError(cause) && "errors" in cause ? (cause as AggregateError).errors : [cause];
   return causes.length > 0 && causes.every((each) => codeOf(each) === "ECONNREFUSED");
 }
 
@@ -75,7 +75,7 @@ function isNoHttp(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
+  return isError(error) && "code" in error ? error.code : undefined;
 }
 
 class DialAttempt implements Dialling {

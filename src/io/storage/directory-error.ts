@@ -1,5 +1,5 @@
 /** What is said when the system refuses the data directory. Knows nothing of what is in it. */
-import { InterrexError } from "../../base/errors.ts";
+import { InterrexError, isError } from "../../base/errors.ts";
 
 /** How file systems say that they have no hard links: each in its own way. */
 const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
@@ -19,7 +19,7 @@ export function explainDirectoryError(directory: string, error: unknown): unknow
 const OUR_MISTAKES: ReadonlySet<string> = new Set(["EBADF", "EFAULT"]);
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  if (!(error instanceof Error)) return false;
+  if (!isError(error)) return false;
   const { syscall, code = "" } = error as NodeJS.ErrnoException;
   return syscall !== undefined && !OUR_MISTAKES.has(code);
 }

@@ -8,7 +8,7 @@
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { InterrexError, invariant } from "../../base/errors.ts";
+import { InterrexError, invariant, isError } from "../../base/errors.ts";
 import type { IncarnationId } from "../../base/ids.ts";
 import {
   type FoundParts,
@@ -188,5 +188,5 @@ function newIncarnation(): IncarnationId {
 }
 
 function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return isError(error) ? error.message : String(error);
 }

@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { isError } from "../../base/errors.ts";
 
 export interface FileCalls {
   /** @returns bytes written, possibly fewer than asked for. */
@@ -153,7 +154,7 @@ export function replaceFileSync(calls: FileCalls, file: string, bytes: Buffer): 
 
 /** True for the error of that code, for example `ENOENT`. */
 export function isErrno(error: unknown, code: string): error is NodeJS.ErrnoException {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
+  return isError(error) && (error as NodeJS.ErrnoException).code === code;
 }
 
 /** The file system has no room, or none for this user: a quota that is used up is mended in the same way. */
