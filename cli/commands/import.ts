@@ -90,6 +90,19 @@ export function reportText(
 function urlArgument(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   const isRedis = url?.protocol === "redis:" || url?.protocol === "rediss:";
-  if (url !== null && isRedis && url.hostname !== "" && /^(\/\d*)?$/.test(url.pathname)) return url;
-  throw new InvalidArgumentError("Give a URL such as redis://127.0.0.1:6379.");
+  if (
+    url === null ||
+    !isRedis ||
+    url.hostname === "" ||
+    !/^(\/\d*)?$/.test(url.pathname) ||
+    url.search + url.hash
+  ) {
+    throw new InvalidArgumentError("Give a URL such as redis://127.0.0.1:6379, or redis://127.0.0.1:6379/3.");
+  }
+  try {
+    decodeURIComponent(url.username + url.password);
+  } catch {
+    throw new InvalidArgumentError("In a user or password, write % as %25.");
+  }
+  return url;
 }

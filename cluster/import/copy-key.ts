@@ -45,7 +45,14 @@ export async function copyKey(
     return true;
   }
   await write(target, "UNLINK", key);
-  await COPIES.get(type)?.(source, target, key);
+  try {
+    await COPIES.get(type)?.(source, target, key);
+  } catch (error) {
+    // XINFO of a stream that was deleted or has expired; other types are then empty.
+    if (!(error instanceof Error && error.message === "ERR no such key")) throw error;
+    await write(target, "UNLINK", key);
+    return false;
+  }
   if (expiresAtMs !== null) await write(target, "PEXPIREAT", key, expiresAtMs);
   return Number(await write(target, "EXISTS", key)) === 1;
 }

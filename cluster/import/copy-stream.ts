@@ -5,12 +5,12 @@ type Entry = readonly [id: Buffer, fields: Buffer[]];
 type PendingEntry = readonly [id: Buffer, consumer: Buffer, idleMs: number, deliveries: number];
 
 const PAGE = 100;
+const ID_PART_MAX = 2n ** 64n - 1n;
 /** Makes a stream without entries, and is removed at once. */
 const MAKING_GROUP = "interrex:import";
 
 /** @param key which the target must not have. */
 export async function copyStream(source: CommandClient, target: CommandClient, key: Buffer): Promise<void> {
-  const about = fieldsOf(await listOf(source, "XINFO", "STREAM", key));
   await write(target, "XGROUP", "CREATE", key, MAKING_GROUP, "0", "MKSTREAM");
   await write(target, "XGROUP", "DESTROY", key, MAKING_GROUP);
   await pages<Entry>(
@@ -19,7 +19,8 @@ export async function copyStream(source: CommandClient, target: CommandClient, k
       await Promise.all(entries.map(([id, fields]) => write(target, "XADD", key, id, ...fields)));
     },
   );
-  await write(target, "XSETID", key, ...endOf(about));
+  // After the entries: of a stream that grows, what it was before them would be behind those that are copied.
+  await write(target, "XSETID", key, ...endOf(fieldsOf(await listOf(source, "XINFO", "STREAM", key))));
   for (const group of await listOf<unknown[]>(source, "XINFO", "GROUPS", key)) {
     await copyGroup(source, target, key, fieldsOf(group));
   }
@@ -73,9 +74,9 @@ async function pages<Item extends readonly [id: Buffer, ...unknown[]]>(
   read: (from: string) => Promise<Item[]>,
   take: (items: readonly Item[]) => Promise<void>,
 ): Promise<void> {
-  let from = "-";
-  for (;;) {
-    const items = await read(from);
+  let from: string | null = "-";
+  while (from !== null) {
+    const items: Item[] = await read(from);
     const last = items.at(-1);
     if (last === undefined) return;
     await take(items);
@@ -83,8 +84,9 @@ async function pages<Item extends readonly [id: Buffer, ...unknown[]]>(
   }
 }
 
-/** By hand: `(` for "from there, but without it" came with Redis 6.2 only. */
-function idAfter(id: string): string {
-  const [ms = "0", sequence = "0"] = id.split("-");
-  return `${ms}-${BigInt(sequence) + 1n}`;
+/** `null` behind the greatest. By hand: `(` for "from there, but without it" came with Redis 6.2 only. */
+function idAfter(id: string): string | null {
+  const [ms = 0n, sequence = 0n] = id.split("-").map(BigInt);
+  if (sequence < ID_PART_MAX) return `${ms}-${sequence + 1n}`;
+  return ms < ID_PART_MAX ? `${ms + 1n}-0` : null;
 }

@@ -32,10 +32,12 @@ const COMMAND_TIMEOUT_MS = 30_000;
 const RECONNECT_MS = 200;
 
 /**
- * @throws InterrexError `NO_SOURCE` when the server can't be read, `SAME_GROUP`, `NOT_EMPTY`, `BAD_DATABASE`; the reason of `signal`.
+ * @throws InterrexError `NO_SOURCE` when the server can't be read, `SAME_GROUP`, `NOT_EMPTY`, `BAD_DATABASE`; `LOST` when source or group
+ *   went and did not come back; the reason of `signal`.
  */
 export async function importKeys(plan: ImportPlan): Promise<ImportReport> {
   const clients: Redis[] = [];
+  let copied = 0;
   const opened = (options: RedisOptions): Redis => {
     const client = new Redis(options);
     // Each failed command is reported by its own rejection.
@@ -53,13 +55,34 @@ export async function importKeys(plan: ImportPlan): Promise<ImportReport> {
     return await runImport({
       databases,
       open: (db) => ({ source: opened({ ...source, db }), target: opened({ ...target, db }) }),
-      onProgress: (report) => plan.onProgress(report, keys),
+      onProgress: (report) => {
+        copied = report.copied;
+        plan.onProgress(report, keys);
+      },
       signal: plan.signal,
       nowMs: Date.now,
     });
+  } catch (error) {
+    if (error instanceof InterrexError || plan.signal.aborted) throw error;
+    throw lost(plan, clients, copied, error as Error);
   } finally {
     for (const client of clients) client.disconnect();
   }
+}
+
+/** In words of what was to be done: those of the clients tell which of their options was used up. */
+function lost(plan: ImportPlan, clients: readonly Redis[], copied: number, cause: Error): InterrexError {
+  const away = clients.filter(({ status }) => status !== "ready" && status !== "end");
+  const names = away.map(({ options }) =>
+    options.sentinels ? `the master of ${plan.group}` : plan.from.host,
+  );
+  const who = [...new Set(names)].join(" and ");
+  const what = who === "" ? `No answer that helps (${cause.message})` : `No connection to ${who}`;
+  return new InterrexError(
+    "LOST",
+    `${what}, for half a minute or longer; ${copied} keys are copied: start anew with --replace`,
+    { cause },
+  );
 }
 
 /** @throws InterrexError `SAME_GROUP`, `NOT_EMPTY`, `BAD_DATABASE` */
@@ -93,10 +116,19 @@ function databasesToCopy(plan: ImportPlan, from: ServerFacts, to: ServerFacts): 
 
 /** @throws InterrexError `NO_SOURCE` */
 async function sourceFacts(from: URL, client: Redis): Promise<ServerFacts> {
+  let connecting = "";
+  client.on("error", (error: NodeJS.ErrnoException) => {
+    connecting ||= error.message || String(error.code);
+  });
   try {
-    return factsOf(await client.info());
+    const info = await client.info();
+    if (!/^redis_mode:sentinel/m.test(info)) return factsOf(info);
   } catch (error) {
-    const { message } = error as Error;
+    const { name } = error as Error;
+    const message =
+      name === "ParserError"
+        ? "it does not speak the Redis protocol"
+        : connecting || (error as Error).message;
     const hint = /NOAUTH|WRONGPASS/.test(message)
       ? "; give its password in the URL: redis://:password@host:port"
       : "";
@@ -104,6 +136,7 @@ async function sourceFacts(from: URL, client: Redis): Promise<ServerFacts> {
       cause: error,
     });
   }
+  throw new InterrexError("NO_SOURCE", `${from.host} is a sentinel; name the master that it knows`);
 }
 
 function factsOf(info: string): ServerFacts {

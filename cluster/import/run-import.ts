@@ -54,6 +54,8 @@ export async function runImport(options: ImportOptions): Promise<ImportReport> {
 class ImportRun {
   readonly #options: ImportOptions;
   readonly #failures: FailedKey[] = [];
+  /** Keys on their way. SCAN may name one twice, where its table shrinks, and two lanes would add to the same list. */
+  readonly #underway = new Set<string>();
   /** One lane that gives up ends the others. */
   readonly #givenUp = new AbortController();
   readonly #signal: AbortSignal;
@@ -77,7 +79,11 @@ class ImportRun {
     const keys = this.#keysOf(source);
     const lane = async (): Promise<void> => {
       for await (const one of keys) {
+        const name = one.key.toString("latin1");
+        if (this.#underway.has(name)) continue;
+        this.#underway.add(name);
         await this.#copy(database, source, target, one);
+        this.#underway.delete(name);
         this.#options.onProgress(this.report());
       }
     };

@@ -165,7 +165,15 @@ describe("from another group", () => {
         code: "SAME_GROUP",
       });
     }
-    await expect(from(`redis://127.0.0.1:${await freePort()}`)).rejects.toMatchObject({ code: "NO_SOURCE" });
+    await expect(from(`redis://127.0.0.1:${await freePort()}`)).rejects.toMatchObject({
+      code: "NO_SOURCE",
+      message: expect.stringContaining("ECONNREFUSED"),
+    });
+    const [sentinel] = target.sentinels;
+    await expect(from(`redis://${sentinel?.host}:${sentinel?.port}`)).rejects.toMatchObject({
+      code: "NO_SOURCE",
+      message: expect.stringContaining("is a sentinel"),
+    });
     await expect(from(`${url}/16`)).rejects.toMatchObject({ code: "BAD_DATABASE" });
   });
 });

@@ -80,6 +80,53 @@ describe("an import", () => {
     }
   });
 
+  it("copies a key once that SCAN names twice at a time: two lanes would each add to the list", async () => {
+    const twice = new Server((command, [, from]) => {
+      if (command === "SCAN") return [Buffer.from("0"), [Buffer.from("list"), Buffer.from("list")]];
+      if (command === "LRANGE") return from === 0 ? [Buffer.from("v")] : [];
+      return command === "TYPE" ? Buffer.from("list") : -1;
+    });
+    const target = present();
+    expect(await importing(twice, target)).toMatchObject({ copied: 1, failed: 0 });
+    expect(target.asked).toEqual(["UNLINK list", "RPUSH list v", "EXISTS list"]);
+  });
+
+  it("copies a stream that grows meanwhile, and goes on behind the last id of a millisecond", async () => {
+    const greatest = 2n ** 64n - 1n;
+    const pages: Record<string, string> = { "-": `5-${greatest}`, "6-0": `${greatest}-${greatest}` };
+    let lastId = "1-1";
+    const source = new Server((command, [first, from]) => {
+      if (command === "SCAN") return [Buffer.from("0"), [Buffer.from("s")]];
+      if (command === "TYPE") return Buffer.from("stream");
+      if (command === "XINFO") return first === "STREAM" ? ["last-generated-id", Buffer.from(lastId)] : [];
+      if (command !== "XRANGE") return -1;
+      const id = pages[String(from)];
+      if (id === undefined) return [];
+      lastId = id;
+      return [[Buffer.from(lastId), [Buffer.from("f"), Buffer.from("v")]]];
+    });
+    const target = present();
+    expect(await importing(source, target)).toMatchObject({ copied: 1, failed: 0 });
+    expect(target.asked.filter((command) => command.startsWith("X"))).toEqual([
+      "XGROUP CREATE s interrex:import 0 MKSTREAM",
+      "XGROUP DESTROY s interrex:import",
+      `XADD s 5-${greatest} f v`,
+      `XADD s ${greatest}-${greatest} f v`,
+      `XSETID s ${greatest}-${greatest}`,
+    ]);
+  });
+
+  it("counts a stream as gone that was deleted or has expired meanwhile, and leaves nothing of it", async () => {
+    const source = new Server((command) => {
+      if (command === "SCAN") return [Buffer.from("0"), [Buffer.from("s")]];
+      if (command === "XINFO") throw reply("ERR no such key");
+      return command === "TYPE" ? Buffer.from("stream") : [];
+    });
+    const target = present();
+    expect(await importing(source, target)).toMatchObject({ copied: 0, gone: 1, failed: 0 });
+    expect(target.asked.at(-1)).toBe("UNLINK s");
+  });
+
   it("tells which keys it could not copy, and goes on", async () => {
     const target = new Server((command, [key]) => {
       if (command === "SET" && String(key) === "bad") throw reply("OOM command not allowed");
