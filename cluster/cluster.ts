@@ -5,7 +5,7 @@
 import { EventEmitter, setMaxListeners } from "node:events";
 import type { GroupView } from "../sentinel/core/view.ts";
 import type { SentinelProcess } from "../sentinel/sentinel-process.ts";
-import { InterrexError, isError } from "../src/base/errors.ts";
+import { InterrexError, toError } from "../src/base/errors.ts";
 import type { DataNode } from "../src/node/data-node.ts";
 import type { NodeStatus } from "../src/protocol/peer/node-messages.ts";
 import type { GroupRecord } from "../src/rules/group-record.ts";
@@ -21,8 +21,7 @@ import {
 import type { ClusterAddress, ClusterEvents, ClusterStatus } from "./cluster-events.ts";
 import { checkTimeout } from "./cluster-options.ts";
 import type { ClusterParts, MemberPart } from "./cluster-parts.ts";
-import { shownValue } from "./config/shown.ts";
-import { Member, type Shell } from "./member.ts";
+import { Member, noSuch, type Shell } from "./member.ts";
 import { orderSentinel } from "./order-sentinel.ts";
 import { checkSides, Partitions } from "./partitions.ts";
 import { unfitReplicas } from "./unfit-replicas.ts";
@@ -44,6 +43,7 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   readonly #partitions: Partitions = new Partitions();
   readonly #password: string | undefined;
   readonly #release: () => void;
+  #changedAtMs = 0;
   #lastMaster: MasterAddress | null = null;
   #stopped: Promise<void> | null = null;
   /** Ends every wait when the cluster stops. */
@@ -124,7 +124,12 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
    * @throws InterrexError `TIMEOUT` after `timeoutMs` (10000), with who is not fit and why; `STOPPED` when the cluster is stopped.
    */
   async waitForReplicas({ timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
-    const unfit = (): string[] => unfitReplicas(this.#views(), Object.values(this.#nodeStatuses()));
+    const unfit = (): string[] =>
+      unfitReplicas(
+        this.#views(),
+        Object.values(this.#nodeStatuses()),
+        performance.now() - this.#changedAtMs,
+      );
     await this.#wait(
       () => (unfit().length === 0 ? true : undefined),
       () => `replicas that could take over: ${unfit().join("; ")}`,
@@ -327,11 +332,13 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   }
 
   #tellChange(id: string): void {
+    this.#changedAtMs = performance.now();
     const change = { id, state: this.#member(id).state, error: null };
     afterwards(() => this.emit("memberChanged", change));
   }
 
   #spreadPartitions(): void {
+    this.#changedAtMs = performance.now();
     for (const member of this.#members.values()) {
       member.setReachable((peer) => this.#partitions.reachable(member.id, peer));
     }
@@ -387,13 +394,4 @@ export class Cluster extends EventEmitter<ClusterEvents> implements AsyncDisposa
   #clientTarget(): ClientTarget {
     return { group: this.group, sentinels: this.sentinels, password: this.#password };
   }
-}
-
-function noSuch(kind: string, id: unknown, known: readonly { readonly id: string }[]): InterrexError {
-  const ids = known.map((member) => member.id).join(", ");
-  return new InterrexError("NO_SUCH_MEMBER", `There is no ${kind} ${shownValue(id)}; there are ${ids}`);
-}
-
-function toError(thrown: unknown): Error {
-  return isError(thrown) ? thrown : new Error(String(thrown));
 }

@@ -4,6 +4,7 @@
  */
 import pRetry from "p-retry";
 import { InterrexError } from "../src/base/errors.ts";
+import { shownValue } from "./config/shown.ts";
 
 /** What the shells of nodes and sentinels have in common. */
 export interface Shell {
@@ -158,4 +159,10 @@ async function endAfter(before: readonly Promise<void>[], shell: Shell | null): 
   const ended = Promise.allSettled(before);
   await shell?.stop();
   await ended;
+}
+
+/** For a name that a cluster's owner gave. */
+export function noSuch(kind: string, id: unknown, known: readonly { readonly id: string }[]): InterrexError {
+  const ids = known.map((member) => member.id).join(", ");
+  return new InterrexError("NO_SUCH_MEMBER", `There is no ${kind} ${shownValue(id)}; there are ${ids}`);
 }

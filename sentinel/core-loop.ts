@@ -2,7 +2,7 @@
  * Runs a sentinel's core: one event at a time, effects carried out in their order before the next event, one timer
  * for the next deadline. Decides the order of things and the moment they see; knows no socket and no file.
  */
-import { isError } from "../src/base/errors.ts";
+import { toError } from "../src/base/errors.ts";
 import type { Millis } from "../src/base/ids.ts";
 import type { Instant } from "../src/base/instant.ts";
 import type { Clock } from "../src/io/clock.ts";
@@ -141,7 +141,7 @@ export class CoreLoop {
       action();
     } catch (error) {
       this.stop();
-      this.#setup.failed(isError(error) ? error : new Error(String(error)));
+      this.#setup.failed(toError(error));
     }
   }
 

@@ -22,6 +22,10 @@ export function isError(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
 }
 
+export function toError(thrown: unknown): Error {
+  return isError(thrown) ? thrown : new Error(String(thrown));
+}
+
 /** A broken invariant: our own mistake. It stops the process; nobody catches it to go on. */
 export class InvariantError extends Error {
   constructor(message: string) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unfitReplicas } from "../../cluster/unfit-replicas.ts";
+import { unfitReplicas as unfitAfter } from "../../cluster/unfit-replicas.ts";
 import type { GroupView } from "../../sentinel/core/view.ts";
 import type { StartId } from "../../src/base/ids.ts";
 import type { NodeStatus } from "../../src/protocol/peer/node-messages.ts";
@@ -10,6 +10,8 @@ const said = (view: GroupView): NodeStatus[] =>
     if (!member?.status) throw new Error("the example's members have all been heard");
     return member.status;
   });
+const unfitReplicas = (views: readonly GroupView[], nodes: readonly NodeStatus[]): string[] =>
+  unfitAfter(views, nodes, 60_000);
 const NODES = said(HEALTHY_VIEW);
 const [MASTER, REPLICA, ...OTHERS] = NODES as [NodeStatus, NodeStatus, ...NodeStatus[]];
 
@@ -39,6 +41,12 @@ describe("replicas that could not take over", () => {
     expect(unfitReplicas([HEALTHY_VIEW], [MASTER, restarted, ...OTHERS])).toEqual([reason]);
     expect(unfitReplicas([viewWith({ status: null })], NODES)).toEqual([reason]);
     expect(unfitReplicas([{ ...HEALTHY_VIEW, replicas: [] }], [MASTER, REPLICA])).toEqual([reason]);
+  });
+
+  it("are those that a sentinel has not heard since the last fault: their ends may have closed the link during a cut", () => {
+    const heard = viewWith({ sinceLastPongMs: 80 });
+    expect(unfitAfter([heard], NODES, 100)).toEqual([]);
+    expect(unfitAfter([heard], NODES, 70)).toContain(`${REPLICA.id} has not been heard by every sentinel`);
   });
 
   it("are those that don't follow this master, in their own words or as a sentinel has heard", () => {
