@@ -8,6 +8,8 @@ export interface KeyToCopy {
   readonly type: string;
   /** Unix time in ms; `null` for a key that stays. */
   readonly expiresAtMs: number | null;
+  /** In the source's memory, about; 0 when it did not tell. */
+  readonly bytes: number;
 }
 
 type Copy = (source: CommandClient, target: CommandClient, key: Buffer) => Promise<void>;

@@ -6,6 +6,7 @@
 import { setMaxListeners } from "node:events";
 import pRetry from "p-retry";
 import { InterrexError } from "../../src/base/errors.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import { type CommandClient, listOf } from "./commands.ts";
 import { canCopy, copyKey, type KeyToCopy } from "./copy-key.ts";
 
@@ -36,8 +37,10 @@ export interface FailedKey {
 }
 
 const SCAN_COUNT = 500;
-/** Keys on their way at once: enough that no round trip is waited for by itself, few enough that large values fit into memory. */
+/** Keys on their way at once: enough that no round trip is waited for by itself. */
 const LANES = 64;
+/** Of all lanes: 64 large values at once would fill the memory, and take the group longer than it waits for its copies. */
+const UNDERWAY_BYTES_MAX = 64 * 1024 * 1024;
 const FAILURES_SHOWN = 100;
 /** Half a minute, about. */
 const RETRIES = { retries: 20, minTimeout: 50, maxTimeout: 2000, factor: 2 } as const;
@@ -56,6 +59,7 @@ class ImportRun {
   readonly #failures: FailedKey[] = [];
   /** Keys on their way. SCAN may name one twice, where its table shrinks, and two lanes would add to the same list. */
   readonly #underway = new Set<string>();
+  readonly #budget: ByteBudget = new ByteBudget(UNDERWAY_BYTES_MAX);
   /** One lane that gives up ends the others. */
   readonly #givenUp = new AbortController();
   readonly #signal: AbortSignal;
@@ -116,12 +120,19 @@ class ImportRun {
   async #describe(source: CommandClient, keys: readonly Buffer[]): Promise<KeyToCopy[]> {
     return Promise.all(
       keys.map(async (key) => {
-        const [type, leftMs] = await Promise.all([
+        const [type, leftMs, bytes] = await Promise.all([
           source.callBuffer("TYPE", [key]),
           source.callBuffer("PTTL", [key]),
+          // Only for the budget: where a source or its user hasn't got it, all goes at once.
+          source.callBuffer("MEMORY", ["USAGE", key]).catch(() => 0),
         ]);
         const left = Number(leftMs);
-        return { key, type: String(type), expiresAtMs: left < 0 ? null : this.#options.nowMs() + left };
+        return {
+          key,
+          type: String(type),
+          expiresAtMs: left < 0 ? null : this.#options.nowMs() + left,
+          bytes: Number(bytes) || 0,
+        };
       }),
     );
   }
@@ -137,6 +148,8 @@ class ImportRun {
       return;
     }
     if (!canCopy(what.type)) return this.#fail(database, what, `keys of type ${what.type} can't be copied`);
+    const bytes = Math.min(what.bytes, UNDERWAY_BYTES_MAX);
+    await this.#budget.take(bytes);
     try {
       const isThere = await this.#again(() => copyKey(source, target, what));
       if (isThere) this.#copied += 1;
@@ -144,6 +157,8 @@ class ImportRun {
     } catch (error) {
       if (!isFinal(error) || this.#signal.aborted) throw error;
       this.#fail(database, what, error.message);
+    } finally {
+      this.#budget.give(bytes);
     }
   }
 

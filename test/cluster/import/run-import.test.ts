@@ -152,6 +152,25 @@ describe("an import", () => {
     expect(target.asked).toEqual([]);
   });
 
+  it("has no more large values on their way at once than fit into memory", async () => {
+    const names = Array.from({ length: 20 }, (_, index) => Buffer.from(`k${index}`));
+    let underway = 0;
+    let most = 0;
+    const source = new Server((command) => {
+      if (command === "SCAN") return [Buffer.from("0"), names];
+      if (command === "MEMORY") return 20 * 1024 * 1024;
+      if (command === "GET") most = Math.max(most, ++underway);
+      return command === "PTTL" ? -1 : Buffer.from(command === "TYPE" ? "string" : "v");
+    });
+    const target = new Server(async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      underway -= 1;
+      return "OK";
+    });
+    expect(await importing(source, target)).toMatchObject({ copied: 20, failed: 0 });
+    expect(most).toBe(3);
+  });
+
   it("counts keys that are gone by the time they are read", async () => {
     const vanished = new Server((command) => {
       if (command === "SCAN") return [Buffer.from("0"), [Buffer.from("a"), Buffer.from("b")]];
