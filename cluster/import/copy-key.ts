@@ -12,10 +12,19 @@ export interface KeyToCopy {
   readonly bytes: number;
 }
 
-type Copy = (source: CommandClient, target: CommandClient, key: Buffer) => Promise<void>;
+/** @param page elements that travel at once. */
+type Copy = (source: CommandClient, target: CommandClient, key: Buffer, page: number) => Promise<void>;
 
-/** Elements of a collection that travel at once. */
-const PAGE = 250;
+const PAGE_MAX = 250;
+const PAGE_BYTES = 8 * 1024 * 1024;
+/** How many elements a key has. */
+const COUNTS: Readonly<Record<string, string>> = {
+  list: "LLEN",
+  hash: "HLEN",
+  set: "SCARD",
+  zset: "ZCARD",
+  stream: "XLEN",
+};
 
 const COPIES: ReadonlyMap<string, Copy> = new Map([
   ["list", copyList],
@@ -38,7 +47,7 @@ export function canCopy(type: string): boolean {
 export async function copyKey(
   source: CommandClient,
   target: CommandClient,
-  { key, type, expiresAtMs }: KeyToCopy,
+  { key, type, expiresAtMs, bytes }: KeyToCopy,
 ): Promise<boolean> {
   if (type === "string") {
     const value = await source.callBuffer("GET", [key]);
@@ -48,7 +57,7 @@ export async function copyKey(
   }
   await write(target, "UNLINK", key);
   try {
-    await COPIES.get(type)?.(source, target, key);
+    await COPIES.get(type)?.(source, target, key, await pageOf(source, key, type, bytes));
   } catch (error) {
     // XINFO of a stream that was deleted or has expired; other types are then empty.
     if (!(error instanceof Error && error.message === "ERR no such key")) throw error;
@@ -59,9 +68,22 @@ export async function copyKey(
   return Number(await write(target, "EXISTS", key)) === 1;
 }
 
-async function copyList(source: CommandClient, target: CommandClient, key: Buffer): Promise<void> {
-  for (let at = 0; ; at += PAGE) {
-    const items = await listOf<Buffer>(source, "LRANGE", key, at, at + PAGE - 1);
+/** Fewer elements where they are large. */
+async function pageOf(source: CommandClient, key: Buffer, type: string, bytes: number): Promise<number> {
+  const count = COUNTS[type];
+  if (count === undefined || bytes <= PAGE_BYTES) return PAGE_MAX;
+  const elements = Number(await source.callBuffer(count, [key]));
+  return Math.min(PAGE_MAX, Math.ceil((elements * PAGE_BYTES) / bytes) || 1);
+}
+
+async function copyList(
+  source: CommandClient,
+  target: CommandClient,
+  key: Buffer,
+  page: number,
+): Promise<void> {
+  for (let at = 0; ; at += page) {
+    const items = await listOf<Buffer>(source, "LRANGE", key, at, at + page - 1);
     if (items.length === 0) return;
     await writeAll(target, "RPUSH", key, items, 1);
   }
@@ -72,10 +94,10 @@ function scanned(
   scan: string,
   add: (target: CommandClient, key: Buffer, items: readonly Buffer[]) => Promise<void>,
 ): Copy {
-  return async (source, target, key) => {
+  return async (source, target, key, page) => {
     let cursor = "0";
     do {
-      const [next, items] = (await listOf(source, scan, key, cursor, "COUNT", PAGE)) as [Buffer, Buffer[]];
+      const [next, items] = (await listOf(source, scan, key, cursor, "COUNT", page)) as [Buffer, Buffer[]];
       await add(target, key, items);
       cursor = String(next);
     } while (cursor !== "0");

@@ -9,12 +9,20 @@ const ID_PART_MAX = 2n ** 64n - 1n;
 /** Makes a stream without entries, and is removed at once. */
 const MAKING_GROUP = "interrex:import";
 
-/** @param key which the target must not have. */
-export async function copyStream(source: CommandClient, target: CommandClient, key: Buffer): Promise<void> {
+/**
+ * @param key which the target must not have.
+ * @param page entries that travel at once.
+ */
+export async function copyStream(
+  source: CommandClient,
+  target: CommandClient,
+  key: Buffer,
+  page: number,
+): Promise<void> {
   await write(target, "XGROUP", "CREATE", key, MAKING_GROUP, "0", "MKSTREAM");
   await write(target, "XGROUP", "DESTROY", key, MAKING_GROUP);
   await pages<Entry>(
-    (from) => listOf(source, "XRANGE", key, from, "+", "COUNT", PAGE),
+    (from) => listOf(source, "XRANGE", key, from, "+", "COUNT", page),
     async (entries) => {
       await Promise.all(entries.map(([id, fields]) => write(target, "XADD", key, id, ...fields)));
     },

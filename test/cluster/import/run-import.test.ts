@@ -171,6 +171,18 @@ describe("an import", () => {
     expect(most).toBe(3);
   });
 
+  it("takes fewer elements at once where they are large", async () => {
+    const source = new Server((command, [, from]) => {
+      if (command === "SCAN") return [Buffer.from("0"), [Buffer.from("list")]];
+      if (command === "MEMORY") return 100 * 4 * 1024 * 1024;
+      if (command === "LRANGE") return Number(from) < 4 ? [Buffer.from("v"), Buffer.from("v")] : [];
+      return { TYPE: Buffer.from("list"), PTTL: -1, LLEN: 100 }[command];
+    });
+    expect(await importing(source, present())).toMatchObject({ copied: 1, failed: 0 });
+    const ranges = source.asked.filter((command) => command.startsWith("LRANGE"));
+    expect(ranges).toEqual(["LRANGE list 0 1", "LRANGE list 2 3", "LRANGE list 4 5"]);
+  });
+
   it("counts keys that are gone by the time they are read", async () => {
     const vanished = new Server((command) => {
       if (command === "SCAN") return [Buffer.from("0"), [Buffer.from("a"), Buffer.from("b")]];
