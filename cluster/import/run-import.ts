@@ -42,7 +42,7 @@ const LANES = 64;
 /** Of all lanes: 64 large values at once would fill the memory, and take the group longer than it waits for its copies. */
 const UNDERWAY_BYTES_MAX = 64 * 1024 * 1024;
 const FAILURES_SHOWN = 100;
-/** Half a minute, about. */
+/** Half a minute, about, where a server is away; each try waits longer for one that is connected and silent. */
 const RETRIES = { retries: 20, minTimeout: 50, maxTimeout: 2000, factor: 2 } as const;
 /** What a group says while it has no master, or not enough copies. */
 const PASSING = /^(UNCERTAIN|NOREPLICAS|READONLY|MASTERDOWN|LOADING|TRYAGAIN|CLUSTERDOWN|BUSY)\b/;
