@@ -2,7 +2,7 @@
 import { Redis, type RedisOptions } from "ioredis";
 import { InterrexError } from "../../src/base/errors.ts";
 import type { Endpoint } from "../chaos/endpoint.ts";
-import { type ImportReport, runImport } from "./run-import.ts";
+import { type ImportProgress, type ImportReport, runImport } from "./run-import.ts";
 
 export interface ImportPlan {
   /** `redis://` or `rediss://`, with its database when it is to be this one alone. */
@@ -13,7 +13,8 @@ export interface ImportPlan {
   readonly password: string | undefined;
   /** Keys that the group has already may be replaced. */
   readonly replace: boolean;
-  readonly onProgress: (report: ImportReport, keys: number) => void;
+  /** @param keys that the source had at the start. */
+  readonly onProgress: (progress: ImportProgress, keys: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -55,9 +56,9 @@ export async function importKeys(plan: ImportPlan): Promise<ImportReport> {
     return await runImport({
       databases,
       open: (db) => ({ source: opened({ ...source, db }), target: opened({ ...target, db }) }),
-      onProgress: (report) => {
-        copied = report.copied;
-        plan.onProgress(report, keys);
+      onProgress: (progress) => {
+        copied = progress.copied;
+        plan.onProgress(progress, keys);
       },
       signal: plan.signal,
       nowMs: Date.now,

@@ -15,17 +15,22 @@ export interface ImportOptions {
   readonly databases: readonly number[];
   /** Connections to one database, the caller's to close. */
   readonly open: (database: number) => { readonly source: CommandClient; readonly target: CommandClient };
-  readonly onProgress: (progress: ImportReport) => void;
+  /** Called after each key. */
+  readonly onProgress: (progress: ImportProgress) => void;
   /** Ends it between two keys, with its reason. */
   readonly signal: AbortSignal;
   readonly nowMs: () => number;
 }
 
-export interface ImportReport {
+/** Keys so far. */
+export interface ImportProgress {
   readonly copied: number;
   /** Expired or deleted between being seen and being read. */
   readonly gone: number;
   readonly failed: number;
+}
+
+export interface ImportReport extends ImportProgress {
   /** The first of those that failed. */
   readonly failures: readonly FailedKey[];
 }
@@ -75,7 +80,11 @@ class ImportRun {
   }
 
   report(): ImportReport {
-    return { copied: this.#copied, gone: this.#gone, failed: this.#failed, failures: [...this.#failures] };
+    return { ...this.#progress(), failures: this.#failures };
+  }
+
+  #progress(): ImportProgress {
+    return { copied: this.#copied, gone: this.#gone, failed: this.#failed };
   }
 
   async copyDatabase(database: number): Promise<void> {
@@ -88,7 +97,7 @@ class ImportRun {
         this.#underway.add(name);
         await this.#copy(database, source, target, one);
         this.#underway.delete(name);
-        this.#options.onProgress(this.report());
+        this.#options.onProgress(this.#progress());
       }
     };
     await this.#allOf(Array.from({ length: LANES }, lane));

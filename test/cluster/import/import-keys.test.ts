@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { importKeys } from "../../../cluster/import/import-keys.ts";
-import type { ImportReport } from "../../../cluster/import/run-import.ts";
+import type { ImportProgress } from "../../../cluster/import/run-import.ts";
 import { type Cluster, startCluster } from "../../../cluster/start-cluster.ts";
 import { freePort } from "../../free-port.ts";
 import { mayUse } from "../../may-use.ts";
@@ -23,7 +23,10 @@ afterEach(async () => {
   await target.stop();
 });
 
-function from(url: string, more: { replace?: boolean; onProgress?: (report: ImportReport) => void } = {}) {
+function from(
+  url: string,
+  more: { replace?: boolean; onProgress?: (progress: ImportProgress) => void } = {},
+) {
   return importKeys({
     from: new URL(url),
     sentinels: target.sentinels,
