@@ -345,6 +345,8 @@ export class DataNode {
       this.#carryOutAll(member);
       // The turn's frames, or the acks of what was just persisted, are complete: somebody waits for them.
       if (input.type === "flush" || input.type === "persisted") this.#peers.flush();
+      // So are the replies that this step has let go. Those of commands alone wait for the end of the turn.
+      this.#redis.flush();
       this.#flushSoon(member);
     } catch (error) {
       this.#fail(error);

@@ -15,6 +15,8 @@ const END_GRACE_MS = 5000;
  * with bytes of the client unread, would make the kernel reset the connection, and the last reply could be lost.
  */
 const LINGER_MS = 1000;
+/** More than this does not wait for the end of a turn: beside so many bytes a system call of their own costs little. */
+const UNSENT_BYTES_MAX = 16 * 1024;
 
 /** What an ordinary client's death looks like from here; not worth a report. */
 const ORDINARY_ERRORS: ReadonlySet<string> = new Set([
@@ -58,6 +60,8 @@ export interface RedisConnectionOwner {
   left(connection: RedisConnection): void;
   /** The socket is closed and forgotten. */
   disconnected(connection: RedisConnection): void;
+  /** It has something to be sent: `send` is to be called when this turn of the event loop ends. */
+  wantsToSend(connection: RedisConnection): void;
   /** So many bytes came from a client, or were written for one. */
   received(bytes: number): void;
   wrote(bytes: number): void;
@@ -85,6 +89,8 @@ export class RedisConnection {
   #inputEnded = false;
   #readingPaused = false;
   #frozen = false;
+  /** Written in this turn; it goes out when the turn ends. */
+  #unsent = "";
   /** Written while frozen; it goes out on thawing. Not one string: together they may be longer than a string can be. */
   #frozenTexts: string[] = [];
   #frozenBytes = 0;
@@ -114,7 +120,7 @@ export class RedisConnection {
 
   /** Bytes of replies that the client has not taken yet, as far as this process knows. */
   get bufferedBytes(): number {
-    return this.#socket.writableLength + this.#frozenBytes;
+    return this.#socket.writableLength + this.#unsent.length + this.#frozenBytes;
   }
 
   /** What the decoder holds on to, as CLIENT LIST tells it. */
@@ -137,15 +143,31 @@ export class RedisConnection {
     return this.#decoder.bufferedBytes;
   }
 
-  /** Sends encoded replies, one character a byte; collect small ones of one turn into one call. Ignored once the connection ends. */
+  /**
+   * Sends encoded replies, one character a byte, at the end of this turn of the event loop, as Redis does: clients of one process then wake up
+   * once for all replies of a turn. One by one they would wake it for each, which costs the sender more than the reply. Ignored once the
+   * connection ends.
+   */
   write(text: string): void {
-    const socket = this.#socket;
-    if (text === "" || this.#frozenEnd || !socket.writable) return;
+    if (text === "" || this.#frozenEnd || !this.#socket.writable) return;
+    this.#owner.wrote(text.length);
+    if (this.#unsent === "") this.#owner.wantsToSend(this);
+    this.#unsent += text;
+    if (this.#unsent.length > UNSENT_BYTES_MAX) this.send();
+  }
+
+  /** For the server: the turn ends. */
+  send(): void {
+    const text = this.#unsent;
+    this.#unsent = "";
+    if (text !== "") this.#give(text);
+  }
+
+  #give(text: string): void {
     if (this.#frozen) {
       this.#frozenTexts.push(text);
       this.#frozenBytes += text.length;
-    } else socket.write(text, "latin1");
-    this.#owner.wrote(text.length);
+    } else if (this.#socket.writable) this.#socket.write(text, "latin1");
     const exceeded = this.#exceededOutputLimit();
     if (exceeded !== undefined) {
       this.#owner.failed(
@@ -180,6 +202,7 @@ export class RedisConnection {
   end(): void {
     if (this.#phase === "open") this.#phase = "draining";
     this.#readingPaused = false;
+    this.send();
     if (this.#frozen) this.#frozenEnd = true;
     else if (this.#socket.writable) {
       this.#resetUnlessTaken();
@@ -193,6 +216,7 @@ export class RedisConnection {
   reset(): void {
     const socket = this.#socket;
     this.#phase = "closed";
+    this.#unsent = "";
     if (socket.destroyed) return;
     // A reset fails, and leaks the socket, while a shutdown is under way (libuv: EINVAL).
     if (socket.writableEnded && !socket.writableFinished) socket.destroy();
@@ -245,7 +269,7 @@ export class RedisConnection {
     this.#frozenTexts = [];
     this.#frozenBytes = 0;
     this.#frozenEnd = false;
-    for (const text of texts) this.write(text);
+    for (const text of texts) this.#give(text);
     if (ended) this.end();
     if (!this.#readingPaused) this.#socket.resume();
   }

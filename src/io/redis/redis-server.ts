@@ -47,6 +47,9 @@ export class RedisServer {
   readonly #connections = new Set<RedisConnection>();
   #lastId = 0;
   #rejected = 0;
+  /** Clients with replies of this turn. */
+  #unsent: RedisConnection[] = [];
+  #sendDue: NodeJS.Immediate | null = null;
   #received = 0;
   #written = 0;
   #phase: "new" | "listening" | "closed" = "new";
@@ -64,6 +67,7 @@ export class RedisServer {
         this.#open.delete(connection);
         if (this.#open.size === 0) this.#emptied?.();
       },
+      wantsToSend: (connection) => this.#sendLater(connection),
       received: (bytes) => {
         this.#received += bytes;
       },
@@ -129,6 +133,19 @@ export class RedisServer {
     });
   }
 
+  /**
+   * Sends now what was written in this turn. For a caller whose batch is complete: one that works in `setImmediate`
+   * itself would otherwise wait for a whole turn more.
+   */
+  flush(): void {
+    if (this.#sendDue === null) return;
+    clearImmediate(this.#sendDue);
+    this.#sendDue = null;
+    const unsent = this.#unsent;
+    this.#unsent = [];
+    for (const connection of unsent) connection.send();
+  }
+
   /** Stops accepting, ends every client once its replies are out (reset after a second), and resolves when all are gone. */
   close(): Promise<void> {
     this.#closing ??= this.#shutDown();
@@ -175,6 +192,11 @@ export class RedisServer {
     const grace = setTimeout(() => this.#resetAll(), CLOSE_GRACE_MS);
     await Promise.all([closed, emptied]);
     clearTimeout(grace);
+  }
+
+  #sendLater(connection: RedisConnection): void {
+    this.#unsent.push(connection);
+    this.#sendDue ??= setImmediate(() => this.flush());
   }
 
   #arrived(socket: Socket): void {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
+import type { RedisConnection } from "../../../src/io/redis/redis-connection.ts";
 import { RedisServer } from "../../../src/io/redis/redis-server.ts";
 import { DEFAULT_REDIS_LIMITS } from "../../../src/protocol/resp/limits.ts";
 import { RawClient, startServer } from "./redis-harness.ts";
@@ -9,6 +10,12 @@ import { RawClient, startServer } from "./redis-harness.ts";
 async function connectError(port: number): Promise<string | undefined> {
   const [error] = (await once(connect(port, "127.0.0.1"), "error")) as [NodeJS.ErrnoException];
   return error.code;
+}
+
+/** The server's connections, once it has so many. */
+async function accepted(server: RedisServer, count: number): Promise<RedisConnection[]> {
+  await expect.poll(() => server.connections.size).toBe(count);
+  return [...server.connections];
 }
 
 describe("redis server", () => {
@@ -66,6 +73,44 @@ describe("redis server", () => {
     const fourth = await RawClient.open(port);
     fourth.send("D\r\n");
     expect(await fourth.receives(4)).toBe("+D\r\n");
+  });
+
+  it("sends what was written in a turn when the turn ends", async () => {
+    const { port, server } = await startServer();
+    const clients = [await RawClient.open(port), await RawClient.open(port)];
+    const connections = await accepted(server, 2);
+    for (const connection of connections) connection.write("+a\r\n");
+    for (const connection of connections) connection.write("+b\r\n");
+    expect(connections.map((connection) => connection.bufferedBytes)).toEqual([8, 8]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(connections.map((connection) => connection.bufferedBytes)).toEqual([0, 0]);
+    for (const client of clients) expect(await client.receives(8)).toBe("+a\r\n+b\r\n");
+  });
+
+  it("sends it before the end of the turn when told to, and where it is much", async () => {
+    const { port, server } = await startServer();
+    const client = await RawClient.open(port);
+    const [connection] = await accepted(server, 1);
+    connection?.write("+a\r\n");
+    server.flush();
+    expect(connection?.bufferedBytes).toBe(0);
+    connection?.write("+b\r\n");
+    connection?.write("x".repeat(20_000));
+    expect(connection?.bufferedBytes).toBe(0);
+    expect(await client.receives(20_008)).toBe(`+a\r\n+b\r\n${"x".repeat(20_000)}`);
+  });
+
+  it("keeps what was written right before a pause until it is resumed", async () => {
+    const { port, server } = await startServer();
+    const client = await RawClient.open(port);
+    const [connection] = await accepted(server, 1);
+    connection?.write("+a\r\n");
+    server.pause();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(connection?.bufferedBytes).toBe(4);
+    server.resume();
+    expect(await client.receives(4)).toBe("+a\r\n");
+    expect(server.traffic.writtenBytes).toBe(4);
   });
 
   it("ends every client on close, with their replies, and is done when all are gone", async () => {
