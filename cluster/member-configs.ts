@@ -69,7 +69,9 @@ export function memberConfigs(options: ClusterOptions, ports: readonly number[])
   return {
     nodes: nodes.map((node, index) => {
       const { appendfsync, reads, ackTimeoutMs } = options;
-      const file = { ...node, ...common(node.id), ...choices[index], appendfsync, reads, ackTimeoutMs };
+      const chosen = { ...choices[index], appendfsync, reads, ackTimeoutMs };
+      // The event loop is the test's own.
+      const file = { ...node, ...common(node.id), ...chosen, busyPollUs: 0 };
       return toNodeConfig(validate(nodeFileSchema, { file: null, flags: file, asOptions: true }));
     }),
     sentinels: sentinels.map((sentinel) => {

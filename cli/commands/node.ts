@@ -1,6 +1,6 @@
 /** `interrex node`: runs one data node in this process. */
 import { type Command, Option } from "commander";
-import { APPEND_FSYNC, DURATION_MS_MAX, LOG_LEVELS } from "../../cluster/config/fields.ts";
+import { APPEND_FSYNC, BUSY_POLL_US_MAX, DURATION_MS_MAX, LOG_LEVELS } from "../../cluster/config/fields.ts";
 import { loadNodeConfig } from "../../cluster/config/load-config.ts";
 import { createLogger } from "../../src/io/logger.ts";
 import { passwordOption, pathFlag, portFlag, priorityFlag, wholeNumberFlag } from "../flags.ts";
@@ -18,6 +18,7 @@ interface NodeFlags {
   readonly observer?: boolean;
   readonly dataDir?: string;
   readonly ackTimeout?: number;
+  readonly busyPoll?: number;
   readonly [file: string]: unknown;
 }
 
@@ -66,6 +67,11 @@ export function registerNodeCommand(program: Command, terminal: Terminal): void 
       "how long a write waits for its copies (default: 1000)",
       wholeNumberFlag(10, DURATION_MS_MAX),
     )
+    .option(
+      "--busy-poll <us>",
+      "how long it looks for what it expects before it sleeps (default: 400)",
+      wholeNumberFlag(0, BUSY_POLL_US_MAX),
+    )
     .addOption(
       new Option("--master", "a static master: no sentinels, async, no failover").conflicts("replicaof"),
     )
@@ -110,6 +116,7 @@ function toFileValues(flags: NodeFlags): Record<string, unknown> {
     dataDir: flags.memoryOnly === true ? null : flags.dataDir,
     voting: flags.observer === true ? false : undefined,
     ackTimeoutMs: flags.ackTimeout,
+    busyPollUs: flags.busyPoll,
     static:
       replicaof !== undefined
         ? { role: "replica", masterId: replicaof.id, masterUrl: replicaof.url }

@@ -9,6 +9,8 @@ export const DEFAULT_GROUP = "mymaster";
 
 /** A month; longer waits are mistakes of unit. */
 export const DURATION_MS_MAX = 2_592_000_000;
+/** A node that is at work longer than that without anything to do is at work for nothing. */
+export const BUSY_POLL_US_MAX = 10_000;
 
 const ANY_ADDRESSES = new Set(["0.0.0.0", "[::]", "[::ffff:0:0]"]);
 const LINK_LOCAL = new BlockList();

@@ -32,6 +32,7 @@ export interface NodeFile extends ProcessFields {
   readonly snapshotAfterBytes: number;
   readonly syncLogBytesMax: number;
   readonly clientsMax: number;
+  readonly busyPollUs: number;
   readonly maxmemory: number | string;
   readonly maxmemoryPolicy: MemoryPolicy;
   readonly maxmemorySamples: number;
@@ -104,6 +105,12 @@ export const nodeFileSchema: z.ZodType<NodeFile> = z
         .wholeNumber(1, 1_000_000)
         .default(NODE_DEFAULTS.clientsMax)
         .describe("Redis clients connected at once; more are refused"),
+      busyPollUs: fields
+        .wholeNumber(0, fields.BUSY_POLL_US_MAX)
+        .default(NODE_DEFAULTS.busyPollUs)
+        .describe(
+          "Microseconds that a node looks for the command or ack it expects before it sleeps; 0: it sleeps at once",
+        ),
       maxmemory: fields
         .memory()
         .default(MEMORY_DEFAULTS.maxBytes)
@@ -159,6 +166,7 @@ export function toNodeConfig(file: NodeFile): NodeConfig {
     snapshotAfterBytes: file.snapshotAfterBytes,
     syncLogBytesMax: file.syncLogBytesMax,
     clientsMax: file.clientsMax,
+    busyPollUs: file.busyPollUs,
     memory: {
       ...MEMORY_DEFAULTS,
       maxBytes: parseMemory(String(file.maxmemory)) ?? MEMORY_DEFAULTS.maxBytes,

@@ -14,10 +14,11 @@ import { SystemClock } from "../io/clock.ts";
 import type { Logger } from "../io/logger.ts";
 import { openFilesMax } from "../io/open-files.ts";
 import { PeerNetwork } from "../io/peer/peer-network.ts";
-import { RedisServer } from "../io/redis/redis-server.ts";
+import { type ListenAddress, RedisServer } from "../io/redis/redis-server.ts";
 import type { MemberStorage, StorageEvents } from "../io/storage/member-storage.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
 import { Alarm } from "./alarm.ts";
+import { type BusyPolling, busyPolling } from "./busy-polling.ts";
 import { warnOfClientsLeftOut } from "./client-access.ts";
 import { NodeCommandHost } from "./command-host.ts";
 import { coreSteering } from "./core-steering.ts";
@@ -39,11 +40,6 @@ export interface DataNodeOptions {
   onFailed(error: unknown): void;
   /** A client said SHUTDOWN. */
   onShutdown?(): void;
-}
-
-interface Address {
-  readonly host: string;
-  readonly port: number;
 }
 
 type Phase = "running" | "paused" | "stopped";
@@ -69,13 +65,14 @@ export class DataNode {
   );
   readonly #startedAtMs = Date.now();
   #member: Member | null = null;
+  readonly #polling: BusyPolling;
   #phase: Phase = "running";
   #storageIsOpen = false;
   /** Inputs that came while paused, as a stopped process finds them when it goes on. */
   #waitingInputs: MemberInput[] = [];
   #flushDue = false;
-  #address: Address = { host: "", port: 0 };
-  #peerAddress: Address = { host: "", port: 0 };
+  #address: ListenAddress = { host: "", port: 0 };
+  #peerAddress: ListenAddress = { host: "", port: 0 };
 
   private constructor(options: DataNodeOptions) {
     const { config } = options;
@@ -83,6 +80,7 @@ export class DataNode {
     this.#config = config;
     this.#log = options.logger;
     this.#storage = options.storage ?? defaultStorage(config);
+    this.#polling = busyPolling(config.busyPollUs);
     this.#limits = nodeLimits(config.clientsMax, openFilesMax());
     this.#redis = new RedisServer({
       host: config.host,
@@ -145,6 +143,7 @@ export class DataNode {
       carryOut: (member) => {
         this.#carryOutAll(member);
         this.#flushSoon(member);
+        this.#polling.came("commands");
       },
       closed: (client) => this.#input({ type: "clientClosed", client }),
       fail: (error) => this.#fail(error),
@@ -180,11 +179,11 @@ export class DataNode {
   }
 
   /** Where Redis clients are served. */
-  get address(): Address {
+  get address(): ListenAddress {
     return this.#address;
   }
 
-  get peerAddress(): Address {
+  get peerAddress(): ListenAddress {
     return this.#peerAddress;
   }
 
@@ -347,6 +346,7 @@ export class DataNode {
       if (input.type === "flush" || input.type === "persisted") this.#peers.flush();
       // So are the replies that this step has let go. Those of commands alone wait for the end of the turn.
       this.#redis.flush();
+      if (input.type === "message" && input.message.type === "ack") this.#polling.came("acks");
       this.#flushSoon(member);
     } catch (error) {
       this.#fail(error);

@@ -43,6 +43,8 @@ export interface NodeConfig {
   /** Bytes of log kept on disk for replicas that are being brought up, at most. */
   readonly syncLogBytesMax: number;
   readonly clientsMax: number;
+  /** Microseconds for which a node that expects a command or an ack looks for it before it sleeps; 0: it sleeps at once. */
+  readonly busyPollUs: number;
   /** How much memory keys and values may take, and what gives way then. */
   readonly memory: MemorySettings;
 }
@@ -59,6 +61,7 @@ export const NODE_DEFAULTS: Pick<
   | "snapshotAfterBytes"
   | "syncLogBytesMax"
   | "clientsMax"
+  | "busyPollUs"
   | "memory"
 > = {
   appendfsync: "everysec",
@@ -71,5 +74,6 @@ export const NODE_DEFAULTS: Pick<
   snapshotAfterBytes: 64 * 1024 * 1024,
   syncLogBytesMax: 8 * 1024 * 1024 * 1024,
   clientsMax: 10_000,
+  busyPollUs: 400,
   memory: MEMORY_DEFAULTS,
 };

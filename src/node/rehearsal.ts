@@ -99,7 +99,8 @@ async function startNode(
   { password, peerSecret, onFailed }: Stage,
 ): Promise<DataNode> {
   const places = { host: HOST, port: 0, peerPort: 0, announceHost: HOST, announcePort: null, dataDir: null };
-  const config = { ...NODE_DEFAULTS, ...places, id: id as MemberId, password, peerSecret, static: role };
+  const own = { id: id as MemberId, password, peerSecret, static: role, busyPollUs: 0 };
+  const config = { ...NODE_DEFAULTS, ...places, ...own };
   return await DataNode.start({ config, logger: createLogger({ level: "silent", id }), onFailed });
 }
 

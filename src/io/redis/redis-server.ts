@@ -21,6 +21,11 @@ const BACKLOG = 4096;
 /** How long `close` waits for clients to take their last replies. */
 const CLOSE_GRACE_MS = 1000;
 
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface RedisServerOptions {
   readonly host: string;
   /** 0 takes any free port. */
@@ -116,7 +121,7 @@ export class RedisServer {
    * @returns where it listens.
    * @throws InterrexError `PORT_IN_USE`, `PORT_FORBIDDEN`, `ADDRESS_UNAVAILABLE` or `LISTEN_FAILED`, one line each.
    */
-  listen(): Promise<{ host: string; port: number }> {
+  listen(): Promise<ListenAddress> {
     invariant(this.#phase === "new", "a RedisServer listens once");
     this.#phase = "listening";
     const { host, port } = this.#options;

@@ -1,0 +1,96 @@
+/**
+ * Whether a node that waits for the next command or ack sleeps, or looks for it again and again for a moment.
+ *
+ * A process that sleeps has to be woken: on a virtual machine whose core has gone idle that takes 15 to 20 us of the sender and as many until
+ * the sleeper runs, which is more than a command and its copy take. So a node that may expect something within the window keeps
+ * its event loop turning. It does so only where that came true the last time, and lets go of the core for a while once
+ * somebody else wanted it: a core that is shared is better slept on.
+ *
+ * Decides by the times it is given; what it is called back by, and the clock, are its maker's.
+ */
+import type { Millis } from "../base/ids.ts";
+import { usableCpus } from "../io/cpu-quota.ts";
+
+/** A turn without anything to do is over in microseconds. One that took so long had to wait for its core. */
+const PREEMPTED_MS: Millis = 1.5;
+/** For how long it then sleeps as others do; twice as long each time that this comes soon again. */
+const REST_MS_MIN: Millis = 10;
+const REST_MS_MAX: Millis = 320;
+/** "Soon": within so many times the last rest. */
+const SOON = 4;
+/** With less than two there is no core on which others could send what is waited for. */
+const CPUS_MIN = 2;
+
+/** What has come: commands of clients, or acks of replicas. Each has its own answer to how soon something follows. */
+export type Arrival = "commands" | "acks";
+
+export interface BusyPollingOptions {
+  /** How long it looks at most; 0: it always sleeps. */
+  readonly windowMs: Millis;
+  nowMs(): Millis;
+  /** Calls back in the next turn of the event loop, before which the loop then does not sleep. */
+  nextTurn(action: () => void): void;
+}
+
+export class BusyPolling {
+  readonly #options: BusyPollingOptions;
+  /** Whether the latest arrival of a kind was followed by another one, of any kind, within the window. */
+  readonly #followedSoon: Record<Arrival, boolean> = { commands: false, acks: false };
+  #latest: Arrival = "commands";
+  #latestMs: Millis = Number.NEGATIVE_INFINITY;
+  #polling = false;
+  #untilMs: Millis = 0;
+  /** When the latest turn of polling began. */
+  #turnMs: Millis = 0;
+  #restMs: Millis = REST_MS_MIN;
+  #restUntilMs: Millis = Number.NEGATIVE_INFINITY;
+
+  constructor(options: BusyPollingOptions) {
+    this.#options = options;
+  }
+
+  /** Something came and has been dealt with. */
+  came(arrival: Arrival): void {
+    const { windowMs } = this.#options;
+    if (windowMs === 0) return;
+    const nowMs = this.#options.nowMs();
+    this.#followedSoon[this.#latest] = nowMs - this.#latestMs <= windowMs;
+    this.#latest = arrival;
+    this.#latestMs = nowMs;
+    this.#untilMs = this.#followedSoon[arrival] ? nowMs + windowMs : nowMs;
+    if (this.#polling || this.#untilMs === nowMs || nowMs < this.#restUntilMs) return;
+    this.#polling = true;
+    this.#turnMs = nowMs;
+    this.#again();
+  }
+
+  #again(): void {
+    this.#options.nextTurn(() => this.#turn());
+  }
+
+  #turn(): void {
+    const nowMs = this.#options.nowMs();
+    const beganMs = this.#turnMs;
+    this.#turnMs = nowMs;
+    const wasIdle = this.#latestMs <= beganMs;
+    const preempted = wasIdle && nowMs - beganMs >= PREEMPTED_MS;
+    this.#polling = nowMs < this.#untilMs && !preempted;
+    if (preempted) this.#rest(nowMs);
+    else if (this.#polling) this.#again();
+  }
+
+  #rest(nowMs: Millis): void {
+    const isSoon = nowMs - this.#restUntilMs < SOON * this.#restMs;
+    this.#restMs = isSoon ? Math.min(2 * this.#restMs, REST_MS_MAX) : REST_MS_MIN;
+    this.#restUntilMs = nowMs + this.#restMs;
+  }
+}
+
+/** That of a node on this machine, by the real clock. @param windowUs microseconds. */
+export function busyPolling(windowUs: number): BusyPolling {
+  return new BusyPolling({
+    windowMs: usableCpus() < CPUS_MIN ? 0 : windowUs / 1000,
+    nowMs: () => performance.now(),
+    nextTurn: (action) => setImmediate(action),
+  });
+}
