@@ -28,6 +28,9 @@ export interface Effort {
   readonly largeRounds: number;
 }
 
+/** Writes of one client, one by one: some seconds, after which V8 has compiled what is hot, as `throughput` warms up. */
+const LATENCY_WARM_UP = 20_000;
+
 export const FULL_EFFORT: Effort = {
   failoverRounds: 10,
   isolationRounds: 5,
@@ -155,7 +158,8 @@ export async function latencyFigures(bench: Bench): Promise<Figure[]> {
       bench.say(`${name}, ${label}, round ${round}`);
       const target = await findMaster(arena);
       const waitForReplicas = side === "redis" ? wait : 0;
-      note(times, side, await measureLatency({ target, samples, waitForReplicas }));
+      const warmUp = LATENCY_WARM_UP;
+      note(times, side, await measureLatency({ target, samples, warmUp, waitForReplicas }));
     });
     return asFigure({ group: "latency", name, unit: "us", better: "lower" }, times);
   };

@@ -8,18 +8,20 @@ import { openLineSocket } from "./line-socket.ts";
 export interface LatencyOptions {
   readonly target: Endpoint;
   readonly samples: number;
+  /** Writes before them that count for nothing. */
+  readonly warmUp: number;
   /** Redis only: `WAIT n 0` in the same packet as the SET, the kindest way to ask it for what semi-sync gives. */
   readonly waitForReplicas: number;
 }
 
 const VALUE = "x".repeat(100);
-const WARM_UP_FRACTION = 0.1;
 const REPLY_TIMEOUT_MS = 5000;
 
 /** @returns microseconds of each acknowledged write. @throws InterrexError BAD_REPLY, NO_REPLY */
 export async function measureLatency({
   target,
   samples,
+  warmUp,
   waitForReplicas,
 }: LatencyOptions): Promise<number[]> {
   const socket = await openLineSocket(target, REPLY_TIMEOUT_MS);
@@ -28,7 +30,6 @@ export async function measureLatency({
   const expected = waitForReplicas > 0 ? /^\+OK\r\n:[1-9]\d*\r\n$/ : /^\+OK\r\n$/;
   const lines = waitForReplicas > 0 ? 2 : 1;
   try {
-    const warmUp = Math.ceil(samples * WARM_UP_FRACTION);
     await roundTrips(socket, set + wait, lines, expected, warmUp);
     return await roundTrips(socket, set + wait, lines, expected, samples);
   } finally {

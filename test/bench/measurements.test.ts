@@ -36,20 +36,22 @@ async function portOf(server: Server): Promise<number> {
 describe("latency", () => {
   it("gives one time for each acknowledged write", async () => {
     const times = await withServer("+OK\r\n", (target) =>
-      measureLatency({ target, samples: 20, waitForReplicas: 0 }),
+      measureLatency({ target, samples: 20, warmUp: 5, waitForReplicas: 0 }),
     );
     expect(times).toHaveLength(20);
     expect(Math.min(...times)).toBeGreaterThan(0);
   });
 
   it("counts a write as acknowledged only when WAIT found a replica", async () => {
-    const measure = (target: Endpoint) => measureLatency({ target, samples: 5, waitForReplicas: 1 });
+    const measure = (target: Endpoint) =>
+      measureLatency({ target, samples: 5, warmUp: 5, waitForReplicas: 1 });
     expect(await withServer("+OK\r\n:1\r\n", measure)).toHaveLength(5);
     await expect(withServer("+OK\r\n:0\r\n", measure)).rejects.toThrow(/:0/);
   });
 
   it("fails on an error reply, and on a server that goes away", async () => {
-    const measure = (target: Endpoint) => measureLatency({ target, samples: 5, waitForReplicas: 0 });
+    const measure = (target: Endpoint) =>
+      measureLatency({ target, samples: 5, warmUp: 5, waitForReplicas: 0 });
     await expect(withServer("-NOREPLICAS Not enough\r\n", measure)).rejects.toThrow(/NOREPLICAS/);
     await expect(withServer("", measure)).rejects.toThrow(/closed the connection/);
   });
