@@ -3,29 +3,10 @@
  * anything malformed is our own mistake and stops the process. Not for what clients send.
  */
 import { invariant } from "../../base/errors.ts";
+import { type Latin1Buffer, RecentName } from "../../protocol/resp/recent-name.ts";
 
 const CR_AND_LF = 2;
 const WHOLE = "a record's effects are whole commands";
-
-/** `latin1Slice` is public in practice but missing from the types; it is faster than `toString("latin1", ...)`. */
-type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string };
-
-/** The name that was read last: mostly the next command has the same, and to compare it costs less than to make it. */
-export class RecentName {
-  #name = "";
-
-  read(bytes: Latin1Buffer, start: number, end: number): string {
-    if (!this.#isAt(bytes, start, end)) this.#name = bytes.latin1Slice(start, end);
-    return this.#name;
-  }
-
-  #isAt(bytes: Latin1Buffer, start: number, end: number): boolean {
-    const name = this.#name;
-    if (end - start !== name.length) return false;
-    for (let at = 0; at < name.length; at += 1) if (bytes[start + at] !== name.charCodeAt(at)) return false;
-    return true;
-  }
-}
 
 export class CommandReader {
   readonly #bytes: Latin1Buffer;

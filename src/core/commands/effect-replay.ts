@@ -4,10 +4,11 @@
  */
 import { invariant } from "../../base/errors.ts";
 import type { Offset } from "../../base/ids.ts";
+import { RecentName } from "../../protocol/resp/recent-name.ts";
 import { isError } from "../../protocol/resp/reply.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { ClientSession } from "../session.ts";
-import { CommandReader, RecentName } from "./command-reader.ts";
+import { CommandReader } from "./command-reader.ts";
 import type { CommandContext } from "./context.ts";
 
 /** Each piece of DEBUG RELOAD must fit into one string. */

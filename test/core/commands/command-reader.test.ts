@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { InvariantError } from "../../../src/base/errors.ts";
-import { CommandReader, RecentName } from "../../../src/core/commands/command-reader.ts";
+import { CommandReader } from "../../../src/core/commands/command-reader.ts";
 import { encodeCommand } from "../../../src/protocol/resp/command-encoder.ts";
+import { RecentName } from "../../../src/protocol/resp/recent-name.ts";
 
 const reader = (text: string, end = text.length): CommandReader =>
   new CommandReader(Buffer.from(text, "latin1"), 0, end);
