@@ -140,6 +140,7 @@ export class DataNode {
       isRunning: () => this.#phase === "running",
       isPasswordRequired: () => this.#host.passwordRequired,
       now: () => this.#clock.now(),
+      sendReplies: () => this.#redis.flush(),
       carryOut: (member) => {
         this.#carryOutAll(member);
         this.#flushSoon(member);

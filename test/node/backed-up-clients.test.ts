@@ -38,6 +38,7 @@ async function startUnconfirmed(): Promise<{
     isRunning: () => true,
     isPasswordRequired: () => false,
     now: () => group.now,
+    sendReplies: () => {},
     carryOut,
     closed: () => {},
     fail: (error) => {
