@@ -21,7 +21,7 @@ const SOON = 4;
 /** With less than two there is no core on which others could send what is waited for. */
 const CPUS_MIN = 2;
 
-/** What has come: commands of clients, or acks of replicas. Each has its own answer to how soon something follows. */
+/** What has come: commands of clients, or acks of replicas. */
 export type Arrival = "commands" | "acks";
 
 export interface BusyPollingOptions {
@@ -34,9 +34,13 @@ export interface BusyPollingOptions {
 
 export class BusyPolling {
   readonly #options: BusyPollingOptions;
-  /** Whether the latest arrival of a kind was followed by another one, of any kind, within the window. */
-  readonly #followedSoon: Record<Arrival, boolean> = { commands: false, acks: false };
-  #latest: Arrival = "commands";
+  /**
+   * Of the latest arrival of its kind, and behind one of the same kind: whether something followed within the window. A
+   * replica's ack that lets a reply go is followed by the next command, another one's that comes after it perhaps by nothing.
+   */
+  readonly #followedSoon = [false, false, false, false];
+  /** Place in it of the latest arrival: two bits, its own kind the lower one. */
+  #latest = 0;
   #latestMs: Millis = Number.NEGATIVE_INFINITY;
   #polling = false;
   #untilMs: Millis = 0;
@@ -55,9 +59,9 @@ export class BusyPolling {
     if (windowMs === 0) return;
     const nowMs = this.#options.nowMs();
     this.#followedSoon[this.#latest] = nowMs - this.#latestMs <= windowMs;
-    this.#latest = arrival;
+    this.#latest = ((this.#latest & 1) << 1) | (arrival === "acks" ? 1 : 0);
     this.#latestMs = nowMs;
-    this.#untilMs = this.#followedSoon[arrival] ? nowMs + windowMs : nowMs;
+    this.#untilMs = this.#followedSoon[this.#latest] ? nowMs + windowMs : nowMs;
     if (this.#polling || this.#untilMs === nowMs || nowMs < this.#restUntilMs) return;
     this.#polling = true;
     this.#turnMs = nowMs;

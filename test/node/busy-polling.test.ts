@@ -94,6 +94,26 @@ describe("busy polling", () => {
     expect(next).toBeNull();
   });
 
+  it("knows a second ack, which nothing follows, from the first", () => {
+    for (let count = 0; count < 3; count++) {
+      polling.came("commands");
+      nowMs += 0.1;
+      polling.came("acks");
+      nowMs += 0.3;
+      polling.came("acks");
+      nowMs += 5;
+    }
+    turn(0);
+    polling.came("commands");
+    turn(0.1);
+    polling.came("acks");
+    turn(0.1);
+    expect(next).not.toBeNull();
+    polling.came("acks");
+    turn(0.01);
+    expect(next).toBeNull();
+  });
+
   it("makes one turn follow another however much comes in one", () => {
     begin();
     const first = next;
