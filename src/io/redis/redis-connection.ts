@@ -151,6 +151,12 @@ export class RedisConnection {
   write(text: string): void {
     if (text === "" || this.#frozenEnd || !this.#socket.writable) return;
     this.#owner.wrote(text.length);
+    if (text.length > UNSENT_BYTES_MAX) {
+      // Not as one text with what was written before: together they may be longer than a string can be.
+      this.send();
+      this.#give(text);
+      return;
+    }
     if (this.#unsent === "") this.#owner.wantsToSend(this);
     this.#unsent += text;
     if (this.#unsent.length > UNSENT_BYTES_MAX) this.send();
@@ -164,10 +170,12 @@ export class RedisConnection {
   }
 
   #give(text: string): void {
+    // A text before this one may have been too much.
+    if (!this.#socket.writable) return;
     if (this.#frozen) {
       this.#frozenTexts.push(text);
       this.#frozenBytes += text.length;
-    } else if (this.#socket.writable) this.#socket.write(text, "latin1");
+    } else this.#socket.write(text, "latin1");
     const exceeded = this.#exceededOutputLimit();
     if (exceeded !== undefined) {
       this.#owner.failed(
@@ -181,7 +189,7 @@ export class RedisConnection {
     }
   }
 
-  /** @returns which limit, in words. A soft limit is looked at when something is written, as nothing grows otherwise. */
+  /** @returns which limit, in words. A soft limit is looked at when something is sent, as nothing grows otherwise. */
   #exceededOutputLimit(): string | undefined {
     const bytes = this.bufferedBytes;
     const { outputBufferBytesMax, outputLimits } = this.#limits;

@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
@@ -98,6 +99,17 @@ describe("redis server", () => {
     connection?.write("x".repeat(20_000));
     expect(connection?.bufferedBytes).toBe(0);
     expect(await client.receives(20_008)).toBe(`+a\r\n+b\r\n${"x".repeat(20_000)}`);
+  });
+
+  it("keeps apart what would be longer than a string can be", async () => {
+    const { port, server } = await startServer();
+    await RawClient.open(port);
+    const [connection] = await accepted(server, 1);
+    // Nothing of it is sent, or made: a text that is repeated takes no memory before it is read.
+    server.pause();
+    connection?.write("+a\r\n");
+    connection?.write("x".repeat(constants.MAX_STRING_LENGTH));
+    expect(connection?.bufferedBytes).toBe(4 + constants.MAX_STRING_LENGTH);
   });
 
   it("keeps what was written right before a pause until it is resumed", async () => {
