@@ -13,6 +13,8 @@ export interface ClientConnectionsSetup {
   readonly clients: SentinelClients;
   readonly loop: CoreLoop;
   nowMs(): Millis;
+  /** Sends what was written in this turn. */
+  sendReplies(): void;
 }
 
 export class ClientConnections {
@@ -25,6 +27,7 @@ export class ClientConnections {
     this.#turns = new CommandTurns({
       nowMs: setup.nowMs,
       isRunning: () => !this.#paused,
+      sendReplies: setup.sendReplies,
       run: (connection) => connection.processBuffered(),
     });
   }

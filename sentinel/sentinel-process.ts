@@ -262,7 +262,8 @@ export class SentinelProcess {
       shutdown: () => setImmediate(() => this.#options.onShutdown?.()),
     });
     const nowMs = (): Millis => this.#clock.now().monoMs;
-    const connections = new ClientConnections({ clients, loop, nowMs });
+    const sendReplies = (): void => this.#server.flush();
+    const connections = new ClientConnections({ clients, loop, nowMs, sendReplies });
     const hands = new EffectHands(
       {
         network: this.#network,

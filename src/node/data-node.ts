@@ -140,12 +140,12 @@ export class DataNode {
       isRunning: () => this.#phase === "running",
       isPasswordRequired: () => this.#host.passwordRequired,
       now: () => this.#clock.now(),
-      sendReplies: () => this.#redis.flush(),
       carryOut: (member) => {
         this.#carryOutAll(member);
         this.#flushSoon(member);
         this.#polling.came("commands");
       },
+      sendReplies: () => this.#redis.flush(),
       closed: (client) => this.#input({ type: "clientClosed", client }),
       fail: (error) => this.#fail(error),
     });

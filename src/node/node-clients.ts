@@ -20,9 +20,6 @@ import type { NodeConfig } from "./node-config.ts";
 /** Of replies to one client within a batch. */
 const READY_BYTES_MAX = 4 * 1024 * 1024;
 
-/** While others' commands run in the same turn of the event loop, which may take ten times as long. */
-const REPLY_WAITS_MS_MAX: Millis = 1;
-
 /** What a command may take, where its time is measured, and else be given, to be one of many without a look at the clock. */
 const QUICK_MS_MAX: Millis = 0.5;
 const QUICK_ARGUMENTS_MAX = 64;
@@ -42,10 +39,10 @@ export interface NodeClientsOwner {
   isRunning(): boolean;
   isPasswordRequired(): boolean;
   now(): Instant;
-  /** Sends what has been written to clients in this turn. */
-  sendReplies(): void;
   /** Commands have run: what they lead to is due. */
   carryOut(member: Member): void;
+  /** Sends what was written in this turn. */
+  sendReplies(): void;
   closed(client: Client): void;
   /** What must not happen did. */
   fail(error: unknown): void;
@@ -58,8 +55,6 @@ export class NodeClients {
   readonly #connections = new Map<Client, RedisConnection>();
   readonly #turns: CommandTurns<Client>;
   readonly #leaving: LeavingClients<Leaver>;
-  /** When replies were sent in the midst of a turn, or could have been. */
-  #sentMs: Millis = 0;
 
   constructor(config: NodeConfig, dispatcher: Dispatcher, owner: NodeClientsOwner) {
     this.#config = config;
@@ -69,6 +64,7 @@ export class NodeClients {
     this.#turns = new CommandTurns({
       nowMs,
       isRunning: () => owner.isRunning(),
+      sendReplies: () => owner.sendReplies(),
       run: (client) => this.#connections.get(client)?.processBuffered(),
     });
     this.#leaving = new LeavingClients({ nowMs, end: (leaver) => this.#end(leaver) });
@@ -164,10 +160,6 @@ export class NodeClients {
     }
     const now = owner.now();
     if (!this.#turns.mayBegin(client, now.monoMs)) return;
-    if (now.monoMs - this.#sentMs > REPLY_WAITS_MS_MAX) {
-      this.#sentMs = now.monoMs;
-      owner.sendReplies();
-    }
     try {
       decoder.unauthenticated = owner.isPasswordRequired() && !client.session.authenticated;
       member.beginCommands(now);

@@ -38,8 +38,8 @@ async function startUnconfirmed(): Promise<{
     isRunning: () => true,
     isPasswordRequired: () => false,
     now: () => group.now,
-    sendReplies: () => {},
     carryOut,
+    sendReplies: () => {},
     closed: () => {},
     fail: (error) => {
       throw error;

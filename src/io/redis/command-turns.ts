@@ -8,6 +8,8 @@ import type { Millis } from "../../base/ids.ts";
 const CLIENT_MS_MAX: Millis = 2;
 /** Of all clients in one turn of the event loop; a heartbeat is due every 20 ms at the most often. */
 const TURN_MS_MAX: Millis = 10;
+/** A reply waits no longer for what others run in the same turn, so that many leave together. */
+const REPLY_WAITS_MS_MAX: Millis = 1;
 /** Quick commands between two looks at the clock: one takes microseconds. */
 const COMMANDS_PER_LOOK = 16;
 
@@ -15,6 +17,8 @@ export interface CommandTurnsOwner<Client> {
   nowMs(): Millis;
   /** Nobody's turn comes otherwise, until `resume`. */
   isRunning(): boolean;
+  /** Sends the replies of all that has run: they have waited for others' commands long enough. */
+  sendReplies(): void;
   /** It is this client's turn: a batch of its commands begins. */
   run(client: Client): void;
 }
@@ -27,6 +31,8 @@ export class CommandTurns<Client> {
   /** When the first batch of this turn began. */
   #turnMs: Millis | null = null;
   #batchMs: Millis = 0;
+  /** When replies were sent, or could have been. */
+  #sentMs: Millis = 0;
   /** Commands of the batch since the last look at the clock. */
   #unseen = 0;
 
@@ -54,6 +60,7 @@ export class CommandTurns<Client> {
    * @param nowMs as the batch's commands will know it.
    */
   mayBegin(client: Client, nowMs: Millis): boolean {
+    if (nowMs - this.#sentMs > REPLY_WAITS_MS_MAX) this.#sendReplies(nowMs);
     if (this.#turnMs === null) {
       this.#turnMs = nowMs;
       this.#callSoon();
@@ -85,6 +92,11 @@ export class CommandTurns<Client> {
     if (this.#waiting.size > 0) this.#callSoon();
   }
 
+  #sendReplies(nowMs: Millis): void {
+    this.#sentMs = nowMs;
+    this.#owner.sendReplies();
+  }
+
   #callSoon(): void {
     if (this.#due) return;
     this.#due = true;
@@ -98,6 +110,8 @@ export class CommandTurns<Client> {
     this.#turnMs = null;
     if (this.#waiting.size === 0 || !this.#owner.isRunning()) return;
     const beganMs = this.#owner.nowMs();
+    // Of what sockets brought: what runs now may take the time of a turn.
+    this.#sendReplies(beganMs);
     this.#turnMs = beganMs;
     // Who has still more comes up again, behind all others.
     for (const client of this.#waiting) {
@@ -105,7 +119,9 @@ export class CommandTurns<Client> {
       this.#owner.run(client);
       if (this.#owner.nowMs() - beganMs >= TURN_MS_MAX) break;
     }
-    // What sockets bring now has its own time, so that who asks little is served before who still waits.
+    // Of what ran here: what sockets bring now may take as long.
+    this.#sendReplies(this.#owner.nowMs());
+    // That has a time of its own, so that who asks little is served before who still waits.
     this.#turnMs = null;
     if (this.#waiting.size > 0) this.#callSoon();
   }

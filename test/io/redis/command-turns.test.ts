@@ -6,10 +6,13 @@ import { CommandTurns } from "../../../src/io/redis/command-turns.ts";
 class Scene {
   /** Whose commands have run, in order: `A A B`. */
   readonly ran: string[] = [];
+  /** What had run each time that replies were sent. */
+  readonly sentAfter: string[] = [];
   isRunning = true;
   readonly turns: CommandTurns<string> = new CommandTurns({
     nowMs: () => this.#nowMs,
     isRunning: () => this.isRunning,
+    sendReplies: () => this.sentAfter.push(stretches(this.ran)),
     run: (client) => this.#batch(client),
   });
   readonly #left = new Map<string, number>();
@@ -62,6 +65,25 @@ describe("the turns of commands", () => {
     expect(stretches(scene.ran)).toBe("16A 16B 16A 16B 16A 8B");
     await turnOfTheLoop();
     expect(stretches(scene.ran)).toBe("16A 16B 16A 16B 16A 8B 22A");
+  });
+
+  it("have replies go out after a millisecond of commands, and not after less", () => {
+    const scene = new Scene(0.3);
+    for (const client of "ABCDEFGHI") scene.sends(client, 1);
+    // Four take 1.2 ms.
+    expect(scene.sentAfter).toEqual(["1A 1B 1C 1D", "1A 1B 1C 1D 1E 1F 1G 1H"]);
+  });
+
+  it("have replies go out after much of one client, before what waits runs, and after it", async () => {
+    const scene = new Scene(0.2);
+    scene.sends("A", 20);
+    scene.sends("B", 1);
+    expect(scene.sentAfter).toEqual(["16A"]);
+    await turnOfTheLoop();
+    expect(stretches(scene.ran)).toBe("16A 1B 4A");
+    scene.sends("B", 1);
+    await turnOfTheLoop();
+    expect(scene.sentAfter).toEqual(["16A", "16A 1B", "16A 1B 4A"]);
   });
 
   it("end when all clients together have had their time, whoever sends something then", async () => {
