@@ -35,11 +35,11 @@ export interface BusyPollingOptions {
 export class BusyPolling {
   readonly #options: BusyPollingOptions;
   /**
-   * Of the latest arrival of its kind, and behind one of the same kind: whether something followed within the window. A
-   * replica's ack that lets a reply go is followed by the next command, another one's that comes after it perhaps by nothing.
+   * For each kind of arrival, and each kind of the one before it: whether the last such was followed by anything within the window. The
+   * first ack of a write lets its reply go, so that the next command follows; a second ack may be followed by nothing.
    */
   readonly #followedSoon = [false, false, false, false];
-  /** Place in it of the latest arrival: two bits, its own kind the lower one. */
+  /** Where the latest arrival is in it: its kind is the lower bit, that of the one before it the upper. */
   #latest = 0;
   #latestMs: Millis = Number.NEGATIVE_INFINITY;
   #polling = false;
@@ -93,7 +93,7 @@ export class BusyPolling {
 /** That of a node on this machine, by the real clock. @param windowUs microseconds. */
 export function busyPolling(windowUs: number): BusyPolling {
   return new BusyPolling({
-    windowMs: usableCpus() < CPUS_MIN ? 0 : windowUs / 1000,
+    windowMs: windowUs > 0 && usableCpus() >= CPUS_MIN ? windowUs / 1000 : 0,
     nowMs: () => performance.now(),
     nextTurn: (action) => setImmediate(action),
   });

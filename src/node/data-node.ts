@@ -56,6 +56,7 @@ export class DataNode {
   readonly #peers: PeerNetwork;
   readonly #clients: NodeClients;
   readonly #hands: EffectHands;
+  readonly #polling: BusyPolling;
   readonly #dispatcher: Dispatcher;
   readonly #host: NodeCommandHost;
   readonly #keyspace = new Keyspace();
@@ -65,7 +66,6 @@ export class DataNode {
   );
   readonly #startedAtMs = Date.now();
   #member: Member | null = null;
-  readonly #polling: BusyPolling;
   #phase: Phase = "running";
   #storageIsOpen = false;
   /** Inputs that came while paused, as a stopped process finds them when it goes on. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { BusyPolling } from "../../src/node/busy-polling.ts";
+import { type Arrival, BusyPolling } from "../../src/node/busy-polling.ts";
 
 const WINDOW_MS = 0.4;
 
@@ -37,6 +37,12 @@ function begin(): void {
   polling.came("commands");
   nowMs += 0.1;
   polling.came("commands");
+}
+
+/** It comes, and so much time passes. */
+function comes(arrival: Arrival, thenMs: number): void {
+  polling.came(arrival);
+  nowMs += thenMs;
 }
 
 describe("busy polling", () => {
@@ -80,10 +86,8 @@ describe("busy polling", () => {
   it("knows for each kind of arrival how soon something follows", () => {
     // A command is acknowledged soon, and the next one comes 5 ms later.
     for (let count = 0; count < 3; count++) {
-      polling.came("commands");
-      nowMs += 0.1;
-      polling.came("acks");
-      nowMs += 5;
+      comes("commands", 0.1);
+      comes("acks", 5);
     }
     turn(0);
     polling.came("commands");
@@ -96,12 +100,9 @@ describe("busy polling", () => {
 
   it("knows a second ack, which nothing follows, from the first", () => {
     for (let count = 0; count < 3; count++) {
-      polling.came("commands");
-      nowMs += 0.1;
-      polling.came("acks");
-      nowMs += 0.3;
-      polling.came("acks");
-      nowMs += 5;
+      comes("commands", 0.1);
+      comes("acks", 0.3);
+      comes("acks", 5);
     }
     turn(0);
     polling.came("commands");

@@ -1,6 +1,6 @@
 /**
  * Shares the event loop between the commands of clients and everything else: heartbeats, acks, other clients. Decides how
- * long commands run on end, and whose are taken up next; it runs none itself.
+ * long commands run on end, whose are taken up next, and how long replies wait for the others of a turn; it runs none itself.
  */
 import type { Millis } from "../../base/ids.ts";
 
