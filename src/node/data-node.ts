@@ -59,7 +59,7 @@ export class DataNode {
   readonly #polling: BusyPolling;
   readonly #dispatcher: Dispatcher;
   readonly #host: NodeCommandHost;
-  readonly #keyspace = new Keyspace();
+  readonly #keyspace: Keyspace;
   readonly #alarm: Alarm = new Alarm(
     () => this.#clock.now().monoMs,
     () => this.#input({ type: "tick" }),
@@ -81,6 +81,9 @@ export class DataNode {
     this.#log = options.logger;
     this.#storage = options.storage ?? defaultStorage(config);
     this.#polling = busyPolling(config.busyPollUs);
+    // Before anything is hashed.
+    seedMemberHashes(randomInt(2 ** 32), randomInt(2 ** 32));
+    this.#keyspace = new Keyspace();
     this.#limits = nodeLimits(config.clientsMax, openFilesMax());
     this.#redis = new RedisServer({
       host: config.host,
@@ -133,7 +136,6 @@ export class DataNode {
       randomInt(2 ** 32),
     );
     this.#keyspace.limitMemory(config.memory, this.#host.random);
-    seedMemberHashes(randomInt(2 ** 32));
     this.#dispatcher = new Dispatcher(this.#keyspace, this.#host);
     this.#clients = new NodeClients(config, this.#dispatcher, {
       member: () => this.#member,

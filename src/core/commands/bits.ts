@@ -52,7 +52,7 @@ function setbit(context: CommandContext, argv: Argv): string {
   const changed = String.fromCharCode(bit === "1" ? byte | mask : byte & ~mask);
   const result = value.padEnd(at, "\0").slice(0, at) + changed + value.slice(at + 1);
   if (entry === undefined) context.db.set(key, result, 0);
-  else context.db.update(key, entry, result);
+  else context.db.update(key, result);
   noteEdited(context, key, result.length);
   context.propagateAsIs();
   context.notify(NOTIFY.string, "setbit", key);
@@ -174,7 +174,7 @@ function bitop(context: CommandContext, argv: Argv): string {
   }
   const known = db.read(target);
   if (known !== undefined) {
-    db.remove(target, known);
+    db.remove(target);
     context.propagate("DEL", target);
     context.notify(NOTIFY.generic, "del", target);
   }

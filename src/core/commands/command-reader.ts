@@ -3,7 +3,8 @@
  * anything malformed is our own mistake and stops the process. Not for what clients send.
  */
 import { invariant } from "../../base/errors.ts";
-import { type Latin1Buffer, RecentName } from "../../protocol/resp/recent-name.ts";
+import type { Latin1Buffer } from "../../base/latin1.ts";
+import { RecentName } from "../../protocol/resp/recent-name.ts";
 
 const CR_AND_LF = 2;
 const WHOLE = "a record's effects are whole commands";

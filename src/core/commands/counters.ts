@@ -22,7 +22,7 @@ function increment(context: CommandContext, key: string, amount: number | bigint
   const sum = addIntegers(value, amount);
   if (sum === undefined) return errors.OVERFLOW;
   if (entry === undefined) context.db.set(key, sum, 0);
-  else context.db.update(key, entry, sum);
+  else context.db.update(key, sum);
   context.propagateAsIs();
   context.notify(NOTIFY.string, "incrby", key);
   return `:${sum}\r\n`;
@@ -63,7 +63,7 @@ function incrbyfloat(context: CommandContext, argv: Argv): string {
   // 1e4931 comes to thousands of digits.
   if (!context.fits(0, result.length)) return errors.REPLY_TOO_LONG;
   if (entry === undefined) context.db.set(key, result, 0);
-  else context.db.update(key, entry, result);
+  else context.db.update(key, result);
   context.db.noteForm(key, result.length <= EMBEDDED_BYTES_MAX ? "embstr" : "raw");
   context.propagateFound(encodeCommand(["SET", key, result, "KEEPTTL"]), result.length);
   context.notify(NOTIFY.string, "incrbyfloat", key);

@@ -80,7 +80,7 @@ function describeObject(context: CommandContext, key: string): string {
   const size = typeof value === "string" ? value.length : value.size;
   const idleSec = Math.max(0, context.keyspace.nowSec - entry.usedSec);
   return simple(
-    `Value at:0x0 refcount:${referencesTo(context.db, entry)} encoding:${encodingOf(context.db, entry)} serializedlength:${size} lru:0 lru_seconds_idle:${idleSec}`,
+    `Value at:0x0 refcount:${referencesTo(context.db, key, entry)} encoding:${encodingOf(context.db, key, entry)} serializedlength:${size} lru:0 lru_seconds_idle:${idleSec}`,
   );
 }
 

@@ -47,13 +47,13 @@ function expireWith(name: string, seconds: boolean, relative: boolean): Handler 
     const expireAtMs = pointInTime(amount, seconds, relative ? nowMs : 0);
     if (expireAtMs === undefined) return errors.invalidExpireTime(name);
     const entry = db.read(key);
-    if (entry === undefined || !allows(conditions, db.expireAtMs(entry), expireAtMs)) return ZERO;
+    if (entry === undefined || !allows(conditions, entry.expireAtMs, expireAtMs)) return ZERO;
     if (expireAtMs <= nowMs && !context.keyspace.replaying) {
-      db.remove(key, entry);
+      db.remove(key);
       context.propagate("DEL", key);
       context.notify(NOTIFY.generic, "del", key);
     } else {
-      db.setExpiry(key, entry, expireAtMs);
+      db.setExpiry(key, expireAtMs);
       context.propagate("PEXPIREAT", key, String(expireAtMs));
       context.notify(NOTIFY.generic, "expire", key);
     }
@@ -65,7 +65,7 @@ function lookWith(seconds: boolean, relative: boolean): Handler {
   return (context, argv) => {
     const entry = context.db.peek(arg(argv, 1));
     if (entry === undefined) return NO_KEY;
-    const expireAtMs = context.db.expireAtMs(entry);
+    const expireAtMs = entry.expireAtMs;
     if (expireAtMs === 0) return NO_EXPIRY;
     const resultMs = relative ? Math.max(0, expireAtMs - context.nowMs) : expireAtMs;
     return integer(seconds ? Math.floor((resultMs + 500) / 1000) : resultMs);
@@ -75,8 +75,8 @@ function lookWith(seconds: boolean, relative: boolean): Handler {
 function persist(context: CommandContext, argv: Argv): string {
   const key = arg(argv, 1);
   const entry = context.db.read(key);
-  if (entry === undefined || context.db.expireAtMs(entry) === 0) return ZERO;
-  context.db.setExpiry(key, entry, 0);
+  if (entry === undefined || entry.expireAtMs === 0) return ZERO;
+  context.db.setExpiry(key, 0);
   context.propagateAsIs();
   context.notify(NOTIFY.generic, "persist", key);
   return ONE;

@@ -36,7 +36,7 @@ function changeHash(context: CommandContext, key: string, entry: Entry | undefin
     return hash;
   }
   if (!(entry.value instanceof HashValue)) return errors.WRONG_TYPE;
-  context.db.beforeChange(key, entry);
+  context.db.beforeChange(key);
   return entry.value;
 }
 
@@ -121,7 +121,7 @@ function hdel(context: CommandContext, argv: Argv): string {
   for (let at = 2; at < argv.length; at += 1) {
     const field = arg(argv, at);
     if (!hash.has(field)) continue;
-    if (deleted === 0) context.db.beforeChange(key, entry);
+    if (deleted === 0) context.db.beforeChange(key);
     hash.delete(field);
     deleted += 1;
   }
@@ -129,7 +129,7 @@ function hdel(context: CommandContext, argv: Argv): string {
   context.propagateAsIs();
   context.notify(NOTIFY.hash, "hdel", key);
   if (hash.size === 0) {
-    context.db.remove(key, entry);
+    context.db.remove(key);
     context.notify(NOTIFY.generic, "del", key);
   }
   return integer(deleted);

@@ -8,13 +8,15 @@ import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
 import { INT32_MAX, INT32_MIN, isInt32, parseInteger } from "./numbers.ts";
 
+/** Expired keys met in a row before RANDOMKEY searches in order. */
+const RANDOM_TRIES = 100;
+
 function del(context: CommandContext, argv: Argv): string {
   let deleted = 0;
   for (let at = 1; at < argv.length; at += 1) {
     const key = arg(argv, at);
-    const entry = context.db.read(key);
-    if (entry === undefined) continue;
-    context.db.remove(key, entry);
+    if (context.db.read(key) === undefined) continue;
+    context.db.remove(key);
     context.notify(NOTIFY.generic, "del", key);
     deleted += 1;
   }
@@ -60,11 +62,11 @@ function renameTo(context: CommandContext, from: string, to: string, overwrite: 
   if (from === to) return overwrite ? OK : ZERO;
   const replaced = db.read(to) !== undefined;
   if (replaced && !overwrite) return ZERO;
-  const { value } = entry;
-  const expireAtMs = db.expireAtMs(entry);
-  const form = db.formOf(entry);
-  db.remove(from, entry);
-  db.set(to, value, expireAtMs);
+  const form = db.formOf(from);
+  // As in Redis, who is blocked on both is served by the new name before the old one is found to be gone.
+  db.wake(to);
+  db.remove(from);
+  db.set(to, entry.value, entry.expireAtMs);
   if (form !== undefined) db.noteForm(to, form);
   context.propagateAsIs();
   // Redis deletes what was there and adds the key anew.
@@ -121,8 +123,8 @@ function copy(context: CommandContext, argv: Argv): string {
   }
   const replaced = target.read(to) !== undefined;
   if (replaced && !options.replace) return ZERO;
-  const form = context.db.formOf(entry);
-  target.set(to, cloneValue(entry.value), context.db.expireAtMs(entry));
+  const form = context.db.formOf(from);
+  target.set(to, cloneValue(entry.value), entry.expireAtMs);
   if (form !== undefined) target.noteForm(to, form);
   context.propagateAsIs();
   // Redis deletes what was there and adds the key anew.
@@ -139,10 +141,9 @@ function move(context: CommandContext, argv: Argv): string {
   const key = arg(argv, 1);
   const entry = context.db.read(key);
   if (entry === undefined || target.read(key) !== undefined) return ZERO;
-  const expireAtMs = context.db.expireAtMs(entry);
-  const form = context.db.formOf(entry);
-  context.db.remove(key, entry);
-  target.set(key, entry.value, expireAtMs);
+  const form = context.db.formOf(key);
+  context.db.remove(key);
+  target.set(key, entry.value, entry.expireAtMs);
   if (form !== undefined) target.noteForm(key, form);
   context.propagateAsIs();
   context.notify(NOTIFY.generic, "move_from", key);
@@ -150,9 +151,18 @@ function move(context: CommandContext, argv: Argv): string {
   return ONE;
 }
 
+function anyLiveKey({ db, host }: CommandContext): string | undefined {
+  for (let tries = 0; tries < RANDOM_TRIES && db.size > 0; tries += 1) {
+    const key = db.table.keyAt(db.table.any(host.random));
+    if (db.peek(key) !== undefined) return key;
+  }
+  for (const key of db.liveKeys()) return key;
+  return undefined;
+}
+
 function randomkey(context: CommandContext): string {
   context.keyspace.sawEverything();
-  const key = context.db.randomKey(context.host.random);
+  const key = anyLiveKey(context);
   return key === undefined ? nil(context.version) : bulk(key);
 }
 

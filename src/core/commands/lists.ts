@@ -38,7 +38,7 @@ export function changeList(
   entry: Entry | undefined = context.db.read(key),
 ): ListValue {
   if (entry?.value instanceof ListValue) {
-    context.db.beforeChange(key, entry);
+    context.db.beforeChange(key);
     return entry.value;
   }
   const list = new ListValue();
@@ -50,7 +50,7 @@ export function changeList(
 export function dropIfEmpty(context: CommandContext, key: string): void {
   const entry = context.db.read(key);
   if (!(entry?.value instanceof ListValue) || entry.value.size > 0) return;
-  context.db.remove(key, entry);
+  context.db.remove(key);
   context.notify(NOTIFY.generic, "del", key);
 }
 
@@ -212,7 +212,7 @@ function ltrim(context: CommandContext, argv: Argv): string {
   const { start, count } = clamp(first, last, list.size);
   context.notify(NOTIFY.list, "ltrim", key);
   if (count === list.size) {
-    context.db.touch(key, entry);
+    context.db.touch(key);
     return OK;
   }
   changeList(context, key, entry).trim(Math.min(start, list.size), count);

@@ -27,8 +27,8 @@ function usage(context: CommandContext, argv: Argv): string {
   // Looking counts as no miss.
   context.keyspace.onlyReads = false;
   const key = arg(argv, 2);
-  const entry = context.db.peek(key);
-  return entry === undefined ? nil(context.version) : integer(bytesOf(key, entry));
+  const { table } = context.db;
+  return context.db.peek(key) === undefined ? nil(context.version) : integer(bytesOf(table, table.find(key)));
 }
 
 function stats(context: CommandContext): string {

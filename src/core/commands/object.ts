@@ -17,27 +17,28 @@ const SHARED_REFERENCES = 2 ** 31 - 1;
 export const EMBEDDED_BYTES_MAX = 44;
 
 /** Of a string: its form where that was noted, else by the value alone. */
-export function encodingOf(db: Database, entry: Entry): string {
-  const { value } = entry;
+export function encodingOf(db: Database, key: string, { value }: Entry): string {
   if (typeof value !== "string") return value.encoding;
-  const form = db.formOf(entry);
+  const form = db.formOf(key);
   if (form !== undefined) return form;
   if (value.length <= 20 && parseInteger(value) !== undefined) return "int";
   return value.length <= EMBEDDED_BYTES_MAX ? "embstr" : "raw";
 }
 
 /** As Redis counts: its small integers are shared by all keys, and their count stands still. */
-export function referencesTo(db: Database, entry: Entry): number {
+export function referencesTo(db: Database, key: string, entry: Entry): number {
   const { value } = entry;
-  const shared = typeof value === "string" && SHARED_INTEGER.test(value) && encodingOf(db, entry) === "int";
+  const shared =
+    typeof value === "string" && SHARED_INTEGER.test(value) && encodingOf(db, key, entry) === "int";
   return shared ? SHARED_REFERENCES : 1;
 }
 
-function about(tell: (context: CommandContext, entry: Entry) => string): Handler {
+function about(tell: (context: CommandContext, entry: Entry, key: string) => string): Handler {
   return (context: CommandContext, argv: Argv) => {
     context.keyspace.onlyReads = false;
-    const entry = context.db.peek(arg(argv, 2));
-    return entry === undefined ? nil(context.version) : tell(context, entry);
+    const key = arg(argv, 2);
+    const entry = context.db.peek(key);
+    return entry === undefined ? nil(context.version) : tell(context, entry, key);
   };
 }
 
@@ -72,7 +73,11 @@ export const OBJECT_COMMANDS: readonly CommandSpec[] = [
     arity: -2,
     flags: [],
     subcommands: [
-      { name: "encoding", ...KEYED, handler: about((context, entry) => bulk(encodingOf(context.db, entry))) },
+      {
+        name: "encoding",
+        ...KEYED,
+        handler: about((context, entry, key) => bulk(encodingOf(context.db, key, entry))),
+      },
       { name: "freq", ...KEYED, handler: about(frequency) },
       {
         name: "idletime",
@@ -82,7 +87,7 @@ export const OBJECT_COMMANDS: readonly CommandSpec[] = [
       {
         name: "refcount",
         ...KEYED,
-        handler: about((context, entry) => integer(referencesTo(context.db, entry))),
+        handler: about((context, entry, key) => integer(referencesTo(context.db, key, entry))),
       },
       { name: "help", arity: 2, flags: ["loading", "stale"], categories: ["keyspace"], handler: () => HELP },
     ],

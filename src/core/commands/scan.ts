@@ -1,7 +1,6 @@
 /** KEYS and SCAN, and the options and reply that HSCAN shares. The guarantee of SCAN is kept by `Database.scan`. */
 import { array, arrayHeader, bulk, bulkArray } from "../../protocol/resp/reply.ts";
 import { matchesGlob } from "../glob.ts";
-import { typeName } from "../keyspace/value.ts";
 import { type Argv, arg, type CommandSpec } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
@@ -52,22 +51,20 @@ function scan(context: CommandContext, argv: Argv): string {
   const options = parseScanOptions(argv, 2, true);
   if (typeof options === "string") return options;
   context.keyspace.sawEverything();
-  const page = context.db.scan(cursor, options.count);
-  const keys: string[] = [];
-  for (const [key, entry] of page.items) {
-    if (context.db.isExpired(entry)) continue;
-    if (options.type !== undefined && typeName(entry.value) !== options.type) continue;
-    if (options.pattern === undefined || matchesGlob(options.pattern, key)) keys.push(key);
-  }
-  return scanReply(page.cursor, keys);
+  const page = context.db.scan(cursor, options.count, options.type);
+  const { pattern } = options;
+  return scanReply(
+    page.cursor,
+    pattern === undefined ? page.keys : page.keys.filter((key) => matchesGlob(pattern, key)),
+  );
 }
 
 function keys(context: CommandContext, argv: Argv): string {
   const pattern = arg(argv, 1);
   context.keyspace.sawEverything();
   const found: string[] = [];
-  for (const [key, entry] of context.db.entries()) {
-    if (!context.db.isExpired(entry) && (pattern === "*" || matchesGlob(pattern, key))) found.push(bulk(key));
+  for (const key of context.db.liveKeys()) {
+    if (pattern === "*" || matchesGlob(pattern, key)) found.push(bulk(key));
   }
   return array(found);
 }

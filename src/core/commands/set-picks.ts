@@ -28,7 +28,7 @@ function spop(context: CommandContext, argv: Argv): string {
   if (count === 0) return setHeader(0, context.version);
   if (count >= set.size) {
     const reply = single ? bulk(set.at(0)) : membersReply(context, set);
-    context.db.remove(key, entry);
+    context.db.remove(key);
     context.propagate("DEL", key);
     context.notify(NOTIFY.set, "spop", key);
     context.notify(NOTIFY.generic, "del", key);
@@ -37,7 +37,7 @@ function spop(context: CommandContext, argv: Argv): string {
   const popped = pick(set, count, context.host.random);
   const removal = encodeCommand(["SREM", key, ...popped]);
   if (!context.fits(removal.length, removal.length)) return errors.REPLY_TOO_LONG;
-  context.db.beforeChange(key, entry);
+  context.db.beforeChange(key);
   for (const member of popped) set.delete(member);
   context.propagateFound(removal);
   context.notify(NOTIFY.set, "spop", key);

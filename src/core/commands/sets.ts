@@ -33,7 +33,7 @@ function sadd(context: CommandContext, argv: Argv): string {
     const member = arg(argv, at);
     if (added === 0 && entry !== undefined) {
       if (set.has(member)) continue;
-      db.beforeChange(key, entry);
+      db.beforeChange(key);
     }
     if (set.add(member)) added += 1;
   }
@@ -56,7 +56,7 @@ function srem(context: CommandContext, argv: Argv): string {
     const member = arg(argv, at);
     if (removed === 0) {
       if (!set.has(member)) continue;
-      db.beforeChange(key, entry);
+      db.beforeChange(key);
     }
     if (set.delete(member)) removed += 1;
   }
@@ -64,7 +64,7 @@ function srem(context: CommandContext, argv: Argv): string {
   context.propagateAsIs();
   context.notify(NOTIFY.set, "srem", key);
   if (set.size === 0) {
-    db.remove(key, entry);
+    db.remove(key);
     context.notify(NOTIFY.generic, "del", key);
   }
   return integer(removed);
@@ -82,17 +82,17 @@ function smove(context: CommandContext, argv: Argv): string {
   const joined = target === undefined ? new SetValue() : target.value;
   if (!(left instanceof SetValue && joined instanceof SetValue)) return errors.WRONG_TYPE;
   if (!left.has(member)) return ZERO;
-  if (source === target) return ONE;
-  db.beforeChange(from, source);
+  if (left === joined) return ONE;
+  db.beforeChange(from);
   left.delete(member);
   context.propagateAsIs();
   context.notify(NOTIFY.set, "srem", from);
   if (left.size === 0) {
-    db.remove(from, source);
+    db.remove(from);
     context.notify(NOTIFY.generic, "del", from);
   }
   if (joined.has(member)) return ONE;
-  if (target !== undefined) db.beforeChange(to, target);
+  if (target !== undefined) db.beforeChange(to);
   joined.add(member);
   if (target === undefined) db.set(to, joined, 0);
   context.notify(NOTIFY.set, "sadd", to);

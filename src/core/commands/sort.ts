@@ -113,7 +113,7 @@ function store(context: CommandContext, key: string, elements: Argv): string {
   if (elements.length === 0) {
     if (entry === undefined) return ZERO;
     context.propagate("DEL", key);
-    db.remove(key, entry);
+    db.remove(key);
     context.notify(NOTIFY.generic, "del", key);
     return ZERO;
   }

@@ -26,7 +26,7 @@ export function storeResult(
   }
   const entry = db.read(key);
   if (entry === undefined) return ZERO;
-  db.remove(key, entry);
+  db.remove(key);
   context.propagateAsIs();
   context.notify(NOTIFY.generic, "del", key);
   return ZERO;

@@ -6,7 +6,6 @@
 import { LongText } from "../../base/long-text.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { arrayHeader, bulk, bulkArray, EMPTY_ARRAY } from "../../protocol/resp/reply.ts";
-import type { Entry } from "../keyspace/entry.ts";
 import { type ExactInteger, int64, sum } from "../keyspace/exact-integer.ts";
 import type { Consumer, StreamGroup } from "../keyspace/stream-group.ts";
 import { compareIds, formatId, ID_ZERO, type StreamId } from "../keyspace/stream-id.ts";
@@ -33,8 +32,6 @@ const NAMED_BESIDES = 3;
 
 interface Target {
   readonly key: string;
-  readonly entry: Entry;
-  /** What `entry` holds. */
   readonly stream: StreamValue;
   readonly group: StreamGroup;
 }
@@ -42,13 +39,11 @@ interface Target {
 /** @returns the group that is named behind the key, or an encoded error. */
 function findTarget(context: CommandContext, argv: Argv): Target | string {
   const [key, name] = [arg(argv, 1), arg(argv, 2)];
-  const entry = readSource(context, key);
-  const stream = entry?.value;
+  const stream = readSource(context, key)?.value;
   if (stream !== undefined && !(stream instanceof StreamValue)) return errors.WRONG_TYPE;
   const group = stream?.group(name);
-  if (entry === undefined || stream === undefined || group === undefined)
-    return errors.noKeyOrGroup(key, name);
-  return { key, entry, stream, group };
+  if (stream === undefined || group === undefined) return errors.noKeyOrGroup(key, name);
+  return { key, stream, group };
 }
 
 /** One claiming command: its changes, its reply, its effects. */
@@ -120,7 +115,7 @@ class ClaimRun {
   }
 
   #beforeChange(): void {
-    if (!this.#isChanged) this.#context.db.beforeInnerChange(this.#target.key, this.#target.entry);
+    if (!this.#isChanged) this.#context.db.beforeInnerChange(this.#target.key);
     this.#isChanged = true;
   }
 }
@@ -165,11 +160,11 @@ function claimOne(
 /** What a master has propagated, or what a snapshot holds. */
 function restore(
   context: CommandContext,
-  { key, entry, group }: Target,
+  { key, group }: Target,
   name: string,
   options: ClaimOptions,
 ): string {
-  context.db.beforeInnerChange(key, entry);
+  context.db.beforeInnerChange(key);
   const consumer = group.consumer(name) ?? group.addConsumer(name, options.atMs);
   consumer.seenMs = options.atMs;
   for (const id of options.ids) group.deliver(id, consumer, options.atMs, options.retryCount ?? 1);

@@ -5,7 +5,6 @@
 import { LongText } from "../../base/long-text.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { arrayHeader, bulk, nilArray } from "../../protocol/resp/reply.ts";
-import type { Entry } from "../keyspace/entry.ts";
 import { int64, sum } from "../keyspace/exact-integer.ts";
 import { NOTIFY } from "../keyspace/notifications.ts";
 import { ClaimBatch, type Consumer, encodeSeen, type StreamGroup } from "../keyspace/stream-group.ts";
@@ -17,8 +16,6 @@ import { ENOUGH_BYTES, entryReply } from "./stream-replies.ts";
 
 export interface GroupRead {
   readonly key: string;
-  readonly entry: Entry;
-  /** What `entry` holds. */
   readonly stream: StreamValue;
   readonly group: StreamGroup;
   /** Its name; it is made if need be. */
@@ -52,7 +49,7 @@ function readNew(context: CommandContext, read: GroupRead): string {
       text.length >= ENOUGH_BYTES || !context.fits(0, aroundBytes + ids.length * BATCHED_ID_BYTES);
     if (ids.length === count || isEnough) break;
   }
-  context.db.beforeInnerChange(key, read.entry);
+  context.db.beforeInnerChange(key);
   const consumer = meet(context, key, group, read.consumer);
   for (const id of ids) {
     advance(stream, group, id);
@@ -83,7 +80,7 @@ function readAgain(context: CommandContext, read: GroupRead, after: StreamId): s
     const isEnough = text.length >= ENOUGH_BYTES || !context.fits(0, aroundBytes + again.length * eachBytes);
     if (given === count || isEnough) break;
   }
-  context.db.beforeInnerChange(key, read.entry);
+  context.db.beforeInnerChange(key);
   const consumer = meet(context, key, group, read.consumer);
   for (const id of again) {
     group.deliver(id, consumer, context.nowMs, int64(sum(consumer.pending.get(id)?.count ?? 0, 1)));

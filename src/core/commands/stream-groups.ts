@@ -1,6 +1,5 @@
 /** XGROUP and XACK: consumer groups come and go, and learn what has been dealt with. */
 import { integer, OK, ONE, ZERO } from "../../protocol/resp/reply.ts";
-import type { Entry } from "../keyspace/entry.ts";
 import type { ExactInteger } from "../keyspace/exact-integer.ts";
 import { NOTIFY } from "../keyspace/notifications.ts";
 import { READS_UNKNOWN, StreamGroup } from "../keyspace/stream-group.ts";
@@ -50,33 +49,26 @@ function parseGroupOptions(
   return { makesStream, entriesRead };
 }
 
-/** What XGROUP acts on. */
-interface Target {
-  readonly entry: Entry;
-  readonly stream: StreamValue;
-}
-
 /** @returns the stream; `undefined` when the key is absent, an encoded error when it holds something else. */
-function findTarget(context: CommandContext, key: string): Target | undefined | string {
-  const entry = context.db.read(key);
-  if (entry === undefined) return undefined;
-  return entry.value instanceof StreamValue ? { entry, stream: entry.value } : errors.WRONG_TYPE;
+function findStream(context: CommandContext, key: string): StreamValue | undefined | string {
+  const value = context.db.read(key)?.value;
+  return value === undefined || value instanceof StreamValue ? value : errors.WRONG_TYPE;
 }
 
 function create(context: CommandContext, argv: Argv): string {
   const options = parseGroupOptions(context, argv, true);
   if (typeof options === "string") return options;
   const [key, name] = [arg(argv, 2), arg(argv, 3)];
-  const target = findTarget(context, key);
-  if (typeof target === "string") return target;
-  if (target === undefined && !options.makesStream) return errors.XGROUP_NEEDS_KEY;
+  const known = findStream(context, key);
+  if (typeof known === "string") return known;
+  if (known === undefined && !options.makesStream) return errors.XGROUP_NEEDS_KEY;
   if (argv.length > CREATE_ARGUMENTS_MAX) return errors.badSubcommand("XGROUP", arg(argv, 1));
-  const id = arg(argv, 4) === "$" ? (target?.stream.lastId ?? ID_ZERO) : parseId(arg(argv, 4));
+  const id = arg(argv, 4) === "$" ? (known?.lastId ?? ID_ZERO) : parseId(arg(argv, 4));
   if (id === undefined) return errors.INVALID_STREAM_ID;
-  const stream = target?.stream ?? new StreamValue();
+  const stream = known ?? new StreamValue();
   if (stream.group(name) !== undefined) return errors.BUSY_GROUP;
-  if (target === undefined) context.db.set(key, stream, 0);
-  else context.db.beforeInnerChange(key, target.entry);
+  if (known === undefined) context.db.set(key, stream, 0);
+  else context.db.beforeInnerChange(key);
   stream.addGroup(new StreamGroup(name, id, options.entriesRead));
   context.propagateAsIs();
   context.notify(NOTIFY.stream, "xgroup-create", key);
@@ -84,35 +76,35 @@ function create(context: CommandContext, argv: Argv): string {
 }
 
 /** Runs a subcommand that needs the stream to be there. */
-function onStream(act: (context: CommandContext, argv: Argv, target: Target) => string): Handler {
+function onStream(act: (context: CommandContext, argv: Argv, stream: StreamValue) => string): Handler {
   return (context, argv) => {
-    const target = findTarget(context, arg(argv, 2));
-    if (typeof target === "string") return target;
-    return target === undefined ? errors.XGROUP_NEEDS_KEY : act(context, argv, target);
+    const stream = findStream(context, arg(argv, 2));
+    if (typeof stream === "string") return stream;
+    return stream === undefined ? errors.XGROUP_NEEDS_KEY : act(context, argv, stream);
   };
 }
 
 /** Runs a subcommand that needs the group to be there. */
 function onGroup(
-  act: (context: CommandContext, argv: Argv, target: Target, group: StreamGroup) => string,
+  act: (context: CommandContext, argv: Argv, stream: StreamValue, group: StreamGroup) => string,
 ): Handler {
-  return onStream((context, argv, target) => {
-    const group = target.stream.group(arg(argv, 3));
+  return onStream((context, argv, stream) => {
+    const group = stream.group(arg(argv, 3));
     return group === undefined
       ? errors.noGroup(arg(argv, 2), arg(argv, 3))
-      : act(context, argv, target, group);
+      : act(context, argv, stream, group);
   });
 }
 
 function setId(context: CommandContext, argv: Argv): string {
   const options = parseGroupOptions(context, argv, false);
   if (typeof options === "string") return options;
-  return onGroup((_context, _argv, { entry, stream }, group) => {
+  return onGroup((_context, _argv, stream, group) => {
     if (argv.length !== 5 && argv.length !== 7) return errors.badSubcommand("XGROUP", arg(argv, 1));
     const id = arg(argv, 4) === "$" ? stream.lastId : parseLooseId(arg(argv, 4));
     if (id === undefined) return errors.INVALID_STREAM_ID;
     const key = arg(argv, 2);
-    context.db.beforeInnerChange(key, entry);
+    context.db.beforeInnerChange(key);
     group.lastId = id;
     group.entriesRead = options.entriesRead;
     context.propagateAsIs();
@@ -121,10 +113,10 @@ function setId(context: CommandContext, argv: Argv): string {
   })(context, argv);
 }
 
-function destroy(context: CommandContext, argv: Argv, { entry, stream }: Target): string {
+function destroy(context: CommandContext, argv: Argv, stream: StreamValue): string {
   const [key, name] = [arg(argv, 2), arg(argv, 3)];
   if (stream.group(name) === undefined) return ZERO;
-  context.db.beforeInnerChange(key, entry);
+  context.db.beforeInnerChange(key);
   stream.removeGroup(name);
   context.propagateAsIs();
   context.notify(NOTIFY.stream, "xgroup-destroy", key);
@@ -133,20 +125,30 @@ function destroy(context: CommandContext, argv: Argv, { entry, stream }: Target)
   return ONE;
 }
 
-function createConsumer(context: CommandContext, argv: Argv, { entry }: Target, group: StreamGroup): string {
+function createConsumer(
+  context: CommandContext,
+  argv: Argv,
+  _stream: StreamValue,
+  group: StreamGroup,
+): string {
   const [key, name] = [arg(argv, 2), arg(argv, 4)];
   if (group.consumer(name) !== undefined) return ZERO;
   if (!mayName(context, key, group.name, name)) return errors.REPLY_TOO_LONG;
-  context.db.beforeInnerChange(key, entry);
+  context.db.beforeInnerChange(key);
   propagateConsumer(context, key, group, meet(context, key, group, name), []);
   return ONE;
 }
 
-function deleteConsumer(context: CommandContext, argv: Argv, { entry }: Target, group: StreamGroup): string {
+function deleteConsumer(
+  context: CommandContext,
+  argv: Argv,
+  _stream: StreamValue,
+  group: StreamGroup,
+): string {
   const key = arg(argv, 2);
   const consumer = group.consumer(arg(argv, 4));
   if (consumer === undefined) return ZERO;
-  context.db.beforeInnerChange(key, entry);
+  context.db.beforeInnerChange(key);
   group.removeConsumer(consumer);
   context.propagateAsIs();
   context.notify(NOTIFY.stream, "xgroup-delconsumer", key);
@@ -163,7 +165,7 @@ function xack(context: CommandContext, argv: Argv): string {
   const ids = parseIds(argv, 3);
   if (typeof ids === "string") return ids;
   if (!ids.some((id) => group.pending.get(id) !== undefined)) return ZERO;
-  context.db.beforeInnerChange(key, entry);
+  context.db.beforeInnerChange(key);
   let acknowledged = 0;
   for (const id of ids) if (group.acknowledge(id)) acknowledged += 1;
   context.propagateAsIs();

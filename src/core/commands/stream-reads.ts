@@ -101,13 +101,12 @@ interface OneRead {
 /** @returns the entries, encoded, of a key that holds a stream and, for a group, that group. */
 function readOne(context: CommandContext, { group, noack }: ReadOptions, read: OneRead): string {
   const { key, after, count } = read;
-  const entry = context.db.read(key);
-  const stream = entry?.value;
-  if (entry === undefined || !(stream instanceof StreamValue)) return arrayHeader(0);
+  const stream = context.db.read(key)?.value;
+  if (!(stream instanceof StreamValue)) return arrayHeader(0);
   if (group === undefined) return entriesReply(stream.range(nextId(after) ?? ID_ZERO, ID_MAX), count);
   const found = stream.group(group.name);
   if (found === undefined) return arrayHeader(0);
-  const groupRead: GroupRead = { key, entry, stream, group: found, consumer: group.consumer, count, noack };
+  const groupRead: GroupRead = { key, stream, group: found, consumer: group.consumer, count, noack };
   return readForGroup(context, groupRead, compareIds(after, ID_MAX) === 0 ? undefined : after);
 }
 

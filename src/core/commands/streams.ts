@@ -44,7 +44,7 @@ function xadd(context: CommandContext, argv: Argv): string {
   const id = chooseId(context, stream, options.id);
   if (id === undefined || compareIds(id, stream.lastId) <= 0) return errors.STREAM_ID_TOO_SMALL;
   if (entry === undefined) context.db.set(key, stream, 0);
-  else context.db.beforeChange(key, entry);
+  else context.db.beforeChange(key);
   stream.append(id, argv, fieldsAt, context.keyspace.streamNodes);
   context.notify(NOTIFY.stream, "xadd", key);
   const removed = trim === undefined ? 0 : stream.excess(trim);
@@ -88,7 +88,7 @@ function xtrim(context: CommandContext, argv: Argv): string {
   if (!(stream instanceof StreamValue)) return errors.WRONG_TYPE;
   const removed = stream.excess(trim);
   if (removed === 0) return ZERO;
-  context.db.beforeLoss(key, entry);
+  context.db.beforeLoss(key);
   stream.deleteOldest(removed);
   context.propagate("XTRIM", key, ...lengthOf(stream));
   context.notify(NOTIFY.stream, "xtrim", key);
@@ -104,7 +104,7 @@ function xdel(context: CommandContext, argv: Argv): string {
   const ids = parseIds(argv, 2);
   if (typeof ids === "string") return ids;
   if (!ids.some((id) => stream.has(id))) return ZERO;
-  context.db.beforeLoss(key, entry);
+  context.db.beforeLoss(key);
   let deleted = 0;
   for (const id of ids) if (stream.delete(id)) deleted += 1;
   context.propagateAsIs();
@@ -197,7 +197,7 @@ function xsetid(context: CommandContext, argv: Argv): string {
     const isLess = entriesAdded !== undefined && stream.size > entriesAdded;
     if (isLess && !context.keyspace.replaying) return errors.ENTRIES_ADDED_BELOW_LENGTH;
   }
-  context.db.beforeInnerChange(key, entry);
+  context.db.beforeInnerChange(key);
   stream.lastId = id;
   if (entriesAdded !== undefined) stream.entriesAdded = entriesAdded;
   if (compareIds(maxDeletedId, ID_ZERO) !== 0) stream.maxDeletedId = maxDeletedId;

@@ -46,7 +46,7 @@ function setWithOptions(context: CommandContext, argv: Argv): string {
   const old = options.get && typeof known?.value === "string" ? bulk(known.value) : nil(context.version);
   if (options.condition !== undefined && (known === undefined) === (options.condition === "XX")) return old;
   if (options.keepTtl) {
-    db.set(key, value, known === undefined ? 0 : db.expireAtMs(known));
+    db.set(key, value, known === undefined ? 0 : known.expireAtMs);
     context.propagate("SET", key, value, "KEEPTTL");
     context.notify(NOTIFY.string, "set", key);
   } else {
@@ -101,8 +101,8 @@ function getex(context: CommandContext, argv: Argv): string {
   if (entry === undefined) return missed(context, key);
   if (typeof entry.value !== "string") return errors.WRONG_TYPE;
   const reply = bulk(entry.value);
-  if (options.persist && db.expireAtMs(entry) !== 0) {
-    db.setExpiry(key, entry, 0);
+  if (options.persist && entry.expireAtMs !== 0) {
+    db.setExpiry(key, 0);
     context.propagate("PERSIST", key);
     context.notify(NOTIFY.generic, "persist", key);
   }
@@ -110,11 +110,11 @@ function getex(context: CommandContext, argv: Argv): string {
   const expireAtMs = expiryOf(options.expiry, context.nowMs, "getex");
   if (typeof expireAtMs === "string") return expireAtMs;
   if (expireAtMs <= context.nowMs) {
-    db.remove(key, entry);
+    db.remove(key);
     context.propagate("DEL", key);
     context.notify(NOTIFY.generic, "del", key);
   } else {
-    db.setExpiry(key, entry, expireAtMs);
+    db.setExpiry(key, expireAtMs);
     context.propagate("PEXPIREAT", key, String(expireAtMs));
     context.notify(NOTIFY.generic, "expire", key);
   }
@@ -126,7 +126,7 @@ function getdel(context: CommandContext, argv: Argv): string {
   const entry = context.db.read(key);
   if (entry === undefined) return missed(context, key);
   if (typeof entry.value !== "string") return errors.WRONG_TYPE;
-  context.db.remove(key, entry);
+  context.db.remove(key);
   context.propagate("DEL", key);
   context.notify(NOTIFY.generic, "del", key);
   return bulk(entry.value);
@@ -183,7 +183,7 @@ function append(context: CommandContext, argv: Argv): string {
   if (typeof entry.value !== "string") return errors.WRONG_TYPE;
   const length = entry.value.length + addition.length;
   if (length > VALUE_BYTES_MAX) return errors.STRING_TOO_LONG;
-  context.db.update(key, entry, extended(entry.value, addition));
+  context.db.update(key, extended(entry.value, addition));
   noteEdited(context, key, length);
   context.propagateAsIs();
   context.notify(NOTIFY.string, "append", key);
@@ -234,7 +234,7 @@ function setrange(context: CommandContext, argv: Argv): string {
   if (offset + part.length > VALUE_BYTES_MAX) return errors.STRING_TOO_LONG;
   const changed = value.padEnd(offset, "\0").slice(0, offset) + part + value.slice(offset + part.length);
   if (entry === undefined) context.db.set(key, changed, 0);
-  else context.db.update(key, entry, changed);
+  else context.db.update(key, changed);
   noteEdited(context, key, changed.length);
   context.propagateAsIs();
   context.notify(NOTIFY.string, "setrange", key);

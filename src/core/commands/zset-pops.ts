@@ -1,7 +1,6 @@
 /** ZPOPMIN, ZPOPMAX and ZMPOP: members from an end of a sorted set. ZMPOP replicates as the pop that it came to. */
 import { LongText } from "../../base/long-text.ts";
 import { arrayHeader, bulk, double, EMPTY_ARRAY, nilArray } from "../../protocol/resp/reply.ts";
-import type { Entry } from "../keyspace/entry.ts";
 import { NOTIFY } from "../keyspace/notifications.ts";
 import { ZsetValue } from "../keyspace/zset-value.ts";
 import { type Argv, arg, type CommandSpec, type Handler, ONE_KEY } from "./command.ts";
@@ -18,14 +17,13 @@ interface Popped {
 }
 
 /**
- * Takes up to `count` members, at least one, from an end of the sorted set that `entry` holds, and propagates that.
+ * Takes up to `count` members, at least one, from an end of the sorted set that `key` holds, and propagates that.
  *
  * @returns what `replyOf` makes of them, or an encoded error: then nothing is taken.
  */
 function popEnd(
   context: CommandContext,
   key: string,
-  entry: Entry,
   zset: ZsetValue,
   end: ZsetEnd,
   count: number,
@@ -40,10 +38,10 @@ function popEnd(
   if (!context.fits(reply.length)) return errors.REPLY_TOO_LONG;
   context.notify(NOTIFY.zset, end === "min" ? "zpopmin" : "zpopmax", key);
   if (taken === zset.size) {
-    context.db.remove(key, entry);
+    context.db.remove(key);
     context.notify(NOTIFY.generic, "del", key);
   } else {
-    context.db.beforeChange(key, entry);
+    context.db.beforeChange(key);
     for (const { member } of popped) zset.delete(member);
   }
   context.propagate(end === "min" ? "ZPOPMIN" : "ZPOPMAX", key, String(taken));
@@ -71,9 +69,7 @@ function popWith(end: ZsetEnd): Handler {
     if (!(entry.value instanceof ZsetValue)) return errors.WRONG_TYPE;
     if (count === 0) return EMPTY_ARRAY;
     const nested = context.version === 3 && argv.length === 3;
-    return popEnd(context, key, entry, entry.value, end, count, (popped) =>
-      pairsReply(context, popped, nested),
-    );
+    return popEnd(context, key, entry.value, end, count, (popped) => pairsReply(context, popped, nested));
   };
 }
 
@@ -111,7 +107,7 @@ export function popFirst(context: CommandContext, query: PopQuery): string | und
     const entry = context.db.read(key);
     if (entry === undefined) continue;
     if (!(entry.value instanceof ZsetValue)) return errors.WRONG_TYPE;
-    return popEnd(context, key, entry, entry.value, query.end, query.count, (popped) =>
+    return popEnd(context, key, entry.value, query.end, query.count, (popped) =>
       query.reply(context, key, popped),
     );
   }

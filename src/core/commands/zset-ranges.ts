@@ -73,10 +73,10 @@ function removeWith(kind: RangeKind, event: string): Handler {
     context.propagateAsIs();
     context.notify(NOTIFY.zset, event, key);
     if (count === zset.size) {
-      context.db.remove(key, entry);
+      context.db.remove(key);
       context.notify(NOTIFY.generic, "del", key);
     } else {
-      context.db.beforeChange(key, entry);
+      context.db.beforeChange(key);
       zset.deleteRanks(from, count);
     }
     return integer(count);

@@ -34,7 +34,7 @@ class Change {
 
   set(member: string, score: number, known: number | undefined): void {
     if (this.added + this.updated === 0 && this.#entry !== undefined) {
-      this.#context.db.beforeChange(this.#key, this.#entry);
+      this.#context.db.beforeChange(this.#key);
     }
     this.zset.set(member, score, known);
     if (known === undefined) this.added += 1;
@@ -128,7 +128,7 @@ function zrem(context: CommandContext, argv: Argv): string {
     const member = arg(argv, at);
     if (removed === 0) {
       if (zset.score(member) === undefined) continue;
-      db.beforeChange(key, entry);
+      db.beforeChange(key);
     }
     if (zset.delete(member)) removed += 1;
   }
@@ -136,7 +136,7 @@ function zrem(context: CommandContext, argv: Argv): string {
   context.propagateAsIs();
   context.notify(NOTIFY.zset, "zrem", key);
   if (zset.size === 0) {
-    db.remove(key, entry);
+    db.remove(key);
     context.notify(NOTIFY.generic, "del", key);
   }
   return integer(removed);

@@ -11,10 +11,9 @@ import { MEMORY_DEFAULTS, type MemorySettings } from "./memory-settings.ts";
 import { NOTIFY, notificationsOf, type Publication } from "./notifications.ts";
 import type { StreamNodeLimits } from "./stream-node.ts";
 
-/** A snapshot under way: it is shown every key that it still needs right before that key changes, and marks it. */
+/** A snapshot under way: it is shown every key that it still needs right before that key changes. */
 export interface SnapshotSink {
-  /** @param expireAtMs 0 for never. */
-  preserve(db: number, key: string, entry: Entry, expireAtMs: Millis): void;
+  preserve(db: number, key: string, entry: Entry): void;
 }
 
 export class Bookkeeping {

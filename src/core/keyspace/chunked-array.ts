@@ -22,6 +22,10 @@ export class ChunkedArray<Item> {
     return (this.#chunks[position >>> CHUNK_BITS] as Item[])[position & WITHIN_CHUNK] as Item;
   }
 
+  isAt(position: number, item: Item): boolean {
+    return this.at(position) === item;
+  }
+
   /** Puts `item` in the place of the one at `position`. */
   put(position: number, item: Item): void {
     this.#own(position >>> CHUNK_BITS)[position & WITHIN_CHUNK] = item;

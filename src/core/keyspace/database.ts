@@ -5,27 +5,23 @@
  * Commands look with `read`, and change through `set`, `update`, `setExpiry` and `remove`, or call `beforeChange`
  * right before they change a collection in place; every change must be propagated by the same command.
  */
-import { invariant } from "../../base/errors.ts";
 import { type Millis, OFFSET_ZERO } from "../../base/ids.ts";
-import type { Randomness } from "../../base/randomness.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { AwaitedKeys } from "./awaited-keys.ts";
 import type { Bookkeeping } from "./bookkeeping.ts";
-import { DenseMap } from "./dense-map.ts";
-import { Entry, type LastingEntries, timeOf } from "./entry.ts";
-import { ExpiryIndex, NO_EXPIRY } from "./expiry-index.ts";
+import type { Entry } from "./entry.ts";
+import type { ExpiryIndex } from "./expiry-index.ts";
+import { ABSENT, KeyTable } from "./key-table.ts";
 import { MemoryAccount } from "./memory-account.ts";
+import { EXPIRY_BYTES } from "./memory-model.ts";
 import { NOTIFY } from "./notifications.ts";
 import { Tombstones } from "./tombstones.ts";
 import { afterUse, decayed } from "./use-frequency.ts";
-import { typeName, type Value } from "./value.ts";
+import type { TypeName, Value } from "./value.ts";
 import { WatchList } from "./watch.ts";
 
 /** How Redis keeps a string that was put together in place, or that came out of an addition of floats. */
 export type StringForm = "raw" | "embstr";
-
-/** Expired keys met in a row before RANDOMKEY searches in order. */
-const RANDOM_TRIES = 100;
 
 export class Database {
   /** Its number for clients; SWAPDB changes it. */
@@ -40,10 +36,9 @@ export class Database {
   readonly tombstones: Tombstones = new Tombstones();
 
   readonly #books: Bookkeeping;
-  #entries = new DenseMap<Entry>();
-  /** What `noteForm` was told. */
-  readonly #forms = new Map<Entry, StringForm>();
-  #expiries = new ExpiryIndex();
+  #table = new KeyTable();
+  /** What `noteForm` was told, by key. */
+  readonly #forms = new Map<string, StringForm>();
   readonly #account: MemoryAccount;
 
   constructor(index: number, books: Bookkeeping) {
@@ -56,107 +51,96 @@ export class Database {
 
   /** Number of keys, expired ones that are still held included, as DBSIZE counts. */
   get size(): number {
-    return this.#entries.size;
+    return this.#table.size;
   }
 
   /** The keys with an expiry: their number, and how long they still live. */
-  get expiries(): Pick<ExpiryIndex, "size" | "meanLeftMs"> {
-    return this.#expiries;
+  get expiries(): Pick<ExpiryIndex<number>, "size" | "meanLeftMs"> {
+    return this.#table.expiries;
   }
 
-  /** All of them; keys may come, go and change meanwhile, see `DenseMap.walk`. */
-  entries(): IterableIterator<[string, Entry]> {
-    return this.#entries.walk();
+  /** What is here now: when all of it is flushed, it is left to whoever still reads it, and this database takes another one. */
+  get table(): KeyTable {
+    return this.#table;
   }
 
-  /** As `entries`, for who must see what is here now to the end, also when all of it is flushed meanwhile. */
-  lasting(): LastingEntries {
-    const expiries = this.#expiries;
-    return { entries: this.entries(), expireAtMs: (entry) => timeOf(entry, expiries) };
+  /** All keys, expired ones that are still held included; they may come, go and change meanwhile, see `KeyTable.walk`. */
+  *entries(): IterableIterator<[string, Entry]> {
+    const table = this.#table;
+    for (const at of table.walk()) yield [table.keyAt(at), table.entryAt(at)];
   }
 
-  /** Wall-clock milliseconds at which the key expires; 0 for never. @param entry one that is here. */
-  expireAtMs(entry: Entry): Millis {
-    return timeOf(entry, this.#expiries);
+  /** All that have not expired, as `entries`. */
+  *liveKeys(): IterableIterator<string> {
+    const table = this.#table;
+    for (const at of table.walk()) if (!this.#isDue(at)) yield table.keyAt(at);
   }
 
-  /** The key's entry, or `undefined` when it is absent or has expired. Counts as use of the key. */
+  /** What the key holds, or `undefined` when it is absent or has expired. Counts as use of the key. */
   read(key: string): Entry | undefined {
-    const entry = this.peek(key);
-    if (entry !== undefined) this.#use(entry);
-    return entry;
+    const at = this.#look(key);
+    if (at === ABSENT) return undefined;
+    this.#use(at);
+    return this.#table.entryAt(at);
   }
 
   /** As `read`, without counting as use (TTL, TYPE, OBJECT). */
   peek(key: string): Entry | undefined {
-    const books = this.#books;
-    const entry = this.#entries.get(key);
-    if (this.tombstones.floor !== OFFSET_ZERO) books.saw(this.tombstones.floor);
-    if (entry === undefined) {
-      books.saw(this.tombstones.offsetOf(key));
-      if (books.onlyReads) books.missed(this.index, key);
-      return undefined;
-    }
-    books.saw(entry.changedAt);
-    if (entry.expiry !== NO_EXPIRY && this.isExpired(entry)) {
-      // A command that only reads may leave it to a later one.
-      if (books.mayExpire && (!books.onlyReads || books.effects.mayAdd(key.length))) this.#expire(key, entry);
-      if (books.onlyReads) books.missed(this.index, key);
-      return undefined;
-    }
-    if (books.onlyReads) books.hits += 1;
-    return entry;
-  }
-
-  /** Whether the entry must read as absent now. */
-  isExpired(entry: Entry): boolean {
-    return entry.expiry !== NO_EXPIRY && this.#books.nowMs > this.expireAtMs(entry) && !this.#books.replaying;
+    const at = this.#look(key);
+    return at === ABSENT ? undefined : this.#table.entryAt(at);
   }
 
   /** WATCH: whether the key is held but has expired. Changes nothing. */
   isKeyExpired(key: string): boolean {
-    const entry = this.#entries.get(key);
-    return entry !== undefined && this.isExpired(entry);
+    const at = this.#table.find(key);
+    return at !== ABSENT && this.#isDue(at);
   }
 
   /** Accounts for a decision that rested on the key's expiry. */
   noteLook(key: string): void {
-    this.#books.saw(this.#entries.get(key)?.changedAt ?? OFFSET_ZERO);
+    const at = this.#table.find(key);
+    if (at !== ABSENT) this.#books.saw(this.#table.changedAt(at));
   }
 
   /**
-   * Must come right before any change of what `key` holds; the methods below call it themselves.
-   *
-   * @param entry what the key holds, if anything.
-   * @param expiring the change is the removal of an expired key.
+   * Must come right before any change of what `key` holds, or comes to hold; the methods below call it themselves.
    */
-  beforeChange(key: string, entry: Entry | undefined, expiring = false): void {
+  beforeChange(key: string): void {
     this.wake(key);
-    this.beforeLoss(key, entry, expiring);
+    this.beforeLoss(key);
   }
 
-  /** As `beforeChange`, for a change that gives nothing to clients that are blocked on the key. */
-  beforeLoss(key: string, entry: Entry | undefined, expiring = false): void {
+  /**
+   * As `beforeChange`, for a change that gives nothing to clients that are blocked on the key.
+   *
+   * @param expiring the change is the removal of an expired key.
+   */
+  beforeLoss(key: string, expiring = false): void {
     if (this.watches.size !== 0) this.watches.touch(key, this.#books.writeOffset, expiring);
-    this.beforeInnerChange(key, entry);
+    this.beforeInnerChange(key);
   }
 
   /** As `beforeChange`, for what is no change to WATCH nor to blocked clients: a stream's groups and counters. */
-  beforeInnerChange(key: string, entry: Entry | undefined): void {
+  beforeInnerChange(key: string): void {
     const books = this.#books;
+    const table = this.#table;
     books.changes += 1;
     books.lastChangeOffset = books.writeOffset;
-    if (entry === undefined) return;
-    if (books.snapshot !== null && entry.snapshotMark !== books.snapshotMark) {
-      books.snapshot.preserve(this.snapshotIndex, key, entry, this.expireAtMs(entry));
+    const at = table.find(key);
+    if (at === ABSENT) return;
+    if (books.snapshot !== null && table.snapshotMark(at) !== books.snapshotMark) {
+      table.setSnapshotMark(at, books.snapshotMark);
+      books.snapshot.preserve(this.snapshotIndex, key, table.entryAt(at));
     }
-    entry.changedAt = books.writeOffset;
-    if (typeof entry.value !== "string") this.#account.unsettle(entry.value);
+    table.setChangedAt(at, books.writeOffset);
+    const collection = table.collectionAt(at);
+    if (collection !== undefined) this.#account.unsettle(collection);
   }
 
   /** Tells the watchers of a key, of which nothing changes: Redis takes some commands for a change whatever they do. */
-  touch(key: string, entry: Entry): void {
-    if (this.watches.size !== 0) this.watches.touch(key, entry.changedAt, false);
+  touch(key: string): void {
+    const at = this.#table.find(key);
+    if (this.watches.size !== 0 && at !== ABSENT) this.watches.touch(key, this.#table.changedAt(at), false);
   }
 
   /** Has clients that are blocked on the key tried once the present command is done. */
@@ -167,34 +151,31 @@ export class Database {
   /** Makes `key` hold `value`, whatever it held. @param expireAtMs 0 for never. */
   set(key: string, value: Value, expireAtMs: Millis): void {
     const books = this.#books;
-    let known = this.#entries.get(key);
-    if (known !== undefined && this.isExpired(known)) {
+    let at = this.#table.find(key);
+    if (at !== ABSENT && this.#isDue(at)) {
       // Without an effect of its own: what is replayed replaces it.
-      this.#expireHere(key, known);
-      known = undefined;
+      this.#expireHere(key, at);
+      at = ABSENT;
     }
-    this.beforeChange(key, known);
-    if (known !== undefined) {
-      this.#account.replaceValue(known.value, value);
-      known.value = value;
-      if (this.#forms.size !== 0) this.#forms.delete(known);
-      this.#use(known);
-      this.#changeExpiry(key, known, expireAtMs);
-      return;
+    if (typeof value !== "string" || this.#holdsStream(at)) this.wake(key);
+    this.beforeLoss(key);
+    if (at !== ABSENT) {
+      at = this.#replaceValue(key, at, value);
+      this.#use(at);
+    } else {
+      at = this.#table.add(key, value, books.writeOffset, books.nowSec, books.snapshotMark);
+      this.#account.add(this.#table.bytesAt(at));
+      if (typeof value !== "string") this.#account.addCollection(value);
+      if (books.notifyFlags !== 0) books.notify(NOTIFY.created, "new", this.index, key);
     }
-    const entry = new Entry(value, books.writeOffset, books.nowSec, books.snapshotMark);
-    this.#entries.set(key, entry);
-    this.#account.addKey(key, value);
-    if (books.notifyFlags !== 0) books.notify(NOTIFY.created, "new", this.index, key);
-    this.#changeExpiry(key, entry, expireAtMs);
+    this.#changeExpiry(at, expireAtMs);
   }
 
-  /** Replaces the value and keeps the expiry. */
-  update(key: string, entry: Entry, value: Value): void {
-    this.beforeChange(key, entry);
-    this.#account.replaceValue(entry.value, value);
-    entry.value = value;
-    if (this.#forms.size !== 0) this.#forms.delete(entry);
+  /** Replaces the value of a key that is here, and keeps the expiry. */
+  update(key: string, value: Value): void {
+    const at = this.#table.find(key);
+    this.beforeLoss(key);
+    this.#replaceValue(key, at, value);
   }
 
   /**
@@ -202,28 +183,23 @@ export class Database {
    * tells; the next `set` or `update` ends it, and so does a restart.
    */
   noteForm(key: string, form: StringForm): void {
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) this.#forms.set(entry, form);
+    if (this.holds(key)) this.#forms.set(key, form);
   }
 
-  formOf(entry: Entry): StringForm | undefined {
-    return this.#forms.get(entry);
+  formOf(key: string): StringForm | undefined {
+    return this.#forms.get(key);
   }
 
-  /** @param expireAtMs 0 to let it live for ever. */
-  setExpiry(key: string, entry: Entry, expireAtMs: Millis): void {
-    this.beforeChange(key, entry);
-    this.#changeExpiry(key, entry, expireAtMs);
+  /** @param key one that is here. @param expireAtMs 0 to let it live for ever. */
+  setExpiry(key: string, expireAtMs: Millis): void {
+    const at = this.#table.find(key);
+    this.beforeLoss(key);
+    this.#changeExpiry(at, expireAtMs);
   }
 
-  remove(key: string, entry: Entry, expiring = false): void {
-    const books = this.#books;
-    this.beforeChange(key, entry, expiring);
-    this.#entries.delete(key);
-    if (this.#forms.size !== 0) this.#forms.delete(entry);
-    this.#account.removeKey(key, entry.value);
-    this.#changeExpiry(key, entry, 0);
-    if (!books.replaying) this.tombstones.add(key, books.writeOffset);
+  /** @param key one that is here. */
+  remove(key: string): void {
+    this.#remove(key, this.#table.find(key), false);
   }
 
   /**
@@ -232,7 +208,7 @@ export class Database {
    * @returns whether there were any.
    */
   flush(): boolean {
-    if (this.#entries.size === 0) return false;
+    if (this.size === 0) return false;
     this.touchWatched();
     this.touchAwaited();
     this.#books.changes += 1;
@@ -273,21 +249,27 @@ export class Database {
     }
   }
 
-  /** DEBUG OBJECT: the key's entry, expired or not; it then stays where it is. */
+  /** DEBUG OBJECT: what the key holds, expired or not; it then stays where it is. */
   entryAt(key: string): Entry | undefined {
     this.noteLook(key);
-    return this.#entries.get(key);
+    return this.entryOf(key);
   }
 
   /** What the key holds, expired or not. For bookkeeping only: commands use `read`. */
-  typeAt(key: string): ReturnType<typeof typeName> | undefined {
-    const entry = this.#entries.get(key);
-    return entry === undefined ? undefined : typeName(entry.value);
+  entryOf(key: string): Entry | undefined {
+    const at = this.#table.find(key);
+    return at === ABSENT ? undefined : this.#table.entryAt(at);
+  }
+
+  /** As `entryOf`, of its type. */
+  typeAt(key: string): TypeName | undefined {
+    const at = this.#table.find(key);
+    return at === ABSENT ? undefined : this.#table.typeAt(at);
   }
 
   /** Whether the key is held, expired or not. For bookkeeping only: commands use `read`. */
   holds(key: string): boolean {
-    return this.#entries.has(key);
+    return this.#table.find(key) !== ABSENT;
   }
 
   /** As `holds`; an expired key that is still held is told apart. */
@@ -298,103 +280,120 @@ export class Database {
 
   /** Deletes the key that was due first, and propagates that. @returns false when none is due. */
   expireNext(): boolean {
-    const first = this.#expiries.first();
-    if (first === NO_EXPIRY || this.#expiries.atMs(first) >= this.#books.nowMs) return false;
-    const key = this.#expiries.keyOf(first);
+    const at = this.#table.firstToExpire();
+    if (at === ABSENT || this.#table.expireAtMs(at) >= this.#books.nowMs) return false;
+    const key = this.#table.keyAt(at);
     if (!this.#books.effects.mayAdd(key.length)) return false;
-    const entry = this.#entries.get(key);
-    invariant(entry?.expiry === first, "whatever expires is a key's");
-    this.#expire(key, entry);
+    this.#expire(key, at);
     return true;
   }
 
-  /** One page of SCAN. Every key that is present throughout is returned, perhaps more than once. */
-  scan(cursor: number, count: number): { readonly cursor: number; readonly items: [string, Entry][] } {
-    return this.#entries.scan(cursor, count);
-  }
-
-  randomKey(random: Randomness): string | undefined {
-    for (let tries = 0; tries < RANDOM_TRIES && this.size > 0; tries += 1) {
-      const key = this.#entries.keyAt(random.below(this.size));
-      if (this.peek(key) !== undefined) return key;
+  /** One page of SCAN: of its keys those that have not expired. Every key that is present throughout is returned, perhaps more than once. */
+  scan(cursor: number, count: number, type?: string): { readonly cursor: number; readonly keys: string[] } {
+    const table = this.#table;
+    const page = table.scan(cursor, count);
+    const keys: string[] = [];
+    for (const at of page.addresses) {
+      if (this.#isDue(at) || (type !== undefined && table.typeAt(at) !== type)) continue;
+      keys.push(table.keyAt(at));
     }
-    for (const [key, entry] of this.#entries.entries()) if (!this.isExpired(entry)) return key;
-    return undefined;
+    return { cursor: page.cursor, keys };
   }
 
-  // ---- memory ----------------------------------------------------------------------------------
+  // ---- by address ------------------------------------------------------------------------------
 
-  /** The entry as it is held, expired or not. For evictions only: commands use `read`. */
-  entryOf(key: string): Entry | undefined {
-    return this.#entries.get(key);
-  }
-
-  /** Any key, each as likely as any other. */
-  sampleKey(random: Randomness): string | undefined {
-    return this.size === 0 ? undefined : this.#entries.keyAt(random.below(this.size));
-  }
-
-  /** Any key that expires. */
-  sampleExpiring(random: Randomness): string | undefined {
-    return this.#expiries.any(random);
-  }
-
-  /** The key that expires before all others. */
-  firstToExpire(): string | undefined {
-    const first = this.#expiries.first();
-    return first === NO_EXPIRY ? undefined : this.#expiries.keyOf(first);
-  }
-
-  /** Removes a key that must give way, and propagates that. */
-  evict(key: string, entry: Entry): void {
+  /** @returns the address of the key, `ABSENT` when it is absent or has expired. */
+  #look(key: string): number {
     const books = this.#books;
-    this.remove(key, entry);
-    books.effects.append(this.index, encodeCommand([books.memory.lazyEviction ? "UNLINK" : "DEL", key]));
-    books.evictedKeys += 1;
-    books.notify(NOTIFY.evicted, "evicted", this.index, key);
+    const at = this.#table.find(key);
+    if (this.tombstones.floor !== OFFSET_ZERO) books.saw(this.tombstones.floor);
+    if (at === ABSENT) {
+      books.saw(this.tombstones.offsetOf(key));
+      if (books.onlyReads) books.missed(this.index, key);
+      return ABSENT;
+    }
+    books.saw(this.#table.changedAt(at));
+    if (this.#isDue(at)) {
+      // A command that only reads may leave it to a later one.
+      if (books.mayExpire && (!books.onlyReads || books.effects.mayAdd(key.length))) this.#expire(key, at);
+      if (books.onlyReads) books.missed(this.index, key);
+      return ABSENT;
+    }
+    if (books.onlyReads) books.hits += 1;
+    return at;
   }
 
-  #use(entry: Entry): void {
+  /** Whether the key must read as absent now. */
+  #isDue(at: number): boolean {
+    const expireAtMs = this.#table.expireAtMs(at);
+    return expireAtMs !== 0 && this.#books.nowMs > expireAtMs && !this.#books.replaying;
+  }
+
+  #holdsStream(at: number): boolean {
+    return this.awaited.size !== 0 && at !== ABSENT && this.#table.typeAt(at) === "stream";
+  }
+
+  /** @returns where the key is now. */
+  #replaceValue(key: string, at: number, value: Value): number {
+    const table = this.#table;
+    if (this.#forms.size !== 0) this.#forms.delete(key);
+    if (table.replaceString(at, value)) return at;
+    const known = table.collectionAt(at);
+    if (known !== undefined) this.#account.removeCollection(known);
+    const bytes = table.bytesAt(at);
+    const now = table.setValue(at, value);
+    this.#account.add(table.bytesAt(now) - bytes);
+    if (typeof value !== "string") this.#account.addCollection(value);
+    return now;
+  }
+
+  #use(at: number): void {
+    const table = this.#table;
     const { useCounting, memory, nowSec } = this.#books;
     if (useCounting !== null) {
-      const before = decayed(entry.frequency, entry.usedSec, nowSec, memory.lfuDecayMinutes);
-      entry.frequency = afterUse(before, memory.lfuLogFactor, useCounting);
+      const before = decayed(table.frequency(at), table.usedSec(at), nowSec, memory.lfuDecayMinutes);
+      table.setFrequency(at, afterUse(before, memory.lfuLogFactor, useCounting));
     }
-    entry.usedSec = nowSec;
+    table.setUsed(at, nowSec);
   }
 
-  #expire(key: string, entry: Entry): void {
+  #expire(key: string, at: number): void {
     this.#books.effects.append(this.index, encodeCommand(["DEL", key]));
-    this.#expireHere(key, entry);
+    this.#expireHere(key, at);
   }
 
-  #expireHere(key: string, entry: Entry): void {
-    this.remove(key, entry, true);
-    this.#books.expired += 1;
-    this.#books.notify(NOTIFY.expired, "expired", this.index, key);
+  #expireHere(key: string, at: number): void {
+    const books = this.#books;
+    this.#remove(key, at, true);
+    books.expired += 1;
+    books.notify(NOTIFY.expired, "expired", this.index, key);
   }
 
-  #changeExpiry(key: string, entry: Entry, expireAtMs: Millis): void {
-    const { expiry } = entry;
-    if (expireAtMs !== 0) {
-      if (expiry !== NO_EXPIRY) this.#expiries.change(expiry, expireAtMs);
-      else {
-        entry.expiry = this.#expiries.add(this.#entries.heldKey(key), expireAtMs);
-        this.#account.addExpiry();
-      }
-    } else if (expiry !== NO_EXPIRY) {
-      this.#expiries.remove(expiry);
-      this.#account.removeExpiry();
-      entry.expiry = NO_EXPIRY;
-    }
+  #remove(key: string, at: number, expiring: boolean): void {
+    const books = this.#books;
+    const table = this.#table;
+    // As in Redis, to whoever waits for elements it is nothing that a key has gone, but to a stream's consumers.
+    if (this.#holdsStream(at)) this.wake(key);
+    this.beforeLoss(key, expiring);
+    const collection = table.collectionAt(at);
+    if (collection !== undefined) this.#account.removeCollection(collection);
+    this.#changeExpiry(at, 0);
+    this.#account.add(-table.bytesAt(at));
+    table.remove(at);
+    if (this.#forms.size !== 0) this.#forms.delete(key);
+    if (!books.replaying) this.tombstones.add(key, books.writeOffset);
+  }
+
+  #changeExpiry(at: number, expireAtMs: Millis): void {
+    const expired = this.#table.setExpiry(at, expireAtMs);
+    if (expired === (expireAtMs !== 0)) return;
+    this.#account.add(expired ? -EXPIRY_BYTES : EXPIRY_BYTES);
   }
 
   #drop(): void {
     this.#account.clear();
-    // A snapshot under way still walks the old one.
-    this.#entries = new DenseMap();
+    this.#table = new KeyTable();
     this.tombstones.clear();
     this.#forms.clear();
-    this.#expiries = new ExpiryIndex();
   }
 }

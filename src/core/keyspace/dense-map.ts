@@ -12,31 +12,31 @@ const PAIR = 2;
 
 export class DenseMap<Value> {
   #pairs = new ChunkedArray<string | Value>();
-  #index = new PositionIndex(PAIR);
+  #index = new PositionIndex();
 
   get size(): number {
     return this.#pairs.length / PAIR;
   }
 
   get(key: string): Value | undefined {
-    const position = this.#index.find(this.#pairs, key, this.#index.hashOf(key));
+    const position = this.#index.find(this, key, this.#index.hashOf(key));
     return position === -1 ? undefined : this.#valueAt(position);
   }
 
   has(key: string): boolean {
-    return this.#index.find(this.#pairs, key, this.#index.hashOf(key)) !== -1;
+    return this.#index.find(this, key, this.#index.hashOf(key)) !== -1;
   }
 
-  /** The very text that is held here, for who keeps the key as well: a command's own is another one. @param key one that is here. */
-  heldKey(key: string): string {
-    return this.keyAt(this.#index.find(this.#pairs, key, this.#index.hashOf(key)));
+  /** For the index: whether `key` is the one at `position`. */
+  isAt(position: number, key: string): boolean {
+    return this.#pairs.at(position * PAIR) === key;
   }
 
   /** @returns what the key held before. */
   set(key: string, value: Value): Value | undefined {
     const pairs = this.#pairs;
     const hash = this.#index.hashOf(key);
-    const position = this.#index.find(pairs, key, hash);
+    const position = this.#index.find(this, key, hash);
     if (position !== -1) {
       const known = this.#valueAt(position);
       pairs.put(position * PAIR + 1, value);
@@ -53,7 +53,7 @@ export class DenseMap<Value> {
     const pairs = this.#pairs;
     const index = this.#index;
     const hash = index.hashOf(key);
-    const position = index.find(pairs, key, hash);
+    const position = index.find(this, key, hash);
     if (position === -1) return undefined;
     const known = this.#valueAt(position);
     const last = this.size - 1;

@@ -5,7 +5,7 @@
 import { unreachable } from "../../base/errors.ts";
 import type { Randomness } from "../../base/randomness.ts";
 import type { Database } from "./database.ts";
-import type { Entry } from "./entry.ts";
+import { ABSENT, type KeyTable } from "./key-table.ts";
 import { countsUses, type MemorySettings } from "./memory-settings.ts";
 import { decayed } from "./use-frequency.ts";
 
@@ -15,7 +15,6 @@ const POOL_SIZE = 16;
 interface Victim {
   readonly database: Database;
   readonly key: string;
-  readonly entry: Entry;
 }
 
 interface Candidate extends Victim {
@@ -63,8 +62,8 @@ export class Evictor {
     for (let tries = 0; tries < databases.length; tries += 1) {
       this.#turn = (this.#turn + 1) % databases.length;
       const database = databases[this.#turn] as Database;
-      const victim = sample(database, settings, random);
-      if (victim !== undefined) return victim;
+      const at = sample(database.table, settings, random);
+      if (at !== undefined) return { database, key: database.table.keyAt(at) };
     }
     return undefined;
   }
@@ -77,9 +76,10 @@ export class Evictor {
   ): Victim | undefined {
     while (this.#fillPool(databases, settings, random, nowSec)) {
       for (let best = this.#pool.pop(); best !== undefined; best = this.#pool.pop()) {
-        // It may be gone, be another one by now, or have been used since: then it must prove itself again.
-        const isHere = best.database.entryOf(best.key) === best.entry;
-        if (isHere && scoreOf(best.entry, settings, nowSec) >= best.score) return best;
+        // It may be gone, or have been used since: then it must prove itself again.
+        const { table } = best.database;
+        const at = table.find(best.key);
+        if (at !== ABSENT && scoreOf(table, at, settings, nowSec) >= best.score) return best;
       }
     }
     return undefined;
@@ -96,48 +96,48 @@ export class Evictor {
     for (const database of databases) {
       if (database.size === 0) continue;
       for (let left = settings.samples; left > 0; left -= 1) {
-        const victim = sample(database, settings, random);
-        if (victim === undefined) break;
+        const at = sample(database.table, settings, random);
+        if (at === undefined) break;
         found = true;
-        this.#offer(victim, scoreOf(victim.entry, settings, nowSec));
+        this.#offer(database, at, scoreOf(database.table, at, settings, nowSec));
       }
     }
     return found;
   }
 
-  #offer({ database, key, entry }: Victim, score: number): void {
+  #offer(database: Database, address: number, score: number): void {
     const pool = this.#pool;
     const isFull = pool.length === POOL_SIZE;
     if (isFull && score <= (pool[0] as Candidate).score) return;
-    if (pool.some((candidate) => candidate.entry === entry)) return;
+    const key = database.table.keyAt(address);
+    if (pool.some((candidate) => candidate.key === key && candidate.database === database)) return;
     const at = pool.findIndex((candidate) => candidate.score >= score);
-    pool.splice(at === -1 ? pool.length : at, 0, { database, key, entry, score });
+    pool.splice(at === -1 ? pool.length : at, 0, { database, key, score });
     if (isFull) pool.shift();
   }
 }
 
-function scoreOf(entry: Entry, settings: MemorySettings, nowSec: number): number {
-  if (!countsUses(settings.policy)) return nowSec - entry.usedSec;
-  return -decayed(entry.frequency, entry.usedSec, nowSec, settings.lfuDecayMinutes);
+function scoreOf(table: KeyTable, address: number, settings: MemorySettings, nowSec: number): number {
+  const usedSec = table.usedSec(address);
+  if (!countsUses(settings.policy)) return nowSec - usedSec;
+  return -decayed(table.frequency(address), usedSec, nowSec, settings.lfuDecayMinutes);
 }
 
-function sample(database: Database, settings: MemorySettings, random: Randomness): Victim | undefined {
-  const key = settings.policy.startsWith("allkeys")
-    ? database.sampleKey(random)
-    : database.sampleExpiring(random);
-  const entry = key === undefined ? undefined : database.entryOf(key);
-  return key === undefined || entry === undefined ? undefined : { database, key, entry };
+/** @returns the address of any key that may go, each as likely as any other. */
+function sample(table: KeyTable, settings: MemorySettings, random: Randomness): number | undefined {
+  if (!settings.policy.startsWith("allkeys")) return table.expiries.any(random);
+  return table.size === 0 ? undefined : table.any(random);
 }
 
 function firstToExpire(databases: readonly Database[]): Victim | undefined {
   let first: Victim | undefined;
+  let firstAtMs = Number.POSITIVE_INFINITY;
   for (const database of databases) {
-    const key = database.firstToExpire();
-    const entry = key === undefined ? undefined : database.entryOf(key);
-    if (key === undefined || entry === undefined) continue;
-    const isFirst =
-      first === undefined || database.expireAtMs(entry) < first.database.expireAtMs(first.entry);
-    if (isFirst) first = { database, key, entry };
+    const { table } = database;
+    const at = table.firstToExpire();
+    if (at === ABSENT || table.expireAtMs(at) >= firstAtMs) continue;
+    firstAtMs = table.expireAtMs(at);
+    first = { database, key: table.keyAt(at) };
   }
   return first;
 }

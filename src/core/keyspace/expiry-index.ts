@@ -2,8 +2,8 @@
  * Finds the keys whose time has come: a binary heap of keys in order of time. Each knows where it stands, so that a new time
  * moves it and a removal takes it out at once: a key that is refreshed for ever costs nothing, and nothing is ever rebuilt.
  *
- * Whoever adds a key gets a number for it, a slot, and speaks of it by that. No key has an object of its own here: of a
- * million that are given a time garbage collection sees nothing but the keys, which are there anyway.
+ * Whoever adds a key gets a number for it, a slot, and speaks of it by that. What a key is, is its owner's business: where
+ * keys are numbers, garbage collection has nothing to do here for a million that are given a time.
  */
 import type { Millis } from "../../base/ids.ts";
 import type { Randomness } from "../../base/randomness.ts";
@@ -20,7 +20,7 @@ const PAIR = 2;
 /** A mean is taken of so many times, or up to twice as many; of all where there are fewer. */
 const SAMPLES = 100;
 
-export class ExpiryIndex<Key = string> {
+export class ExpiryIndex<Key> {
   readonly #heap = new ChunkedNumbers();
   /** By slot; `null` when that is free. */
   #keys = new ChunkedArray<Key | null>();
@@ -60,6 +60,11 @@ export class ExpiryIndex<Key = string> {
   /** @param slot of a key that is here, as everywhere. */
   keyOf(slot: number): Key {
     return this.#keys.at(slot) as Key;
+  }
+
+  /** The key is called otherwise from now on. */
+  rename(slot: number, key: Key): void {
+    this.#keys.put(slot, key);
   }
 
   /** Wall-clock milliseconds for keys. */

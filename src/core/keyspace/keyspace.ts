@@ -5,12 +5,14 @@
 import { InterrexError, invariant } from "../../base/errors.ts";
 import { OFFSET_ZERO, type Offset } from "../../base/ids.ts";
 import type { Randomness } from "../../base/randomness.ts";
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { Bookkeeping } from "./bookkeeping.ts";
 import { Database } from "./database.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { Evictor } from "./evictor.ts";
 import { EMPTY_BYTES } from "./memory-model.ts";
 import { countsUses, type MemorySettings } from "./memory-settings.ts";
+import { NOTIFY } from "./notifications.ts";
 import { SnapshotCursor } from "./snapshot-cursor.ts";
 import { typeName } from "./value.ts";
 
@@ -128,7 +130,7 @@ export class Keyspace extends Bookkeeping {
           ? this.#evictor.choose(this.#databases, this.memory, random, this.nowSec)
           : undefined;
       if (victim === undefined) return false;
-      victim.database.evict(victim.key, victim.entry);
+      this.#evict(victim.database, victim.key);
     }
     return !this.isOverMemory || this.#databases.some(({ size }) => size > 0);
   }
@@ -151,10 +153,17 @@ export class Keyspace extends Bookkeeping {
     for (const database of this.#databases) {
       for (const [key, entry] of database.entries()) {
         const value = typeof entry.value === "string" ? entry.value : entry.value.digest().toString("latin1");
-        const expireAtMs = String(database.expireAtMs(entry));
+        const expireAtMs = String(entry.expireAtMs);
         addDigest(sum, digestOf(String(database.index), key, expireAtMs, typeName(entry.value), value));
       }
     }
     return sum.toString("hex");
+  }
+
+  #evict(database: Database, key: string): void {
+    database.remove(key);
+    this.effects.append(database.index, encodeCommand([this.memory.lazyEviction ? "UNLINK" : "DEL", key]));
+    this.evictedKeys += 1;
+    this.notify(NOTIFY.evicted, "evicted", database.index, key);
   }
 }

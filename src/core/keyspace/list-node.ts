@@ -2,14 +2,8 @@
  * A bounded run of a list's elements, linked to its neighbours. It decides how they are kept: as an array while it is
  * worked on, packed into one buffer when it has become an inner part of the list. It knows no list.
  */
-
+import type { Latin1Buffer } from "../../base/latin1.ts";
 import { encodingLimits } from "./encoding-limits.ts";
-
-/** `latin1Slice` and `latin1Write` are public in practice but missing from the types. */
-type Latin1Buffer = Buffer & {
-  latin1Slice(start: number, end: number): string;
-  latin1Write(text: string, offset: number): number;
-};
 
 /** Length from which V8 makes `slice` a view of the text that it was taken from. */
 const COPIED_BELOW = 13;

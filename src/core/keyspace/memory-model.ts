@@ -6,8 +6,8 @@
 
 /** The databases without any key. */
 export const EMPTY_BYTES = 2048;
-/** A key's entry and its places in the database's arrays and index, without its name and its value. */
-export const KEY_BYTES = 112;
+/** A key's header, and its places in the database's array and index. */
+export const KEY_BYTES = 56;
 /** Of an expiry: its places in the index of expiries. */
 export const EXPIRY_BYTES = 32;
 

@@ -1,18 +1,11 @@
 /** Integers and texts in a growing buffer, one behind the other. What they mean is their owner's business. */
+import { type Latin1Buffer, writeLatin1 } from "../../base/latin1.ts";
 import { type ExactInteger, exact } from "./exact-integer.ts";
-
-/** `latin1Slice` and `latin1Write` are public in practice but missing from the types. */
-export type Latin1Buffer = Buffer & {
-  latin1Slice(start: number, end: number): string;
-  latin1Write(text: string, offset: number): number;
-};
 
 /** Most bytes that an integer takes: seven bits each, of 64. */
 export const INTEGER_BYTES_MAX = 10;
 /** As many of these as a safe number surely holds. */
 const SAFE_BYTES = 7;
-/** A shorter text is written faster here than by a call out of V8. */
-const CALL_FROM = 24;
 
 const EMPTY = Buffer.alloc(0) as Latin1Buffer;
 
@@ -67,12 +60,7 @@ export class PackedText {
   writeText(text: string): void {
     const { length } = text;
     this.writeInteger(length);
-    const bytes = this.#bytes;
-    if (length < CALL_FROM) {
-      for (let at = 0; at < length; at += 1) bytes[this.#used + at] = text.charCodeAt(at);
-    } else {
-      bytes.latin1Write(text, this.#used);
-    }
+    writeLatin1(this.#bytes, text, this.#used);
     this.#used += length;
   }
 

@@ -6,18 +6,22 @@
  * What a look-up costs in a large index is the cache lines that it has to wait for, one behind the other (200 ns each on
  * a busy machine, where all the rest of it takes 50): so a slot holds all that a search looks at.
  */
+import { writeHashed } from "./half-sip-hash.ts";
 
-/** What new indexes hash with. It shows nowhere, no order depends on it, so it may differ between members. */
+/** What new indexes hash with, 64 bits. It shows nowhere, no order depends on it, so it may differ between members. */
 let seedOfNewOnes = 0;
+let secondSeed = 0;
 
 /**
  * Makes the hashes of indexes to come unpredictable, against members chosen to collide. A process does it at its start
  * with a number that nobody can guess; the core itself knows no chance, and a simulation leaves it alone.
  *
  * @param seed 32 bits.
+ * @param second 32 more.
  */
-export function seedMemberHashes(seed: number): void {
+export function seedMemberHashes(seed: number, second: number): void {
   seedOfNewOnes = seed | 0;
+  secondSeed = second | 0;
 }
 
 const SLOTS_MIN = 16;
@@ -29,29 +33,27 @@ const SHARDS = 64;
 /** The top bits choose the shard, the low ones the slot. */
 const SHARD_SHIFT = 26;
 
-/** Where the members stand. */
+/** Who stands where. */
 interface Members {
-  at(place: number): unknown;
+  isAt(position: number, member: string): boolean;
 }
 
 export class PositionIndex {
   readonly #seed: number;
-  /** How far apart members stand in the array that holds them. */
-  readonly #stride: number;
+  readonly #secondSeed = secondSeed;
   /** Of each shard. At most two thirds are taken. */
   #slots: Int32Array[] = [new Int32Array(SLOTS_MIN * SLOT)];
   /** How many members each shard has. */
   #counts: number[] = [0];
   #count = 0;
 
-  constructor(stride = 1, seed: number = seedOfNewOnes) {
-    this.#stride = stride;
+  constructor(seed: number = seedOfNewOnes) {
     this.#seed = seed;
   }
 
   /** For members that stand as these do. */
   clone(): PositionIndex {
-    const copy = new PositionIndex(this.#stride, this.#seed);
+    const copy = new PositionIndex(this.#seed);
     copy.#slots = this.#slots.map((slots) => slots.slice());
     copy.#counts = [...this.#counts];
     copy.#count = this.#count;
@@ -66,30 +68,44 @@ export class PositionIndex {
     return hash ^ (hash >>> 13);
   }
 
+  /** Another such hash, of a member that is needed in words as well: see `writeHashed`. */
+  writeHashed(member: string, into: Int32Array): number {
+    return writeHashed(member, into, this.#seed, this.#secondSeed);
+  }
+
   /** @returns the position, or -1. */
   find(members: Members, member: string, hash: number): number {
     const slots = this.#slotsOf(hash);
     for (let slot = homeOf(slots, hash); ; slot = behind(slots, slot)) {
       const position = (slots[slot + 1] as number) - 1;
       if (position === -1) return -1;
-      if (slots[slot] === hash && members.at(position * this.#stride) === member) return position;
+      if (slots[slot] === hash && members.isAt(position, member)) return position;
     }
   }
 
-  /** A member that is not here yet stands at `position`, which is the next one. */
+  /** A member that is not here yet stands at `position`, where no other does. */
   append(hash: number, position: number): void {
     this.#count += 1;
     if (this.#count === SHARDED_FROM && this.#slots.length === 1) this.#split();
     this.#put(hash, position);
   }
 
-  /** The member at `position` goes; the one at `last` takes its place. Each with its hash. */
-  remove(position: number, hash: number, last: number, lastHash: number): void {
+  /** The member at `position` goes. */
+  drop(hash: number, position: number): void {
     this.#clear(hash, position);
     this.#count -= 1;
-    if (position === last) return;
-    const slots = this.#slotsOf(lastHash);
-    slots[slotOf(slots, lastHash, last) + 1] = position + 1;
+  }
+
+  /** The member at `from` stands at `to` now. */
+  move(hash: number, from: number, to: number): void {
+    const slots = this.#slotsOf(hash);
+    slots[slotOf(slots, hash, from) + 1] = to + 1;
+  }
+
+  /** The member at `position` goes; the one at `last` takes its place. Each with its hash. */
+  remove(position: number, hash: number, last: number, lastHash: number): void {
+    this.drop(hash, position);
+    if (position !== last) this.move(lastHash, last, position);
   }
 
   #put(hash: number, position: number): void {

@@ -10,7 +10,8 @@ import type { Millis } from "../../base/ids.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import type { Bookkeeping, SnapshotSink } from "./bookkeeping.ts";
 import type { Database } from "./database.ts";
-import type { Entry, LastingEntries } from "./entry.ts";
+import type { Entry } from "./entry.ts";
+import type { KeyTable } from "./key-table.ts";
 import { TextQueue } from "./text-queue.ts";
 import type { Value } from "./value.ts";
 
@@ -19,8 +20,12 @@ const KEY_COST_BYTES = 16;
 /** A collection that takes no more is written whole at once. */
 const SMALL_BYTES = 4096;
 
-interface Source extends LastingEntries {
+/** A database as it was when the snapshot began, whatever is flushed meanwhile. */
+interface Source {
   readonly db: number;
+  readonly table: KeyTable;
+  /** Addresses of keys; see `KeyTable.walk`. */
+  readonly walk: IterableIterator<number>;
 }
 
 /** A collection as it was: what becomes of it meanwhile is nothing to it. */
@@ -46,7 +51,7 @@ export class SnapshotCursor implements SnapshotSink {
     this.#books = books;
     books.snapshotMark += 1;
     this.#mark = books.snapshotMark;
-    this.#sources = databases.map((database) => ({ db: database.index, ...database.lasting() }));
+    this.#sources = databases.map(({ index, table }) => ({ db: index, table, walk: table.walk() }));
     this.#remaining = databases.reduce((total, database) => total + database.size, 0);
     for (const database of databases) database.snapshotIndex = database.index;
     books.snapshot = this;
@@ -81,10 +86,8 @@ export class SnapshotCursor implements SnapshotSink {
     if (this.#books.snapshot === this) this.#books.snapshot = null;
   }
 
-  /** Writes the key, or notes down what is to be written of it, and marks it as done with. */
-  preserve(db: number, key: string, entry: Entry, expireAtMs: Millis): void {
-    const { value } = entry;
-    entry.snapshotMark = this.#mark;
+  /** Writes the key, or notes down what is to be written of it. */
+  preserve(db: number, key: string, { value, expireAtMs }: Entry): void {
     if (typeof value !== "string" && value.bytes > SMALL_BYTES) {
       this.#frozen.push({ db, pieces: rebuild(key, value, expireAtMs) });
       return;
@@ -103,13 +106,17 @@ export class SnapshotCursor implements SnapshotSink {
     if (this.#remaining === 0) return false;
     const source = this.#sources[0];
     invariant(source !== undefined, "a snapshot writes every key that was there when it began");
-    const step = source.entries.next();
+    const { db, table, walk } = source;
+    const step = walk.next();
     if (step.done) {
       this.#sources.shift();
       return true;
     }
-    const [key, entry] = step.value;
-    if (entry.snapshotMark !== this.#mark) this.preserve(source.db, key, entry, source.expireAtMs(entry));
+    const at = step.value;
+    if (table.snapshotMark(at) !== this.#mark) {
+      table.setSnapshotMark(at, this.#mark);
+      this.preserve(db, table.keyAt(at), table.entryAt(at));
+    }
     return true;
   }
 

@@ -35,8 +35,10 @@ export interface Collection {
 
 export type Value = string | HashValue | ListValue | SetValue | ZsetValue | StreamValue;
 
-/** The type's name as TYPE and SCAN ... TYPE spell it. */
-export function typeName(value: Value): "string" | CollectionType {
+/** As TYPE and SCAN ... TYPE spell it. */
+export type TypeName = "string" | CollectionType;
+
+export function typeName(value: Value): TypeName {
   return typeof value === "string" ? "string" : value.type;
 }
 

@@ -1,8 +1,8 @@
 /** Latin1 texts to Lua's byte arrays and back. Short ones by hand: a call into the runtime costs more than they do. */
 
-const SHORT = 48;
+import type { Latin1Buffer } from "../../base/latin1.ts";
 
-type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string };
+const SHORT = 48;
 
 export function bytesOf(text: string): Uint8Array {
   const { length } = text;

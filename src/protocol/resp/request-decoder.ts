@@ -5,11 +5,13 @@
  *
  * What it reads depends on the bytes alone, never on how they were split into chunks.
  */
+
 import { constants } from "node:buffer";
+import type { Latin1Buffer } from "../../base/latin1.ts";
 import { splitInlineArguments } from "./inline-arguments.ts";
 import type { RequestLimits } from "./limits.ts";
 import { ProtocolError } from "./protocol-error.ts";
-import { type Latin1Buffer, RecentName } from "./recent-name.ts";
+import { RecentName } from "./recent-name.ts";
 
 /** What a client that has not authenticated may send, as in Redis 7: it could otherwise fill the memory. */
 const UNAUTHENTICATED_ARGUMENTS_MAX = 10;

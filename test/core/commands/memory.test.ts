@@ -50,7 +50,7 @@ describe("MEMORY", () => {
     expect(at("total.allocated")).toBe(harness.keyspace.usedBytes + EMPTY_BYTES);
     expect(at("db.2")).toEqual([
       "overhead.hashtable.main",
-      112,
+      56,
       "overhead.hashtable.expires",
       32,
       "overhead.hashtable.slot-to-keys",

@@ -68,7 +68,7 @@ describe("the expiry index", () => {
   it("hands out what is left in order of time, whatever was changed and removed", () => {
     fc.assert(
       fc.property(changes, (steps) => {
-        const index = new ExpiryIndex();
+        const index = new ExpiryIndex<string>();
         const known = new Map<string, number>();
         const model = new Map<string, number>();
         for (const { key: number, atMs } of steps) {
@@ -98,7 +98,7 @@ describe("the expiry index", () => {
   });
 
   it("is as new once thousands of keys have gone", () => {
-    const index = new ExpiryIndex();
+    const index = new ExpiryIndex<string>();
     for (let round = 0; round < 2; round += 1) {
       const slots = Array.from({ length: 3000 }, (_, at) => index.add(`k${at}`, 3000 - at));
       for (const [at, slot] of slots.entries()) {
@@ -113,7 +113,7 @@ describe("the expiry index", () => {
   });
 
   it("draws each as likely as any other", () => {
-    const index = new ExpiryIndex();
+    const index = new ExpiryIndex<string>();
     for (let at = 0; at < 10; at += 1) index.add(`k${at}`, at);
     const random = new SeededRandomness(1);
     const drawn = new Map<string | undefined, number>();
@@ -123,6 +123,6 @@ describe("the expiry index", () => {
     }
     expect(drawn.size).toBe(10);
     for (const times of drawn.values()) expect(Math.abs(times - 1000)).toBeLessThan(200);
-    expect(new ExpiryIndex().any(random)).toBeUndefined();
+    expect(new ExpiryIndex<string>().any(random)).toBeUndefined();
   });
 });

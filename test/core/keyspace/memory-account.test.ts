@@ -15,7 +15,7 @@ const INDEX_DIFFERENCE_BYTES = 16 * 18;
 function recounted({ keyspace }: Harness): number {
   let bytes = 0;
   for (const database of keyspace.databases) {
-    for (const [key, entry] of database.entries()) bytes += bytesOf(key, entry);
+    for (const address of database.table.walk()) bytes += bytesOf(database.table, address);
   }
   return bytes;
 }

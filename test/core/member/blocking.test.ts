@@ -67,6 +67,19 @@ describe("a client blocked on keys", () => {
     expect(n1.ask(pusher, "LLEN", "a")).toBe(":1\r\n");
   });
 
+  it.each(["DEL a", "SET a 1", "EXPIRE a 100"])(
+    "takes %s, which gives it nothing, for no sign that this key came first",
+    (first) => {
+      const { n1, pusher, popper } = scene();
+      n1.run(popper, "BLPOP", "b", "a", "0");
+      n1.ask(pusher, "SET", "a", "text");
+      for (const command of ["MULTI", first, "RPUSH b 1", "DEL a", "RPUSH a 2", "EXEC"]) {
+        n1.ask(pusher, ...command.split(" "));
+      }
+      expect(n1.read(popper)).toBe("*2\r\n$1\r\nb\r\n$1\r\n1\r\n");
+    },
+  );
+
   it.each([
     ["RENAME", ["RPUSH x 1", "RENAME x a"]],
     ["COPY", ["RPUSH x 1", "COPY x a"]],

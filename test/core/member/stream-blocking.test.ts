@@ -112,6 +112,15 @@ describe("a client blocked by XREAD", () => {
 });
 
 describe("a client blocked by XREADGROUP", () => {
+  it("is served by the new name of a stream before the old one is found to be gone", () => {
+    const { add, wait, got } = scene();
+    for (const key of ["old", "new"]) add(`XGROUP CREATE ${key} g $ MKSTREAM`);
+    add("XSETID old 3");
+    wait("XREADGROUP GROUP g c BLOCK 0 STREAMS new old > >");
+    add("RENAME old new");
+    expect(got()).toEqual([[["new", []]]]);
+  });
+
   it("gets each entry once: the next one in line waits for the next entry", () => {
     const { n1, add, wait, got } = scene();
     add("XGROUP CREATE s g $ MKSTREAM");

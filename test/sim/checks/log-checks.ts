@@ -288,7 +288,7 @@ function stateOf(keyspace: Keyspace): string {
     for (const [key, entry] of database.entries()) {
       const { value } = entry;
       const content = typeof value === "string" ? value : value.digest().toString("hex");
-      lines.push(JSON.stringify([database.index, key, content, database.expireAtMs(entry)]));
+      lines.push(JSON.stringify([database.index, key, content, entry.expireAtMs]));
     }
   }
   return lines.sort().join();

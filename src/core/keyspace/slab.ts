@@ -1,0 +1,131 @@
+/**
+ * Memory outside of V8's heap, in blocks of 16, 32, 48 ... bytes: garbage collection neither looks at what is in them nor
+ * moves them. Blocks of one size stand side by side in pages; the last of them takes the place of one that is freed, so
+ * there are never holes, and what is freed can be used for other sizes. It knows nothing of what the blocks hold.
+ *
+ * A block's address is where it stands. It changes when another block of its size is freed, and its owner is told so.
+ */
+import { invariant } from "../../base/errors.ts";
+import type { Latin1Buffer } from "../../base/latin1.ts";
+
+/** Sizes go up by so many bytes. */
+export const UNIT_BYTES = 16;
+const UNIT_WORDS = UNIT_BYTES / 4;
+/** A page has so many units: 1 MB, so that even of a million blocks there are few pages, and one is made in microseconds. */
+const PAGE_BITS = 16;
+const PAGE_UNITS = 2 ** PAGE_BITS;
+const WITHIN_PAGE = PAGE_UNITS - 1;
+/** The first page of a size begins with so many units, and doubles: most keyspaces are small. */
+const FIRST_UNITS = 64;
+/** An address is a positive 32-bit integer: 32 GB. */
+const PAGES_MAX = 2 ** (31 - PAGE_BITS);
+
+/** All blocks of one size. */
+interface SizeClass {
+  readonly units: number;
+  readonly perPage: number;
+  /** Numbers of its pages; at most one of them, the last, has no block. */
+  readonly pages: number[];
+  count: number;
+}
+
+export class Slab {
+  /** By size in units. */
+  readonly #classes: (SizeClass | undefined)[] = [];
+  /** By page number; of each page its memory as bytes and as words. */
+  readonly #bytes: Latin1Buffer[] = [];
+  readonly #words: Int32Array[] = [];
+  readonly #freePages: number[] = [];
+
+  /** The bytes of the page that the block is in; the block begins at `byteAt(address)`. */
+  bytesOf(address: number): Latin1Buffer {
+    return this.#bytes[address >>> PAGE_BITS] as Latin1Buffer;
+  }
+
+  /** As `bytesOf`, as words; the block begins at `wordAt(address)`. */
+  wordsOf(address: number): Int32Array {
+    return this.#words[address >>> PAGE_BITS] as Int32Array;
+  }
+
+  /** @param units its size. @returns the address of a block with any content. */
+  allocate(units: number): number {
+    const size = this.#sizeOf(units);
+    const within = size.count % size.perPage;
+    const at = (size.count - within) / size.perPage;
+    if (at === size.pages.length) size.pages.push(this.#takePage(at === 0 ? FIRST_UNITS : PAGE_UNITS));
+    const page = size.pages[at] as number;
+    const end = (within + 1) * units * UNIT_BYTES;
+    if (end > (this.#bytes[page] as Latin1Buffer).length) this.#double(page);
+    size.count += 1;
+    return (page << PAGE_BITS) | (within * units);
+  }
+
+  /**
+   * Frees a block, and moves the last one of its size there.
+   *
+   * @returns where that one stood; `address` itself when it was the last one.
+   */
+  free(address: number, units: number): number {
+    const size = this.#sizeOf(units);
+    size.count -= 1;
+    const within = size.count % size.perPage;
+    const at = (size.count - within) / size.perPage;
+    const last = ((size.pages[at] as number) << PAGE_BITS) | (within * units);
+    if (last !== address) this.copy(last, address, units * UNIT_WORDS);
+    // One empty page is kept, so that a count that goes up and down does not make one each time.
+    if (size.pages.length > at + 2) this.#freePage(size.pages.pop() as number);
+    return last;
+  }
+
+  /** Copies the first `words` of one block to another. */
+  copy(from: number, to: number, words: number): void {
+    const source = this.wordsOf(from);
+    const sourceAt = wordAt(from);
+    const target = this.wordsOf(to);
+    const targetAt = wordAt(to);
+    for (let word = 0; word < words; word += 1) target[targetAt + word] = source[sourceAt + word] as number;
+  }
+
+  #sizeOf(units: number): SizeClass {
+    const known = this.#classes[units];
+    if (known !== undefined) return known;
+    while (this.#classes.length <= units) this.#classes.push(undefined);
+    const size = { units, perPage: Math.floor(PAGE_UNITS / units), pages: [], count: 0 };
+    this.#classes[units] = size;
+    return size;
+  }
+
+  #takePage(units: number): number {
+    const page = this.#freePages.pop() ?? this.#bytes.length;
+    invariant(page < PAGES_MAX, "the small keys and values of a database take at most 32 GB");
+    this.#setPage(page, units * UNIT_BYTES);
+    return page;
+  }
+
+  #freePage(page: number): void {
+    this.#setPage(page, 0);
+    this.#freePages.push(page);
+  }
+
+  #double(page: number): void {
+    const before = this.#bytes[page] as Latin1Buffer;
+    this.#setPage(page, Math.min(before.length * 2, PAGE_UNITS * UNIT_BYTES));
+    before.copy(this.#bytes[page] as Latin1Buffer);
+  }
+
+  #setPage(page: number, length: number): void {
+    const bytes = Buffer.allocUnsafeSlow(length) as Latin1Buffer;
+    this.#bytes[page] = bytes;
+    this.#words[page] = new Int32Array(bytes.buffer, bytes.byteOffset, length / 4);
+  }
+}
+
+/** Where the block begins in the words of its page. */
+export function wordAt(address: number): number {
+  return (address & WITHIN_PAGE) * UNIT_WORDS;
+}
+
+/** Where the block begins in the bytes of its page. */
+export function byteAt(address: number): number {
+  return (address & WITHIN_PAGE) * UNIT_BYTES;
+}

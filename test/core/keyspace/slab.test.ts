@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { byteAt, Slab, UNIT_BYTES, wordAt } from "../../../src/core/keyspace/slab.ts";
+
+interface Block {
+  readonly units: number;
+  readonly mark: number;
+}
+
+function fill(slab: Slab, address: number, { units, mark }: Block): void {
+  slab.wordsOf(address).fill(mark, wordAt(address), wordAt(address) + units * 4);
+}
+
+function contentOf(slab: Slab, address: number, units: number): Buffer {
+  return Buffer.from(slab.bytesOf(address).subarray(byteAt(address), byteAt(address) + units * UNIT_BYTES));
+}
+
+/** Frees the block, as its owner would. */
+function free(slab: Slab, blocks: Map<number, Block>, address: number): void {
+  const { units } = blocks.get(address) as Block;
+  blocks.delete(address);
+  const moved = slab.free(address, units);
+  const block = blocks.get(moved);
+  if (moved === address || block === undefined) return;
+  blocks.delete(moved);
+  blocks.set(address, block);
+}
+
+function expectContents(slab: Slab, blocks: ReadonlyMap<number, Block>): void {
+  for (const [address, { units, mark }] of blocks) {
+    const expected = Buffer.from(new Int32Array(units * 4).fill(mark).buffer);
+    expect(contentOf(slab, address, units).equals(expected)).toBe(true);
+  }
+}
+
+describe("a slab", () => {
+  it("keeps what is in each block, whatever comes and goes", () => {
+    const changes = fc.array(
+      fc.oneof(
+        { weight: 3, arbitrary: fc.record({ units: fc.constantFrom(1, 2, 3, 31, 32) }) },
+        { weight: 2, arbitrary: fc.record({ freed: fc.nat() }) },
+      ),
+      { maxLength: 400, size: "max" },
+    );
+    fc.assert(
+      fc.property(changes, (all) => {
+        const slab = new Slab();
+        const blocks = new Map<number, Block>();
+        for (const [at, change] of all.entries()) {
+          if ("units" in change) {
+            const block = { units: change.units, mark: at };
+            const address = slab.allocate(block.units);
+            expect(blocks.has(address)).toBe(false);
+            fill(slab, address, block);
+            blocks.set(address, block);
+          } else if (blocks.size > 0) {
+            free(slab, blocks, [...blocks.keys()][change.freed % blocks.size] as number);
+          }
+        }
+        expectContents(slab, blocks);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("takes many pages for many blocks, and gives them back for blocks of other sizes", () => {
+    const slab = new Slab();
+    const blocks = new Map<number, Block>();
+    const add = (units: number, count: number): void => {
+      for (let mark = 0; mark < count; mark += 1) {
+        const address = slab.allocate(units);
+        fill(slab, address, { units, mark });
+        blocks.set(address, { units, mark });
+      }
+    };
+    // 6 pages of 1 MB, of which 2 stay: that of the block that is left, and an empty one.
+    add(32, 12_000);
+    const pageOf = (address: number): number => Math.floor(address / 2 ** 16);
+    const pages = new Set([...blocks.keys()].map(pageOf));
+    expect(pages.size).toBe(6);
+    while (blocks.size > 1) free(slab, blocks, blocks.keys().next().value as number);
+    expectContents(slab, blocks);
+    add(3, 80_000);
+    for (const address of blocks.keys()) expect(pages).toContain(pageOf(address));
+    expectContents(slab, blocks);
+  });
+});
