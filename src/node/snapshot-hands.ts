@@ -91,8 +91,8 @@ export class SnapshotHands {
         this.#with(async (writing) => {
           const writer = await writing.writer;
           if (effect.bytes.length > 0) await writer.write(effect.bytes);
-          // A slice that passed over written keys alone was work all the same: others have their turn.
-          else await new Promise((resolve) => setImmediate(resolve));
+          // Others have their turn, also where nothing was to be written, or a storage in memory has taken it at once.
+          await new Promise((resolve) => setImmediate(resolve));
           writing.bytes += effect.bytes.length;
           if (!writing.givenUp) this.#input({ type: "snapshotWritten", kind: writing.kind });
         });

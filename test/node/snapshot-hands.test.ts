@@ -62,6 +62,21 @@ async function* endless(ended: () => void): AsyncGenerator<Buffer> {
   }
 }
 
+it("others have their turn after each slice, whether there was anything to write, and though it took no time", async () => {
+  const { hands, inputs } = scene();
+  const slices = (): number => inputs.filter(({ type }) => type === "snapshotWritten").length;
+  hands.carryOut(BEGIN);
+  await settled();
+  for (const bytes of [Buffer.from("a"), Buffer.alloc(0), Buffer.from("b")]) {
+    const before = slices();
+    hands.carryOut({ type: "writeSnapshot", bytes });
+    for (let steps = 0; steps < 20; steps++) await Promise.resolve();
+    expect(slices()).toBe(before);
+    await turn();
+    expect(slices()).toBe(before + 1);
+  }
+});
+
 it("a stream that breaks while several reads are under way is told as broken, never as ended", async () => {
   async function* broken(): AsyncGenerator<Buffer> {
     yield Buffer.from("first");
