@@ -18,6 +18,9 @@ import { typeName } from "./value.ts";
 
 export const DATABASES = 16;
 
+/** Below what a slab can hold, with what its pages have left over. */
+const USED_BYTES_MAX = 30 * 2 ** 30;
+
 export class Keyspace extends Bookkeeping {
   readonly databases: readonly Database[];
   /** DEBUG SET-ACTIVE-EXPIRE: whether `expireCycle` does anything. */
@@ -25,7 +28,7 @@ export class Keyspace extends Bookkeeping {
   readonly #databases: Database[];
   readonly #evictor = new Evictor();
   #evictionRandom: Randomness | null = null;
-  #maxBytes = Number.POSITIVE_INFINITY;
+  #maxBytes = USED_BYTES_MAX;
   /** Where the next expiry cycle begins, so that one busy database does not starve the others. */
   #expireFrom = 0;
 
@@ -104,7 +107,8 @@ export class Keyspace extends Bookkeeping {
   /** @param random for counting uses and for choosing what to evict. */
   limitMemory(settings: MemorySettings, random: Randomness): void {
     this.memory = settings;
-    this.#maxBytes = settings.maxBytes === 0 ? Number.POSITIVE_INFINITY : settings.maxBytes - EMPTY_BYTES;
+    this.#maxBytes =
+      settings.maxBytes === 0 ? USED_BYTES_MAX : Math.min(settings.maxBytes - EMPTY_BYTES, USED_BYTES_MAX);
     this.#evictionRandom = random;
     this.useCounting = countsUses(settings.policy) ? random : null;
     this.#evictor.forget();

@@ -17,7 +17,12 @@ const PAGE_UNITS = 2 ** PAGE_BITS;
 const WITHIN_PAGE = PAGE_UNITS - 1;
 /** The first page of a size begins with so many units, and doubles: most keyspaces are small. */
 const FIRST_UNITS = 64;
-/** An address is a positive 32-bit integer: 32 GB. */
+invariant(
+  new Uint8Array(new Uint16Array([1]).buffer)[0] === 1,
+  "words are written as bytes, the lowest first",
+);
+
+/** An address is a positive 32-bit integer: 32 GB. The keyspace takes no more writes before that. */
 const PAGES_MAX = 2 ** (31 - PAGE_BITS);
 
 /** All blocks of one size. */
@@ -97,7 +102,7 @@ export class Slab {
 
   #takePage(units: number): number {
     const page = this.#freePages.pop() ?? this.#bytes.length;
-    invariant(page < PAGES_MAX, "the small keys and values of a database take at most 32 GB");
+    invariant(page < PAGES_MAX, "writes are refused before a slab is full");
     this.#setPage(page, units * UNIT_BYTES);
     return page;
   }

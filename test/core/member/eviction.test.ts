@@ -124,6 +124,15 @@ describe("a master with more than maxmemory", () => {
     expect(n1.ask(client, "DBSIZE")).toBe(":0\r\n");
   });
 
+  it.each([0, 2 ** 40])("takes no write beyond 30 GB with a maxmemory of %s either", (maxBytes) => {
+    const { n1, client } = scene();
+    limit(n1, { maxBytes });
+    n1.keyspace.usedBytes += 29 * 2 ** 30;
+    expect(n1.ask(client, "SET", "a", "1")).toBe("+OK\r\n");
+    n1.keyspace.usedBytes += 2 ** 30;
+    expect(n1.ask(client, "SET", "a", "1")).toMatch(/^-OOM/);
+  });
+
   it("takes writes again once there is room", () => {
     const { n1, client } = scene();
     n1.ask(client, "SET", "a", "1");
