@@ -25,7 +25,7 @@ function elementsOf(value: Sortable | undefined, descending: boolean): string[] 
   const members: string[] = [];
   if (value === undefined) return members;
   value.walk(descending ? value.size - 1 : 0, value.size, descending, (_score, member) =>
-    members.push(member),
+    members.push(value.lasting(member)),
   );
   return members;
 }

@@ -38,7 +38,8 @@ function readSources(context: CommandContext, keys: readonly string[]): Source["
 }
 
 function* entriesOf(value: Source["value"]): IterableIterator<[member: string, score: number]> {
-  if (value instanceof ZsetValue) yield* value.entries();
+  if (value instanceof ZsetValue)
+    for (const [member, score] of value.entries()) yield [value.lasting(member), score];
   else for (const member of value?.members() ?? []) yield [member, 1];
 }
 

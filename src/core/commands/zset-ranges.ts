@@ -42,7 +42,9 @@ function zrangestore(context: CommandContext, argv: Argv): string {
   if (!(zset instanceof ZsetValue)) return errors.WRONG_TYPE;
   const { rank, count } = selected(query, query.range(zset), zset.size);
   const result = new ZsetValue(!isCompact(count, 0));
-  zset.walk(rank, count, query.backwards, (score, member) => result.set(member, score, undefined));
+  zset.walk(rank, count, query.backwards, (score, member) =>
+    result.set(zset.lasting(member), score, undefined),
+  );
   return storeResult(context, to, result, "zrangestore");
 }
 

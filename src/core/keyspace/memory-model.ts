@@ -23,7 +23,9 @@ export const SMALL_INTEGER_BYTES = 10;
 export const MEMBER_BYTES = 8;
 export const INDEXED_MEMBER_BYTES = 26;
 export const INDEX_BYTES = 600;
-export const ZSET_BYTES = 560;
+export const ZSET_BYTES = 80;
+/** Of a sorted set's tree, when it has become too large to be packed. */
+export const ZSET_TREE_BYTES = 480;
 export const SCORE_BYTES = 50;
 export const LIST_BYTES = 240;
 /** Of an element in a packed node, and of one in a node that is worked on. */

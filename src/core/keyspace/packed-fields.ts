@@ -3,14 +3,12 @@
  * A field is its name and its value, each behind its length. It decides what still counts as small.
  */
 import { flat, ownText } from "../../base/flat-text.ts";
+import { endOf, isTextAt, prefixed, textAt } from "./length-prefixed.ts";
 import { stringBytes } from "./memory-model.ts";
 
 /** Few enough that to go through all of them, or to copy them for a change, takes a microsecond or so. */
 const FIELDS_MAX = 128;
 const BYTES_MAX = 4096;
-
-/** A length below this takes one character; any other one two, its lower half marked with this bit. */
-const LONG = 128;
 
 /** An object with a text and a number. */
 const OBJECT_BYTES = 40;
@@ -42,8 +40,8 @@ export class PackedFields {
     const isNew = at === text.length;
     const valueAt = isNew ? at : endOf(text, at);
     const changed = isNew
-      ? text + pack(field) + pack(value)
-      : text.slice(0, valueAt) + pack(value) + text.slice(endOf(text, valueAt));
+      ? text + prefixed(field) + prefixed(value)
+      : text.slice(0, valueAt) + prefixed(value) + text.slice(endOf(text, valueAt));
     if (changed.length > BYTES_MAX || (isNew && this.size === FIELDS_MAX)) return undefined;
     if (isNew) this.size += 1;
     // Its parts would keep the former text alive.
@@ -85,37 +83,7 @@ export class PackedFields {
   #find(field: string): number {
     const text = this.#text;
     let at = 0;
-    while (at < text.length) {
-      const start = at + headerLength(text, at);
-      const end = start + lengthAt(text, at);
-      if (end - start === field.length && text.startsWith(field, start)) break;
-      at = endOf(text, end);
-    }
+    while (at < text.length && !isTextAt(text, at, field)) at = endOf(text, endOf(text, at));
     return at;
   }
-}
-
-function pack(text: string): string {
-  const { length } = text;
-  if (length < LONG) return String.fromCharCode(length) + text;
-  return String.fromCharCode((length % LONG) + LONG, Math.floor(length / LONG)) + text;
-}
-
-function headerLength(text: string, at: number): number {
-  return text.charCodeAt(at) < LONG ? 1 : 2;
-}
-
-function lengthAt(text: string, at: number): number {
-  const first = text.charCodeAt(at);
-  return first < LONG ? first : first - LONG + text.charCodeAt(at + 1) * LONG;
-}
-
-function textAt(text: string, at: number): string {
-  const start = at + headerLength(text, at);
-  return text.slice(start, start + lengthAt(text, at));
-}
-
-/** Where the text that begins at `at` ends. */
-function endOf(text: string, at: number): number {
-  return at + headerLength(text, at) + lengthAt(text, at);
 }

@@ -1,10 +1,12 @@
 /** A sorted set: members with scores, in order of score and then of bytes. It knows nothing of keys, expiry or clients. */
+import { ownText } from "../../base/flat-text.ts";
 import { formatDouble } from "../../protocol/resp/reply.ts";
 import { ChunkedArray } from "./chunked-array.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { encodingLimits } from "./encoding-limits.ts";
 import { MemberTable } from "./member-table.ts";
-import { MEMBER_BYTES, SCORE_BYTES, stringBytes, ZSET_BYTES } from "./memory-model.ts";
+import { MEMBER_BYTES, SCORE_BYTES, stringBytes, ZSET_BYTES, ZSET_TREE_BYTES } from "./memory-model.ts";
+import { PackedScores } from "./packed-scores.ts";
 import { piecesOf } from "./rebuild-pieces.ts";
 import type { IsBefore } from "./score-branch.ts";
 import { ScoreTree } from "./score-tree.ts";
@@ -24,9 +26,10 @@ interface WideParts {
 export class ZsetValue implements Collection {
   readonly type = "zset" as const;
   accountedBytes = 0;
-  /** Of the members. */
+  /** Of a tree's members. */
   #textBytes = 0;
-  #tree = new ScoreTree();
+  /** Few are packed, until they are too many or wide. */
+  #order: PackedScores | ScoreTree = new PackedScores();
   /** Once wide, always wide, as in Redis; a compact one is searched through for a member's score. */
   #wide: WideParts | undefined;
 
@@ -35,7 +38,7 @@ export class ZsetValue implements Collection {
   }
 
   get size(): number {
-    return this.#tree.size;
+    return this.#order.size;
   }
 
   get encoding(): "listpack" | "skiplist" {
@@ -43,14 +46,17 @@ export class ZsetValue implements Collection {
   }
 
   get bytes(): number {
+    const order = this.#order;
+    if (order instanceof PackedScores) return ZSET_BYTES + order.bytes;
     const table = this.#wide?.table;
+    const bytes = ZSET_BYTES + ZSET_TREE_BYTES;
     // The table counts the members' texts as well; they are the same ones.
-    if (table === undefined) return ZSET_BYTES + this.#textBytes + this.size * MEMBER_BYTES * 2;
-    return ZSET_BYTES + table.bytes + this.size * SCORE_BYTES;
+    if (table === undefined) return bytes + this.#textBytes + this.size * MEMBER_BYTES * 2;
+    return bytes + table.bytes + this.size * SCORE_BYTES;
   }
 
   score(member: string): number | undefined {
-    if (this.#wide === undefined) return this.#tree.search(member);
+    if (this.#wide === undefined) return this.#order.search(member);
     const { table, scores } = this.#wide;
     const position = table.find(member);
     return position === -1 ? undefined : scores.at(position);
@@ -60,15 +66,17 @@ export class ZsetValue implements Collection {
   set(member: string, score: number, known: number | undefined): void {
     if (this.#wide === undefined && !isCompact(this.size + (known === undefined ? 1 : 0), member.length)) {
       this.#widen();
+    } else if (known === undefined && this.#order instanceof PackedScores && !this.#order.mayAdd(member)) {
+      this.#grow();
     }
     const wide = this.#wide;
     // A compact one in Redis makes no difference between 0 and -0. Here none does: what is rebuilt from a snapshot begins as a compact one.
     const kept = score === 0 ? 0 : score;
     if (known === undefined) {
-      this.#tree.insert(kept, member);
+      this.#order.insert(kept, member);
       this.#textBytes += stringBytes(member.length);
     } else {
-      this.#tree.change(known, member, kept);
+      this.#order.change(known, member, kept);
     }
     if (wide === undefined) return;
     if (known === undefined) {
@@ -83,7 +91,7 @@ export class ZsetValue implements Collection {
   delete(member: string): boolean {
     const score = this.score(member);
     if (score === undefined) return false;
-    this.#tree.remove(score, member);
+    this.#order.remove(score, member);
     this.#forget(member);
     return true;
   }
@@ -91,12 +99,12 @@ export class ZsetValue implements Collection {
   /** Number of members before this one; `undefined` when it is not here. */
   rank(member: string): number | undefined {
     const score = this.score(member);
-    return score === undefined ? undefined : this.#tree.rankOf(score, member);
+    return score === undefined ? undefined : this.#order.rankOf(score, member);
   }
 
   /** Number of members before a boundary. */
   countBefore(isBefore: IsBefore): number {
-    return this.#tree.countBefore(isBefore);
+    return this.#order.countBefore(isBefore);
   }
 
   /**
@@ -104,28 +112,36 @@ export class ZsetValue implements Collection {
    * several scores it is found among ranks, so that it depends on the members, not on how the tree has grown.
    */
   countBeforeMember(isBefore: (member: string) => boolean): number {
-    return this.#tree.countBeforeMember(isBefore);
+    return this.#order.countBeforeMember(isBefore);
   }
 
   /** Removes `count` members from the one at `rank` on; fewer than all. */
   deleteRanks(rank: number, count: number): void {
     this.walk(rank, count, false, (_score, member) => this.#forget(member));
-    this.#tree.removeRanks(rank, count);
+    this.#order.removeRanks(rank, count);
   }
 
-  /** Visits `count` members from the one at `rank` on, or back from it. The set must not change meanwhile. */
+  /**
+   * Visits `count` members from the one at `rank` on, or back from it. The set must not change meanwhile. Not to be kept: a member
+   * of a compact set may hold on to the text of all; see `lasting`.
+   */
   walk(
     rank: number,
     count: number,
     backwards: boolean,
     visit: (score: number, member: string) => void,
   ): void {
-    this.#tree.walk(rank, count, backwards, visit);
+    this.#order.walk(rank, count, backwards, visit);
   }
 
-  /** All in order. The set must not change meanwhile. */
+  /** What may be kept of a member that this set gave. */
+  lasting(member: string): string {
+    return this.#order instanceof PackedScores ? ownText(member) : member;
+  }
+
+  /** All in order. The set must not change meanwhile. Not to be kept, as for `walk`. */
   entries(): IterableIterator<[member: string, score: number]> {
-    return this.#tree.entries();
+    return this.#order.entries();
   }
 
   /** One page of ZSCAN: every member present throughout is returned. A compact set comes as one page. */
@@ -143,18 +159,22 @@ export class ZsetValue implements Collection {
 
   clone(): ZsetValue {
     const copy = new ZsetValue();
-    if (this.#wide === undefined) {
-      for (const [member, score] of this.entries()) copy.set(member, score, undefined);
-      return copy;
-    }
-    copy.#tree = this.#tree.clone();
-    copy.#wide = { table: this.#wide.table.clone(), scores: this.#wide.scores.clone() };
+    copy.#order = this.#order.clone();
     copy.#textBytes = this.#textBytes;
+    if (this.#wide !== undefined) {
+      copy.#wide = { table: this.#wide.table.clone(), scores: this.#wide.scores.clone() };
+    }
     return copy;
   }
 
   rebuild(key: string): IterableIterator<string> {
-    return piecesOf("ZADD", key, argumentsOf(this.#tree.frozenEntries()), 2);
+    const order = this.#order;
+    return piecesOf(
+      "ZADD",
+      key,
+      argumentsOf(order instanceof PackedScores ? order.entries() : order.frozenEntries()),
+      2,
+    );
   }
 
   digest(): Buffer {
@@ -163,7 +183,7 @@ export class ZsetValue implements Collection {
     return sum;
   }
 
-  /** All but the tree is without it. @param member one that is here. */
+  /** All but the order is without it. @param member one that is here. */
   #forget(member: string): void {
     this.#textBytes -= stringBytes(member.length);
     if (this.#wide === undefined) return;
@@ -173,7 +193,17 @@ export class ZsetValue implements Collection {
     if (position < scores.length) scores.put(position, last);
   }
 
+  /** Too many to be packed. */
+  #grow(): void {
+    const order = this.#order;
+    if (order instanceof ScoreTree) return;
+    const tree = new ScoreTree();
+    for (const [member, score] of order.entries()) tree.insert(score, ownText(member));
+    this.#order = tree;
+  }
+
   #widen(): void {
+    this.#grow();
     const wide = { table: new MemberTable(), scores: new ChunkedArray<number>() };
     for (const [member, score] of this.entries()) {
       wide.table.add(member);
