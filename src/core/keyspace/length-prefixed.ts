@@ -3,7 +3,10 @@
 /** A length below this takes one character; any other one two, its lower half marked with this bit. */
 const LONG = 128;
 
-/** The text behind its length. @param text of fewer than 32,768 characters. */
+/** Longest text that can be written so. */
+export const PREFIXED_LENGTH_MAX: number = LONG * 256 - 1;
+
+/** The text behind its length. */
 export function prefixed(text: string): string {
   const { length } = text;
   if (length < LONG) return String.fromCharCode(length) + text;

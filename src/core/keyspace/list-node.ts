@@ -1,16 +1,16 @@
 /**
- * A bounded run of a list's elements, linked to its neighbours. It decides how they are kept: as an array while it is
- * worked on, packed into one buffer when it has become an inner part of the list. It knows no list.
+ * A bounded run of a list's elements, linked to its neighbours. It decides how they are kept: packed into one text as long as
+ * that is short, or when it has become an inner part of the list; as an array while a longer one is worked on. It knows no list.
  */
+import { flat, ownText } from "../../base/flat-text.ts";
 import type { Latin1Buffer } from "../../base/latin1.ts";
 import { encodingLimits } from "./encoding-limits.ts";
+import { endOf, PREFIXED_LENGTH_MAX, prefixed, startOf, textAt } from "./length-prefixed.ts";
 
+/** A text up to here is copied for each change, in less time than the rest of a command takes. */
+const SHORT_BYTES_MAX = 2048;
 /** Length from which V8 makes `slice` a view of the text that it was taken from. */
 const COPIED_BELOW = 13;
-
-/** A length below this takes one byte, any other one four bytes behind this mark. */
-const LONG_LENGTH = 255;
-const LONG_LENGTH_BYTES = 5;
 
 export class ListNode {
   previous: ListNode | undefined;
@@ -19,19 +19,27 @@ export class ListNode {
   count: number;
   /** Length of all elements together. */
   bytes: number;
-  #kept: string[] | Latin1Buffer;
+  #kept: string[] | string;
+  /** Of a text: the length of what V8 keeps for it. */
+  #held: number;
 
-  private constructor(kept: string[] | Latin1Buffer, count: number, bytes: number) {
+  private constructor(kept: string[] | string, count: number, bytes: number) {
     this.#kept = kept;
+    this.#held = kept.length;
     this.count = count;
     this.bytes = bytes;
   }
 
   static of(elements: string[]): ListNode {
-    return new ListNode(elements, elements.length, lengthOf(elements));
+    const bytes = lengthOf(elements);
+    return new ListNode(
+      mayBeShort(bytes, elements.length) ? packed(elements) : elements,
+      elements.length,
+      bytes,
+    );
   }
 
-  /** A copy without neighbours; a packed buffer never changes, so both may keep it. */
+  /** A copy without neighbours. */
   clone(): ListNode {
     const kept = Array.isArray(this.#kept) ? [...this.#kept] : this.#kept;
     return new ListNode(kept, this.count, this.bytes);
@@ -48,7 +56,7 @@ export class ListNode {
   /** Whether the element finds room in the place of the one at `index`. */
   acceptsInstead(index: number, element: string): boolean {
     return (
-      this.bytes - lengthOf(this.slice(index, index + 1)) + element.length <= encodingLimits.listNodeBytesMax
+      this.bytes - lengthOf(this.view(index, index + 1)) + element.length <= encodingLimits.listNodeBytesMax
     );
   }
 
@@ -60,72 +68,129 @@ export class ListNode {
     );
   }
 
-  /** All elements, to be looked at only. */
   elements(): readonly string[] {
-    return Array.isArray(this.#kept) ? this.#kept : unpack(this.#kept, 0, this.count);
+    return this.slice(0, this.count);
   }
 
-  /** The elements from `from` up to, not including, `to`, to be looked at only. */
+  /** The elements from `from` up to, not including, `to`; the array itself is to be looked at only. */
   slice(from: number, to: number): readonly string[] {
-    if (Array.isArray(this.#kept)) return this.#kept.slice(from, to);
-    return unpack(this.#kept, from, to);
+    const kept = this.#kept;
+    return typeof kept === "string" ? unpacked(kept, from, to) : kept.slice(from, to);
   }
 
   /** As `slice`, for elements that nobody keeps: each may hold on to the text of the whole node. */
   view(from: number, to: number): readonly string[] {
-    if (Array.isArray(this.#kept)) return this.#kept.slice(from, to);
-    return unpack(this.#kept, from, to, Number.POSITIVE_INFINITY);
+    const kept = this.#kept;
+    if (typeof kept !== "string") return kept.slice(from, to);
+    const elements: string[] = [];
+    let at = placeOf(kept, 0, from);
+    for (let left = to - from; left > 0; left -= 1) {
+      elements.push(textAt(kept, at));
+      at = endOf(kept, at);
+    }
+    return elements;
   }
 
   push(element: string): void {
-    this.#loosen().push(element);
+    const kept = this.#kept;
     this.count += 1;
     this.bytes += element.length;
+    if (typeof kept !== "string") kept.push(element);
+    else if (mayBeShort(this.bytes, this.count)) this.#hold(flat(kept + prefixed(element)));
+    else this.#loosen().push(element);
   }
 
   unshift(element: string): void {
-    this.#loosen().unshift(element);
+    const kept = this.#kept;
     this.count += 1;
     this.bytes += element.length;
+    if (typeof kept !== "string") kept.unshift(element);
+    else if (mayBeShort(this.bytes, this.count)) this.#hold(flat(prefixed(element) + kept));
+    else this.#loosen().unshift(element);
   }
 
   pop(): string {
-    const element = this.#loosen().pop() as string;
-    this.count -= 1;
-    this.bytes -= element.length;
-    return element;
+    return this.#take(this.count - 1);
   }
 
   shift(): string {
-    const element = this.#loosen().shift() as string;
-    this.count -= 1;
-    this.bytes -= element.length;
-    return element;
+    return this.#take(0);
   }
 
   /** Takes `remove` elements out at `index` and puts `added` in their place. */
   splice(index: number, remove: number, ...added: string[]): void {
-    const removed = this.slice(index, index + remove);
-    if (Array.isArray(this.#kept)) this.#kept.splice(index, remove, ...added);
-    else this.#kept = packedSplice(this.#kept, index, removed.length, added);
+    const removed = this.view(index, Math.min(index + remove, this.count));
     this.count += added.length - removed.length;
     this.bytes += lengthOf(added) - lengthOf(removed);
+    const kept = this.#mayBePacked() ? this.#kept : this.#loosen();
+    if (typeof kept !== "string") kept.splice(index, remove, ...added);
+    else {
+      const start = placeOf(kept, 0, index);
+      const end = placeOf(kept, start, removed.length);
+      this.#hold(ownText(kept.slice(0, start) + packed(added) + kept.slice(end)));
+    }
+    this.#settle();
   }
 
   replaceAll(elements: string[]): void {
     this.#kept = elements;
     this.count = elements.length;
     this.bytes = lengthOf(elements);
+    this.#settle();
   }
 
   /** It is to be worked on no more for a while. One oversized element stays as it is. */
   pack(): void {
-    if (Array.isArray(this.#kept) && this.bytes <= encodingLimits.listNodeBytesMax)
-      this.#kept = pack(this.#kept);
+    const kept = this.#kept;
+    if (typeof kept !== "string" && this.#mayBePacked()) this.#hold(packed(kept));
+  }
+
+  /** Takes one of both ends off. */
+  #take(index: number): string {
+    let kept = this.#kept;
+    if (typeof kept === "string" && !mayBeShort(this.bytes, this.count)) kept = this.#loosen();
+    let element: string;
+    if (typeof kept === "string") {
+      const at = placeOf(kept, 0, index);
+      element = ownText(textAt(kept, at));
+      this.#keepRest(index === 0 ? kept.slice(endOf(kept, at)) : kept.slice(0, at));
+    } else {
+      element = (index === 0 ? kept.shift() : kept.pop()) as string;
+    }
+    this.count -= 1;
+    this.bytes -= element.length;
+    this.#settle();
+    return element;
+  }
+
+  /** A rest is a view of the former text, for V8: it is copied when half of that is gone. */
+  #keepRest(rest: string): void {
+    if (rest.length * 2 < this.#held) this.#hold(ownText(rest));
+    else this.#kept = rest;
+  }
+
+  #hold(text: string): void {
+    this.#kept = text;
+    this.#held = text.length;
+  }
+
+  /** Keeps the elements as it befits their number now. */
+  #settle(): void {
+    const kept = this.#kept;
+    if (typeof kept === "string") {
+      if (!this.#mayBePacked()) this.#loosen();
+    } else if (mayBeShort(this.bytes * 2, this.count * 2)) {
+      // By half, so that it does not come and go.
+      this.#hold(packed(kept));
+    }
+  }
+
+  #mayBePacked(): boolean {
+    return this.bytes <= encodingLimits.listNodeBytesMax && this.bytes <= PREFIXED_LENGTH_MAX;
   }
 
   #loosen(): string[] {
-    if (!Array.isArray(this.#kept)) this.#kept = unpack(this.#kept, 0, this.count);
+    if (typeof this.#kept === "string") this.#kept = unpacked(this.#kept, 0, Number.POSITIVE_INFINITY);
     return this.#kept;
   }
 }
@@ -136,70 +201,37 @@ function lengthOf(elements: readonly string[]): number {
   return bytes;
 }
 
-function pack(elements: readonly string[]): Latin1Buffer {
-  // Not from Node's pool: a small list would keep a pool of 8 KB alive.
-  const packed = Buffer.allocUnsafeSlow(packedLength(elements)) as Latin1Buffer;
-  write(packed, 0, elements);
-  return packed;
+/** Whether they may stay packed while they are worked on. @param bytes of all elements together. */
+export function mayBeShort(bytes: number, count: number): boolean {
+  return bytes + count * 2 <= SHORT_BYTES_MAX;
 }
 
-function packedLength(elements: readonly string[]): number {
-  let bytes = 0;
-  for (const { length } of elements) bytes += length + (length < LONG_LENGTH ? 1 : LONG_LENGTH_BYTES);
-  return bytes;
+function packed(elements: readonly string[]): string {
+  return elements.map(prefixed).join("");
 }
 
-/** @returns where the written elements end. */
-function write(packed: Latin1Buffer, start: number, elements: readonly string[]): number {
-  let at = start;
-  for (const element of elements) {
-    at = packed.writeUInt8(Math.min(element.length, LONG_LENGTH), at);
-    if (element.length >= LONG_LENGTH) at = packed.writeUInt32LE(element.length, at);
-    at += packed.latin1Write(element, at);
-  }
-  return at;
-}
-
-/** A new buffer: a copy of the list may keep the old one. */
-function packedSplice(packed: Latin1Buffer, index: number, remove: number, added: string[]): Latin1Buffer {
-  const start = skip(packed, 0, index);
-  const end = skip(packed, start, remove);
-  const bytes = packed.length - (end - start) + packedLength(added);
-  const result = Buffer.allocUnsafeSlow(bytes) as Latin1Buffer;
-  packed.copy(result, 0, 0, start);
-  packed.copy(result, write(result, start, added), end);
-  return result;
-}
-
-/** @param cutBelow a longer element is read on its own rather than cut from the text of all. */
-function unpack(packed: Latin1Buffer, from: number, to: number, cutBelow: number = COPIED_BELOW): string[] {
-  const elements = new Array<string>(to - from);
-  const textStart = skip(packed, 0, from);
-  const text = packed.latin1Slice(textStart, skip(packed, textStart, to - from));
-  let at = textStart;
-  for (let index = 0; index < elements.length; index += 1) {
-    const start = at + headerBytes(packed, at);
-    at = endOf(packed, at);
+/** The elements from `from` up to, not including, `to` or the last one. None of them holds on to the text. */
+function unpacked(text: string, from: number, to: number): string[] {
+  const elements: string[] = [];
+  let bytes: Latin1Buffer | undefined;
+  let at = placeOf(text, 0, from);
+  for (let index = from; index < to && at < text.length; index += 1) {
+    const end = endOf(text, at);
+    const start = startOf(text, at);
+    at = end;
     // V8 copies short pieces of a text; a long one would keep all of the text alive.
-    elements[index] =
-      at - start < cutBelow ? text.slice(start - textStart, at - textStart) : packed.latin1Slice(start, at);
+    if (end - start < COPIED_BELOW) elements.push(text.slice(start, end));
+    else {
+      bytes ??= Buffer.from(text, "latin1") as Latin1Buffer;
+      elements.push(bytes.latin1Slice(start, end));
+    }
   }
   return elements;
 }
 
 /** Where the element `count` behind the one at `at` begins. */
-function skip(packed: Latin1Buffer, at: number, count: number): number {
-  let next = at;
-  for (let passed = 0; passed < count; passed += 1) next = endOf(packed, next);
-  return next;
-}
-
-function headerBytes(packed: Latin1Buffer, at: number): number {
-  return packed[at] === LONG_LENGTH ? LONG_LENGTH_BYTES : 1;
-}
-
-/** Where the element that begins at `at` ends. */
-function endOf(packed: Latin1Buffer, at: number): number {
-  const short = packed[at] as number;
-  return short === LONG_LENGTH ? at + LONG_LENGTH_BYTES + packed.readUInt32LE(at + 1) : at + 1 + short;
+function placeOf(text: string, at: number, count: number): number {
+  let place = at;
+  for (let left = count; left > 0; left -= 1) place = endOf(text, place);
+  return place;
 }

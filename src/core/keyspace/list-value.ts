@@ -4,7 +4,7 @@
  */
 import { digestOfSequence } from "./digest.ts";
 import { LIST_NODE_BYTES_MAX, LIST_NODE_ELEMENTS_MAX } from "./encoding-limits.ts";
-import { ListNode } from "./list-node.ts";
+import { ListNode, mayBeShort } from "./list-node.ts";
 import { LIST_BYTES, LOOSE_ELEMENT_BYTES, PACKED_ELEMENT_BYTES } from "./memory-model.ts";
 import { piecesOf } from "./rebuild-pieces.ts";
 import type { Collection } from "./value.ts";
@@ -33,6 +33,7 @@ export class ListValue implements Collection {
 
   get bytes(): number {
     const packed = LIST_BYTES + this.#textLength + this.#size * PACKED_ELEMENT_BYTES;
+    if (mayBeShort(this.#textLength, this.#size)) return packed;
     if (this.#size <= 2 * LIST_NODE_ELEMENTS_MAX && this.#textLength <= 2 * LIST_NODE_BYTES_MAX) {
       return packed + this.#size * LOOSE_ELEMENT_BYTES;
     }
@@ -92,7 +93,7 @@ export class ListValue implements Collection {
   /** Where the first element that equals `element` is; good until the list changes. */
   find(element: string): ListPlace | undefined {
     for (let node = this.#first; node !== undefined; node = node.next) {
-      const within = node.elements().indexOf(element);
+      const within = node.view(0, node.count).indexOf(element);
       if (within !== -1) return { node, within };
     }
     return undefined;
@@ -220,8 +221,8 @@ export class ListValue implements Collection {
   }
 
   #removeWithin(node: ListNode, element: string, limit: number, from: ListEnd): number {
+    if (!node.view(0, node.count).includes(element)) return 0;
     const elements = node.elements();
-    if (!elements.includes(element)) return 0;
     let matches = 0;
     for (const each of elements) if (each === element) matches += 1;
     const removed = Math.min(matches, limit);
@@ -292,5 +293,5 @@ export class ListValue implements Collection {
 
 /** Each node is unpacked when its turn comes. */
 function* runsOf(nodes: readonly ListNode[]): IterableIterator<readonly string[]> {
-  for (const node of nodes) yield node.elements();
+  for (const node of nodes) yield node.view(0, node.count);
 }

@@ -27,7 +27,7 @@ export const ZSET_BYTES = 80;
 /** Of a sorted set's tree, when it has become too large to be packed. */
 export const ZSET_TREE_BYTES = 480;
 export const SCORE_BYTES = 50;
-export const LIST_BYTES = 240;
+export const LIST_BYTES = 190;
 /** Of an element in a packed node, and of one in a node that is worked on. */
 export const PACKED_ELEMENT_BYTES = 2;
 export const LOOSE_ELEMENT_BYTES = 28;

@@ -1,19 +1,21 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { limitListNodes } from "../../../src/core/keyspace/encoding-limits.ts";
 import { type ListEnd, ListValue } from "../../../src/core/keyspace/list-value.ts";
+import { heapUsed } from "../../heap-used.ts";
 
 /** Short ones, ones of which few fit a node, and ones that need a node of their own. */
 const element = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom("a", "b", "", "\x00\xff", "hello") },
-  { weight: 3, arbitrary: fc.constantFrom("m".repeat(254), "n".repeat(255), "o".repeat(3000)) },
-  { weight: 1, arbitrary: fc.constant("p".repeat(9000)) },
+  { weight: 3, arbitrary: fc.constantFrom("m".repeat(126), "n".repeat(127), "o".repeat(3000)) },
+  { weight: 1, arbitrary: fc.constantFrom("p".repeat(9000), "q".repeat(40_000)) },
 );
 const end = fc.constantFrom<ListEnd>("first", "last");
 const part = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
 
 type Change = (list: ListValue, model: string[]) => void;
 
-const push = fc.tuple(end, element, fc.constantFrom(1, 3, 200, 700)).map(
+const push = fc.tuple(end, element, fc.constantFrom(1, 3, 20, 200, 700)).map(
   ([to, value, times]): Change =>
     (list, model) => {
       for (let left = times; left > 0; left -= 1) {
@@ -24,7 +26,7 @@ const push = fc.tuple(end, element, fc.constantFrom(1, 3, 200, 700)).map(
     },
 );
 
-const pop = fc.tuple(end, fc.constantFrom(1, 2, 400)).map(
+const pop = fc.tuple(end, fc.constantFrom(1, 2, 30, 400)).map(
   ([from, times]): Change =>
     (list, model) => {
       for (let left = times; left > 0; left -= 1) {
@@ -87,7 +89,35 @@ const changes = fc.array(fc.oneof(push, push, pop, set, insert, remove, trim), {
   size: "max",
 });
 
+/** Bytes of the heap that each of many lists takes. */
+function bytesOfEach(make: () => ListValue): number {
+  const lists = new Array<ListValue | null>(1000).fill(null);
+  for (let at = 0; at < 4 * lists.length; at += 1) lists[at % lists.length] = make();
+  lists.fill(null);
+  const before = heapUsed();
+  for (let at = 0; at < lists.length; at += 1) lists[at] = make();
+  const bytes = (heapUsed() - before) / lists.length;
+  expect(lists).not.toContain(null);
+  return bytes;
+}
+
+function listOf(count: number): ListValue {
+  const list = new ListValue();
+  for (let at = 0; at < count; at += 1) list.push("last", `an element ${at}`);
+  return list;
+}
+
 describe("a list", () => {
+  it("takes hardly more than its elements while it is short, and gives back what they took", () => {
+    expect(bytesOfEach(() => listOf(100))).toBeLessThan(2000);
+    const emptied = (end: ListEnd) => (): ListValue => {
+      const list = listOf(100);
+      while (list.size > 1) list.pop(end);
+      return list;
+    };
+    for (const end of ["first", "last"] as const) expect(bytesOfEach(emptied(end))).toBeLessThan(400);
+  });
+
   it("behaves as an array does, whatever nodes it is cut into", () => {
     fc.assert(
       fc.property(changes, part, part, (all, from, size) => {
@@ -103,6 +133,16 @@ describe("a list", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it("does so with nodes of 64 KB, which are too long to be packed", () => {
+    limitListNodes(-5);
+    onTestFinished(() => limitListNodes(-2));
+    const list = new ListValue();
+    const elements = Array.from({ length: 12 }, (_, at) => `${at}`.padStart(33_000, "x"));
+    for (const each of elements) list.push("last", each);
+    list.set(5, "short");
+    expect([...list.elements()]).toEqual(elements.toSpliced(5, 1, "short"));
   });
 
   it("and its copy share nothing that changes", () => {
