@@ -26,15 +26,29 @@ const HASH_FIELDS: Filling = {
   command: (index) => ["HSET", `hash:${digits(index)}`, ...fieldsOf(index)],
 };
 
-/** One sorted set of all members: 14 bytes each, scores that come in no order. */
+/** Lists of ten elements each: 15 bytes an element, and a key for ten of them. */
+const LIST_ELEMENTS: Filling = {
+  element: "list element",
+  perCommand: PER_COMMAND,
+  command: (index) => [
+    "RPUSH",
+    `list:${digits(index)}`,
+    ...elementsOf(index).map((element) => `element:${digits(element)}`),
+  ],
+};
+
+/** Sorted sets of ten members each, and a key for ten of them. */
+const SMALL_SET_MEMBERS: Filling = {
+  element: "member of a small sorted set",
+  perCommand: PER_COMMAND,
+  command: (index) => ["ZADD", `zset:${digits(index)}`, ...membersOf(index)],
+};
+
+/** One sorted set of all members. */
 const SORTED_SET_MEMBERS: Filling = {
   element: "sorted-set member",
   perCommand: PER_COMMAND,
-  command: (index) => [
-    "ZADD",
-    "zset",
-    ...elementsOf(index).flatMap((element) => [String(scoreOf(element)), `member:${digits(element)}`]),
-  ],
+  command: (index) => ["ZADD", "zset", ...membersOf(index)],
 };
 
 /** One hash of all fields. */
@@ -51,7 +65,13 @@ export const EXPIRIES: Filling = {
   command: (index) => ["EXPIRE", stringKey(index), String(DAY_SEC + (index % HOUR_SEC))],
 };
 
-export const FILLINGS: readonly Filling[] = [STRINGS, HASH_FIELDS, SORTED_SET_MEMBERS];
+export const FILLINGS: readonly Filling[] = [
+  STRINGS,
+  HASH_FIELDS,
+  LIST_ELEMENTS,
+  SMALL_SET_MEMBERS,
+  SORTED_SET_MEMBERS,
+];
 
 export function stringKey(index: number): string {
   return `string:${digits(index)}`;
@@ -83,6 +103,11 @@ function elementsOf(index: number): number[] {
 /** Fields and values in turn. */
 function fieldsOf(index: number): string[] {
   return elementsOf(index).flatMap((element) => [`field:${digits(element)}`, `value:${digits(element)}`]);
+}
+
+/** Scores, which come in no order, and members of 14 bytes in turn. */
+function membersOf(index: number): string[] {
+  return elementsOf(index).flatMap((element) => [String(scoreOf(element)), `member:${digits(element)}`]);
 }
 
 /** A step that shares no factor with the range visits each score of it before it comes back. */

@@ -11,6 +11,7 @@ describe.each(FILLINGS)("a filling of the kind $element", (filling) => {
     const commands = Array.from({ length: ELEMENTS / filling.perCommand }, (_, at) => filling.command(at));
     const elements = commands.flatMap(([name, key, ...rest]) => {
       if (name === "SET") return [`${key}`];
+      if (name === "RPUSH") return rest;
       // HSET is followed by field and value, ZADD by score and member.
       return rest.filter((_, at) => at % 2 === (name === "HSET" ? 0 : 1));
     });
