@@ -76,10 +76,11 @@ export class Evictor {
   ): Victim | undefined {
     while (this.#fillPool(databases, settings, random, nowSec)) {
       for (let best = this.#pool.pop(); best !== undefined; best = this.#pool.pop()) {
-        // It may be gone, or have been used since: then it must prove itself again.
+        // It may be gone, or expire no more, or have been used since: then it must prove itself again.
         const { table } = best.database;
         const at = table.find(best.key);
-        if (at !== ABSENT && scoreOf(table, at, settings, nowSec) >= best.score) return best;
+        if (at === ABSENT || !mayGo(table, at, settings)) continue;
+        if (scoreOf(table, at, settings, nowSec) >= best.score) return best;
       }
     }
     return undefined;
@@ -123,9 +124,17 @@ function scoreOf(table: KeyTable, address: number, settings: MemorySettings, now
   return -decayed(table.frequency(address), usedSec, nowSec, settings.lfuDecayMinutes);
 }
 
+function mayGo(table: KeyTable, address: number, settings: MemorySettings): boolean {
+  return takesAnyKey(settings) || table.expireAtMs(address) !== 0;
+}
+
+function takesAnyKey({ policy }: MemorySettings): boolean {
+  return policy.startsWith("allkeys");
+}
+
 /** @returns the address of any key that may go, each as likely as any other. */
 function sample(table: KeyTable, settings: MemorySettings, random: Randomness): number | undefined {
-  if (!settings.policy.startsWith("allkeys")) return table.expiries.any(random);
+  if (!takesAnyKey(settings)) return table.expiries.any(random);
   return table.size === 0 ? undefined : table.any(random);
 }
 

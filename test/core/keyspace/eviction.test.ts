@@ -74,6 +74,20 @@ describe("evictions", () => {
     }
   });
 
+  it("leave a key alone that has ceased to expire since it was found good to do without", () => {
+    for (const policy of ["volatile-lru", "volatile-lfu"] as const) {
+      const harness = limited({ policy, lfuLogFactor: 1e9 });
+      for (let at = 0; at < 5; at += 1) harness.run(`SET e${at} v EX 100`);
+      for (let at = 0; at < 5; at += 1) harness.run(`GET e${at}`);
+      limit(harness, { policy, lfuLogFactor: 1e9, samples: 20, maxBytes: 1 });
+      harness.evict(1);
+      for (let at = 0; at < 5; at += 1) harness.run(`PERSIST e${at}`);
+      harness.run("SET last v EX 100");
+      expect(harness.evict(5)).toBe(false);
+      expect([harness.ask("DBSIZE"), harness.ask("EXISTS last")]).toEqual([4, 0]);
+    }
+  });
+
   it("take first what expires first, though its expiry was changed", () => {
     const harness = limited({});
     harness.run("SET a v EX 10");
