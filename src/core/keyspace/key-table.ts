@@ -61,7 +61,7 @@ export class KeyTable {
   readonly #addresses = new ChunkedNumbers();
   readonly #heap = new HeapValues();
 
-  /** The key that was looked for last, in words, with its hash and what was found: it is mostly the next one as well. */
+  /** The key that was looked for last, in words unless it is long, with its hash and what was found: it is mostly the next one as well. */
   #sought: string | undefined;
   #soughtHash = 0;
   #soughtAt = ABSENT;
@@ -77,7 +77,8 @@ export class KeyTable {
     this.#sought = undefined;
     const hash = this.#hashOf(key);
     const address = this.#index.find(this, key, hash);
-    this.#sought = key;
+    // A long one, of any length, would stay in memory until the next look.
+    if (key.length <= KEY_BYTES_MAX) this.#sought = key;
     this.#soughtHash = hash;
     this.#soughtAt = address;
     return address;

@@ -5,6 +5,7 @@ import type { Offset } from "../../../src/base/ids.ts";
 import { HashValue } from "../../../src/core/keyspace/hash-value.ts";
 import { ABSENT, KeyTable } from "../../../src/core/keyspace/key-table.ts";
 import type { Value } from "../../../src/core/keyspace/value.ts";
+import { heapUsed } from "../../heap-used.ts";
 
 /** What a key is known by; each number another one. Some are too long for a block. */
 function keyOf(number: number): string {
@@ -161,6 +162,15 @@ describe("a table of keys", () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it("does not hold a long key that was looked for", () => {
+    const table = new KeyTable();
+    const look = (): number => table.find("k".repeat(10_000_000));
+    const before = heapUsed();
+    expect(look()).toBe(ABSENT);
+    expect(heapUsed() - before).toBeLessThan(5_000_000);
+    expect(table.size).toBe(0);
   });
 
   it("keeps tens of thousands of keys in several pages, and is empty again", () => {
