@@ -17,19 +17,21 @@ const PAGE_UNITS = 2 ** PAGE_BITS;
 const WITHIN_PAGE = PAGE_UNITS - 1;
 /** The first page of a size begins with so many units, and doubles: most keyspaces are small. */
 const FIRST_UNITS = 64;
+/** So many pages without a block are kept for whatever size needs one next, so that a count that goes up and down makes none. */
+const SPARE_PAGES_MAX = 4;
+/** An address is a positive 32-bit integer: 32 GB. The keyspace takes no more writes before that. */
+const PAGES_MAX = 2 ** (31 - PAGE_BITS);
+
 invariant(
   new Uint8Array(new Uint16Array([1]).buffer)[0] === 1,
   "words are written as bytes, the lowest first",
 );
 
-/** An address is a positive 32-bit integer: 32 GB. The keyspace takes no more writes before that. */
-const PAGES_MAX = 2 ** (31 - PAGE_BITS);
-
 /** All blocks of one size. */
 interface SizeClass {
   readonly units: number;
   readonly perPage: number;
-  /** Numbers of its pages; at most one of them, the last, has no block. */
+  /** Numbers of its pages; only the first of them ever has no block. */
   readonly pages: number[];
   count: number;
 }
@@ -40,6 +42,9 @@ export class Slab {
   /** By page number; of each page its memory as bytes and as words. */
   readonly #bytes: Latin1Buffer[] = [];
   readonly #words: Int32Array[] = [];
+  /** Whole ones, of no size. */
+  readonly #sparePages: number[] = [];
+  /** Numbers without memory. */
   readonly #freePages: number[] = [];
 
   /** The bytes of the page that the block is in; the block begins at `byteAt(address)`. */
@@ -57,7 +62,7 @@ export class Slab {
     const size = this.#sizeOf(units);
     const within = size.count % size.perPage;
     const at = (size.count - within) / size.perPage;
-    if (at === size.pages.length) size.pages.push(this.#takePage(at === 0 ? FIRST_UNITS : PAGE_UNITS));
+    if (at === size.pages.length) size.pages.push(at === 0 ? this.#makePage(FIRST_UNITS) : this.#takePage());
     const page = size.pages[at] as number;
     const end = (within + 1) * units * UNIT_BYTES;
     if (end > (this.#bytes[page] as Latin1Buffer).length) this.#double(page);
@@ -77,8 +82,7 @@ export class Slab {
     const at = (size.count - within) / size.perPage;
     const last = ((size.pages[at] as number) << PAGE_BITS) | (within * units);
     if (last !== address) this.copy(last, address, units * UNIT_WORDS);
-    // One empty page is kept, so that a count that goes up and down does not make one each time.
-    if (size.pages.length > at + 2) this.#freePage(size.pages.pop() as number);
+    if (within === 0) this.#dropPage(size);
     return last;
   }
 
@@ -100,16 +104,36 @@ export class Slab {
     return size;
   }
 
-  #takePage(units: number): number {
+  #takePage(): number {
+    return this.#sparePages.pop() ?? this.#makePage(PAGE_UNITS);
+  }
+
+  #makePage(units: number): number {
     const page = this.#freePages.pop() ?? this.#bytes.length;
     invariant(page < PAGES_MAX, "writes are refused before a slab is full");
     this.#setPage(page, units * UNIT_BYTES);
     return page;
   }
 
-  #freePage(page: number): void {
+  /** The last page has no block any more. */
+  #dropPage({ pages }: SizeClass): void {
+    const page = pages[pages.length - 1] as number;
+    if (pages.length === 1) {
+      this.#shrink(page);
+      return;
+    }
+    pages.pop();
+    if (this.#sparePages.length < SPARE_PAGES_MAX) {
+      this.#sparePages.push(page);
+      return;
+    }
     this.#setPage(page, 0);
     this.#freePages.push(page);
+  }
+
+  #shrink(page: number): void {
+    const length = FIRST_UNITS * UNIT_BYTES;
+    if ((this.#bytes[page] as Latin1Buffer).length > length) this.#setPage(page, length);
   }
 
   #double(page: number): void {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { byteAt, Slab, UNIT_BYTES, wordAt } from "../../../src/core/keyspace/slab.ts";
+import { heapUsed } from "../../heap-used.ts";
 
 interface Block {
   readonly units: number;
@@ -73,15 +74,46 @@ describe("a slab", () => {
         blocks.set(address, { units, mark });
       }
     };
-    // 6 pages of 1 MB, of which 2 stay: that of the block that is left, and an empty one.
+    // 6 pages of 1 MB, of which 1 stays: that of the block that is left.
     add(32, 12_000);
     const pageOf = (address: number): number => Math.floor(address / 2 ** 16);
     const pages = new Set([...blocks.keys()].map(pageOf));
     expect(pages.size).toBe(6);
     while (blocks.size > 1) free(slab, blocks, blocks.keys().next().value as number);
     expectContents(slab, blocks);
-    add(3, 80_000);
+    // 5 pages.
+    add(3, 109_000);
     for (const address of blocks.keys()) expect(pages).toContain(pageOf(address));
     expectContents(slab, blocks);
+  });
+
+  it("is small again when blocks of all sizes have gone", () => {
+    const allocated = (): number => {
+      heapUsed();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const slab = new Slab();
+    const before = allocated();
+    for (let units = 2; units <= 32; units += 1) {
+      const addresses = Array.from({ length: 2 * Math.floor(2 ** 16 / units) + 1 }, () =>
+        slab.allocate(units),
+      );
+      for (const address of addresses.reverse()) slab.free(address, units);
+    }
+    expect(allocated() - before).toBeLessThan(6e6);
+    expect(slab.allocate(2)).toBeGreaterThanOrEqual(0);
+  });
+
+  it("makes no page for a number of blocks that goes up and down around what a page has room for", () => {
+    const slab = new Slab();
+    const perPage = 2 ** 11;
+    const addresses = Array.from({ length: perPage + 1 }, () => slab.allocate(32));
+    const last = addresses.at(-1) as number;
+    const page = slab.bytesOf(last);
+    for (let round = 0; round < 3; round += 1) {
+      expect(slab.free(last, 32)).toBe(last);
+      expect(slab.allocate(32)).toBe(last);
+      expect(slab.bytesOf(last)).toBe(page);
+    }
   });
 });
