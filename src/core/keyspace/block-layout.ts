@@ -14,7 +14,7 @@ export const CHANGED_HIGH = 3;
 export const USED_SEC = 4;
 export const SNAPSHOT = 5;
 export const EXPIRY = 6;
-/** From the top: use frequency (8 bits), where key and value are (2), length of the key (10), of the value (10). */
+/** From the top: use frequency (8 bits), form of a string (2), where key and value are (2), length of the key (10), of the value (10). */
 export const LAYOUT = 7;
 export const HEADER_WORDS = 8;
 export const HEADER_BYTES: number = HEADER_WORDS * 4;
@@ -28,6 +28,8 @@ const LENGTH_BITS = 10;
 export const LENGTH_MASK: number = 2 ** LENGTH_BITS - 1;
 const KIND_SHIFT = 2 * LENGTH_BITS;
 const KIND_MASK = 3;
+export const FORM_SHIFT: number = KIND_SHIFT + 2;
+export const FORM_MASK = 3;
 export const FREQUENCY_SHIFT = 24;
 export const BELOW_FREQUENCY: number = 2 ** FREQUENCY_SHIFT - 1;
 /** A larger one is no burden to garbage collection, and to copy it out costs more than to point at it. */

@@ -23,6 +23,9 @@ import { WatchList } from "./watch.ts";
 /** How Redis keeps a string that was put together in place, or that came out of an addition of floats. */
 export type StringForm = "raw" | "embstr";
 
+/** By the number that the table keeps. */
+const FORMS = [undefined, "raw", "embstr"] as const;
+
 export class Database {
   /** Its number for clients; SWAPDB changes it. */
   index: number;
@@ -37,8 +40,6 @@ export class Database {
 
   readonly #books: Bookkeeping;
   #table = new KeyTable();
-  /** What `noteForm` was told, by key. */
-  readonly #forms = new Map<string, StringForm>();
   readonly #account: MemoryAccount;
 
   constructor(index: number, books: Bookkeeping) {
@@ -160,7 +161,7 @@ export class Database {
     if (typeof value !== "string" || this.#holdsStream(at)) this.wake(key);
     this.beforeLoss(key);
     if (at !== ABSENT) {
-      at = this.#replaceValue(key, at, value);
+      at = this.#replaceValue(at, value);
       this.#use(at);
     } else {
       at = this.#table.add(key, value, books.writeOffset, books.nowSec, books.snapshotMark);
@@ -175,7 +176,7 @@ export class Database {
   update(key: string, value: Value): void {
     const at = this.#table.find(key);
     this.beforeLoss(key);
-    this.#replaceValue(key, at, value);
+    this.#replaceValue(at, value);
   }
 
   /**
@@ -183,11 +184,13 @@ export class Database {
    * tells; the next `set` or `update` ends it, and so does a restart.
    */
   noteForm(key: string, form: StringForm): void {
-    if (this.holds(key)) this.#forms.set(key, form);
+    const at = this.#table.find(key);
+    if (at !== ABSENT) this.#table.setForm(at, FORMS.indexOf(form));
   }
 
   formOf(key: string): StringForm | undefined {
-    return this.#forms.get(key);
+    const at = this.#table.find(key);
+    return at === ABSENT ? undefined : FORMS[this.#table.form(at)];
   }
 
   /** @param key one that is here. @param expireAtMs 0 to let it live for ever. */
@@ -334,9 +337,9 @@ export class Database {
   }
 
   /** @returns where the key is now. */
-  #replaceValue(key: string, at: number, value: Value): number {
+  #replaceValue(at: number, value: Value): number {
     const table = this.#table;
-    if (this.#forms.size !== 0) this.#forms.delete(key);
+    table.setForm(at, 0);
     if (table.replaceString(at, value)) return at;
     const known = table.collectionAt(at);
     if (known !== undefined) this.#account.removeCollection(known);
@@ -380,7 +383,6 @@ export class Database {
     this.#changeExpiry(at, 0);
     this.#account.add(-table.bytesAt(at));
     table.remove(at);
-    if (this.#forms.size !== 0) this.#forms.delete(key);
     if (!books.replaying) this.tombstones.add(key, books.writeOffset);
   }
 
@@ -394,6 +396,5 @@ export class Database {
     this.#account.clear();
     this.#table = new KeyTable();
     this.tombstones.clear();
-    this.#forms.clear();
   }
 }

@@ -15,6 +15,8 @@ import {
   CHANGED_HIGH,
   CHANGED_LOW,
   EXPIRY,
+  FORM_MASK,
+  FORM_SHIFT,
   FREQUENCY_SHIFT,
   HASH,
   HEADER_BYTES,
@@ -251,6 +253,18 @@ export class KeyTable {
     const words = this.#slab.wordsOf(address);
     const at = wordAt(address) + LAYOUT;
     words[at] = ((words[at] as number) & BELOW_FREQUENCY) | (frequency << FREQUENCY_SHIFT);
+  }
+
+  /** What `setForm` was told last, 0 to 3; 0 for a new key. */
+  form(address: number): number {
+    return ((this.#slab.wordsOf(address)[wordAt(address) + LAYOUT] as number) >>> FORM_SHIFT) & FORM_MASK;
+  }
+
+  /** @param form what is to be known of the string beside its bytes; another one that takes its place may keep it. */
+  setForm(address: number, form: number): void {
+    const words = this.#slab.wordsOf(address);
+    const at = wordAt(address) + LAYOUT;
+    words[at] = ((words[at] as number) & ~(FORM_MASK << FORM_SHIFT)) | (form << FORM_SHIFT);
   }
 
   /** Number of the snapshot that needs no more of it: it was written there, or it came to be later. */

@@ -107,8 +107,10 @@ describe("a table of keys", () => {
               });
               table.setChangedAt(at, held.changedAt as Offset);
               table.setUsed(at, held.usedSec);
+              table.setForm(at, change.noted % 4);
               table.setFrequency(at, held.frequency);
               table.setSnapshotMark(at, held.mark);
+              expect(table.form(at)).toBe(change.noted % 4);
             }
           }
           const { expiries } = table;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Offset } from "../../../src/base/ids.ts";
 import { bytesOf } from "../../../src/core/keyspace/memory-account.ts";
+import { heapUsed } from "../../heap-used.ts";
 import { Harness, replayed } from "../commands/harness.ts";
 import { FAMILIES } from "../commands/random-families.ts";
 
@@ -56,6 +57,16 @@ describe("the account of memory", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it("leaves nothing out that is kept of a string's form", () => {
+    const keys = 20_000;
+    const database = new Harness().keyspace.database(0);
+    for (let at = 0; at < keys; at += 1) database.set(`key:${at}`, "1.5", 0);
+    const before = heapUsed();
+    for (let at = 0; at < keys; at += 1) database.noteForm(`key:${at}`, "raw");
+    expect((heapUsed() - before) / keys).toBeLessThan(20);
+    for (let at = 0; at < keys; at += 1000) expect(database.formOf(`key:${at}`)).toBe("raw");
   });
 
   it("is empty again when the keys are gone, one by one or all at once, and after a collection has changed databases", () => {
