@@ -85,6 +85,30 @@ const streamWakes = fc.oneof(
   fc.constant<string[]>(["FLUSHDB"]),
 );
 
+const zsetWaits = fc.oneof(
+  fc.tuple(fc.constantFrom("BZPOPMIN", "BZPOPMAX"), key, key, fc.constant("0")),
+  fc.tuple(fc.constantFrom("BZPOPMIN", "BZPOPMAX"), key, fc.constant("0")),
+  fc.tuple(
+    fc.constant("BZMPOP"),
+    fc.constant("0"),
+    fc.constant("2"),
+    key,
+    key,
+    fc.constantFrom("MIN", "MAX"),
+  ),
+);
+/** No ZRANGESTORE or its like: where that overwrites a string, Redis leaves alone who waits for a sorted set there, and we do not. */
+const zsetWakes = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(fc.constant("ZADD"), key, element, element) },
+  fc.tuple(fc.constantFrom("ZADD", "ZINCRBY", "SADD", "RPUSH"), key, element, element),
+  fc.tuple(fc.constantFrom("RENAME", "RENAMENX", "COPY"), key, key),
+  fc.tuple(fc.constant("COPY"), key, key, fc.constant("REPLACE")),
+  fc.tuple(fc.constantFrom("DEL", "ZPOPMIN", "PERSIST"), key),
+  fc.tuple(fc.constantFrom("ZREM", "EXPIRE", "SET"), key, element),
+  fc.tuple(fc.constant("MOVE"), key, fc.constant("1")),
+  fc.tuple(fc.constant("SWAPDB"), fc.constant("0"), fc.constant("1")),
+);
+
 /** Commands that one client sends one after the other: one alone, or a whole transaction. */
 function bursts(
   waiting: fc.Arbitrary<string[]>,
@@ -152,6 +176,12 @@ const FAMILIES: readonly {
       ["XINFO", "GROUPS", name],
       ["XPENDING", name, "g"],
     ]),
+  },
+  {
+    name: "sorted sets",
+    burst: bursts(zsetWaits, zsetWakes, zsetWakes),
+    rare: steps("0 BZPOPMIN b a 0", "1 SET a 1", "1 MULTI; DEL a; ZADD b 1 1; ZADD a 1 1; EXEC"),
+    state: KEYS.map((name) => ["ZRANGE", name, "0", "-1", "WITHSCORES"]),
   },
 ];
 
