@@ -31,7 +31,7 @@ interface Launch {
   /** Whether it collects garbage when asked over the IPC channel. */
   readonly collects: boolean;
   /** INFO's field for what the data takes of the allocator, beside what the server estimates. */
-  readonly allocatedField: "used_memory" | "interrex_heap_used";
+  readonly allocatedField: "used_memory" | "interrex_allocated";
   /** What makes its disk hold one snapshot and no log before it. */
   readonly compact: "BGSAVE" | "BGREWRITEAOF";
 }
@@ -191,7 +191,7 @@ export async function startLoneInterrex(main: string, follow: Endpoint | null): 
       command: process.execPath,
       args: [...options, main, "node", ...role, ...flags],
       collects: true,
-      allocatedField: "interrex_heap_used",
+      allocatedField: "interrex_allocated",
       compact: "BGSAVE",
     };
   });

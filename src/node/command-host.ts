@@ -282,7 +282,8 @@ function memoryInfo(): InfoLines {
     ["used_memory_rss", rss],
     ["total_system_memory", totalmem()],
     ["mem_allocator", "v8"],
-    ["interrex_heap_used", heapUsed + external],
+    ["interrex_allocated", heapUsed + external],
+    ["interrex_heap_used", heapUsed],
     ["interrex_heap_limit", getHeapStatistics().heap_size_limit],
   ];
 }

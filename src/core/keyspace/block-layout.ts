@@ -63,7 +63,7 @@ export function layoutFor(keyLength: number, value: Value): number {
 /** The size of the block that `layout` describes. */
 export function unitsOf(layout: number): number {
   const bytes = stringOffset(layout) + (layout & LENGTH_MASK);
-  return (bytes + UNIT_BYTES - 1) >>> 4;
+  return Math.floor((bytes + UNIT_BYTES - 1) / UNIT_BYTES);
 }
 
 /** Bytes from the block's beginning to the key. */
