@@ -14,7 +14,7 @@ export function flat(text: string): string {
 }
 
 /** Length from which V8 makes a sum of its parts, and a piece a view of the text that it was cut from; shorter ones it copies. */
-const COPIED_BELOW = 13;
+export const COPIED_BELOW = 13;
 
 /** The same text, which holds on to no other one. */
 export function ownText(text: string): string {

@@ -2,15 +2,13 @@
  * A bounded run of a list's elements, linked to its neighbours. It decides how they are kept: packed into one text as long as
  * that is short, or when it has become an inner part of the list; as an array while a longer one is worked on. It knows no list.
  */
-import { flat, ownText } from "../../base/flat-text.ts";
+import { COPIED_BELOW, flat, ownText } from "../../base/flat-text.ts";
 import type { Latin1Buffer } from "../../base/latin1.ts";
 import { encodingLimits } from "./encoding-limits.ts";
 import { endOf, PREFIXED_LENGTH_MAX, prefixed, startOf, textAt } from "./length-prefixed.ts";
 
 /** A text up to here is copied for each change, in less time than the rest of a command takes. */
 const SHORT_BYTES_MAX = 2048;
-/** Length from which V8 makes `slice` a view of the text that it was taken from. */
-const COPIED_BELOW = 13;
 
 export class ListNode {
   previous: ListNode | undefined;
