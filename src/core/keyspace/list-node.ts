@@ -1,6 +1,7 @@
 /**
  * A bounded run of a list's elements, linked to its neighbours. It decides how they are kept: packed into one text as long as
- * that is short, or when it has become an inner part of the list; as an array while a longer one is worked on. It knows no list.
+ * that is short and all of the list, or when it has become an inner part; as an array while any other is worked on. It knows
+ * no list.
  */
 import { COPIED_BELOW, flat, ownText } from "../../base/flat-text.ts";
 import type { Latin1Buffer } from "../../base/latin1.ts";
@@ -28,13 +29,16 @@ export class ListNode {
     this.bytes = bytes;
   }
 
+  /** One that is going to be worked on, beside others. */
   static of(elements: string[]): ListNode {
-    const bytes = lengthOf(elements);
-    return new ListNode(
-      mayBeShort(bytes, elements.length) ? packed(elements) : elements,
-      elements.length,
-      bytes,
-    );
+    return new ListNode(elements, elements.length, lengthOf(elements));
+  }
+
+  /** The only one of its list. */
+  static alone(element: string): ListNode {
+    const node = ListNode.of([element]);
+    node.#settle();
+    return node;
   }
 
   /** A copy without neighbours. */
@@ -177,10 +181,15 @@ export class ListNode {
     const kept = this.#kept;
     if (typeof kept === "string") {
       if (!this.#mayBePacked()) this.#loosen();
-    } else if (mayBeShort(this.bytes * 2, this.count * 2)) {
+    } else if (this.#isAlone && mayBeShort(this.bytes * 2, this.count * 2)) {
       // By half, so that it does not come and go.
       this.#hold(packed(kept));
     }
+  }
+
+  /** An end of a longer list is worked on too much to be copied each time, and is little beside the rest. */
+  get #isAlone(): boolean {
+    return this.previous === undefined && this.next === undefined;
   }
 
   #mayBePacked(): boolean {

@@ -183,7 +183,7 @@ export class ListValue implements Collection {
 
   /** A node of its own for an element that the end's node has no room for. */
   #pushNode(end: ListEnd, full: ListNode | undefined, element: string): void {
-    const added = ListNode.of([element]);
+    const added = full === undefined ? ListNode.alone(element) : ListNode.of([element]);
     if (end === "first") this.#link(added, undefined, full);
     else this.#link(added, full, undefined);
     // What was an end has become an inner part, unless it is the other end as well.
