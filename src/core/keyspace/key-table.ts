@@ -6,7 +6,6 @@
  * A key is spoken of by the address of its block, which holds until the next change of the table: `add`, `setValue` and
  * `remove` may move the blocks of other keys. What `entryAt` gives is a copy.
  */
-
 import type { Millis, Offset } from "../../base/ids.ts";
 import { writeLatin1 } from "../../base/latin1.ts";
 import type { Randomness } from "../../base/randomness.ts";

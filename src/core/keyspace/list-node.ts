@@ -70,6 +70,7 @@ export class ListNode {
     );
   }
 
+  /** All of them, as `slice` gives them. */
   elements(): readonly string[] {
     return this.slice(0, this.count);
   }
