@@ -108,7 +108,7 @@ export class CommandRunner {
   execute(client: Client, argv: string[]): Execution {
     const { log, keyspace, dispatcher } = this.#setup;
     if (keyspace.isOverMemory || this.housekeeping.memoryFull) this.housekeeping.makeRoom(this.mayWrite);
-    keyspace.writeOffset = (log.assigned + 1) as Offset;
+    keyspace.writeOffset = log.nextOffset;
     this.#touchesData = false;
     this.#refused = false;
     const execution = dispatcher.execute(client.session, argv);
@@ -149,7 +149,7 @@ export class CommandRunner {
    */
   retry(client: Client, argv: Argv, request: KeyBlockRequest, key: string): boolean {
     const { log, keyspace, dispatcher } = this.#setup;
-    keyspace.writeOffset = (log.assigned + 1) as Offset;
+    keyspace.writeOffset = log.nextOffset;
     const execution = dispatcher.retry(client.session, argv, request, key);
     const wrote = execution.effects !== "";
     const seen = wrote ? this.#record(client, execution) : execution.sawOffset;
@@ -182,11 +182,11 @@ export class CommandRunner {
     this.#setup.gate.push(client, text, need, this.now.monoMs + this.#setup.ackTimeoutMs, this.#turn);
   }
 
-  /** One record of a command's effects. On anything but a master there are none. */
+  /** A command's effects are in one record, whole. On anything but a master there are none. */
   #record(client: Client, execution: Execution): Offset {
     const { log } = this.#setup;
     invariant(this.service.kind === "master", "only a master that may execute makes records");
-    const offset = log.assign("effects", this.service.reign.epoch, execution.effectsDb, execution.effects);
+    const offset = log.assignEffects(this.service.reign.epoch, execution);
     log.applied = offset;
     client.session.wroteOffset = offset;
     return offset;
@@ -194,11 +194,10 @@ export class CommandRunner {
 
   /** A record of what no client asked for. */
   #recordOwn(execution: Execution): void {
-    const { effects, effectsDb } = execution;
-    if (effects === "") return;
+    if (execution.effects === "") return;
     invariant(this.service.kind === "master", "only a master that may execute makes records");
     const { log } = this.#setup;
-    log.applied = log.assign("effects", this.service.reign.epoch, effectsDb, effects);
+    log.applied = log.assignEffects(this.service.reign.epoch, execution);
     this.#publish(execution, log.applied);
   }
 

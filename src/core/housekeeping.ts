@@ -3,7 +3,7 @@
  * when they take more memory than `maxmemory`. It knows no client. Replicas, and masters that may not write, do neither:
  * they get it from the master's records.
  */
-import type { Millis, Offset } from "../base/ids.ts";
+import type { Millis } from "../base/ids.ts";
 import type { Dispatcher } from "./commands/dispatcher.ts";
 import type { Execution } from "./commands/execution.ts";
 import { ExpiryPace } from "./expiry-pace.ts";
@@ -85,7 +85,7 @@ export class Housekeeping {
   #expire(nowMs: Millis): void {
     const { keyspace, dispatcher, log } = this.#setup;
     const before = keyspace.expired;
-    keyspace.writeOffset = (log.assigned + 1) as Offset;
+    keyspace.writeOffset = log.nextOffset;
     this.#setup.record(dispatcher.expireCycle(this.#expiry.keys));
     this.#expiry.onSlice(nowMs, keyspace.expired - before);
   }
@@ -95,7 +95,7 @@ export class Housekeeping {
     const { keyspace, dispatcher, log } = this.#setup;
     this.memoryFull = false;
     if (keyspace.isOverMemory) {
-      keyspace.writeOffset = (log.assigned + 1) as Offset;
+      keyspace.writeOffset = log.nextOffset;
       const { execution, anyLeft } = dispatcher.evictSlice(budget, downToBytes);
       this.#setup.record(execution);
       this.memoryFull = !anyLeft;

@@ -51,6 +51,7 @@ export class MemberParts {
       log,
       outbox,
       begin: () => keyspace.beginSnapshot(),
+      changes: () => keyspace.changes,
       afterBytes: setup.snapshotAfterBytes,
       base: setup.snapshotOffset,
       baseBytes: setup.snapshotBytes,

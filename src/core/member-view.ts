@@ -92,10 +92,9 @@ export class MemberView {
     return this.#parts.snapshots.lastFailed;
   }
 
-  /** Records that the standing snapshot does not hold. */
-  get recordsSinceSnapshot(): number {
-    const { log, snapshots } = this.#parts;
-    return Math.max(0, log.applied - snapshots.base);
+  /** Changes that the standing snapshot does not hold. */
+  get changesSinceSnapshot(): number {
+    return this.#parts.snapshots.changesSince;
   }
 
   #statusSources(): StatusSources {

@@ -158,6 +158,7 @@ export class Member {
         break;
       case "snapshotLoaded":
         applier.onSnapshotLoaded(input.position);
+        snapshots.onLoaded();
         break;
       case "snapshotOpened":
         reign?.replicas.onSnapshotOpened(input.link, input.snapshot, now.monoMs);

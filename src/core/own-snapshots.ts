@@ -19,23 +19,30 @@ export interface SliceSource {
   abort(): void;
 }
 
-/** One is due so long after the latest when so many records have come since. */
+/** One is due so long after the latest when so much has changed since. */
 export interface SnapshotRule {
   readonly afterMs: Millis;
-  readonly recordsMin: number;
+  readonly changesMin: number;
+}
+
+interface Taken {
+  readonly position: LogPosition;
+  /** The keyspace's count of changes when it was begun. */
+  readonly changes: number;
 }
 
 type SnapshotState =
   | { readonly phase: "idle" }
-  | { readonly phase: "writing"; readonly position: LogPosition; readonly source: SliceSource }
+  | (Taken & { readonly phase: "writing"; readonly source: SliceSource })
   /** All is written; its offset is not committed yet. */
-  | { readonly phase: "waiting"; readonly position: LogPosition }
-  | { readonly phase: "committing"; readonly position: LogPosition };
+  | (Taken & { readonly phase: "waiting" })
+  | (Taken & { readonly phase: "committing" });
 
 export class OwnSnapshots {
   readonly #log: ReplicationLog;
   readonly #outbox: MemberOutbox;
   readonly #begin: () => SliceSource;
+  readonly #changes: () => number;
   readonly #afterBytes: number;
   #state: SnapshotState = { phase: "idle" };
   /** Offset of the standing snapshot; the log cannot be cut below it. */
@@ -44,6 +51,8 @@ export class OwnSnapshots {
   #baseBytes: number;
   /** `log.tail.appendedBytes` at the last snapshot; below 0 for what an earlier process left. */
   #bytesMark: number;
+  /** The keyspace's count of changes when it was what the standing snapshot holds. */
+  #changesMark = 0;
   #wanted = false;
   /** The standing snapshot can't be read: another one is due, though nothing may have come since. */
   #baseIsDamaged = false;
@@ -57,6 +66,8 @@ export class OwnSnapshots {
     log: ReplicationLog;
     outbox: MemberOutbox;
     begin: () => SliceSource;
+    /** Changes of the keyspace since it was made. */
+    changes: () => number;
     afterBytes: number;
     base: Offset;
     baseBytes: number;
@@ -65,6 +76,7 @@ export class OwnSnapshots {
     this.#log = setup.log;
     this.#outbox = setup.outbox;
     this.#begin = setup.begin;
+    this.#changes = setup.changes;
     this.#afterBytes = setup.afterBytes;
     this.#base = setup.base;
     this.#baseBytes = setup.baseBytes;
@@ -78,6 +90,16 @@ export class OwnSnapshots {
   /** The log cannot be cut below it: the standing snapshot's offset, or that of the one which may stand any moment. */
   get floor(): Offset {
     return this.#state.phase === "committing" ? this.#state.position.offset : this.#base;
+  }
+
+  /** Changes that the standing snapshot does not hold. */
+  get changesSince(): number {
+    return this.#changes() - this.#changesMark;
+  }
+
+  /** The keyspace has become what the standing snapshot holds. */
+  onLoaded(): void {
+    this.#changesMark = this.#changes();
   }
 
   /** The latest that was taken to its end could not be kept. */
@@ -138,31 +160,33 @@ export class OwnSnapshots {
     const position = this.#log.tail.positionAt(this.#log.applied);
     const history = this.#log.tail.history.filter(({ firstOffset }) => firstOffset <= position.offset);
     this.#outbox.push({ type: "beginSnapshot", kind: "own", position, history });
-    this.#state = { phase: "writing", position, source: this.#begin() };
+    this.#state = { phase: "writing", position, changes: this.#changes(), source: this.#begin() };
     this.onWritten();
   }
 
   #isDueByRule(elapsedMs: Millis): boolean {
-    const records = this.#log.applied - this.#base;
-    return this.rules.some(({ afterMs, recordsMin }) => elapsedMs >= afterMs && records >= recordsMin);
+    return this.rules.some(
+      ({ afterMs, changesMin }) => elapsedMs >= afterMs && this.changesSince >= changesMin,
+    );
   }
 
   /** The writer can take the next slice. */
   onWritten(): void {
     if (this.#state.phase !== "writing") return;
-    const { position, source } = this.#state;
+    const { position, changes, source } = this.#state;
     const slice = source.nextSlice(SLICE_BYTES);
     if (slice !== undefined) {
       this.#outbox.push({ type: "writeSnapshot", bytes: Buffer.from(slice, "latin1") });
       return;
     }
-    this.#state = { phase: "waiting", position };
+    this.#state = { phase: "waiting", position, changes };
     this.onCommitMoved();
   }
 
   onCommitMoved(): void {
     if (this.#state.phase !== "waiting" || this.#state.position.offset > this.#log.committed) return;
-    this.#state = { phase: "committing", position: this.#state.position };
+    const { position, changes } = this.#state;
+    this.#state = { phase: "committing", position, changes };
     this.#outbox.push({ type: "commitSnapshot", keepAfter: null });
   }
 
@@ -172,6 +196,7 @@ export class OwnSnapshots {
     this.#baseBytes = bytes;
     this.#baseIsDamaged = false;
     if (this.#state.phase === "committing") {
+      this.#changesMark = this.#state.changes;
       this.#state = { phase: "idle" };
       this.#lastFailed = false;
     }

@@ -79,7 +79,7 @@ export class Reign implements ServingReign {
     this.#heldUntilMs = setup.now.monoMs + setup.ackTimeoutMs;
     this.#lastRecordMs = setup.now.monoMs;
     const { log, outbox, rules, self, client, record } = setup;
-    const epochStart = log.assign("epochStart", this.epoch, 0, "");
+    const epochStart = log.assign("epochStart", this.epoch);
     log.writeOut(outbox);
     // A reign whose very first record can't be committed must be seen as stalled, too.
     this.#mark = { offset: epochStart, sinceMs: setup.now.monoMs };
@@ -195,7 +195,7 @@ export class Reign implements ServingReign {
     } else this.#refusesSinceMs = null;
     const idleMs = now.monoMs - this.#lastRecordMs;
     if (!isStatic && this.#established && this.#handover === null && this.#mark === null) {
-      if (idleMs >= this.#setup.limits.stallAfterMs / 2) log.applied = log.assign("probe", this.epoch, 0, "");
+      if (idleMs >= this.#setup.limits.stallAfterMs / 2) log.applied = log.assign("probe", this.epoch);
     }
   }
 

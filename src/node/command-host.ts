@@ -234,7 +234,7 @@ export class NodeCommandHost implements CommandHost {
     return [
       ["loading", Number(view?.loading ?? true)],
       ["async_loading", 0],
-      ["rdb_changes_since_last_save", view?.recordsSinceSnapshot ?? 0],
+      ["rdb_changes_since_last_save", view?.changesSinceSnapshot ?? 0],
       ["rdb_bgsave_in_progress", takesSnapshot],
       ["rdb_last_save_time", this.#hands.lastSnapshotSec()],
       ["rdb_last_bgsave_status", snapshotStatus],

@@ -62,6 +62,8 @@ export class RecordWriter {
   #start = 0;
   #end = 0;
   #count = 0;
+  /** Where the last record begins, while its length and its CRCs are not known; -1 when there is none. */
+  #open = -1;
 
   /** Bytes appended since the last `take`. */
   get bytes(): number {
@@ -73,6 +75,11 @@ export class RecordWriter {
     return this.#count;
   }
 
+  /** Payload bytes of the last record appended since the last `take`; 0 when there is none. */
+  get lastPayloadBytes(): number {
+    return this.#open < 0 ? 0 : this.#end - this.#open - RECORD_HEADER_BYTES;
+  }
+
   /** @param payload latin1 text, one byte a character; `RECORD_BYTES_MAX - RECORD_HEADER_BYTES` of it at most. */
   append(kind: RecordKind, epoch: Epoch, offset: Offset, db: number, payload: string): void {
     const size = RECORD_HEADER_BYTES + payload.length;
@@ -82,14 +89,12 @@ export class RecordWriter {
       "epoch and offset fit into 48 bits",
     );
     invariant(db >= 0 && db <= DB_MAX, "a db number fits into 16 bits");
+    this.#close();
     if (this.#end + size > this.#chunk.length) this.#makeRoom(size);
 
     const chunk = this.#chunk;
     const at = this.#end;
-    const payloadAt = at + RECORD_HEADER_BYTES;
-    chunk.write(payload, payloadAt, payload.length, "latin1");
-    storeU32(chunk, at + 4, crc32(chunk, payloadAt, payloadAt + payload.length));
-    storeU32(chunk, at + 8, payload.length);
+    chunk.write(payload, at + RECORD_HEADER_BYTES, payload.length, "latin1");
     storeU32(chunk, at + 12, epoch);
     storeU32(chunk, at + 16, offset);
     storeU16(chunk, at + 20, epoch / TWO_POW_32);
@@ -97,17 +102,40 @@ export class RecordWriter {
     storeU16(chunk, at + 24, db);
     chunk[at + 26] = KIND_CODES[kind];
     chunk[at + 27] = FORMAT_VERSION;
-    storeU32(chunk, at, crc32(chunk, at + 4, payloadAt));
+    this.#open = at;
     this.#end = at + size;
     this.#count++;
   }
 
+  /** Adds to the payload of the last record appended since the last `take`; there must be one. @param payload as for `append`. */
+  extend(payload: string): void {
+    invariant(this.#open >= 0, "what was handed over is not changed any more");
+    const bytes = this.#end - this.#open + payload.length;
+    invariant(bytes <= RECORD_BYTES_MAX, "a record fits into RECORD_BYTES_MAX");
+    if (this.#end + payload.length > this.#chunk.length) this.#makeRoom(payload.length);
+    this.#chunk.write(payload, this.#end, payload.length, "latin1");
+    this.#end += payload.length;
+  }
+
   /** Hands over all that was appended, as one buffer that the writer no longer touches. Empty when nothing was. */
   take(): Buffer {
+    this.#close();
     const taken = this.#chunk.subarray(this.#start, this.#end);
     this.#start = this.#end;
     this.#count = 0;
     return taken;
+  }
+
+  /** The last record is complete: one CRC over all that it came to hold costs less than many over its parts. */
+  #close(): void {
+    const at = this.#open;
+    if (at < 0) return;
+    this.#open = -1;
+    const chunk = this.#chunk;
+    const payloadAt = at + RECORD_HEADER_BYTES;
+    storeU32(chunk, at + 4, crc32(chunk, payloadAt, this.#end));
+    storeU32(chunk, at + 8, this.#end - payloadAt);
+    storeU32(chunk, at, crc32(chunk, at + 4, payloadAt));
   }
 
   /** A fresh chunk: what was taken from the old one belongs to others. Batches share a chunk while it lasts. */
@@ -120,6 +148,7 @@ export class RecordWriter {
     const chunk = Buffer.allocUnsafeSlow(Math.max(usual, roomy, needed));
     this.#chunk.copy(chunk, 0, this.#start, this.#end);
     this.#chunk = chunk;
+    if (this.#open >= 0) this.#open -= this.#start;
     this.#start = 0;
     this.#end = pending;
   }

@@ -3,7 +3,7 @@ import type { MemberId, Offset } from "../base/ids.ts";
 import { comparePositions, type LogPosition } from "./log-position.ts";
 
 /** To replay so many records takes less than a failover does; a member that has restarted may have millions to replay. */
-const BACKLOG_RECORDS_MAX = 10_000;
+const BACKLOG_RECORDS_MAX = 1000;
 
 /** A sealed, admitted, voting member that answers. */
 export interface Candidate {

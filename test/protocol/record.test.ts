@@ -93,6 +93,23 @@ describe("a record writer", () => {
     expect(decode(writer.take()).map((record) => record.payload.length)).toEqual([5, 300_000]);
   });
 
+  it("makes one record of what extends its last one, wherever its chunk ends", () => {
+    const writer = new RecordWriter();
+    const pieces = Array.from({ length: 3000 }, (_, at) => String(at).repeat(at % 20));
+    writer.append("effects", 7 as Epoch, 1 as Offset, 3, "first");
+    writer.append("effects", 7 as Epoch, 2 as Offset, 4, "second");
+    for (const piece of pieces) writer.extend(piece);
+    expect(writer.lastPayloadBytes).toBe("second".length + pieces.join("").length);
+    const bytes = writer.take();
+    expect(findCorruption(bytes)).toBeUndefined();
+    expect(decode(bytes)).toMatchObject([
+      { offset: 1, db: 3, payload: "first" },
+      { offset: 2, db: 4, payload: `second${pieces.join("")}` },
+    ]);
+    expect(writer.lastPayloadBytes).toBe(0);
+    expect(() => writer.extend("x")).toThrow(/handed over/);
+  });
+
   it("refuses a db that the header has no room for", () => {
     expect(() => new RecordWriter().append("effects", 1 as Epoch, 1 as Offset, 65_536, "")).toThrow(
       /16 bits/,

@@ -36,8 +36,8 @@ describe("chooseCandidate", () => {
   });
 
   it("has clients wait for no replay where another one holds as much", () => {
-    const restarted = candidate("a", [2, 1_000_000], { priority: 1, applied: 989_000 as Offset });
-    const replica = candidate("b", [2, 1_000_000], { applied: 990_000 as Offset });
+    const restarted = candidate("a", [2, 1_000_000], { priority: 1, applied: 998_000 as Offset });
+    const replica = candidate("b", [2, 1_000_000], { applied: 999_000 as Offset });
     expect(chooseCandidate([restarted, replica], wish)?.id).toBe("b");
     expect(chooseCandidate([restarted, { ...replica, diskFailing: true }], wish)?.id).toBe("a");
     const ahead = candidate("a", [2, 1_000_001], { applied: 0 as Offset });

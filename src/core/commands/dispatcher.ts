@@ -52,6 +52,7 @@ export class Dispatcher {
       reply: "",
       effects: "",
       effectsDb: 0,
+      effectsEndDb: 0,
       sawOffset: OFFSET_ZERO,
       publications: [],
       monitored: "",
@@ -218,6 +219,7 @@ export class Dispatcher {
     const execution = this.#execution;
     execution.effects = keyspace.effects.text;
     execution.effectsDb = keyspace.effects.startDb;
+    execution.effectsEndDb = keyspace.effects.endDb;
     execution.sawOffset = keyspace.sawOffset;
     execution.publications = keyspace.publications;
     keyspace.settle();

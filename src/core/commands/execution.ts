@@ -46,9 +46,11 @@ export interface Execution {
   effects: string;
   /** The database in which `effects` begin; a later SELECT among them changes it. */
   effectsDb: number;
+  /** The database in which they end. */
+  effectsEndDb: number;
   /**
-   * Greatest offset among the records that last touched anything this command looked at, its own not counted.
-   * The reply must wait until it is committed.
+   * Greatest offset among the records that last touched anything this command looked at. The reply must wait until it is
+   * committed; of a command with effects, for their record, which may be the same one.
    */
   sawOffset: Offset;
   /** PUBLISHed messages and keyspace notifications; they go out when `sawOffset` and the effects are committed. */

@@ -21,14 +21,14 @@ export class Bookkeeping {
   nowMs: Millis = 0;
   /** The clock of idle times: `nowMs` in seconds, as of the present command. */
   nowSec = 0;
-  /** Offset that the next record will get, set by the caller before each command. */
+  /** Offset of the record that the present command's effects go into, set by the caller before each command. */
   writeOffset: Offset = OFFSET_ZERO;
   /** Set by the caller: this is a master that can write, so expired keys are deleted as they are met. */
   mayExpire = false;
   /** Committed records are being replayed: keys are as they are, nothing expires, nothing is propagated. */
   replaying = false;
 
-  /** Greatest offset below `writeOffset` that the present command has seen. */
+  /** Greatest offset that the present command has seen, perhaps in what it has changed itself. */
   sawOffset: Offset = OFFSET_ZERO;
   /** Offset of the latest change anywhere. */
   lastChangeOffset: Offset = OFFSET_ZERO;
@@ -71,7 +71,7 @@ export class Bookkeeping {
 
   /** Accounts for having looked at something that the record at `offset` changed. */
   saw(offset: Offset): void {
-    if (offset > this.sawOffset && offset < this.writeOffset) this.sawOffset = offset;
+    if (offset > this.sawOffset && offset <= this.writeOffset) this.sawOffset = offset;
   }
 
   /**

@@ -18,6 +18,11 @@ export class Effects {
     return this.#text.toString();
   }
 
+  /** The database in which `text` ends. */
+  get endDb(): number {
+    return this.#db;
+  }
+
   get bytes(): number {
     return this.#text.length;
   }

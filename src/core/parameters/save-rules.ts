@@ -1,4 +1,4 @@
-/** CONFIG's `save`: pairs of seconds and changes; here a change is a record. It takes no snapshot. */
+/** CONFIG's `save`: pairs of seconds and changes. It takes no snapshot. */
 import type { SnapshotRule } from "../own-snapshots.ts";
 import type { Reading } from "./parameter-kinds.ts";
 
@@ -13,7 +13,7 @@ export function readSaveRules(text: string): Reading {
 export function saveRules(value: string): SnapshotRule[] {
   const words = wordsOf(value);
   return words.flatMap((seconds, at) =>
-    at % 2 === 0 ? [{ afterMs: Number(seconds) * 1000, recordsMin: Number(words[at + 1]) }] : [],
+    at % 2 === 0 ? [{ afterMs: Number(seconds) * 1000, changesMin: Number(words[at + 1]) }] : [],
   );
 }
 

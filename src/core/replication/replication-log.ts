@@ -1,10 +1,18 @@
 /** The member's log with its marks: what is written, what is durable, what is committed, what is applied. */
 import { type Epoch, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
 import { RecordWriter } from "../../protocol/record.ts";
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import type { EpochHistory } from "../../rules/epoch-history.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
+import type { Execution } from "../commands/execution.ts";
 import type { MemberEffect, MemberOutbox } from "../member-io.ts";
 import { LogTail } from "./log-tail.ts";
+
+/** Effects join the record of others of their turn up to so many bytes: of a long one all waits until its end is there. */
+const JOINED_BYTES_MAX = 4 * 1024;
+
+/** Of one command, or of what must be replayed as one. */
+export type AssignedEffects = Pick<Execution, "effects" | "effectsDb" | "effectsEndDb">;
 
 export class ReplicationLog {
   readonly tail: LogTail;
@@ -21,6 +29,8 @@ export class ReplicationLog {
   /** `committed` when they were counted. */
   #countedAt: Offset = OFFSET_ZERO;
   #epochStarts: { epoch: Epoch; firstOffset: Offset }[] = [];
+  /** The database in which the effects of this turn's last record end; `null` when no others may join them. */
+  #openDb: number | null = null;
 
   constructor(position: LogPosition, history: EpochHistory) {
     this.tail = new LogTail(position, history);
@@ -32,10 +42,33 @@ export class ReplicationLog {
     return (this.tail.lastOffset + this.writer.count) as Offset;
   }
 
-  /** Adds a record of this turn. @returns its offset. */
-  assign(kind: "effects" | "epochStart" | "probe", epoch: Epoch, db: number, effects: string): Offset {
+  /**
+   * Offset of the record that holds the next effects: a new one, or the one that others of this turn have begun. All of a
+   * turn leaves in one frame and is confirmed at once; of many small records, members would spend more on headers than on commands.
+   */
+  get nextOffset(): Offset {
+    return this.#joins ? this.assigned : ((this.assigned + 1) as Offset);
+  }
+
+  get #joins(): boolean {
+    return this.#openDb !== null && this.writer.lastPayloadBytes < JOINED_BYTES_MAX;
+  }
+
+  /** Adds effects to this turn. @returns `nextOffset` as it was before. */
+  assignEffects(epoch: Epoch, { effects, effectsDb, effectsEndDb }: AssignedEffects): Offset {
+    if (this.#joins) {
+      if (effectsDb !== this.#openDb) this.writer.extend(encodeCommand(["SELECT", String(effectsDb)]));
+      this.writer.extend(effects);
+    } else this.writer.append("effects", epoch, (this.assigned + 1) as Offset, effectsDb, effects);
+    this.#openDb = effectsEndDb;
+    return this.assigned;
+  }
+
+  /** Adds a record without effects to this turn. @returns its offset. */
+  assign(kind: "epochStart" | "probe", epoch: Epoch): Offset {
     const offset = (this.assigned + 1) as Offset;
-    this.writer.append(kind, epoch, offset, db, effects);
+    this.writer.append(kind, epoch, offset, 0, "");
+    this.#openDb = null;
     if (kind === "epochStart") this.#epochStarts.push({ epoch, firstOffset: offset });
     return offset;
   }
@@ -55,6 +88,7 @@ export class ReplicationLog {
     const firstOffset = (this.tail.lastOffset + 1) as Offset;
     const lastOffset = this.assigned;
     const bytes = this.writer.take();
+    this.#openDb = null;
     this.tail.append({ firstOffset, lastOffset, bytes }, this.#epochStarts);
     this.#epochStarts = [];
     this.#uncommitted += bytes.length;

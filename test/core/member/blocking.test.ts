@@ -39,12 +39,12 @@ describe("a client blocked on keys", () => {
     expect([n1.read(pusher), n1.read(popper)]).toEqual([":2\r\n", "*2\r\n$1\r\nb\r\n$1\r\n1\r\n"]);
   });
 
-  it("takes in a record of its own, as a plain pop", () => {
+  it("takes behind the push, as a plain pop", () => {
     const { n1, pusher, popper } = scene();
     n1.run(popper, "BLPOP", "a", "0");
     const before = n1.member.log.tail.lastOffset;
     n1.ask(pusher, "RPUSH", "a", "1", "2");
-    expect(recordsAfter(n1, before)).toEqual(["RPUSH a 1 2", "LPOP a"]);
+    expect(recordsAfter(n1, before)).toEqual(["RPUSH a 1 2 LPOP a"]);
   });
 
   it("is served before any later command, in the order of blocking", () => {
@@ -104,7 +104,7 @@ describe("a client blocked on keys", () => {
     const before = n1.member.log.tail.lastOffset;
     n1.ask(pusher, "RPUSH", "a", "1");
     expect([n1.read(popper), n1.read(next)]).toEqual(["$1\r\n1\r\n", "*2\r\n$1\r\nb\r\n$1\r\n1\r\n"]);
-    expect(recordsAfter(n1, before)).toEqual(["RPUSH a 1", "LMOVE a b LEFT RIGHT", "LPOP b"]);
+    expect(recordsAfter(n1, before)).toEqual(["RPUSH a 1 LMOVE a b LEFT RIGHT LPOP b"]);
   });
 
   it("whose target holds something else gets the error, and the element stays", () => {

@@ -78,7 +78,7 @@ describe("a switchover", () => {
     for (let batch = 0; batch < 11; batch++) {
       n1.runAll(
         client,
-        Array.from({ length: 1000 }, (_, i) => ["SET", `k${i}`, "v"]),
+        Array.from({ length: 100 }, (_, i) => ["SET", `k${i}`, "v".repeat(4096)]),
       );
       group.settle();
     }

@@ -105,8 +105,8 @@ describe("save", () => {
   it("is pairs of seconds and changes", () => {
     expect(readSaveRules(" 3600  1 300 0100 ")).toEqual({ value: "3600 1 300 100" });
     expect(saveRules("3600 1 300 100")).toEqual([
-      { afterMs: 3_600_000, recordsMin: 1 },
-      { afterMs: 300_000, recordsMin: 100 },
+      { afterMs: 3_600_000, changesMin: 1 },
+      { afterMs: 300_000, changesMin: 100 },
     ]);
     expect(saveRules("")).toEqual([]);
     for (const wrong of ["1", "0 1", "a 1", "1 -1"]) {

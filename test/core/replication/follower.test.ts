@@ -59,7 +59,7 @@ class Scene {
     });
     this.received = new ReceivedSnapshot(log, this.applier, outbox);
     for (let offset = 1; offset <= held; offset++) {
-      log.assign(offset === 1 ? "epochStart" : "effects", 1 as Epoch, 0, "");
+      log.assign(offset === 1 ? "epochStart" : "probe", 1 as Epoch);
     }
     log.endTurn();
     log.persisted = held as Offset;
