@@ -13,6 +13,7 @@ import type { Argv, Command } from "./commands/command.ts";
 import type { Dispatcher } from "./commands/dispatcher.ts";
 import * as errors from "./commands/errors.ts";
 import type { BlockRequest } from "./commands/execution.ts";
+import type { PlainSource } from "./commands/plain-commands.ts";
 import { HeldCommands } from "./held-commands.ts";
 import { IdleClients } from "./idle-clients.ts";
 import type { Keyspace } from "./keyspace/keyspace.ts";
@@ -148,6 +149,18 @@ export class ClientDesk {
     this.#serveReady();
     client.backedUp = client.heldBytes > HELD_BYTES_MAX;
     return !client.closing && client.blocked === null && !client.backedUp;
+  }
+
+  /**
+   * As `run`, of those of the client's next commands that are plain requests.
+   *
+   * @returns how many were run; 0 when the next one is to be run by `run`.
+   */
+  runPlain(client: Client, source: PlainSource): number {
+    if (client.closing || client.closed || client.blocked !== null || client.backedUp) return 0;
+    const count = this.#runner.executePlain(client, source);
+    client.backedUp = client.heldBytes > HELD_BYTES_MAX;
+    return count;
   }
 
   /** The dispatcher's gate, see `CommandRunner`. */

@@ -101,9 +101,9 @@ export class Client {
   }
 
   /** Adds a reply that saw `offset` to `last`, the newest that is held. */
-  holdWith(last: HeldReply, text: string, offset: Offset): void {
+  holdWith(last: HeldReply, { text, count }: Pick<HeldReply, "text" | "count">, offset: Offset): void {
     last.text += text;
-    last.count++;
+    last.count += count;
     if (offset > last.offset) last.offset = offset;
     this.#heldBytes += text.length;
   }

@@ -3,8 +3,9 @@
  * and has its reply wait for what it saw. Which client's command runs, and what becomes of the client, is the desk's.
  */
 import { invariant } from "../base/errors.ts";
-import { type Millis, OFFSET_ZERO, type Offset } from "../base/ids.ts";
+import { type Epoch, type Millis, OFFSET_ZERO, type Offset } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import { PlainRequest } from "../protocol/resp/plain-request.ts";
 import { error } from "../protocol/resp/reply.ts";
 import { type Client, NOTHING_SEEN, type ReplyNeed } from "./client.ts";
 import type { ClientPause } from "./client-pause.ts";
@@ -12,6 +13,7 @@ import { type Argv, type Command, FLAGS } from "./commands/command.ts";
 import type { Dispatcher } from "./commands/dispatcher.ts";
 import * as errors from "./commands/errors.ts";
 import type { Execution, KeyBlockRequest } from "./commands/execution.ts";
+import type { PlainSource } from "./commands/plain-commands.ts";
 import { DATA_FLAGS } from "./held-commands.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import type { Keyspace } from "./keyspace/keyspace.ts";
@@ -39,6 +41,7 @@ export class CommandRunner {
   now: Instant = { monoMs: 0, wallMs: 0 };
   readonly housekeeping: Housekeeping;
   readonly #setup: RunnerSetup;
+  readonly #request = new PlainRequest();
   #turn = 0;
   /** What the command that ran last saw, what it wrote included. */
   #seen: Offset = OFFSET_ZERO;
@@ -124,6 +127,48 @@ export class CommandRunner {
     return execution;
   }
 
+  /**
+   * Runs those of a client's next commands that are plain requests in a row, as `execute` would one by one.
+   *
+   * @returns how many; 0 when the next one is to be run as any other command.
+   */
+  executePlain(client: Client, source: PlainSource): number {
+    const request = this.#request;
+    const { service } = this;
+    const { log, keyspace, dispatcher, pause } = this.#setup;
+    if (!source.findPlain(request) || !dispatcher.plain.serves(client.session)) return 0;
+    if (pause.active || keyspace.isOverMemory || this.housekeeping.memoryFull) return 0;
+    keyspace.writeOffset = log.nextOffset;
+    if (service.kind === "replica" && !request.isSet) return this.#executeGets(client, source, 0);
+    if (service.kind !== "master") return 0;
+    if (request.isSet) return this.mayWrite ? this.#executeSets(client, source, service.reign.epoch) : 0;
+    const round = service.reign.readRound(this.now);
+    return round < 0 ? 0 : this.#executeGets(client, source, round);
+  }
+
+  #executeGets(client: Client, source: PlainSource, round: number): number {
+    const { keyspace, dispatcher } = this.#setup;
+    const count = dispatcher.plain.runGets(client.session, source, this.#request);
+    if (count === 0) return 0;
+    // What a replica has applied is committed.
+    const offset = this.service.kind === "replica" ? OFFSET_ZERO : keyspace.sawOffset;
+    this.reply(client, dispatcher.plain.reply, { offset, round, wrote: false }, count);
+    return count;
+  }
+
+  #executeSets(client: Client, source: PlainSource, epoch: Epoch): number {
+    const { log, dispatcher } = this.#setup;
+    const { session } = client;
+    const request = this.#request;
+    const count = dispatcher.plain.runSets(session, source, request);
+    if (count === 0) return 0;
+    const offset = log.assignCommands(epoch, session.db, request.bytes, request.start, dispatcher.plain.end);
+    log.applied = offset;
+    session.wroteOffset = offset;
+    this.reply(client, dispatcher.plain.reply, { offset, round: 0, wrote: true }, count);
+    return count;
+  }
+
   get seen(): Offset {
     return this.#seen;
   }
@@ -178,8 +223,10 @@ export class CommandRunner {
     return round >= 0;
   }
 
-  reply(client: Client, text: string, need: ReplyNeed = NOTHING_SEEN): void {
-    this.#setup.gate.push(client, text, need, this.now.monoMs + this.#setup.ackTimeoutMs, this.#turn);
+  /** @param count how many commands `text` answers. */
+  reply(client: Client, text: string, need: ReplyNeed = NOTHING_SEEN, count = 1): void {
+    const deadlineMs = this.now.monoMs + this.#setup.ackTimeoutMs;
+    this.#setup.gate.push(client, { text, count }, need, deadlineMs, this.#turn);
   }
 
   /** A command's effects are in one record, whole. On anything but a master there are none. */

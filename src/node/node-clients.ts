@@ -55,7 +55,6 @@ export class NodeClients {
   readonly #connections = new Map<Client, RedisConnection>();
   readonly #turns: CommandTurns<Client>;
   readonly #leaving: LeavingClients<Leaver>;
-
   constructor(config: NodeConfig, dispatcher: Dispatcher, owner: NodeClientsOwner) {
     this.#config = config;
     this.#dispatcher = dispatcher;
@@ -163,19 +162,26 @@ export class NodeClients {
     try {
       decoder.unauthenticated = owner.isPasswordRequired() && !client.session.authenticated;
       member.beginCommands(now);
-      for (let argv = decoder.next(); argv !== undefined; argv = decoder.next()) {
-        const deliveredBefore = member.desk.deliveries;
-        if (!member.desk.run(client, argv)) break;
+      for (;;) {
+        let isQuick = true;
+        if (member.desk.runPlain(client, decoder) > 0) {
+          if (client.backedUp) break;
+        } else {
+          const argv = decoder.next();
+          if (argv === undefined) break;
+          const deliveredBefore = member.desk.deliveries;
+          if (!member.desk.run(client, argv)) break;
+          isQuick =
+            client.session.tookMs < QUICK_MS_MAX &&
+            argv.length < QUICK_ARGUMENTS_MAX &&
+            member.desk.deliveries - deliveredBefore < QUICK_DELIVERIES_MAX;
+        }
         if (client.readyBytes > READY_BYTES_MAX) {
           // Written now, it counts for the limits of output, and a client that exceeds them is let go before there is more.
           owner.carryOut(member);
           if (!this.#connections.has(client) || !connection.isOpen) return;
         }
         decoder.unauthenticated = owner.isPasswordRequired() && !client.session.authenticated;
-        const isQuick =
-          client.session.tookMs < QUICK_MS_MAX &&
-          argv.length < QUICK_ARGUMENTS_MAX &&
-          member.desk.deliveries - deliveredBefore < QUICK_DELIVERIES_MAX;
         if (decoder.bufferedBytes > 0 && !this.#turns.mayGoOn(isQuick)) {
           this.#turns.wait(client);
           break;

@@ -117,6 +117,16 @@ export class RecordWriter {
     this.#end += payload.length;
   }
 
+  /** As `extend`, of the part of `bytes` from `start` to `end`. */
+  extendWith(bytes: Buffer, start: number, end: number): void {
+    const length = end - start;
+    invariant(this.#open >= 0, "what was handed over is not changed any more");
+    invariant(this.#end - this.#open + length <= RECORD_BYTES_MAX, "a record fits into RECORD_BYTES_MAX");
+    if (this.#end + length > this.#chunk.length) this.#makeRoom(length);
+    bytes.copy(this.#chunk, this.#end, start, end);
+    this.#end += length;
+  }
+
   /** Hands over all that was appended, as one buffer that the writer no longer touches. Empty when nothing was. */
   take(): Buffer {
     this.#close();

@@ -4,6 +4,7 @@
  */
 import { invariant } from "../../base/errors.ts";
 import type { Latin1Buffer } from "../../base/latin1.ts";
+import type { PlainRequest } from "../../protocol/resp/plain-request.ts";
 import { RecentName } from "../../protocol/resp/recent-name.ts";
 
 const CR_AND_LF = 2;
@@ -39,6 +40,15 @@ export class CommandReader {
       this.#at = end + CR_AND_LF;
     }
     return argv;
+  }
+
+  /** @returns whether the next command is such a request; it still is the next one until it is skipped. */
+  findPlain(request: PlainRequest): boolean {
+    return request.find(this.#bytes, this.#at, this.#end);
+  }
+
+  skip(request: PlainRequest): void {
+    this.#at = request.end;
   }
 
   /** `*<n>\r\n` or `$<n>\r\n`. */

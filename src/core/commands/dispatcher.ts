@@ -8,17 +8,18 @@ import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
 import { error, isError, QUEUED } from "../../protocol/resp/reply.ts";
 import { CommandStatistics } from "../command-statistics.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
-import { redacted } from "../monitor-feed.ts";
 import { ClientSession, muted } from "../session.ts";
 import { SessionRegistry } from "../session-registry.ts";
-import { Slowlog } from "../slowlog.ts";
+import type { Slowlog } from "../slowlog.ts";
 import { type Argv, type Command, FLAGS } from "./command.ts";
 import type { CommandTable } from "./command-table.ts";
+import { CommandTimer, NOT_TIMED } from "./command-timer.ts";
 import { CommandContext } from "./context.ts";
 import { EffectReplay } from "./effect-replay.ts";
 import * as errors from "./errors.ts";
 import type { Execution, KeyBlockRequest } from "./execution.ts";
 import type { CommandHost } from "./host.ts";
+import { PlainCommands } from "./plain-commands.ts";
 import { createCommandTable } from "./table.ts";
 import { argumentBytes, effectsBytes, TEXT_BOUNDS, type TextBounds } from "./text-bounds.ts";
 import { discardTransaction } from "./transactions.ts";
@@ -32,22 +33,29 @@ const USES_KEYSPACE = FLAGS.write | FLAGS.readonly | FLAGS.may_replicate;
 export class Dispatcher {
   readonly registry: SessionRegistry;
   readonly statistics: CommandStatistics = new CommandStatistics();
-  readonly slowlog: Slowlog = new Slowlog();
+  /** GET and SET on the shortest path. */
+  readonly plain: PlainCommands;
   readonly #keyspace: Keyspace;
   readonly #host: CommandHost;
   readonly #table: CommandTable;
   readonly #execution: Execution;
   readonly #context: CommandContext;
   readonly #replay: EffectReplay;
-  /** The next command is the first of its batch, which began at `#batchMs`. */
-  #isFirst = false;
-  #batchMs: Millis = 0;
+  readonly #timer: CommandTimer;
 
   constructor(keyspace: Keyspace, host: CommandHost, bounds: TextBounds = TEXT_BOUNDS) {
     this.#keyspace = keyspace;
     this.#host = host;
     this.registry = new SessionRegistry();
+    this.#timer = new CommandTimer(keyspace, host);
     this.#table = createCommandTable();
+    this.plain = new PlainCommands({
+      keyspace,
+      host,
+      registry: this.registry,
+      timer: this.#timer,
+      commandOf: (name) => this.#table.find(name) as Command,
+    });
     this.#execution = {
       reply: "",
       effects: "",
@@ -75,7 +83,11 @@ export class Dispatcher {
       runQueued: (command, argv) => this.#runQueued(command, argv),
       reload: () => this.#replay.reload(),
     });
-    this.#replay = new EffectReplay(keyspace, this.#context, replayer);
+    this.#replay = new EffectReplay(keyspace, this.#context, replayer, this.plain);
+  }
+
+  get slowlog(): Slowlog {
+    return this.#timer.slowlog;
   }
 
   /** The answer to a command on hold that shall not run any more. With an EXEC goes its transaction. */
@@ -92,8 +104,7 @@ export class Dispatcher {
 
   /** A batch of commands begins. @param monoMs the clock at that moment: the first command is timed from there. */
   beginBatch(monoMs: Millis): void {
-    this.#isFirst = true;
-    this.#batchMs = monoMs;
+    this.#timer.beginBatch(monoMs);
   }
 
   /** For INFO's rates: to be called every now and then. */
@@ -153,7 +164,7 @@ export class Dispatcher {
     context.db = keyspace.database(session.db);
     context.argv = argv;
     let reply: string | undefined;
-    const startMs = this.slowlog.timesAll ? this.#host.stopwatchMs() : 0;
+    const startMs = this.#timer.beginServing();
     try {
       reply = request.serve(context, key);
     } catch (failure) {
@@ -161,8 +172,9 @@ export class Dispatcher {
     }
     if (reply === undefined) execution.block = request;
     else {
-      if (this.slowlog.timesAll) this.#noteSlow(argv, (this.#host.stopwatchMs() - startMs) * 1000);
-      this.#countError(this.find(argv), reply);
+      const command = this.find(argv);
+      this.#timer.endServing(startMs, command, session, argv);
+      this.#countError(command, reply);
       execution.reply = muted(session, reply);
     }
     this.#finish(changesBefore);
@@ -305,10 +317,7 @@ export class Dispatcher {
     context.argv = argv;
     keyspace.onlyReads = command.isReader;
     const madeBefore = keyspace.changes - keyspace.expired;
-    const timed = this.#isFirst || !command.isQuick || this.slowlog.timesAll;
-    let startMs = 0;
-    if (timed) startMs = this.#isFirst ? this.#batchMs : this.#host.stopwatchMs();
-    this.#isFirst = false;
+    const startMs = this.#timer.begin(command);
     let reply: string;
     try {
       reply = command.handler(context, argv);
@@ -317,9 +326,14 @@ export class Dispatcher {
     }
     command.usage.calls += 1;
     this.#countError(command, reply);
-    if (timed) {
-      context.session.tookMs = this.#host.stopwatchMs() - startMs;
-      this.#noteTime(command, argv, context.session.tookMs * 1000);
+    if (startMs !== NOT_TIMED) {
+      this.#timer.end(
+        startMs,
+        command,
+        context.session,
+        { argv },
+        { isBlocked: this.#execution.block !== null },
+      );
     }
     if (this.registry.monitors.size !== 0 && command.isShown) context.showMonitors(command.fullName, argv);
     return reply;
@@ -329,19 +343,6 @@ export class Dispatcher {
     if (!isError(reply)) return;
     if (command !== undefined) command.usage.failed += 1;
     this.statistics.noteError(reply);
-  }
-
-  #noteTime(command: Command, argv: Argv, durationUs: number): void {
-    command.usage.noteTime(durationUs);
-    const { slowlog } = this;
-    if (durationUs < slowlog.thresholdUs || slowlog.thresholdUs < 0) return;
-    if (!command.has("skip_slowlog") && this.#execution.block === null) this.#noteSlow(argv, durationUs);
-  }
-
-  #noteSlow(argv: Argv, durationUs: number): void {
-    const { address, name } = this.#context.session;
-    const shown = redacted(this.find(argv)?.fullName ?? "", argv);
-    this.slowlog.note(shown, Math.round(durationUs), { address, name, nowMs: this.#keyspace.nowMs });
   }
 
   /** A command's flags as the gate must see them: a script's depend on what its first line says. */

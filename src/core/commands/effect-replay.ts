@@ -4,12 +4,14 @@
  */
 import { invariant } from "../../base/errors.ts";
 import type { Offset } from "../../base/ids.ts";
+import { PlainRequest } from "../../protocol/resp/plain-request.ts";
 import { RecentName } from "../../protocol/resp/recent-name.ts";
 import { isError } from "../../protocol/resp/reply.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import type { ClientSession } from "../session.ts";
 import { CommandReader } from "./command-reader.ts";
 import type { CommandContext } from "./context.ts";
+import type { PlainCommands } from "./plain-commands.ts";
 
 /** Each piece of DEBUG RELOAD must fit into one string. */
 const RELOAD_SLICE_BYTES = 1024 * 1024;
@@ -18,13 +20,16 @@ export class EffectReplay {
   readonly #keyspace: Keyspace;
   readonly #context: CommandContext;
   readonly #recentName = new RecentName();
+  readonly #request = new PlainRequest();
   readonly #session: ClientSession;
+  readonly #plain: PlainCommands;
 
   /** @param session whom the commands run for: no client. */
-  constructor(keyspace: Keyspace, context: CommandContext, session: ClientSession) {
+  constructor(keyspace: Keyspace, context: CommandContext, session: ClientSession, plain: PlainCommands) {
     this.#keyspace = keyspace;
     this.#context = context;
     this.#session = session;
+    this.#plain = plain;
   }
 
   /**
@@ -48,7 +53,10 @@ export class EffectReplay {
     keyspace.nowSec = Math.floor(keyspace.nowMs / 1000);
     session.db = db;
     context.session = session;
-    for (let argv = reader.next(); argv !== undefined; argv = reader.next()) {
+    for (;;) {
+      this.#plain.replay(keyspace.database(session.db), reader, this.#request);
+      const argv = reader.next();
+      if (argv === undefined) break;
       const command = context.table.resolve(argv);
       // Each text is made only when it is wanted: this is run for each record.
       if (command?.accepts(argv.length) !== true) invariant(false, `S11: cannot replay ${argv[0]}`);

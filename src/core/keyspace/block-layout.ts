@@ -2,6 +2,7 @@
  * How a block of `KeyTable` is laid out: a header of eight words, the key in whole words, and the string that it holds. What
  * is too large for a block, and every collection, is in the heap; the block then has its place there before the key.
  */
+import { wordsFor } from "../../base/words.ts";
 import { UNIT_BYTES } from "./slab.ts";
 import type { Value } from "./value.ts";
 
@@ -74,8 +75,4 @@ export function keyOffset(layout: number): number {
 /** Bytes from the block's beginning to what is behind the key. */
 export function stringOffset(layout: number): number {
   return keyOffset(layout) + wordsFor(keyLengthOf(layout)) * 4;
-}
-
-export function wordsFor(bytes: number): number {
-  return (bytes + 3) >>> 2;
 }

@@ -16,7 +16,7 @@ import { MemoryAccount } from "./memory-account.ts";
 import { EXPIRY_BYTES } from "./memory-model.ts";
 import { NOTIFY } from "./notifications.ts";
 import { Tombstones } from "./tombstones.ts";
-import { afterUse, decayed } from "./use-frequency.ts";
+import { noteUse } from "./use-frequency.ts";
 import type { TypeName, Value } from "./value.ts";
 import { WatchList } from "./watch.ts";
 
@@ -81,7 +81,7 @@ export class Database {
   read(key: string): Entry | undefined {
     const at = this.#look(key);
     if (at === ABSENT) return undefined;
-    this.#use(at);
+    noteUse(this.#table, at, this.#books);
     return this.#table.entryAt(at);
   }
 
@@ -162,7 +162,7 @@ export class Database {
     this.beforeLoss(key);
     if (at !== ABSENT) {
       at = this.#replaceValue(at, value);
-      this.#use(at);
+      noteUse(this.#table, at, books);
     } else {
       at = this.#table.add(key, value, books.writeOffset, books.nowSec, books.snapshotMark);
       this.#account.add(this.#table.bytesAt(at));
@@ -348,16 +348,6 @@ export class Database {
     this.#account.add(table.bytesAt(now) - bytes);
     if (typeof value !== "string") this.#account.addCollection(value);
     return now;
-  }
-
-  #use(at: number): void {
-    const table = this.#table;
-    const { useCounting, memory, nowSec } = this.#books;
-    if (useCounting !== null) {
-      const before = decayed(table.frequency(at), table.usedSec(at), nowSec, memory.lfuDecayMinutes);
-      table.setFrequency(at, afterUse(before, memory.lfuLogFactor, useCounting));
-    }
-    table.setUsed(at, nowSec);
   }
 
   #expire(key: string, at: number): void {

@@ -7,13 +7,11 @@
 const FINAL_ROUNDS = 3;
 
 /**
- * Writes the text, one character a byte, into words as it hashes them: to go through it twice would take twice as long.
- *
- * @param into gets the text in little-endian words, the last one filled up with zeros; it has room for them.
+ * @param words of a text: see `writeWords`.
+ * @param length of the text, in bytes.
  * @returns the hash, 32 bits with a sign.
  */
-export function writeHashed(text: string, into: Int32Array, key0: number, key1: number): number {
-  const { length } = text;
+export function hashWords(words: Int32Array, length: number, key0: number, key1: number): number {
   const whole = length >>> 2;
   let v0 = key0;
   let v1 = key1;
@@ -21,19 +19,8 @@ export function writeHashed(text: string, into: Int32Array, key0: number, key1: 
   let v3 = 0x74656462 ^ key1;
   for (let round = 0; round <= whole + FINAL_ROUNDS; round += 1) {
     let word = 0;
-    if (round < whole) {
-      const at = round * 4;
-      word =
-        text.charCodeAt(at) |
-        (text.charCodeAt(at + 1) << 8) |
-        (text.charCodeAt(at + 2) << 16) |
-        (text.charCodeAt(at + 3) << 24);
-      into[round] = word;
-    } else if (round === whole) {
-      for (let at = whole * 4; at < length; at += 1) word |= text.charCodeAt(at) << ((at & 3) * 8);
-      if ((length & 3) !== 0) into[whole] = word;
-      word |= length << 24;
-    }
+    if (round < whole) word = words[round] as number;
+    else if (round === whole) word = ((length & 3) === 0 ? 0 : (words[whole] as number)) | (length << 24);
     v3 ^= word;
     v0 = (v0 + v1) | 0;
     v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;

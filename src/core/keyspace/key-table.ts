@@ -7,15 +7,12 @@
  * `remove` may move the blocks of other keys. What `entryAt` gives is a copy.
  */
 import type { Millis, Offset } from "../../base/ids.ts";
-import { writeLatin1 } from "../../base/latin1.ts";
+import { type Latin1Buffer, writeLatin1 } from "../../base/latin1.ts";
 import type { Randomness } from "../../base/randomness.ts";
+import { copyWords, wordsFor } from "../../base/words.ts";
 import {
   BELOW_FREQUENCY,
-  CHANGED_HIGH,
-  CHANGED_LOW,
   EXPIRY,
-  FORM_MASK,
-  FORM_SHIFT,
   FREQUENCY_SHIFT,
   HASH,
   HEADER_BYTES,
@@ -34,39 +31,38 @@ import {
   stringOffset,
   USED_SEC,
   unitsOf,
-  wordsFor,
 } from "./block-layout.ts";
 import { ChunkedNumbers } from "./chunked-numbers.ts";
 import type { Entry } from "./entry.ts";
 import { ExpiryIndex, NO_EXPIRY } from "./expiry-index.ts";
 import { HeapValues } from "./heap-values.ts";
+import { KeyBlocks } from "./key-blocks.ts";
 import { KEY_BYTES } from "./memory-model.ts";
 import { PositionIndex } from "./position-index.ts";
 import { pageOf } from "./scan-page.ts";
-import { byteAt, Slab, UNIT_BYTES, wordAt } from "./slab.ts";
+import { byteAt, UNIT_BYTES, wordAt } from "./slab.ts";
+import { SoughtKey } from "./sought-key.ts";
 import { FREQUENCY_INITIAL } from "./use-frequency.ts";
 import type { Collection, TypeName, Value } from "./value.ts";
 
-const HIGH = 2 ** 32;
+/** So many bytes are copied faster by a call out of V8. */
+const CALL_FROM_BYTES = 96;
+/** What no long key is. */
+const NO_LONG_KEY = "";
 
 /** In place of an address: there is no such key. */
 export const ABSENT = -1;
 
-export class KeyTable {
+export class KeyTable extends KeyBlocks {
   /** The keys that expire, by the addresses of their blocks. */
   readonly expiries: ExpiryIndex<number> = new ExpiryIndex();
 
-  readonly #slab = new Slab();
   readonly #index = new PositionIndex();
   /** The address of every key, for scans and random choices. */
   readonly #addresses = new ChunkedNumbers();
   readonly #heap = new HeapValues();
 
-  /** The key that was looked for last, in words unless it is long, with its hash and what was found: it is mostly the next one as well. */
-  #sought: string | undefined;
-  #soughtHash = 0;
-  #soughtAt = ABSENT;
-  readonly #soughtWords = new Int32Array(KEY_BYTES_MAX / 4);
+  readonly #sought = new SoughtKey();
 
   get size(): number {
     return this.#addresses.length;
@@ -74,40 +70,45 @@ export class KeyTable {
 
   /** @returns the address, or `ABSENT`. */
   find(key: string): number {
-    if (key === this.#sought) return this.#soughtAt;
-    this.#sought = undefined;
-    const hash = this.#hashOf(key);
-    const address = this.#index.find(this, key, hash);
-    // A long one, of any length, would stay in memory until the next look.
-    if (key.length <= KEY_BYTES_MAX) this.#sought = key;
-    this.#soughtHash = hash;
-    this.#soughtAt = address;
-    return address;
+    const sought = this.#sought;
+    if (sought.isText(key)) return sought.address;
+    const index = this.#index;
+    sought.set(key);
+    const isLong = key.length > KEY_BYTES_MAX;
+    sought.hash = isLong ? index.hashOf(key) : index.hashOfWords(sought.words, key.length);
+    sought.address = index.find(this, key, sought.hash);
+    return sought.address;
   }
 
-  /** For `find`: whether the key of the block at `address` is the one that is sought. */
+  /** As `find`, of the key in `bytes` from `start` to `end`. */
+  findBytes(bytes: Latin1Buffer, start: number, end: number): number {
+    if (end - start > KEY_BYTES_MAX) return this.find(bytes.latin1Slice(start, end));
+    const sought = this.#sought;
+    sought.setBytes(bytes, start, end);
+    sought.hash = this.#index.hashOfWords(sought.words, end - start);
+    sought.address = this.#index.find(this, NO_LONG_KEY, sought.hash);
+    return sought.address;
+  }
+
+  /** For the index: whether the key of the block at `address` is the one that is sought. */
   isAt(address: number, key: string): boolean {
-    const words = this.#slab.wordsOf(address);
+    const words = this.slab.wordsOf(address);
     const at = wordAt(address);
     const layout = words[at + LAYOUT] as number;
     const kind = kindOf(layout);
     if (kind === HEAP_BOTH) return this.#heap.keyAt(words[at + HEADER_WORDS] as number) === key;
-    if (keyLengthOf(layout) !== key.length) return false;
-    const from = at + (kind === INSIDE ? HEADER_WORDS : HEADER_WORDS + 1);
-    const sought = this.#soughtWords;
-    const count = wordsFor(key.length);
-    for (let word = 0; word < count; word += 1) if (words[from + word] !== sought[word]) return false;
-    return true;
+    if (keyLengthOf(layout) !== this.#sought.length) return false;
+    return this.#sought.isIn(words, at + (kind === INSIDE ? HEADER_WORDS : HEADER_WORDS + 1));
   }
 
   /** Adds a key that is not here yet. @returns its address. */
   add(key: string, value: Value, changedAt: Offset, usedSec: number, snapshotMark: number): number {
     this.find(key);
-    const hash = this.#soughtHash;
+    const { hash } = this.#sought;
     const layout = layoutFor(key.length, value);
     const kind = kindOf(layout);
-    const address = this.#slab.allocate(unitsOf(layout));
-    const words = this.#slab.wordsOf(address);
+    const address = this.slab.allocate(unitsOf(layout));
+    const words = this.slab.wordsOf(address);
     const at = wordAt(address);
     words[at + HASH] = hash;
     words[at + POSITION] = this.size;
@@ -116,37 +117,35 @@ export class KeyTable {
     words[at + EXPIRY] = NO_EXPIRY;
     words[at + LAYOUT] = layout | (FREQUENCY_INITIAL << FREQUENCY_SHIFT);
     this.setChangedAt(address, changedAt);
-    if (kind !== HEAP_BOTH) {
-      const keyAt = at + keyOffset(layout) / 4;
-      for (let word = wordsFor(key.length) - 1; word >= 0; word -= 1) {
-        words[keyAt + word] = this.#soughtWords[word] as number;
-      }
-    }
-    if (kind === INSIDE) this.#writeString(address, layout, value as string);
+    if (kind !== HEAP_BOTH) this.#sought.writeTo(words, at + keyOffset(layout) / 4);
+    if (kind === INSIDE) this.#writeString(address, value as string);
     else words[at + HEADER_WORDS] = this.#heap.add(value, kind === HEAP_BOTH ? key : undefined, address);
     this.#index.append(hash, address);
     this.#addresses.push(address);
-    this.#soughtAt = address;
+    this.#sought.address = address;
     return address;
   }
 
   /** Puts `value` in the place of a string that takes as much room. @returns false when it does not fit there; then nothing is changed. */
   replaceString(address: number, value: Value): boolean {
-    const words = this.#slab.wordsOf(address);
-    const at = wordAt(address) + LAYOUT;
-    const before = words[at] as number;
-    if (typeof value !== "string" || kindOf(before) !== INSIDE || value.length > LENGTH_MASK) return false;
-    const layout = (before & ~LENGTH_MASK) | value.length;
-    if (unitsOf(layout) !== unitsOf(before)) return false;
-    words[at] = layout;
-    this.#writeString(address, layout, value);
+    if (typeof value !== "string" || !this.#setLength(address, value.length)) return false;
+    this.#writeString(address, value);
+    return true;
+  }
+
+  /** As `replaceString`, of the string in `bytes` from `start` to `end`. */
+  replaceBytes(address: number, bytes: Buffer, start: number, end: number): boolean {
+    if (!this.#setLength(address, end - start)) return false;
+    const to = this.#stringAt(address);
+    if (end - start < CALL_FROM_BYTES) copyWords(bytes, start, end, this.slab.wordsOf(address), to / 4);
+    else bytes.copy(this.slab.bytesOf(address), to, start, end);
     return true;
   }
 
   /** @returns the address that the key has now. */
   setValue(address: number, value: Value): number {
     if (this.replaceString(address, value)) return address;
-    const before = this.#slab.wordsOf(address)[wordAt(address) + LAYOUT] as number;
+    const before = this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number;
     const kind = kindOf(before);
     const layout = kind === HEAP_BOTH ? before : layoutFor(keyLengthOf(before), value);
     if (kind === INSIDE || kind !== kindOf(layout)) return this.#rebuild(address, before, layout, value);
@@ -156,7 +155,7 @@ export class KeyTable {
 
   /** A key that has no expiry any more. */
   remove(address: number): void {
-    const words = this.#slab.wordsOf(address);
+    const words = this.slab.wordsOf(address);
     const at = wordAt(address);
     const layout = words[at + LAYOUT] as number;
     this.#index.drop(words[at + HASH] as number, address);
@@ -164,33 +163,33 @@ export class KeyTable {
     const last = this.#addresses.pop();
     if (last !== address) {
       this.#addresses.put(position, last);
-      this.#slab.wordsOf(last)[wordAt(last) + POSITION] = position;
+      this.slab.wordsOf(last)[wordAt(last) + POSITION] = position;
     }
     if (kindOf(layout) !== INSIDE) this.#removeFromHeap(words[at + HEADER_WORDS] as number);
     this.#free(address, layout);
   }
 
   keyAt(address: number): string {
-    const words = this.#slab.wordsOf(address);
+    const words = this.slab.wordsOf(address);
     const at = wordAt(address);
     const layout = words[at + LAYOUT] as number;
     if (kindOf(layout) === HEAP_BOTH) return this.#heap.keyAt(words[at + HEADER_WORDS] as number);
     const from = byteAt(address) + keyOffset(layout);
-    return this.#slab.bytesOf(address).latin1Slice(from, from + keyLengthOf(layout));
+    return this.slab.bytesOf(address).latin1Slice(from, from + keyLengthOf(layout));
   }
 
   valueAt(address: number): Value {
-    const words = this.#slab.wordsOf(address);
+    const words = this.slab.wordsOf(address);
     const at = wordAt(address);
     const layout = words[at + LAYOUT] as number;
     if (kindOf(layout) !== INSIDE) return this.#heap.valueAt(words[at + HEADER_WORDS] as number);
     const from = byteAt(address) + stringOffset(layout);
-    return this.#slab.bytesOf(address).latin1Slice(from, from + (layout & LENGTH_MASK));
+    return this.slab.bytesOf(address).latin1Slice(from, from + (layout & LENGTH_MASK));
   }
 
   /** What it holds, unless that is a string. */
   collectionAt(address: number): Collection | undefined {
-    const words = this.#slab.wordsOf(address);
+    const words = this.slab.wordsOf(address);
     const at = wordAt(address);
     if (kindOf(words[at + LAYOUT] as number) === INSIDE) return undefined;
     const value = this.#heap.valueAt(words[at + HEADER_WORDS] as number);
@@ -202,7 +201,7 @@ export class KeyTable {
   }
 
   entryAt(address: number): Entry {
-    const words = this.#slab.wordsOf(address);
+    const words = this.slab.wordsOf(address);
     const at = wordAt(address);
     return {
       value: this.valueAt(address),
@@ -212,78 +211,22 @@ export class KeyTable {
     };
   }
 
-  /** When a command last looked at it, in seconds. */
-  usedSec(address: number): number {
-    return (this.#slab.wordsOf(address)[wordAt(address) + USED_SEC] as number) >>> 0;
-  }
-
-  /** How often it is used, while that is counted, 0 to 255. */
-  frequency(address: number): number {
-    return (this.#slab.wordsOf(address)[wordAt(address) + LAYOUT] as number) >>> FREQUENCY_SHIFT;
-  }
-
   /** What the key takes in memory with its value, the elements of a collection and its expiry not counted. */
   bytesAt(address: number): number {
-    const layout = this.#slab.wordsOf(address)[wordAt(address) + LAYOUT] as number;
+    const layout = this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number;
     const bytes = KEY_BYTES - HEADER_BYTES + unitsOf(layout) * UNIT_BYTES;
     return kindOf(layout) === INSIDE ? bytes : bytes + this.#heap.bytesAt(this.#placeOf(address));
   }
 
-  /** Offset of the record that last changed it. */
-  changedAt(address: number): Offset {
-    const words = this.#slab.wordsOf(address);
-    const at = wordAt(address);
-    const low = (words[at + CHANGED_LOW] as number) >>> 0;
-    return ((words[at + CHANGED_HIGH] as number) * HIGH + low) as Offset;
-  }
-
-  setChangedAt(address: number, offset: Offset): void {
-    const words = this.#slab.wordsOf(address);
-    const at = wordAt(address);
-    words[at + CHANGED_LOW] = offset | 0;
-    words[at + CHANGED_HIGH] = offset / HIGH;
-  }
-
-  setUsed(address: number, nowSec: number): void {
-    this.#slab.wordsOf(address)[wordAt(address) + USED_SEC] = nowSec;
-  }
-
-  setFrequency(address: number, frequency: number): void {
-    const words = this.#slab.wordsOf(address);
-    const at = wordAt(address) + LAYOUT;
-    words[at] = ((words[at] as number) & BELOW_FREQUENCY) | (frequency << FREQUENCY_SHIFT);
-  }
-
-  /** What `setForm` was told last, 0 to 3; 0 for a new key. */
-  form(address: number): number {
-    return ((this.#slab.wordsOf(address)[wordAt(address) + LAYOUT] as number) >>> FORM_SHIFT) & FORM_MASK;
-  }
-
-  /** @param form what is to be known of the string beside its bytes; another one that takes its place may keep it. */
-  setForm(address: number, form: number): void {
-    const words = this.#slab.wordsOf(address);
-    const at = wordAt(address) + LAYOUT;
-    words[at] = ((words[at] as number) & ~(FORM_MASK << FORM_SHIFT)) | (form << FORM_SHIFT);
-  }
-
-  /** Number of the snapshot that needs no more of it: it was written there, or it came to be later. */
-  snapshotMark(address: number): number {
-    return this.#slab.wordsOf(address)[wordAt(address) + SNAPSHOT] as number;
-  }
-
-  setSnapshotMark(address: number, mark: number): void {
-    this.#slab.wordsOf(address)[wordAt(address) + SNAPSHOT] = mark;
-  }
-
   /** Wall-clock milliseconds at which the key expires; 0 for never. */
   expireAtMs(address: number): Millis {
-    const slot = this.#slab.wordsOf(address)[wordAt(address) + EXPIRY] as number;
+    const slot = this.slab.wordsOf(address)[wordAt(address) + EXPIRY] as number;
     return slot === NO_EXPIRY ? 0 : this.expiries.atMs(slot);
   }
 
   /** @param expireAtMs 0 for never. @returns whether it expired before. */
   setExpiry(address: number, expireAtMs: Millis): boolean {
-    const words = this.#slab.wordsOf(address);
+    const words = this.slab.wordsOf(address);
     const at = wordAt(address) + EXPIRY;
     const slot = words[at] as number;
     if (slot === NO_EXPIRY) {
@@ -328,13 +271,13 @@ export class KeyTable {
   #rebuild(address: number, before: number, layout: number, value: Value): number {
     const place = kindOf(before) === INSIDE ? undefined : this.#placeOf(address);
     const kind = kindOf(layout);
-    const fresh = this.#slab.allocate(unitsOf(layout));
-    this.#slab.copy(address, fresh, HEADER_WORDS);
-    const words = this.#slab.wordsOf(fresh);
+    const fresh = this.slab.allocate(unitsOf(layout));
+    this.slab.copy(address, fresh, HEADER_WORDS);
+    const words = this.slab.wordsOf(fresh);
     const at = wordAt(fresh);
     words[at + LAYOUT] = layout | (before & ~BELOW_FREQUENCY);
     this.#copyKey(address, before, fresh, layout);
-    if (kind === INSIDE) this.#writeString(fresh, layout, value as string);
+    if (kind === INSIDE) this.#writeString(fresh, value as string);
     else words[at + HEADER_WORDS] = this.#heap.add(value, undefined, fresh);
     this.#moved(address, fresh);
     if (place !== undefined) this.#removeFromHeap(place);
@@ -343,15 +286,15 @@ export class KeyTable {
 
   /** @returns where the block stood that stands at `address` now. */
   #free(address: number, layout: number): number {
-    this.#sought = undefined;
-    const moved = this.#slab.free(address, unitsOf(layout));
+    this.#sought.forget();
+    const moved = this.slab.free(address, unitsOf(layout));
     if (moved !== address) this.#moved(moved, address);
     return moved;
   }
 
   /** What stood at `from` stands at `to` now, complete. */
   #moved(from: number, to: number): void {
-    const words = this.#slab.wordsOf(to);
+    const words = this.slab.wordsOf(to);
     const at = wordAt(to);
     this.#index.move(words[at + HASH] as number, from, to);
     this.#addresses.put(words[at + POSITION] as number, to);
@@ -362,20 +305,38 @@ export class KeyTable {
     }
   }
 
+  /** A string of another length takes the place of the one in the block. @returns false when it does not fit there; then nothing is changed. */
+  #setLength(address: number, length: number): boolean {
+    const words = this.slab.wordsOf(address);
+    const at = wordAt(address) + LAYOUT;
+    const before = words[at] as number;
+    if (kindOf(before) !== INSIDE || length > LENGTH_MASK) return false;
+    const layout = (before & ~LENGTH_MASK) | length;
+    if (unitsOf(layout) !== unitsOf(before)) return false;
+    words[at] = layout;
+    return true;
+  }
+
+  /** Where its string begins in the bytes of its page. */
+  #stringAt(address: number): number {
+    const layout = this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number;
+    return byteAt(address) + stringOffset(layout);
+  }
+
   /** Another value takes the place that becomes free. */
   #removeFromHeap(place: number): void {
     const owner = this.#heap.remove(place);
-    if (owner !== undefined) this.#slab.wordsOf(owner)[wordAt(owner) + HEADER_WORDS] = place;
+    if (owner !== undefined) this.slab.wordsOf(owner)[wordAt(owner) + HEADER_WORDS] = place;
   }
 
   /** Where its value is in the heap. */
   #placeOf(address: number): number {
-    return this.#slab.wordsOf(address)[wordAt(address) + HEADER_WORDS] as number;
+    return this.slab.wordsOf(address)[wordAt(address) + HEADER_WORDS] as number;
   }
 
   #copyKey(from: number, fromLayout: number, to: number, toLayout: number): void {
-    const source = this.#slab.wordsOf(from);
-    const target = this.#slab.wordsOf(to);
+    const source = this.slab.wordsOf(from);
+    const target = this.slab.wordsOf(to);
     const sourceAt = wordAt(from) + keyOffset(fromLayout) / 4;
     const targetAt = wordAt(to) + keyOffset(toLayout) / 4;
     for (let word = wordsFor(keyLengthOf(fromLayout)) - 1; word >= 0; word -= 1) {
@@ -383,12 +344,7 @@ export class KeyTable {
     }
   }
 
-  #writeString(address: number, layout: number, value: string): void {
-    writeLatin1(this.#slab.bytesOf(address), value, byteAt(address) + stringOffset(layout));
-  }
-
-  #hashOf(key: string): number {
-    const index = this.#index;
-    return key.length > KEY_BYTES_MAX ? index.hashOf(key) : index.writeHashed(key, this.#soughtWords);
+  #writeString(address: number, value: string): void {
+    writeLatin1(this.slab.bytesOf(address), value, this.#stringAt(address));
   }
 }

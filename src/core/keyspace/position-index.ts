@@ -6,7 +6,7 @@
  * What a look-up costs in a large index is the cache lines that it has to wait for, one behind the other (200 ns each on
  * a busy machine, where all the rest of it takes 50): so a slot holds all that a search looks at.
  */
-import { writeHashed } from "./half-sip-hash.ts";
+import { hashWords } from "./half-sip-hash.ts";
 
 /** What new indexes hash with, 64 bits. It shows nowhere, no order depends on it, so it may differ between members. */
 let seedOfNewOnes = 0;
@@ -68,9 +68,9 @@ export class PositionIndex {
     return hash ^ (hash >>> 13);
   }
 
-  /** Another such hash, of a member that is needed in words as well: see `writeHashed`. */
-  writeHashed(member: string, into: Int32Array): number {
-    return writeHashed(member, into, this.#seed, this.#secondSeed);
+  /** Another such hash, of a member in words: see `writeWords`. @param length of the member, in bytes. */
+  hashOfWords(words: Int32Array, length: number): number {
+    return hashWords(words, length, this.#seed, this.#secondSeed);
   }
 
   /** @returns the position, or -1. */

@@ -3,6 +3,8 @@
  * use, and it shrinks with the minutes that pass without one.
  */
 import type { Randomness } from "../../base/randomness.ts";
+import type { Bookkeeping } from "./bookkeeping.ts";
+import type { KeyTable } from "./key-table.ts";
 
 /** New keys begin here, so that they are not the first to go. */
 export const FREQUENCY_INITIAL = 5;
@@ -19,4 +21,13 @@ export function decayed(frequency: number, usedSec: number, nowSec: number, deca
   if (decayMinutes === 0) return frequency;
   const minutes = Math.floor(nowSec / 60) - Math.floor(usedSec / 60);
   return Math.max(0, frequency - Math.max(0, Math.floor(minutes / decayMinutes)));
+}
+
+/** A command has looked at the key at `at`, or has set it. */
+export function noteUse(table: KeyTable, at: number, { useCounting, memory, nowSec }: Bookkeeping): void {
+  if (useCounting !== null) {
+    const before = decayed(table.frequency(at), table.usedSec(at), nowSec, memory.lfuDecayMinutes);
+    table.setFrequency(at, afterUse(before, memory.lfuLogFactor, useCounting));
+  }
+  table.setUsed(at, nowSec);
 }

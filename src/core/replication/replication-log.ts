@@ -64,6 +64,15 @@ export class ReplicationLog {
     return this.assigned;
   }
 
+  /** As `assignEffects`, of commands that run in database `db`, encoded in `bytes` from `start` to `end`. */
+  assignCommands(epoch: Epoch, db: number, bytes: Buffer, start: number, end: number): Offset {
+    if (!this.#joins) this.writer.append("effects", epoch, (this.assigned + 1) as Offset, db, "");
+    else if (db !== this.#openDb) this.writer.extend(encodeCommand(["SELECT", String(db)]));
+    this.writer.extendWith(bytes, start, end);
+    this.#openDb = db;
+    return this.assigned;
+  }
+
   /** Adds a record without effects to this turn. @returns its offset. */
   assign(kind: "epochStart" | "probe", epoch: Epoch): Offset {
     const offset = (this.assigned + 1) as Offset;

@@ -35,7 +35,14 @@ export class ReplyGate {
     return offset <= this.#safeOffset;
   }
 
-  push(client: Client, text: string, need: ReplyNeed, deadlineMs: Millis, turn: number): void {
+  /** @param count how many commands `text` answers. */
+  push(
+    client: Client,
+    { text, count }: Pick<HeldReply, "text" | "count">,
+    need: ReplyNeed,
+    deadlineMs: Millis,
+    turn: number,
+  ): void {
     if (client.held.length === 0 && need.offset <= this.#safeOffset && need.round <= this.#confirmedRound) {
       client.reply(text);
       this.#release(client);
@@ -50,11 +57,11 @@ export class ReplyGate {
       last.round === need.round &&
       last.text.length + text.length <= REPLY_PIECE_BYTES
     ) {
-      client.holdWith(last, text, need.offset);
+      client.holdWith(last, { text, count }, need.offset);
       return;
     }
     const { offset, round, wrote } = need;
-    client.hold({ text, count: 1, offset, round, wrote, deadlineMs, turn });
+    client.hold({ text, count, offset, round, wrote, deadlineMs, turn });
     this.#waiting.add(client);
   }
 

@@ -10,6 +10,7 @@ import { constants } from "node:buffer";
 import type { Latin1Buffer } from "../../base/latin1.ts";
 import { splitInlineArguments } from "./inline-arguments.ts";
 import type { RequestLimits } from "./limits.ts";
+import { PLAIN_BYTES_MAX, type PlainRequest } from "./plain-request.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import { RecentName } from "./recent-name.ts";
 
@@ -140,6 +141,17 @@ export class RequestDecoder {
     // An idle client shall not pin its last chunk.
     this.#release();
     return undefined;
+  }
+
+  /** @returns whether the next command is such a request, whole; it still is the next one until it is skipped. */
+  findPlain(request: PlainRequest): boolean {
+    if (this.#missing !== 0 || this.#error !== undefined || this.unauthenticated) return false;
+    if (this.#limits.bulkBytesMax < PLAIN_BYTES_MAX) return false;
+    return request.find(this.#buffer, this.#position, this.#end);
+  }
+
+  skip(request: PlainRequest): void {
+    this.#consume(request.end);
   }
 
   /** @returns false when the line is incomplete or wrong. */

@@ -1,4 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { encodeCommand } from "../../../src/protocol/resp/command-encoder.ts";
+import { DEFAULT_REDIS_LIMITS } from "../../../src/protocol/resp/limits.ts";
+import { PlainRequest } from "../../../src/protocol/resp/plain-request.ts";
+import { RequestDecoder } from "../../../src/protocol/resp/request-decoder.ts";
 import { decode, Harness } from "./harness.ts";
 
 /** Id, microseconds and command of each entry. */
@@ -28,6 +32,26 @@ describe("SLOWLOG", () => {
     expect(harness.ask("SLOWLOG GET -2")).toBe("(error) ERR count should be greater than or equal to -1");
     expect(harness.ask("SLOWLOG RESET")).toBe("OK");
     expect(harness.ask("SLOWLOG LEN")).toBe(0);
+  });
+
+  it("measures plain requests in a row as one, each with its part of the time", () => {
+    const harness = new Harness();
+    harness.run("SET k v");
+    const decoder = new RequestDecoder(DEFAULT_REDIS_LIMITS);
+    const run = (tookMs: number, ...argv: string[][]): number => {
+      decoder.feed(Buffer.from(argv.map(encodeCommand).join("")));
+      const request = new PlainRequest();
+      expect(decoder.findPlain(request)).toBe(true);
+      harness.dispatcher.beginBatch(harness.host.watchMs - tookMs);
+      return harness.dispatcher.plain.runGets(harness.session, decoder, request);
+    };
+    expect(run(30, ["GET", "k"], ["get", "k"], ["GET", "k"], ["PING"])).toBe(3);
+    expect(slowlog(harness)).toEqual([[0, 10_000, "GET k"]]);
+    expect(decoder.next()).toEqual(["PING"]);
+    expect(run(29, ["GET", "k"], ["GET", "k"], ["GET", "k"])).toBe(3);
+    expect(harness.ask("SLOWLOG LEN")).toBe(1);
+    harness.dispatcher.slowlog.thresholdUs = 0;
+    expect(harness.dispatcher.plain.serves(harness.session)).toBe(false);
   });
 
   it("measures what may take long, and the first command of a batch", () => {

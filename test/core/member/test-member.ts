@@ -12,6 +12,7 @@ import { ClientSession } from "../../../src/core/session.ts";
 import type { LinkId } from "../../../src/protocol/peer/identity.ts";
 import type { NodeMessage, NodeToSentinel } from "../../../src/protocol/peer/node-messages.ts";
 import type { ReplicationRules } from "../../../src/rules/replication-rules.ts";
+import { runCommands } from "../run-commands.ts";
 import { hostOf } from "./test-command-host.ts";
 import { TestDisk, TestStorage } from "./test-disk.ts";
 
@@ -111,7 +112,9 @@ export class TestMember {
   /** Commands that have come together. */
   runAll(client: Client, commands: readonly string[][]): string {
     this.member.beginCommands(this.#world.now);
-    for (const argv of commands) this.member.desk.run(client, argv);
+    let done = 0;
+    // All of them, whether or not a node would read on: who is on hold is given no further command elsewhere.
+    while (done < commands.length) done += runCommands(this.member.desk, client, commands.slice(done));
     this.#carryOut();
     this.flush();
     return this.read(client);
@@ -120,10 +123,10 @@ export class TestMember {
   /** Commands that have come together, until the client is to wait. @returns how many have run. */
   runWhileItMay(client: Client, commands: readonly string[][]): number {
     this.member.beginCommands(this.#world.now);
-    const waits = commands.findIndex((argv) => !this.member.desk.run(client, argv));
+    const done = runCommands(this.member.desk, client, commands);
     this.#carryOut();
     this.flush();
-    return waits < 0 ? commands.length : waits + 1;
+    return done;
   }
 
   /** As `run`, once everything that it set going has come to rest. */

@@ -3,7 +3,7 @@
  * It can end between any two effects. Decides nothing of the protocol; tells the monitor of all that it does.
  */
 import { invariant } from "../../../src/base/errors.ts";
-import { type MemberId, type Millis, OFFSET_ZERO, type StartId } from "../../../src/base/ids.ts";
+import type { MemberId, Millis, StartId } from "../../../src/base/ids.ts";
 import type { Instant } from "../../../src/base/instant.ts";
 import { type Randomness, SeededRandomness } from "../../../src/base/randomness.ts";
 import { Client } from "../../../src/core/client.ts";
@@ -17,6 +17,7 @@ import type { PeerMessage } from "../../../src/protocol/peer/codec.ts";
 import type { LinkId, PeerIdentity } from "../../../src/protocol/peer/identity.ts";
 import type { Ack, NodeMessage } from "../../../src/protocol/peer/node-messages.ts";
 import type { LogPosition } from "../../../src/rules/log-position.ts";
+import { runCommands } from "../../core/run-commands.ts";
 import { simCommandHost } from "./command-host.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { Connection, Network, Receiver } from "./network.ts";
@@ -113,7 +114,7 @@ export class SimNode {
       this.keyspace,
       simCommandHost(() => this.member, new SeededRandomness(this.process.life)),
     );
-    if (this.settings.sabotage.repliesAtOnce === true) seeNothing(this.#dispatcher);
+    if (this.settings.sabotage.repliesAtOnce === true) this.keyspace.saw = () => {};
     const startId = `${this.id}-life${this.process.life}` as StartId;
     const world = this.#world;
     this.#storage = new NodeStorage(
@@ -254,9 +255,7 @@ export class SimNode {
     const { client, waiting } = served;
     if (member === null || client.blocked !== null || client.pending !== null || client.backedUp) return;
     member.beginCommands(this.#now());
-    for (let argv = waiting.shift(); argv !== undefined; argv = waiting.shift()) {
-      if (!member.desk.run(client, argv)) break;
-    }
+    waiting.splice(0, runCommands(member.desk, client, waiting));
     this.#afterStep(member);
     this.#flushSoon(member);
   }
@@ -386,11 +385,6 @@ export class SimNode {
         this.#storage?.carryOut(effect);
     }
   }
-}
-
-function seeNothing(dispatcher: Dispatcher): void {
-  const execute = dispatcher.execute.bind(dispatcher);
-  dispatcher.execute = (session, argv) => ({ ...execute(session, argv), sawOffset: OFFSET_ZERO });
 }
 
 /** The first group of a simulation, or the only one. */

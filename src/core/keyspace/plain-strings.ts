@@ -1,0 +1,53 @@
+/**
+ * Looks at short strings, and puts others in their place, where nothing has to be done beside: what `Database.read` and `Database.set`
+ * come to then, without their questions. It declines all else, with nothing changed.
+ */
+import { OFFSET_ZERO } from "../../base/ids.ts";
+import type { PlainRequest } from "../../protocol/resp/plain-request.ts";
+import type { Bookkeeping } from "./bookkeeping.ts";
+import type { Database } from "./database.ts";
+import { ABSENT } from "./key-table.ts";
+import { noteUse } from "./use-frequency.ts";
+
+export class PlainStrings {
+  readonly #books: Bookkeeping;
+
+  constructor(books: Bookkeeping) {
+    this.#books = books;
+  }
+
+  /** As `Database.read` of a command that only reads. @returns the address of a short string; `ABSENT` for all else. */
+  look({ table, tombstones }: Database, { bytes, keyStart, keyEnd }: PlainRequest): number {
+    const books = this.#books;
+    const at = table.findBytes(bytes, keyStart, keyEnd);
+    if (at === ABSENT || !table.isShortString(at)) return ABSENT;
+    const expireAtMs = table.expireAtMs(at);
+    if (expireAtMs !== 0 && books.nowMs > expireAtMs) return ABSENT;
+    if (tombstones.floor !== OFFSET_ZERO) books.saw(tombstones.floor);
+    books.saw(table.changedAt(at));
+    books.hits += 1;
+    noteUse(table, at, books);
+    return at;
+  }
+
+  /**
+   * As `Database.set`, of a string that never expires.
+   *
+   * @returns false unless it takes the place of one as large, of which nobody has to be told, and that no snapshot still needs.
+   */
+  replace({ table, watches, awaited }: Database, request: PlainRequest): boolean {
+    const books = this.#books;
+    if (watches.size !== 0 || awaited.size !== 0 || books.notifyFlags !== 0) return false;
+    const { bytes, valueStart, valueEnd } = request;
+    const at = table.findBytes(bytes, request.keyStart, request.keyEnd);
+    if (at === ABSENT || table.expireAtMs(at) !== 0) return false;
+    if (books.snapshot !== null && table.snapshotMark(at) !== books.snapshotMark) return false;
+    if (!table.replaceBytes(at, bytes, valueStart, valueEnd)) return false;
+    table.setForm(at, 0);
+    table.setChangedAt(at, books.writeOffset);
+    books.changes += 1;
+    books.lastChangeOffset = books.writeOffset;
+    noteUse(table, at, books);
+    return true;
+  }
+}

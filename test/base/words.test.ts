@@ -1,0 +1,36 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { copyWords, wordsFor, writeWords } from "../../src/base/words.ts";
+
+const BEFORE = -1;
+
+function bytesOf(words: Int32Array): Buffer {
+  return Buffer.from(words.buffer);
+}
+
+describe("a text in words", () => {
+  it("has its bytes in order, the last word filled up with zeros, and nothing behind it touched", () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 40 }),
+        fc.nat({ max: 9 }),
+        fc.nat({ max: 3 }),
+        (array, skip, at) => {
+          const whole = Buffer.concat([Buffer.alloc(skip, 7), array, Buffer.alloc(5, 9)]);
+          const count = wordsFor(array.length);
+          const expected = new Int32Array(at + count + 2).fill(BEFORE);
+          bytesOf(expected)
+            .fill(0, at * 4, (at + count) * 4)
+            .set(array, at * 4);
+          const copied = new Int32Array(expected.length).fill(BEFORE);
+          copyWords(whole, skip, skip + array.length, copied, at);
+          expect(copied).toEqual(expected);
+
+          const written = new Int32Array(count + 2).fill(BEFORE);
+          writeWords(Buffer.from(array).toString("latin1"), written);
+          expect(written).toEqual(expected.slice(at));
+        },
+      ),
+    );
+  });
+});
