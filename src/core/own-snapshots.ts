@@ -15,7 +15,7 @@ const LONG_LOG_FACTOR = 16;
 /** The keyspace's snapshot cursor, as far as it is needed here. */
 export interface SliceSource {
   /** The next commands, or `undefined` when everything was handed over. */
-  nextSlice(budgetBytes: number): string | undefined;
+  nextSlice(budgetBytes: number): Buffer | undefined;
   abort(): void;
 }
 
@@ -176,7 +176,7 @@ export class OwnSnapshots {
     const { position, changes, source } = this.#state;
     const slice = source.nextSlice(SLICE_BYTES);
     if (slice !== undefined) {
-      this.#outbox.push({ type: "writeSnapshot", bytes: Buffer.from(slice, "latin1") });
+      this.#outbox.push({ type: "writeSnapshot", bytes: slice });
       return;
     }
     this.#state = { phase: "waiting", position, changes };

@@ -77,7 +77,7 @@ export class EffectReplay {
     const context = this.#context;
     const { session, argv } = context;
     const { changes, lastChangeOffset } = keyspace;
-    const slices: string[] = [];
+    const slices: Buffer[] = [];
     const cursor = keyspace.beginSnapshot();
     for (let slice = cursor.nextSlice(RELOAD_SLICE_BYTES); slice !== undefined; ) {
       slices.push(slice);

@@ -3,7 +3,7 @@
  * and nobody who watches them, waits for them or listens. It comes to what the commands themselves would, and leaves all else to
  * them with nothing done.
  */
-import { BulkReplies } from "../../protocol/resp/bulk-replies.ts";
+import { AROUND_BULK_BYTES, BulkWriter } from "../../protocol/resp/bulk-writer.ts";
 import { PlainRequest } from "../../protocol/resp/plain-request.ts";
 import { OK } from "../../protocol/resp/reply.ts";
 import { KEY_BYTES_MAX } from "../keyspace/block-layout.ts";
@@ -46,7 +46,7 @@ export class PlainCommands {
   readonly #get: Command;
   readonly #set: Command;
   readonly #strings: PlainStrings;
-  readonly #replies = new BulkReplies(RUN_MAX, KEY_BYTES_MAX);
+  readonly #replies = new BulkWriter(RUN_MAX * (KEY_BYTES_MAX + AROUND_BULK_BYTES));
   /** The one that is looked at behind the first. */
   readonly #next = new PlainRequest();
 
@@ -94,7 +94,7 @@ export class PlainCommands {
       request = this.#next;
     } while (count < RUN_MAX && source.findPlain(request) && !request.isSet);
     if (count === 0) return 0;
-    this.reply = replies.take();
+    this.reply = replies.takeText();
     this.#end(session, this.#get, first, count);
     return count;
   }

@@ -6,14 +6,15 @@ import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
 import type { Randomness } from "../../base/randomness.ts";
 import type { AwaitedKey } from "./awaited-keys.ts";
 import { Effects } from "./effects.ts";
-import type { Entry } from "./entry.ts";
+import type { KeyTable } from "./key-table.ts";
 import { MEMORY_DEFAULTS, type MemorySettings } from "./memory-settings.ts";
 import { NOTIFY, notificationsOf, type Publication } from "./notifications.ts";
 import type { StreamNodeLimits } from "./stream-node.ts";
 
-/** A snapshot under way: it is shown every key that it still needs right before that key changes. */
+/** A snapshot under way: it is shown every key right before that changes, and takes what it still needs. */
 export interface SnapshotSink {
-  preserve(db: number, key: string, entry: Entry): void;
+  /** @param db by its number when the snapshot began. @param at the key's address. */
+  preserve(db: number, table: KeyTable, at: number): void;
 }
 
 export class Bookkeeping {

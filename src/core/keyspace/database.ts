@@ -129,10 +129,7 @@ export class Database {
     books.lastChangeOffset = books.writeOffset;
     const at = table.find(key);
     if (at === ABSENT) return;
-    if (books.snapshot !== null && table.snapshotMark(at) !== books.snapshotMark) {
-      table.setSnapshotMark(at, books.snapshotMark);
-      books.snapshot.preserve(this.snapshotIndex, key, table.entryAt(at));
-    }
+    if (books.snapshot !== null) books.snapshot.preserve(this.snapshotIndex, table, at);
     table.setChangedAt(at, books.writeOffset);
     const collection = table.collectionAt(at);
     if (collection !== undefined) this.#account.unsettle(collection);

@@ -12,6 +12,8 @@ import {
   FORM_SHIFT,
   FREQUENCY_SHIFT,
   INSIDE,
+  keyLengthOf,
+  keyOffset,
   kindOf,
   LAYOUT,
   LENGTH_MASK,
@@ -35,18 +37,20 @@ export class KeyBlocks {
    * Copies the string that the block at `address` holds.
    *
    * @param into has room for it and three bytes more, which may be overwritten.
-   * @returns how long it is.
    */
-  copyString(address: number, into: DataView, offset: number): number {
-    const words = this.slab.wordsOf(address);
-    const at = wordAt(address);
-    const layout = words[at + LAYOUT] as number;
-    const from = at + stringOffset(layout) / 4;
-    const length = layout & LENGTH_MASK;
-    const count = wordsFor(length);
-    for (let word = 0; word < count; word += 1)
-      into.setInt32(offset + word * 4, words[from + word] as number, true);
-    return length;
+  copyString(address: number, into: DataView, offset: number): void {
+    const layout = this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number;
+    this.#copy(address, stringOffset(layout) / 4, wordsFor(layout & LENGTH_MASK), into, offset);
+  }
+
+  /** As `copyString`, of the key, unless it is too long for a block. */
+  copyKey(address: number, into: DataView, offset: number): void {
+    const layout = this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number;
+    this.#copy(address, keyOffset(layout) / 4, wordsFor(keyLengthOf(layout)), into, offset);
+  }
+
+  keyLength(address: number): number {
+    return keyLengthOf(this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number);
   }
 
   stringLength(address: number): number {
@@ -107,5 +111,13 @@ export class KeyBlocks {
 
   setSnapshotMark(address: number, mark: number): void {
     this.slab.wordsOf(address)[wordAt(address) + SNAPSHOT] = mark;
+  }
+
+  /** Copies `count` words of a block, from its word `from` on. */
+  #copy(address: number, from: number, count: number, into: DataView, offset: number): void {
+    const words = this.slab.wordsOf(address);
+    const at = wordAt(address) + from;
+    for (let word = 0; word < count; word += 1)
+      into.setInt32(offset + word * 4, words[at + word] as number, true);
   }
 }

@@ -33,15 +33,15 @@ export class PlainStrings {
   /**
    * As `Database.set`, of a string that never expires.
    *
-   * @returns false unless it takes the place of one as large, of which nobody has to be told, and that no snapshot still needs.
+   * @returns false unless it takes the place of one as large, of which nobody has to be told.
    */
-  replace({ table, watches, awaited }: Database, request: PlainRequest): boolean {
+  replace({ table, snapshotIndex, watches, awaited }: Database, request: PlainRequest): boolean {
     const books = this.#books;
     if (watches.size !== 0 || awaited.size !== 0 || books.notifyFlags !== 0) return false;
     const { bytes, valueStart, valueEnd } = request;
     const at = table.findBytes(bytes, request.keyStart, request.keyEnd);
     if (at === ABSENT || table.expireAtMs(at) !== 0) return false;
-    if (books.snapshot !== null && table.snapshotMark(at) !== books.snapshotMark) return false;
+    if (books.snapshot !== null) books.snapshot.preserve(snapshotIndex, table, at);
     if (!table.replaceBytes(at, bytes, valueStart, valueEnd)) return false;
     table.setForm(at, 0);
     table.setChangedAt(at, books.writeOffset);

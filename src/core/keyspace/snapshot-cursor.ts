@@ -10,9 +10,8 @@ import type { Millis } from "../../base/ids.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import type { Bookkeeping, SnapshotSink } from "./bookkeeping.ts";
 import type { Database } from "./database.ts";
-import type { Entry } from "./entry.ts";
 import type { KeyTable } from "./key-table.ts";
-import { TextQueue } from "./text-queue.ts";
+import { SnapshotPieces } from "./snapshot-pieces.ts";
 import type { Value } from "./value.ts";
 
 /** What passing over one key costs of a slice's budget, so that keys already written do not make a slice long. */
@@ -42,7 +41,7 @@ export class SnapshotCursor implements SnapshotSink {
   #remaining: number;
   /** Large collections that are being written, or shall be; the first one's turn is next. */
   #frozen: FrozenKey[] = [];
-  readonly #waiting = new TextQueue();
+  readonly #waiting = new SnapshotPieces();
   #selected = -1;
   #done = false;
 
@@ -58,23 +57,24 @@ export class SnapshotCursor implements SnapshotSink {
   }
 
   /**
-   * The next commands, latin1 RESP, about `budgetBytes` of them; they rebuild the state when all slices are replayed
+   * The next commands, RESP, about `budgetBytes` of them; they rebuild the state when all slices are replayed
    * in order on an empty keyspace, starting in database 0. Empty when only written keys were passed.
    *
    * @returns `undefined` once everything has been handed over; the snapshot is then finished.
    */
-  nextSlice(budgetBytes: number): string | undefined {
+  nextSlice(budgetBytes: number): Buffer | undefined {
     if (this.#done) return undefined;
+    this.#waiting.pieceBytes = budgetBytes;
     let budget = budgetBytes - this.#waiting.bytes;
     while (budget > 0) {
       const before = this.#waiting.bytes;
       if (!this.#step()) break;
       budget -= KEY_COST_BYTES + this.#waiting.bytes - before;
     }
-    const slice = this.#waiting.take(budgetBytes);
+    const slice = this.#waiting.take();
     if (this.#remaining > 0 || this.#waiting.bytes > 0) return slice;
     this.abort();
-    return slice === "" ? undefined : slice;
+    return slice.length === 0 ? undefined : slice;
   }
 
   /** Ends it early; whatever was handed over is worthless then. */
@@ -86,8 +86,19 @@ export class SnapshotCursor implements SnapshotSink {
     if (this.#books.snapshot === this) this.#books.snapshot = null;
   }
 
-  /** Writes the key, or notes down what is to be written of it. */
-  preserve(db: number, key: string, { value, expireAtMs }: Entry): void {
+  /** Writes the key, or notes down what is to be written of it, unless it has been written or came to be later. */
+  preserve(db: number, table: KeyTable, at: number): void {
+    if (table.snapshotMark(at) === this.#mark) return;
+    table.setSnapshotMark(at, this.#mark);
+    const expireAtMs = table.expireAtMs(at);
+    if (table.isShortString(at) && expireAtMs === 0) {
+      this.#select(db);
+      this.#waiting.addSet(table, at);
+      this.#remaining -= 1;
+      return;
+    }
+    const key = table.keyAt(at);
+    const value = table.valueAt(at);
     if (typeof value !== "string" && value.bytes > SMALL_BYTES) {
       this.#frozen.push({ db, pieces: rebuild(key, value, expireAtMs) });
       return;
@@ -112,11 +123,7 @@ export class SnapshotCursor implements SnapshotSink {
       this.#sources.shift();
       return true;
     }
-    const at = step.value;
-    if (table.snapshotMark(at) !== this.#mark) {
-      table.setSnapshotMark(at, this.#mark);
-      this.preserve(db, table.keyAt(at), table.entryAt(at));
-    }
+    this.preserve(db, table, step.value);
     return true;
   }
 
@@ -131,9 +138,14 @@ export class SnapshotCursor implements SnapshotSink {
   }
 
   #write(db: number, command: string): void {
+    this.#select(db);
+    this.#waiting.add(command);
+  }
+
+  /** What is written next is of this database. */
+  #select(db: number): void {
     if (db !== this.#selected) this.#waiting.add(encodeCommand(["SELECT", String(db)]));
     this.#selected = db;
-    this.#waiting.add(command);
   }
 }
 

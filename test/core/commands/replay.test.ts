@@ -68,7 +68,7 @@ describe("effects", () => {
         const atBegin = harness.keyspace.digest();
         const records = harness.log.length;
         const cursor = harness.keyspace.beginSnapshot();
-        const slices: string[] = [];
+        const slices: Buffer[] = [];
         const changes = during.values();
         for (let slice = cursor.nextSlice(budget); slice !== undefined; slice = cursor.nextSlice(budget)) {
           slices.push(slice);

@@ -90,7 +90,7 @@ it("a snapshot has each key as it was at its beginning, once, whatever runs betw
       const atBegin = harness.keyspace.digest();
       const strings = stringsOf(harness);
       const cursor = harness.keyspace.beginSnapshot();
-      const slices: string[] = [];
+      const slices: Buffer[] = [];
       const take = (bytes: number): boolean => {
         const next = cursor.nextSlice(bytes);
         if (next !== undefined) slices.push(next);

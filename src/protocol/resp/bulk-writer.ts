@@ -1,0 +1,76 @@
+/**
+ * Puts bulk strings together in bytes, one behind the other: a text for each, and for what is around it, would cost more than its
+ * bytes.
+ */
+import { type Latin1Buffer, writeLatin1 } from "../../base/latin1.ts";
+
+const CR = 0x0d;
+const LF = 0x0a;
+const DOLLAR = 0x24;
+const ZERO = 0x30;
+
+/** Around a string of up to 999 bytes: a marker, three digits and two line ends. */
+export const AROUND_BULK_BYTES = 8;
+/** Strings are copied in words: the last one may reach so far behind its string. */
+const WORD_BYTES = 4;
+
+export class BulkWriter {
+  /** What strings are copied into. */
+  readonly view: DataView;
+  readonly #bytes: Latin1Buffer;
+  #length = 0;
+
+  /** @param room for so many bytes; there is no more of it. */
+  constructor(room: number) {
+    const bytes = Buffer.allocUnsafeSlow(room + WORD_BYTES);
+    this.#bytes = bytes as Latin1Buffer;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** How many bytes there is still room for. */
+  get room(): number {
+    return this.#bytes.length - WORD_BYTES - this.#length;
+  }
+
+  /** @param text one character a byte, as it is. */
+  add(text: string): void {
+    writeLatin1(this.#bytes, text, this.#length);
+    this.#length += text.length;
+  }
+
+  /** Begins a string of `length` bytes, less than 1000. @returns where in `view` it is to be copied to before `end` is called. */
+  begin(length: number): number {
+    const bytes = this.#bytes;
+    let at = this.#length;
+    bytes[at++] = DOLLAR;
+    if (length >= 100) bytes[at++] = ZERO + Math.floor(length / 100);
+    if (length >= 10) bytes[at++] = ZERO + (Math.floor(length / 10) % 10);
+    bytes[at++] = ZERO + (length % 10);
+    bytes[at++] = CR;
+    bytes[at++] = LF;
+    this.#length = at + length;
+    return at;
+  }
+
+  end(): void {
+    const bytes = this.#bytes;
+    bytes[this.#length++] = CR;
+    bytes[this.#length++] = LF;
+  }
+
+  /** All since the last call. */
+  takeText(): string {
+    const length = this.#length;
+    this.#length = 0;
+    return this.#bytes.latin1Slice(0, length);
+  }
+
+  /** All of it; nothing may be written any more. */
+  takeBytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}
