@@ -4,6 +4,7 @@
  */
 import { type Millis, OFFSET_ZERO, type Offset } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import type { EncodedRequest } from "../protocol/resp/encoded-request.ts";
 import { error } from "../protocol/resp/reply.ts";
 import { BlockedClients } from "./blocked-clients.ts";
 import { type Client, HELD_BYTES_MAX } from "./client.ts";
@@ -131,9 +132,10 @@ export class ClientDesk {
   /**
    * One command of a client, in order.
    *
+   * @param request what `argv` was read from, if that is at hand.
    * @returns false when the client is on hold now: ask for no more of its commands until `resumeClient`.
    */
-  run(client: Client, argv: string[]): boolean {
+  run(client: Client, argv: string[], request: EncodedRequest | null = null): boolean {
     if (client.closing || client.closed) return false;
     const mayNotYet = client.blocked !== null || client.backedUp;
     if (mayNotYet || this.#held.mustHold(client, argv, this.service, this.#runner.now)) {
@@ -145,7 +147,7 @@ export class ClientDesk {
       pause.postpone(client, argv);
       return false;
     }
-    this.#execute(client, argv);
+    this.#execute(client, argv, request);
     this.#serveReady();
     client.backedUp = client.heldBytes > HELD_BYTES_MAX;
     return !client.closing && client.blocked === null && !client.backedUp;
@@ -299,8 +301,8 @@ export class ClientDesk {
     this.#blocked.settleWaits();
   }
 
-  #execute(client: Client, argv: string[]): void {
-    const { block, close } = this.#runner.execute(client, argv);
+  #execute(client: Client, argv: string[], request: EncodedRequest | null): void {
+    const { block, close } = this.#runner.execute(client, argv, request);
     if (block !== null) this.#block(client, argv, block);
     if (this.#runner.refusedByReplica) client.misled = true;
     if (close || this.#runner.refusedInIsolation) this.close(client);

@@ -5,6 +5,7 @@
 import { invariant } from "../base/errors.ts";
 import { type Epoch, type Millis, OFFSET_ZERO, type Offset } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import type { EncodedRequest } from "../protocol/resp/encoded-request.ts";
 import { PlainRequest } from "../protocol/resp/plain-request.ts";
 import { error } from "../protocol/resp/reply.ts";
 import { type Client, NOTHING_SEEN, type ReplyNeed } from "./client.ts";
@@ -106,16 +107,17 @@ export class CommandRunner {
   /**
    * Runs one command and answers it, unless it blocks: its `block` is set then, and nothing has been said.
    *
+   * @param request what `argv` was read from, if that is at hand.
    * @returns the dispatcher's one object, until the next command.
    */
-  execute(client: Client, argv: string[]): Execution {
+  execute(client: Client, argv: string[], request: EncodedRequest | null): Execution {
     const { log, keyspace, dispatcher } = this.#setup;
     if (keyspace.isOverMemory || this.housekeeping.memoryFull) this.housekeeping.makeRoom(this.mayWrite);
     keyspace.writeOffset = log.nextOffset;
     this.#touchesData = false;
     this.#refused = false;
-    const execution = dispatcher.execute(client.session, argv);
-    const wrote = execution.effects !== "";
+    const execution = dispatcher.execute(client.session, argv, request);
+    const { wrote } = execution;
     const seen = wrote ? this.#record(client, execution) : execution.sawOffset;
     this.#seen = seen;
     this.#publish(execution, seen);
@@ -162,7 +164,8 @@ export class CommandRunner {
     const request = this.#request;
     const count = dispatcher.plain.runSets(session, source, request);
     if (count === 0) return 0;
-    const offset = log.assignCommands(epoch, session.db, request.bytes, request.start, dispatcher.plain.end);
+    const { bytes, start } = request;
+    const offset = log.assignCommands(epoch, session.db, { bytes, start, end: dispatcher.plain.end });
     log.applied = offset;
     session.wroteOffset = offset;
     this.reply(client, dispatcher.plain.reply, { offset, round: 0, wrote: true }, count);
@@ -196,7 +199,7 @@ export class CommandRunner {
     const { log, keyspace, dispatcher } = this.#setup;
     keyspace.writeOffset = log.nextOffset;
     const execution = dispatcher.retry(client.session, argv, request, key);
-    const wrote = execution.effects !== "";
+    const { wrote } = execution;
     const seen = wrote ? this.#record(client, execution) : execution.sawOffset;
     this.#publish(execution, seen);
     if (execution.block !== null) return false;
@@ -241,7 +244,7 @@ export class CommandRunner {
 
   /** A record of what no client asked for. */
   #recordOwn(execution: Execution): void {
-    if (execution.effects === "") return;
+    if (!execution.wrote) return;
     invariant(this.service.kind === "master", "only a master that may execute makes records");
     const { log } = this.#setup;
     log.applied = log.assignEffects(this.service.reign.epoch, execution);

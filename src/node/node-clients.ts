@@ -170,7 +170,7 @@ export class NodeClients {
           const argv = decoder.next();
           if (argv === undefined) break;
           const deliveredBefore = member.desk.deliveries;
-          if (!member.desk.run(client, argv)) break;
+          if (!member.desk.run(client, argv, decoder.lastRequest)) break;
           isQuick =
             client.session.tookMs < QUICK_MS_MAX &&
             argv.length < QUICK_ARGUMENTS_MAX &&

@@ -25,6 +25,6 @@ export function runCommands(
     const argv = decoder.next();
     if (argv === undefined) return done;
     done += 1;
-    if (!desk.run(client, argv)) return done;
+    if (!desk.run(client, argv, decoder.lastRequest)) return done;
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Millis } from "../../base/ids.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
+import type { EncodedRequest } from "../../protocol/resp/encoded-request.ts";
 import type { RespVersion } from "../../protocol/resp/reply.ts";
 import type { CommandStatistics } from "../command-statistics.ts";
 import type { Database } from "../keyspace/database.ts";
@@ -29,6 +30,8 @@ export class CommandContext {
   session: ClientSession;
   db: Database;
   argv: Argv = [];
+  /** What `argv` was read from, where that is at hand. */
+  request: EncodedRequest | null = null;
   /** EXEC is running queued commands, or a script is running: nothing may block. */
   inExec = false;
   readonly statistics: CommandStatistics;
@@ -107,7 +110,10 @@ export class CommandContext {
 
   /** The command as the client sent it replays to the same state. */
   propagateAsIs(): void {
-    if (!this.keyspace.replaying) this.keyspace.effects.append(this.db.index, encodeCommand(this.argv));
+    const { keyspace, db, request } = this;
+    if (keyspace.replaying) return;
+    if (request === null) keyspace.effects.append(db.index, encodeCommand(this.argv));
+    else keyspace.effects.appendRequest(db.index, request);
   }
 
   /** Replaying these commands' `argv` comes to the same state. */

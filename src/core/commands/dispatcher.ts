@@ -4,7 +4,8 @@
  * It decides nothing about replication: the node's gate (`CommandHost.refuse`) and the member do.
  */
 import { invariant } from "../../base/errors.ts";
-import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
+import type { Millis, Offset } from "../../base/ids.ts";
+import type { EncodedRequest } from "../../protocol/resp/encoded-request.ts";
 import { error, isError, QUEUED } from "../../protocol/resp/reply.ts";
 import { CommandStatistics } from "../command-statistics.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
@@ -17,7 +18,7 @@ import { CommandTimer, NOT_TIMED } from "./command-timer.ts";
 import { CommandContext } from "./context.ts";
 import { EffectReplay } from "./effect-replay.ts";
 import * as errors from "./errors.ts";
-import type { Execution, KeyBlockRequest } from "./execution.ts";
+import { Execution, type KeyBlockRequest } from "./execution.ts";
 import type { CommandHost } from "./host.ts";
 import { PlainCommands } from "./plain-commands.ts";
 import { createCommandTable } from "./table.ts";
@@ -56,18 +57,7 @@ export class Dispatcher {
       timer: this.#timer,
       commandOf: (name) => this.#table.find(name) as Command,
     });
-    this.#execution = {
-      reply: "",
-      effects: "",
-      effectsDb: 0,
-      effectsEndDb: 0,
-      sawOffset: OFFSET_ZERO,
-      publications: [],
-      monitored: "",
-      pushed: false,
-      block: null,
-      close: false,
-    };
+    this.#execution = new Execution(keyspace.effects);
     // No client: whom commands run for that are replayed.
     const replayer = new ClientSession({ id: 0, address: "", localAddress: "", createdAtMs: 0 });
     this.#context = new CommandContext({
@@ -130,15 +120,17 @@ export class Dispatcher {
   /**
    * Runs one command of a client. The keyspace's `nowMs`, `writeOffset` and `mayExpire` must be set.
    *
+   * @param request what `argv` was read from, if that is at hand.
    * @returns the same object each time; read it before the next call.
    */
-  execute(session: ClientSession, argv: Argv): Execution {
+  execute(session: ClientSession, argv: Argv, request: EncodedRequest | null = null): Execution {
     const keyspace = this.#keyspace;
     const execution = this.#begin();
     const changesBefore = keyspace.changes;
     session.lastCommandAtMs = keyspace.nowMs;
     session.tookMs = 0;
     this.#context.session = session;
+    this.#context.request = request;
     execution.reply = this.#process(session, argv);
     if (session.replyMode !== "on" && execution.block === null) {
       const heard = muted(session, execution.reply);
@@ -161,6 +153,7 @@ export class Dispatcher {
     const changesBefore = keyspace.changes;
     const madeBefore = changesBefore - keyspace.expired;
     context.session = session;
+    context.request = null;
     context.db = keyspace.database(session.db);
     context.argv = argv;
     let reply: string | undefined;
@@ -229,18 +222,12 @@ export class Dispatcher {
   #finish(changesBefore: number): void {
     const keyspace = this.#keyspace;
     const execution = this.#execution;
-    execution.effects = keyspace.effects.text;
-    execution.effectsDb = keyspace.effects.startDb;
-    execution.effectsEndDb = keyspace.effects.endDb;
     execution.sawOffset = keyspace.sawOffset;
     execution.publications = keyspace.publications;
     keyspace.settle();
     // Else a key that has expired but is still held would read as absent here, and as present where this is replayed.
-    invariant(
-      execution.effects === "" || keyspace.mayExpire,
-      "S11: only a master that may expire keys writes",
-    );
-    if ((keyspace.changes !== changesBefore) !== (execution.effects !== "")) {
+    invariant(!execution.wrote || keyspace.mayExpire, "S11: only a master that may expire keys writes");
+    if ((keyspace.changes !== changesBefore) !== execution.wrote) {
       invariant(false, `S11: ${this.#context.argv[0]} changed and propagated, or did neither`);
     }
   }
@@ -302,6 +289,8 @@ export class Dispatcher {
 
   /** One command of EXEC or of a script: all of them make one record. */
   #runQueued(command: Command, argv: Argv): string {
+    // Theirs is that of EXEC, or of the script.
+    this.#context.request = null;
     const before = this.#keyspace.effects.bytes;
     if (before > 0 && (command.flags & FLAGS.write) !== 0) {
       const { effectsBytesMax } = this.#context.bounds;

@@ -3,7 +3,9 @@
  * it makes one record of the effects, and decides when the reply may leave.
  * One object is reused for all commands: the hot path allocates nothing for it.
  */
-import type { Millis, Offset } from "../../base/ids.ts";
+import { type Millis, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
+import type { EncodedRequest } from "../../protocol/resp/encoded-request.ts";
+import type { Effects } from "../keyspace/effects.ts";
 import type { Publication } from "../keyspace/notifications.ts";
 import type { CollectionType } from "../keyspace/value.ts";
 import type { CommandContext } from "./context.ts";
@@ -36,31 +38,56 @@ export interface KeyBlockRequest {
   serve(context: CommandContext, key: string): string | undefined;
 }
 
-export interface Execution {
+export class Execution {
   /** The encoded reply, latin1; empty when there is none (CLIENT REPLY OFF, a blocked client). */
-  reply: string;
-  /**
-   * What a replica must replay to reach the same state: RESP commands, latin1, one after the other,
-   * deterministic (PXAT instead of EX, an expired key as DEL). Empty when nothing changed.
-   */
-  effects: string;
-  /** The database in which `effects` begin; a later SELECT among them changes it. */
-  effectsDb: number;
-  /** The database in which they end. */
-  effectsEndDb: number;
+  reply = "";
   /**
    * Greatest offset among the records that last touched anything this command looked at. The reply must wait until it is
    * committed; of a command with effects, for their record, which may be the same one.
    */
-  sawOffset: Offset;
+  sawOffset: Offset = OFFSET_ZERO;
   /** PUBLISHed messages and keyspace notifications; they go out when `sawOffset` and the effects are committed. */
-  publications: readonly Publication[];
+  publications: readonly Publication[] = [];
   /** Lines for clients in MONITOR; empty when there are none. */
-  monitored: string;
+  monitored = "";
   /** CLIENT REPLY OFF does not keep it back: the acknowledgements of SUBSCRIBE and its like. */
-  pushed: boolean;
+  pushed = false;
   /** The client waits, and has no reply yet. */
-  block: BlockRequest | null;
+  block: BlockRequest | null = null;
   /** Close the connection once the reply is out (QUIT, a protocol error). */
-  close: boolean;
+  close = false;
+  readonly #effects: Effects;
+
+  /** @param effects the keyspace's, of the present command. */
+  constructor(effects: Effects) {
+    this.#effects = effects;
+  }
+
+  /**
+   * What a replica must replay to reach the same state: RESP commands, latin1, one after the other,
+   * deterministic (PXAT instead of EX, an expired key as DEL). Empty when nothing changed.
+   */
+  get effects(): string {
+    return this.#effects.text;
+  }
+
+  /** Whether there are any. */
+  get wrote(): boolean {
+    return this.#effects.bytes > 0;
+  }
+
+  /** `effects` in bytes, when they are one request as it came: to be asked for before them, as it costs less. */
+  get request(): EncodedRequest | null {
+    return this.#effects.request;
+  }
+
+  /** The database in which `effects` begin; a later SELECT among them changes it. */
+  get effectsDb(): number {
+    return this.#effects.startDb;
+  }
+
+  /** The database in which they end. */
+  get effectsEndDb(): number {
+    return this.#effects.endDb;
+  }
 }

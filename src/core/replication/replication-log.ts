@@ -2,6 +2,7 @@
 import { type Epoch, OFFSET_ZERO, type Offset } from "../../base/ids.ts";
 import { RecordWriter } from "../../protocol/record.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
+import type { EncodedRequest } from "../../protocol/resp/encoded-request.ts";
 import type { EpochHistory } from "../../rules/epoch-history.ts";
 import type { LogPosition } from "../../rules/log-position.ts";
 import type { Execution } from "../commands/execution.ts";
@@ -12,7 +13,7 @@ import { LogTail } from "./log-tail.ts";
 const JOINED_BYTES_MAX = 4 * 1024;
 
 /** Of one command, or of what must be replayed as one. */
-export type AssignedEffects = Pick<Execution, "effects" | "effectsDb" | "effectsEndDb">;
+export type AssignedEffects = Pick<Execution, "request" | "effects" | "effectsDb" | "effectsEndDb">;
 
 export class ReplicationLog {
   readonly tail: LogTail;
@@ -55,22 +56,27 @@ export class ReplicationLog {
   }
 
   /** Adds effects to this turn. @returns `nextOffset` as it was before. */
-  assignEffects(epoch: Epoch, { effects, effectsDb, effectsEndDb }: AssignedEffects): Offset {
-    if (this.#joins) {
-      if (effectsDb !== this.#openDb) this.writer.extend(encodeCommand(["SELECT", String(effectsDb)]));
-      this.writer.extend(effects);
-    } else this.writer.append("effects", epoch, (this.assigned + 1) as Offset, effectsDb, effects);
-    this.#openDb = effectsEndDb;
+  assignEffects(epoch: Epoch, effects: AssignedEffects): Offset {
+    const { request } = effects;
+    if (request !== null) return this.assignCommands(epoch, effects.effectsDb, request);
+    this.#begin(epoch, effects.effectsDb);
+    this.writer.extend(effects.effects);
+    this.#openDb = effects.effectsEndDb;
     return this.assigned;
   }
 
-  /** As `assignEffects`, of commands that run in database `db`, encoded in `bytes` from `start` to `end`. */
-  assignCommands(epoch: Epoch, db: number, bytes: Buffer, start: number, end: number): Offset {
-    if (!this.#joins) this.writer.append("effects", epoch, (this.assigned + 1) as Offset, db, "");
-    else if (db !== this.#openDb) this.writer.extend(encodeCommand(["SELECT", String(db)]));
+  /** As `assignEffects`, of one or more commands that run in database `db`. */
+  assignCommands(epoch: Epoch, db: number, { bytes, start, end }: EncodedRequest): Offset {
+    this.#begin(epoch, db);
     this.writer.extendWith(bytes, start, end);
     this.#openDb = db;
     return this.assigned;
+  }
+
+  /** The record that the next effects go into, which begin in database `db`. */
+  #begin(epoch: Epoch, db: number): void {
+    if (!this.#joins) this.writer.append("effects", epoch, (this.assigned + 1) as Offset, db, "");
+    else if (db !== this.#openDb) this.writer.extend(encodeCommand(["SELECT", String(db)]));
   }
 
   /** Adds a record without effects to this turn. @returns its offset. */

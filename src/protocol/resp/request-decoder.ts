@@ -8,6 +8,7 @@
 
 import { constants } from "node:buffer";
 import type { Latin1Buffer } from "../../base/latin1.ts";
+import type { EncodedRequest } from "./encoded-request.ts";
 import { splitInlineArguments } from "./inline-arguments.ts";
 import type { RequestLimits } from "./limits.ts";
 import { PLAIN_BYTES_MAX, type PlainRequest } from "./plain-request.ts";
@@ -77,6 +78,9 @@ export class RequestDecoder {
   #missing = 0;
   /** Length of the argument being read; -1 while its length line has not been read. */
   #bulkLength = -1;
+  /** Where the command being read begins in `#buffer`; -1 when it is not in one piece, or not as it would be encoded. */
+  #startsAt = -1;
+  readonly #request = { bytes: NOTHING, start: 0, end: 0 };
 
   constructor(limits: RequestLimits) {
     this.#limits = limits;
@@ -101,9 +105,20 @@ export class RequestDecoder {
     return { heldBytes: this.#end + this.#argvBytes, freeBytes };
   }
 
+  /** The command that `next` gave last; `null` where its bytes are not at hand, or are others than those of its encoding. Until the next call of anything else. */
+  get lastRequest(): EncodedRequest | null {
+    const request = this.#request;
+    if (this.#startsAt < 0) return null;
+    request.bytes = this.#buffer;
+    request.start = this.#startsAt;
+    request.end = this.#position;
+    return request;
+  }
+
   /** Takes the next bytes of the stream. The chunk is kept as long as it holds unread bytes; it must not change. */
   feed(chunk: Buffer): void {
     if (this.#error !== undefined) return;
+    this.#startsAt = -1;
     if (this.#position === this.#end) {
       this.#buffer = chunk as Latin1Buffer;
       this.#position = 0;
@@ -123,7 +138,9 @@ export class RequestDecoder {
    */
   next(): string[] | undefined {
     while (this.#position < this.#end && this.#error === undefined) {
+      if (this.#missing === 0) this.#startsAt = this.#position;
       if (this.#missing === 0 && this.#buffer[this.#position] !== ASTERISK) {
+        this.#startsAt = -1;
         const argv = this.#readInline();
         if (argv === undefined) return undefined;
         if (argv.length > 0) return argv;
@@ -173,8 +190,9 @@ export class RequestDecoder {
       if (this.#bulkLength < 0 && !this.#readBulkLength()) return false;
       const start = this.#position;
       const stop = start + this.#bulkLength;
-      // Redis does not look which two bytes end an argument either.
       if (stop + 2 > this.#end) return false;
+      // Redis does not look which two bytes end an argument either.
+      if (this.#buffer[stop] !== CR || this.#buffer[stop + 1] !== LF) this.#startsAt = -1;
       const isName = this.#argv.length === 0;
       this.#argv.push(
         isName ? this.#recentName.read(this.#buffer, start, stop) : this.#buffer.latin1Slice(start, stop),
@@ -244,6 +262,7 @@ export class RequestDecoder {
     if (at < stop && buffer[at] === CR && at > first && (buffer[first] !== ZERO || at === first + 1)) {
       // The line had ended where its marker should be.
       if (buffer[this.#position] === CR) return INVALID;
+      if (buffer[at + 1] !== LF) this.#startsAt = -1;
       this.#consume(at + 2);
       return value;
     }
@@ -252,6 +271,7 @@ export class RequestDecoder {
 
   /** The same for a line that is incomplete, negative or malformed. */
   #readUnusualLength(): number {
+    this.#startsAt = -1;
     const lineEnd = this.#findLineEnd(CR);
     if (lineEnd < 0) return lineEnd;
     // The byte after CR is skipped unseen, but it must have come.

@@ -13,7 +13,7 @@ function emptyLog(): ReplicationLog {
 }
 
 function effects(text: string, effectsDb = 0, effectsEndDb = effectsDb): AssignedEffects {
-  return { effects: text, effectsDb, effectsEndDb };
+  return { request: null, effects: text, effectsDb, effectsEndDb };
 }
 
 /** One turn of one record. @returns its bytes. */
