@@ -7,6 +7,7 @@ import { InterrexError } from "../../base/errors.ts";
 import type { RedisLimits } from "../../protocol/resp/limits.ts";
 import type { ProtocolError } from "../../protocol/resp/protocol-error.ts";
 import { RequestDecoder } from "../../protocol/resp/request-decoder.ts";
+import { withSharedReads } from "./shared-reads.ts";
 
 /** A client that has taken none of its last replies for so long is given up: they are kept in memory no longer. */
 const END_GRACE_MS = 5000;
@@ -102,15 +103,16 @@ export class RedisConnection {
   /** When it runs out, the socket is given up. */
   #patience: NodeJS.Timeout | undefined;
 
-  /** @param socket accepted and paused. */
-  constructor(id: number, socket: Socket, limits: RedisLimits, owner: RedisConnectionOwner) {
+  /** @param accepted paused, and not yet listened to. */
+  constructor(id: number, accepted: Socket, limits: RedisLimits, owner: RedisConnectionOwner) {
     this.id = id;
-    this.remoteAddress = formatAddress(socket.remoteAddress, socket.remotePort);
-    this.localAddress = formatAddress(socket.localAddress, socket.localPort);
-    this.#socket = socket;
+    this.remoteAddress = formatAddress(accepted.remoteAddress, accepted.remotePort);
+    this.localAddress = formatAddress(accepted.localAddress, accepted.localPort);
     this.#limits = limits;
     this.#owner = owner;
     this.#decoder = new RequestDecoder(limits);
+    const socket = withSharedReads(accepted, (bytes) => this.#received(bytes));
+    this.#socket = socket;
     socket.on("error", (error: NodeJS.ErrnoException) => this.#socketFailed(error));
     socket.on("close", () => this.#socketClosed());
     socket.on("end", () => this.#clientEnded());
@@ -259,7 +261,6 @@ export class RedisConnection {
   /** For the server: begin to read. */
   start(handler: RedisConnectionHandler): void {
     this.#handler = handler;
-    this.#socket.on("data", (chunk: Buffer) => this.#received(chunk));
     if (!this.#readingPaused) this.#socket.resume();
   }
 
@@ -293,6 +294,7 @@ export class RedisConnection {
     this.#owner.received(chunk.length);
     this.#decoder.feed(chunk);
     this.processBuffered();
+    this.#decoder.keep();
   }
 
   #protocolFailed(error: ProtocolError): void {

@@ -115,7 +115,7 @@ export class RequestDecoder {
     return request;
   }
 
-  /** Takes the next bytes of the stream. The chunk is kept as long as it holds unread bytes; it must not change. */
+  /** Takes the next bytes of the stream. The chunk is kept as long as it holds unread bytes; it must not change, unless `keep` is called before. */
   feed(chunk: Buffer): void {
     if (this.#error !== undefined) return;
     this.#startsAt = -1;
@@ -129,6 +129,13 @@ export class RequestDecoder {
     if (!this.#owned || this.#end + chunk.length > this.#buffer.length) this.#makeRoom(chunk.length);
     this.#buffer.set(chunk, this.#end);
     this.#end += chunk.length;
+  }
+
+  /** Holds on to no chunk any more: what is unread is copied. */
+  keep(): void {
+    this.#startsAt = -1;
+    if (this.#position === this.#end) this.#release();
+    else if (!this.#owned) this.#makeRoom(0);
   }
 
   /**
@@ -306,6 +313,7 @@ export class RequestDecoder {
   }
 
   #release(): void {
+    this.#startsAt = -1;
     this.#buffer = NOTHING;
     this.#position = 0;
     this.#end = 0;
@@ -318,6 +326,7 @@ export class RequestDecoder {
    * takes no memory: room at most doubles what has really arrived.
    */
   #makeRoom(wanted: number): void {
+    this.#startsAt = -1;
     const left = this.#end - this.#position;
     const size = this.#buffer.length;
     if (this.#owned && this.#position >= left && left + wanted <= size && size <= REUSED_BYTES_MAX) {

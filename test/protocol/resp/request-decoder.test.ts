@@ -37,6 +37,70 @@ describe("request decoder", () => {
       }),
     ));
 
+  it("holds on to no chunk once it is told to keep what is unread", () => {
+    const shared = Buffer.alloc(4096);
+    return fc.assert(
+      fc.property(fc.array(command, { maxLength: 8 }), cuts, (commands, places) => {
+        const decoder = new RequestDecoder(DEFAULT_REDIS_LIMITS);
+        const read: string[][] = [];
+        for (const piece of splitAt(Buffer.from(commands.map(encodeCommand).join(""), "latin1"), places)) {
+          for (let from = 0; from < piece.length; from += shared.length) {
+            const length = piece.copy(shared, 0, from);
+            decoder.feed(shared.subarray(0, length));
+            for (let argv = decoder.next(); argv !== undefined; argv = decoder.next()) read.push(argv);
+            decoder.keep();
+            expect(decoder.lastRequest).toBeNull();
+            shared.fill(0);
+          }
+        }
+        expect(read).toEqual(commands);
+      }),
+    );
+  });
+
+  it("gives the bytes of a command where they are those of its encoding", () => {
+    const decoder = new RequestDecoder(DEFAULT_REDIS_LIMITS);
+    const requestOf = (...chunks: string[]): string | undefined => {
+      for (const chunk of chunks.slice(0, -1)) {
+        decoder.feed(Buffer.from(chunk, "latin1"));
+        expect(decoder.next()).toBeUndefined();
+      }
+      decoder.feed(Buffer.from(chunks.at(-1) ?? "", "latin1"));
+      expect(decoder.next()).toBeDefined();
+      const request = decoder.lastRequest;
+      return request?.bytes.toString("latin1", request.start, request.end);
+    };
+    const text = encodeCommand(["INCR", "k"]);
+    expect(requestOf(text)).toBe(text);
+    expect(requestOf(`*0\r\n${text}`)).toBe(text);
+    for (const other of [
+      "INCR k\r\n",
+      text.replace("\r\n$1", "xx$1"),
+      text.replace("k\r\n", "kxx"),
+      "*1\rx$1\r\nk\r\n",
+    ]) {
+      expect(requestOf(other)).toBeUndefined();
+    }
+    for (const at of [5, 9, text.length - 1])
+      expect(requestOf(text.slice(0, at), text.slice(at))).toBeUndefined();
+    expect(requestOf(text)).toBe(text);
+  });
+
+  it("gives the bytes of any commands, or none", () =>
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 8 }), cuts, (commands, places) => {
+        const decoder = new RequestDecoder(DEFAULT_REDIS_LIMITS);
+        for (const chunk of splitAt(Buffer.from(commands.map(encodeCommand).join(""), "latin1"), places)) {
+          decoder.feed(chunk);
+          for (let argv = decoder.next(); argv !== undefined; argv = decoder.next()) {
+            const request = decoder.lastRequest;
+            if (request === null) continue;
+            expect(request.bytes.toString("latin1", request.start, request.end)).toBe(encodeCommand(argv));
+          }
+        }
+      }),
+    ));
+
   it("reads the same from one byte at a time, multibulk and inline mixed", () => {
     const text = `PING\r\n${encodeCommand(["SET", "k", "a\r\nb"])}\r\n  get "k x"\n*0\r\n*-1\r\n${encodeCommand(["", ""])}`;
     const bytes = Buffer.from(text, "latin1");
