@@ -25,24 +25,32 @@ export function writeWords(text: string, into: Int32Array): void {
 
 /** As `writeWords`, of the bytes from `start` to `end`, to the words from `into[at]` on. */
 export function copyWords(bytes: Buffer, start: number, end: number, into: Int32Array, at: number): void {
-  const length = end - start;
-  const whole = length >>> 2;
-  let from = start;
-  for (let word = 0; word < whole; word += 1) {
-    into[at + word] =
-      byte(bytes, from) |
-      (byte(bytes, from + 1) << 8) |
-      (byte(bytes, from + 2) << 16) |
-      (byte(bytes, from + 3) << 24);
-    from += 4;
-  }
-  if (from === end) return;
-  let last = 0;
-  for (let shift = 0; from < end; shift += 8) {
-    last |= byte(bytes, from) << shift;
-    from += 1;
-  }
-  into[at + whole] = last;
+  const whole = (end - start) >>> 2;
+  for (let word = 0; word < whole; word += 1) into[at + word] = wholeWord(bytes, start + word * 4);
+  const from = start + whole * 4;
+  if (from < end) into[at + whole] = lastWord(bytes, from, end);
+}
+
+/** Whether the bytes from `start` to `end` are those of a text in `words`, which is known to be as long. */
+export function equalsWords(bytes: Buffer, start: number, end: number, words: Int32Array): boolean {
+  const whole = (end - start) >>> 2;
+  for (let word = 0; word < whole; word += 1)
+    if (wholeWord(bytes, start + word * 4) !== words[word]) return false;
+  const from = start + whole * 4;
+  return from === end || lastWord(bytes, from, end) === words[whole];
+}
+
+function wholeWord(bytes: Buffer, at: number): number {
+  return (
+    byte(bytes, at) | (byte(bytes, at + 1) << 8) | (byte(bytes, at + 2) << 16) | (byte(bytes, at + 3) << 24)
+  );
+}
+
+/** Of less than four bytes. */
+function lastWord(bytes: Buffer, start: number, end: number): number {
+  let word = 0;
+  for (let at = start; at < end; at += 1) word |= byte(bytes, at) << ((at - start) * 8);
+  return word;
 }
 
 function byte(bytes: Buffer, at: number): number {

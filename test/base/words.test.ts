@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { copyWords, wordsFor, writeWords } from "../../src/base/words.ts";
+import { copyWords, equalsWords, wordsFor, writeWords } from "../../src/base/words.ts";
 
 const BEFORE = -1;
 
@@ -29,6 +29,27 @@ describe("a text in words", () => {
           const written = new Int32Array(count + 2).fill(BEFORE);
           writeWords(Buffer.from(array).toString("latin1"), written);
           expect(written).toEqual(expected.slice(at));
+        },
+      ),
+    );
+  });
+
+  it("equals the same bytes, and no others of that length", () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 20 }),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        (array, place, by) => {
+          const words = new Int32Array(wordsFor(array.length) + 1).fill(BEFORE);
+          copyWords(Buffer.from(array), 0, array.length, words, 0);
+          const bytes = Buffer.concat([Buffer.from("xx"), array, Buffer.from("x")]);
+          const end = 2 + array.length;
+          expect(equalsWords(bytes, 2, end, words)).toBe(true);
+          if (array.length === 0) return;
+          const at = 2 + (place % array.length);
+          bytes[at] = (bytes[at] as number) ^ by;
+          expect(equalsWords(bytes, 2, end, words)).toBe(false);
         },
       ),
     );

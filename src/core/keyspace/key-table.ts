@@ -84,6 +84,7 @@ export class KeyTable extends KeyBlocks {
   findBytes(bytes: Latin1Buffer, start: number, end: number): number {
     if (end - start > KEY_BYTES_MAX) return this.find(bytes.latin1Slice(start, end));
     const sought = this.#sought;
+    if (sought.isBytes(bytes, start, end)) return sought.address;
     sought.setBytes(bytes, start, end);
     sought.hash = this.#index.hashOfWords(sought.words, end - start);
     sought.address = this.#index.find(this, NO_LONG_KEY, sought.hash);

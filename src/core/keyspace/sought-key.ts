@@ -1,5 +1,5 @@
 /** The key that a table was asked for last, in words as its blocks hold keys, and what was found: it is mostly the next one as well. */
-import { copyWords, wordsFor, writeWords } from "../../base/words.ts";
+import { copyWords, equalsWords, wordsFor, writeWords } from "../../base/words.ts";
 import { KEY_BYTES_MAX } from "./block-layout.ts";
 
 export class SoughtKey {
@@ -8,6 +8,8 @@ export class SoughtKey {
   address = -1;
   /** Of the key in `#words`; of a longer one only this is known. */
   #length = 0;
+  /** `hash` and `address` are those of the key in `#words`. */
+  #known = false;
   readonly #words = new Int32Array(KEY_BYTES_MAX / 4);
   #text: string | undefined;
 
@@ -20,19 +22,24 @@ export class SoughtKey {
     return key === this.#text;
   }
 
+  /** As `isText`, of a key in bytes. */
+  isBytes(bytes: Buffer, start: number, end: number): boolean {
+    return this.#known && end - start === this.#length && equalsWords(bytes, start, end, this.#words);
+  }
+
   /** Another key is sought; `hash` and `address` are to be set. */
   set(key: string): void {
     this.#length = key.length;
+    this.#known = key.length <= KEY_BYTES_MAX;
     // A long one, of any length, would stay in memory until the next look.
-    this.#text = undefined;
-    if (key.length > KEY_BYTES_MAX) return;
-    this.#text = key;
-    writeWords(key, this.#words);
+    this.#text = this.#known ? key : undefined;
+    if (this.#known) writeWords(key, this.#words);
   }
 
   /** As `set`, of a key in bytes that a block has room for. */
   setBytes(bytes: Buffer, start: number, end: number): void {
     this.#text = undefined;
+    this.#known = true;
     this.#length = end - start;
     copyWords(bytes, start, end, this.#words, 0);
   }
@@ -44,6 +51,7 @@ export class SoughtKey {
   /** What was found holds no more. */
   forget(): void {
     this.#text = undefined;
+    this.#known = false;
   }
 
   /** Whether the words from `from` on are those of the key, which is known to be as long. */
