@@ -86,9 +86,7 @@ export class PlainCommands {
     do {
       const at = strings.look(database, request);
       if (at === ABSENT) break;
-      const offset = replies.begin(table.stringLength(at));
-      table.copyString(at, replies.view, offset);
-      replies.end();
+      table.writeString(at, replies);
       source.skip(request);
       count += 1;
       request = this.#next;

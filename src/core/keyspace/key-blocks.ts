@@ -3,7 +3,7 @@
  * block itself. It finds no key, and makes and frees no block.
  */
 import type { Offset } from "../../base/ids.ts";
-import { wordsFor } from "../../base/words.ts";
+import type { BulkWriter } from "../../protocol/resp/bulk-writer.ts";
 import {
   BELOW_FREQUENCY,
   CHANGED_HIGH,
@@ -33,28 +33,20 @@ export class KeyBlocks {
     return kindOf(this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number) === INSIDE;
   }
 
-  /**
-   * Copies the string that the block at `address` holds.
-   *
-   * @param into has room for it and three bytes more, which may be overwritten.
-   */
-  copyString(address: number, into: DataView, offset: number): void {
-    const layout = this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number;
-    this.#copy(address, stringOffset(layout) / 4, wordsFor(layout & LENGTH_MASK), into, offset);
+  /** Writes the string that the block at `address` holds. */
+  writeString(address: number, into: BulkWriter): void {
+    const words = this.slab.wordsOf(address);
+    const at = wordAt(address);
+    const layout = words[at + LAYOUT] as number;
+    into.addWords(words, at + stringOffset(layout) / 4, layout & LENGTH_MASK);
   }
 
-  /** As `copyString`, of the key, unless it is too long for a block. */
-  copyKey(address: number, into: DataView, offset: number): void {
-    const layout = this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number;
-    this.#copy(address, keyOffset(layout) / 4, wordsFor(keyLengthOf(layout)), into, offset);
-  }
-
-  keyLength(address: number): number {
-    return keyLengthOf(this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number);
-  }
-
-  stringLength(address: number): number {
-    return (this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number) & LENGTH_MASK;
+  /** As `writeString`, of the key, unless it is too long for a block. */
+  writeKey(address: number, into: BulkWriter): void {
+    const words = this.slab.wordsOf(address);
+    const at = wordAt(address);
+    const layout = words[at + LAYOUT] as number;
+    into.addWords(words, at + keyOffset(layout) / 4, keyLengthOf(layout));
   }
 
   /** When a command last looked at it, in seconds. */
@@ -111,13 +103,5 @@ export class KeyBlocks {
 
   setSnapshotMark(address: number, mark: number): void {
     this.slab.wordsOf(address)[wordAt(address) + SNAPSHOT] = mark;
-  }
-
-  /** Copies `count` words of a block, from its word `from` on. */
-  #copy(address: number, from: number, count: number, into: DataView, offset: number): void {
-    const words = this.slab.wordsOf(address);
-    const at = wordAt(address) + from;
-    for (let word = 0; word < count; word += 1)
-      into.setInt32(offset + word * 4, words[at + word] as number, true);
   }
 }

@@ -54,10 +54,8 @@ export class SnapshotPieces {
   addSet(blocks: KeyBlocks, address: number): void {
     const piece = this.#withRoom();
     piece.add(SET_HEADER);
-    blocks.copyKey(address, piece.view, piece.begin(blocks.keyLength(address)));
-    piece.end();
-    blocks.copyString(address, piece.view, piece.begin(blocks.stringLength(address)));
-    piece.end();
+    blocks.writeKey(address, piece);
+    blocks.writeString(address, piece);
   }
 
   /** The first piece; empty when nothing waits. */

@@ -3,6 +3,7 @@
  * bytes.
  */
 import { type Latin1Buffer, writeLatin1 } from "../../base/latin1.ts";
+import { wordsFor } from "../../base/words.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -15,16 +16,15 @@ export const AROUND_BULK_BYTES = 8;
 const WORD_BYTES = 4;
 
 export class BulkWriter {
-  /** What strings are copied into. */
-  readonly view: DataView;
   readonly #bytes: Latin1Buffer;
+  readonly #view: DataView;
   #length = 0;
 
   /** @param room for so many bytes; there is no more of it. */
   constructor(room: number) {
     const bytes = Buffer.allocUnsafeSlow(room + WORD_BYTES);
     this.#bytes = bytes as Latin1Buffer;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   get length(): number {
@@ -42,9 +42,15 @@ export class BulkWriter {
     this.#length += text.length;
   }
 
-  /** Begins a string of `length` bytes, less than 1000. @returns where in `view` it is to be copied to before `end` is called. */
-  begin(length: number): number {
+  /**
+   * Adds a bulk string.
+   *
+   * @param words hold it from `from` on, as `writeWords` leaves it.
+   * @param length of the string, less than 1000.
+   */
+  addWords(words: Int32Array, from: number, length: number): void {
     const bytes = this.#bytes;
+    const view = this.#view;
     let at = this.#length;
     bytes[at++] = DOLLAR;
     if (length >= 100) bytes[at++] = ZERO + Math.floor(length / 100);
@@ -52,14 +58,13 @@ export class BulkWriter {
     bytes[at++] = ZERO + (length % 10);
     bytes[at++] = CR;
     bytes[at++] = LF;
-    this.#length = at + length;
-    return at;
-  }
-
-  end(): void {
-    const bytes = this.#bytes;
-    bytes[this.#length++] = CR;
-    bytes[this.#length++] = LF;
+    const count = wordsFor(length);
+    for (let word = 0; word < count; word += 1)
+      view.setInt32(at + word * 4, words[from + word] as number, true);
+    at += length;
+    bytes[at++] = CR;
+    bytes[at++] = LF;
+    this.#length = at;
   }
 
   /** All since the last call. */
