@@ -1,5 +1,5 @@
 /**
- * Runs GETs and SETs, several in a row, where nothing stands in the way of the shortest path: short strings that are here,
+ * Runs GETs and SETs, several in a row, where nothing stands in the way of the shortest path: short strings,
  * and nobody who watches them, waits for them or listens. It comes to what the commands themselves would, and leaves all else to
  * them with nothing done.
  */
@@ -104,13 +104,14 @@ export class PlainCommands {
     let count = 0;
     let request = first;
     do {
-      if (!strings.replace(database, request)) break;
+      if (!strings.put(database, request)) break;
       source.skip(request);
       this.end = request.end;
       count += 1;
       request = this.#next;
     } while (count < RUN_MAX && source.findPlain(request) && request.isSet);
     if (count === 0) return 0;
+    this.#setup.keyspace.settle();
     this.reply = OKS[count] as string;
     this.#end(session, this.#set, first, count);
     return count;
@@ -118,7 +119,7 @@ export class PlainCommands {
 
   /** Runs the SETs of a record that are next. */
   replay(database: Database, source: PlainSource, request: PlainRequest): void {
-    while (source.findPlain(request) && request.isSet && this.#strings.replace(database, request))
+    while (source.findPlain(request) && request.isSet && this.#strings.put(database, request))
       source.skip(request);
   }
 

@@ -169,6 +169,13 @@ export class Database {
     this.#changeExpiry(at, expireAtMs);
   }
 
+  /** Adds the key that the table has just not found, with the string in `bytes` from `start` to `end`. @returns false when they are too long for a block. */
+  addBytes(bytes: Buffer, start: number, end: number): boolean {
+    const at = this.#table.addBytes(bytes, start, end, this.#books);
+    if (at !== ABSENT) this.#account.add(this.#table.bytesAt(at));
+    return at !== ABSENT;
+  }
+
   /** Replaces the value of a key that is here, and keeps the expiry. */
   update(key: string, value: Value): void {
     const at = this.#table.find(key);

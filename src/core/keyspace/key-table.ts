@@ -26,12 +26,15 @@ import {
   LAYOUT,
   LENGTH_MASK,
   layoutFor,
+  layoutOf,
   POSITION,
   SNAPSHOT,
   stringOffset,
+  UNITS_MAX,
   USED_SEC,
   unitsOf,
 } from "./block-layout.ts";
+import type { Bookkeeping } from "./bookkeeping.ts";
 import { ChunkedNumbers } from "./chunked-numbers.ts";
 import type { Entry } from "./entry.ts";
 import { ExpiryIndex, NO_EXPIRY } from "./expiry-index.ts";
@@ -49,6 +52,9 @@ import type { Collection, TypeName, Value } from "./value.ts";
 const CALL_FROM_BYTES = 96;
 /** What no long key is. */
 const NO_LONG_KEY = "";
+
+/** What a new key is marked with: the record that makes it, the second, the snapshot that does not hold it. */
+export type KeyMarks = Pick<Bookkeeping, "writeOffset" | "nowSec" | "snapshotMark">;
 
 /** In place of an address: there is no such key. */
 export const ABSENT = -1;
@@ -105,9 +111,36 @@ export class KeyTable extends KeyBlocks {
   /** Adds a key that is not here yet. @returns its address. */
   add(key: string, value: Value, changedAt: Offset, usedSec: number, snapshotMark: number): number {
     this.find(key);
-    const { hash } = this.#sought;
     const layout = layoutFor(key.length, value);
     const kind = kindOf(layout);
+    const address = this.#addBlock(layout, changedAt, usedSec, snapshotMark);
+    if (kind === INSIDE) this.#writeString(address, value as string);
+    else {
+      const place = this.#heap.add(value, kind === HEAP_BOTH ? key : undefined, address);
+      this.slab.wordsOf(address)[wordAt(address) + HEADER_WORDS] = place;
+    }
+    return address;
+  }
+
+  /**
+   * As `add`, of the key that `findBytes` has just not found, with the string in `bytes` from `start` to `end`.
+   *
+   * @returns `ABSENT` when they are too long for a block; then nothing is changed.
+   */
+  addBytes(bytes: Buffer, start: number, end: number, marks: KeyMarks): number {
+    const length = end - start;
+    const keyLength = this.#sought.length;
+    if (keyLength > KEY_BYTES_MAX || length > LENGTH_MASK) return ABSENT;
+    const layout = layoutOf(INSIDE, keyLength, length);
+    if (unitsOf(layout) > UNITS_MAX) return ABSENT;
+    const address = this.#addBlock(layout, marks.writeOffset, marks.nowSec, marks.snapshotMark);
+    this.#copyString(address, bytes, start, end);
+    return address;
+  }
+
+  /** A block for the key that was sought last, with all but its value. */
+  #addBlock(layout: number, changedAt: Offset, usedSec: number, snapshotMark: number): number {
+    const { hash } = this.#sought;
     const address = this.slab.allocate(unitsOf(layout));
     const words = this.slab.wordsOf(address);
     const at = wordAt(address);
@@ -118,9 +151,7 @@ export class KeyTable extends KeyBlocks {
     words[at + EXPIRY] = NO_EXPIRY;
     words[at + LAYOUT] = layout | (FREQUENCY_INITIAL << FREQUENCY_SHIFT);
     this.setChangedAt(address, changedAt);
-    if (kind !== HEAP_BOTH) this.#sought.writeTo(words, at + keyOffset(layout) / 4);
-    if (kind === INSIDE) this.#writeString(address, value as string);
-    else words[at + HEADER_WORDS] = this.#heap.add(value, kind === HEAP_BOTH ? key : undefined, address);
+    if (kindOf(layout) !== HEAP_BOTH) this.#sought.writeTo(words, at + keyOffset(layout) / 4);
     this.#index.append(hash, address);
     this.#addresses.push(address);
     this.#sought.address = address;
@@ -137,10 +168,14 @@ export class KeyTable extends KeyBlocks {
   /** As `replaceString`, of the string in `bytes` from `start` to `end`. */
   replaceBytes(address: number, bytes: Buffer, start: number, end: number): boolean {
     if (!this.#setLength(address, end - start)) return false;
+    this.#copyString(address, bytes, start, end);
+    return true;
+  }
+
+  #copyString(address: number, bytes: Buffer, start: number, end: number): void {
     const to = this.#stringAt(address);
     if (end - start < CALL_FROM_BYTES) copyWords(bytes, start, end, this.slab.wordsOf(address), to / 4);
     else bytes.copy(this.slab.bytesOf(address), to, start, end);
-    return true;
   }
 
   /** @returns the address that the key has now. */

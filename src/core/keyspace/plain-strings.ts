@@ -33,21 +33,25 @@ export class PlainStrings {
   /**
    * As `Database.set`, of a string that never expires.
    *
-   * @returns false unless it takes the place of one as large, of which nobody has to be told.
+   * @returns false unless it is short, of which nobody has to be told, and a new one or in the place of one as large.
    */
-  replace({ table, snapshotIndex, watches, awaited }: Database, request: PlainRequest): boolean {
+  put(database: Database, { bytes, keyStart, keyEnd, valueStart, valueEnd }: PlainRequest): boolean {
     const books = this.#books;
+    const { table, watches, awaited } = database;
     if (watches.size !== 0 || awaited.size !== 0 || books.notifyFlags !== 0) return false;
-    const { bytes, valueStart, valueEnd } = request;
-    const at = table.findBytes(bytes, request.keyStart, request.keyEnd);
-    if (at === ABSENT || table.expireAtMs(at) !== 0) return false;
-    if (books.snapshot !== null) books.snapshot.preserve(snapshotIndex, table, at);
-    if (!table.replaceBytes(at, bytes, valueStart, valueEnd)) return false;
-    table.setForm(at, 0);
-    table.setChangedAt(at, books.writeOffset);
+    const at = table.findBytes(bytes, keyStart, keyEnd);
+    if (at === ABSENT) {
+      if (!database.addBytes(bytes, valueStart, valueEnd)) return false;
+    } else {
+      if (table.expireAtMs(at) !== 0) return false;
+      if (books.snapshot !== null) books.snapshot.preserve(database.snapshotIndex, table, at);
+      if (!table.replaceBytes(at, bytes, valueStart, valueEnd)) return false;
+      table.setForm(at, 0);
+      table.setChangedAt(at, books.writeOffset);
+      noteUse(table, at, books);
+    }
     books.changes += 1;
     books.lastChangeOffset = books.writeOffset;
-    noteUse(table, at, books);
     return true;
   }
 }
