@@ -6,7 +6,7 @@
 import { AROUND_BULK_BYTES, BulkWriter } from "../../protocol/resp/bulk-writer.ts";
 import { PlainRequest } from "../../protocol/resp/plain-request.ts";
 import { OK } from "../../protocol/resp/reply.ts";
-import { KEY_BYTES_MAX } from "../keyspace/block-layout.ts";
+import { STRING_BYTES_MAX } from "../keyspace/block-layout.ts";
 import type { Database } from "../keyspace/database.ts";
 import { ABSENT } from "../keyspace/key-table.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
@@ -46,7 +46,7 @@ export class PlainCommands {
   readonly #get: Command;
   readonly #set: Command;
   readonly #strings: PlainStrings;
-  readonly #replies = new BulkWriter(RUN_MAX * (KEY_BYTES_MAX + AROUND_BULK_BYTES));
+  readonly #replies = new BulkWriter(RUN_MAX * (STRING_BYTES_MAX + AROUND_BULK_BYTES));
   /** The one that is looked at behind the first. */
   readonly #next = new PlainRequest();
 

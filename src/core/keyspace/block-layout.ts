@@ -37,6 +37,8 @@ export const BELOW_FREQUENCY: number = 2 ** FREQUENCY_SHIFT - 1;
 const BLOCK_BYTES_MAX = 512;
 export const UNITS_MAX: number = BLOCK_BYTES_MAX / UNIT_BYTES;
 export const KEY_BYTES_MAX: number = BLOCK_BYTES_MAX - HEADER_BYTES - 4;
+/** A block holds no longer string: that of an empty key. */
+export const STRING_BYTES_MAX: number = BLOCK_BYTES_MAX - HEADER_BYTES;
 
 export function kindOf(layout: number): number {
   return (layout >>> KIND_SHIFT) & KIND_MASK;

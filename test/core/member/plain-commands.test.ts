@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Offset } from "../../../src/base/ids.ts";
 import { CommandReader } from "../../../src/core/commands/command-reader.ts";
 import { RecordCursor } from "../../../src/protocol/record.ts";
+import { bulk } from "../../../src/protocol/resp/reply.ts";
 import type { ReplicationMode } from "../../../src/rules/group-record.ts";
 import { TestGroup } from "./test-group.ts";
 import type { TestMember } from "./test-member.ts";
@@ -167,4 +168,16 @@ describe.each(["async", "semi-sync", "sync"] as const)("GET and SET in %s", (mod
     );
     expect(shortened).toBeGreaterThan(500);
   });
+});
+
+it("as many GETs as are run at once find room for the longest string that a block holds: of an empty key", () => {
+  const value = "v".repeat(480);
+  const group = new TestGroup();
+  const n1 = group.reign(1, "n1", ["n2", "n3"]);
+  const client = n1.connect();
+  n1.ask(client, "SET", "", value);
+  const gets = Array.from({ length: 16 }, () => ["GET", ""]);
+  expect(n1.runWhileItMay(client, gets)).toBe(16);
+  group.settle();
+  expect(n1.read(client)).toBe(bulk(value).repeat(16));
 });
