@@ -314,6 +314,7 @@ export class RequestDecoder {
 
   #release(): void {
     this.#startsAt = -1;
+    this.#request.bytes = NOTHING;
     this.#buffer = NOTHING;
     this.#position = 0;
     this.#end = 0;
@@ -337,6 +338,7 @@ export class RequestDecoder {
       const grown = Buffer.allocUnsafe(Math.max(roomy, left + wanted, OWN_BYTES_MIN)) as Latin1Buffer;
       grown.set(this.#buffer.subarray(this.#position, this.#end), 0);
       this.#buffer = grown;
+      this.#request.bytes = NOTHING;
       this.#owned = true;
     }
     this.#position = 0;

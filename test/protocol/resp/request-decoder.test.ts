@@ -285,6 +285,20 @@ describe("request decoder", () => {
     expect(moved).toBeLessThan(5 * bytes.length);
   });
 
+  it("does not hold on to the bytes of its last command once all is read", () => {
+    const decoder = new RequestDecoder(DEFAULT_REDIS_LIMITS);
+    const large = encodeCommand(["SET", "k", "v".repeat(1_000_000)]);
+    decoder.feed(Buffer.from(large.slice(0, 1000)));
+    decoder.next();
+    decoder.feed(Buffer.from(large.slice(1000) + encodeCommand(["INCR", "n"])));
+    decoder.next();
+    decoder.next();
+    const request = decoder.lastRequest;
+    expect(request?.bytes.length).toBeGreaterThan(1_000_000);
+    expect(decoder.next()).toBeUndefined();
+    expect(request?.bytes).toHaveLength(0);
+  });
+
   it("takes no memory for an argument that was only announced", () => {
     const announced = 256 * 1024 * 1024;
     const decoder = new RequestDecoder(DEFAULT_REDIS_LIMITS);
