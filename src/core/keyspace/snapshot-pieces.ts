@@ -58,8 +58,21 @@ export class SnapshotPieces {
     blocks.writeString(address, piece);
   }
 
-  /** The first piece; empty when nothing waits. */
+  /** The first commands, as many as make a piece or more; empty when nothing waits. */
   take(): Buffer {
+    const first = this.#takeFirst();
+    if (first.length >= this.#pieceBytes || this.bytes === 0) return first;
+    const taken = [first];
+    // Each would be a write, a chunk of the file, and a turn of whoever loads it: of long texts there are thousands.
+    for (let bytes = first.length; bytes < this.#pieceBytes && this.bytes > 0; ) {
+      const next = this.#takeFirst();
+      taken.push(next);
+      bytes += next.length;
+    }
+    return Buffer.concat(taken);
+  }
+
+  #takeFirst(): Buffer {
     if (this.#first === this.#pieces.length) this.#close();
     const piece = this.#pieces[this.#first];
     if (piece === undefined) return Buffer.alloc(0);

@@ -22,6 +22,17 @@ describe("pieces of a snapshot", () => {
     expect(pieces.take()).toHaveLength(0);
   });
 
+  it("are as large as is asked for where each command is longer than a short one", () => {
+    const pieces = new SnapshotPieces();
+    const texts = Array.from({ length: 200 }, (_, at) =>
+      String.fromCharCode(at).repeat(at % 4 === 0 ? 500 : 1100),
+    );
+    for (const text of texts) pieces.add(text);
+    const taken = takeAll(pieces);
+    expect(taken.join("")).toBe(texts.join(""));
+    for (const piece of taken.slice(0, -1)) expect(piece.length).toBeGreaterThanOrEqual(64 * 1024);
+  });
+
   it("encode keys with strings of every length that a block may hold", () => {
     const table = new KeyTable();
     const pieces = new SnapshotPieces();
