@@ -191,7 +191,7 @@ export class CommandRunner {
   }
 
   /**
-   * Tries again what the client is blocked in. What it takes is a record of its own, and its reply waits for that one.
+   * Tries again what the client is blocked in. Its reply waits for the record that what it takes goes into.
    *
    * @returns false when the client must wait on.
    */

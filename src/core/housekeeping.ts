@@ -1,5 +1,5 @@
 /**
- * What a master does to its keys on its own account, in records of its own: deletes those whose time has come, and evicts some
+ * What a master does to its keys on its own account: deletes those whose time has come, and evicts some
  * when they take more memory than `maxmemory`. It knows no client. Replicas, and masters that may not write, do neither:
  * they get it from the master's records.
  */

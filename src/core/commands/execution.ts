@@ -30,8 +30,8 @@ export interface KeyBlockRequest {
   /** Encoded reply once time is up. */
   readonly timeoutReply: string;
   /**
-   * Tries the command on `key`, which has changed, as a handler would: it may change and propagate, in a record of
-   * its own. It must not hold on to the context.
+   * Tries the command on `key`, which has changed, as a handler would: it may change and propagate, behind what
+   * changed the key. It must not hold on to the context.
    *
    * @returns the encoded reply, or `undefined` to wait on; it has then changed nothing.
    */

@@ -12,9 +12,9 @@ export interface TextBounds {
   readonly argumentBytesMax: number;
   /** Of one reply, or of all replies of one EXEC. */
   readonly replyBytesMax: number;
-  /** Of what one record propagates that its commands' arguments do not tell: what SPOP has chosen, what SORT stores. */
+  /** Of what one command, transaction or script propagates that its commands' arguments do not tell: what SPOP has chosen, what SORT stores. */
   readonly foundBytesMax: number;
-  /** Of all that one record propagates. */
+  /** Of all that one of them propagates: what shares its record takes no more than 4 KB. */
   readonly effectsBytesMax: number;
 }
 
