@@ -135,6 +135,12 @@ export class CommandRunner {
    * @returns how many; 0 when the next one is to be run as any other command.
    */
   executePlain(client: Client, source: PlainSource): number {
+    const count = this.#executePlain(client, source);
+    this.#request.forget();
+    return count;
+  }
+
+  #executePlain(client: Client, source: PlainSource): number {
     const request = this.#request;
     const { service } = this;
     const { log, keyspace, dispatcher, pause } = this.#setup;

@@ -44,6 +44,7 @@ export class CommandTimer {
   /**
    * The command is over that began at `startMs`, which is a time.
    *
+   * @param what has its arguments, which are asked for only if it was slow.
    * @param about how many calls of it began then; a command that blocks is not slow.
    */
   end(

@@ -47,7 +47,7 @@ export class PlainCommands {
   readonly #set: Command;
   readonly #strings: PlainStrings;
   readonly #replies = new BulkWriter(RUN_MAX * (STRING_BYTES_MAX + AROUND_BULK_BYTES));
-  /** The one that is looked at behind the first. */
+  /** The one that is looked at behind the first, which is still wanted then. */
   readonly #next = new PlainRequest();
 
   constructor(setup: PlainSetup) {
@@ -93,6 +93,7 @@ export class PlainCommands {
     } while (count < RUN_MAX && source.findPlain(request) && !request.isSet);
     if (count === 0) return 0;
     this.reply = replies.takeText();
+    this.#next.forget();
     this.#end(session, this.#get, first, count);
     return count;
   }
@@ -113,6 +114,7 @@ export class PlainCommands {
     if (count === 0) return 0;
     this.#setup.keyspace.settle();
     this.reply = OKS[count] as string;
+    this.#next.forget();
     this.#end(session, this.#set, first, count);
     return count;
   }
@@ -121,6 +123,7 @@ export class PlainCommands {
   replay(database: Database, source: PlainSource, request: PlainRequest): void {
     while (source.findPlain(request) && request.isSet && this.#strings.put(database, request))
       source.skip(request);
+    request.forget();
   }
 
   #begin(session: ClientSession): Database {

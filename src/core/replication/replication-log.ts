@@ -44,8 +44,8 @@ export class ReplicationLog {
   }
 
   /**
-   * Offset of the record that holds the next effects: a new one, or the one that others of this turn have begun. All of a
-   * turn leaves in one frame and is confirmed at once; of many small records, members would spend more on headers than on commands.
+   * Offset of the record that holds the next effects: a new one, or the one that others of this turn have begun. They mostly
+   * leave in one frame and are confirmed at once in any case; of many small records, members would spend more on headers than on commands.
    */
   get nextOffset(): Offset {
     return this.#joins ? this.assigned : ((this.assigned + 1) as Offset);

@@ -74,7 +74,7 @@ export class CommandTurns<Client> {
   }
 
   /**
-   * Call after each command of a batch that has more.
+   * Call after each command of a batch that has more, or after a few of the quickest.
    *
    * @param isQuick the command took no time to speak of.
    * @returns false when the rest must `wait`.

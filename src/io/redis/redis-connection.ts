@@ -293,8 +293,12 @@ export class RedisConnection {
     if (this.#phase !== "open") return;
     this.#owner.received(chunk.length);
     this.#decoder.feed(chunk);
-    this.processBuffered();
-    this.#decoder.keep();
+    try {
+      this.processBuffered();
+    } finally {
+      // The next read, of whatever client, goes into the same memory.
+      this.#decoder.keep();
+    }
   }
 
   #protocolFailed(error: ProtocolError): void {

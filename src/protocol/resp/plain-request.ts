@@ -40,6 +40,11 @@ export class PlainRequest {
   valueStart = 0;
   valueEnd = 0;
 
+  /** Holds on to no bytes any more. */
+  forget(): void {
+    this.bytes = NOTHING;
+  }
+
   get key(): string {
     return this.bytes.latin1Slice(this.keyStart, this.keyEnd);
   }
@@ -58,7 +63,8 @@ export class PlainRequest {
   /**
    * Looks whether such a request lies whole at `start`.
    *
-   * @returns false when it does not, and nothing of this object means anything.
+   * @returns false when it does not, and nothing of this object means anything: who still wants the one before it has this look
+   *   done by another object.
    */
   find(bytes: Latin1Buffer, start: number, end: number): boolean {
     if (end - start < HEAD_BYTES) return false;
