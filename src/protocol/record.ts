@@ -109,22 +109,24 @@ export class RecordWriter {
 
   /** Adds to the payload of the last record appended since the last `take`; there must be one. @param payload as for `append`. */
   extend(payload: string): void {
-    invariant(this.#open >= 0, "what was handed over is not changed any more");
-    const bytes = this.#end - this.#open + payload.length;
-    invariant(bytes <= RECORD_BYTES_MAX, "a record fits into RECORD_BYTES_MAX");
-    if (this.#end + payload.length > this.#chunk.length) this.#makeRoom(payload.length);
-    this.#chunk.write(payload, this.#end, payload.length, "latin1");
-    this.#end += payload.length;
+    const at = this.#lengthen(payload.length);
+    this.#chunk.write(payload, at, payload.length, "latin1");
   }
 
   /** As `extend`, of the part of `bytes` from `start` to `end`. */
   extendWith(bytes: Buffer, start: number, end: number): void {
-    const length = end - start;
+    const at = this.#lengthen(end - start);
+    bytes.copy(this.#chunk, at, start, end);
+  }
+
+  /** @returns where the last record's new bytes belong. */
+  #lengthen(length: number): number {
     invariant(this.#open >= 0, "what was handed over is not changed any more");
     invariant(this.#end - this.#open + length <= RECORD_BYTES_MAX, "a record fits into RECORD_BYTES_MAX");
     if (this.#end + length > this.#chunk.length) this.#makeRoom(length);
-    bytes.copy(this.#chunk, this.#end, start, end);
+    const at = this.#end;
     this.#end += length;
+    return at;
   }
 
   /** Hands over all that was appended, as one buffer that the writer no longer touches. Empty when nothing was. */

@@ -3,17 +3,16 @@
  * kept as it is, as it shares what it is made of, such as a key's value.
  */
 import { AROUND_BULK_BYTES, BulkWriter } from "../../protocol/resp/bulk-writer.ts";
-import { HEADER_BYTES, UNITS_MAX } from "./block-layout.ts";
+import { STRING_BYTES_MAX } from "./block-layout.ts";
 import type { KeyBlocks } from "./key-blocks.ts";
-import { UNIT_BYTES } from "./slab.ts";
 
 /** Room for so many is made at once, unless fewer are asked for. */
 const PIECE_BYTES_MAX = 64 * 1024;
 /** A longer text is a piece by itself. */
 const SHORT_BYTES = 1024;
 const SET_HEADER = "*3\r\n$3\r\nSET\r\n";
-/** What a SET of key and string takes that are in one block. */
-const SET_BYTES_MAX = SET_HEADER.length + 2 * AROUND_BULK_BYTES + UNITS_MAX * UNIT_BYTES - HEADER_BYTES;
+/** Of a SET of key and string that are in one block: together they are no longer than a string alone may be. */
+const SET_BYTES_MAX = SET_HEADER.length + 2 * AROUND_BULK_BYTES + STRING_BYTES_MAX;
 const ROOM_MIN = Math.max(SHORT_BYTES, SET_BYTES_MAX);
 
 export class SnapshotPieces {

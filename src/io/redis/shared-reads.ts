@@ -1,6 +1,6 @@
 /**
  * Has sockets read into one buffer that they share. Node makes 64 KB for each read otherwise, of which a command takes some fifty bytes:
- * to make them, to cut them down and to collect them took a tenth of a busy node's time. It offers such a buffer (`onread`) to sockets
+ * to make them, to cut them down and to collect them took up to a fifth of a busy node's time. It offers such a buffer (`onread`) to sockets
  * that connect only; so one that was accepted is made anew around its handle. Where that can't be done the socket reads as it always did.
  */
 import { Socket } from "node:net";
