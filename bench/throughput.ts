@@ -38,24 +38,22 @@ export interface ThroughputOptions {
 
 const CLIENTS = 50;
 const VALUE_BYTES = 100;
-const WARM_UP_PIPELINE = 16;
-/** Shared by the tests: some seconds, after which V8 has compiled what is hot. */
-const WARM_UP_REQUESTS = 1_000_000;
 const ATTEMPTS_MAX = 3;
 
 /**
- * Before the first measurement: servers that have just started are slower than those that people use.
+ * Before the first measurement: servers that have just started are slower than those that people use. With each pipeline that is measured, as
+ * one command a packet is other work than sixteen: sockets, turns and frames for each, where others have the commands themselves.
  *
  * @param failed as for `measureThroughput`.
  * @throws the error of a run that failed each time.
  */
 export async function warmUp(
   arena: Arena,
-  options: Pick<ThroughputOptions, "tests" | "randomKeys">,
+  load: Pick<ThroughputOptions, "tests" | "randomKeys">,
+  runs: readonly Pick<ThroughputOptions, "pipeline" | "requests">[],
   failed: (error: Error) => void,
 ): Promise<void> {
-  const requests = Math.ceil(WARM_UP_REQUESTS / options.tests.length);
-  await repeatedly(() => runOnce(arena, { ...options, pipeline: WARM_UP_PIPELINE, requests }), failed);
+  for (const run of runs) await repeatedly(() => runOnce(arena, { ...load, ...run }), failed);
 }
 
 /**
