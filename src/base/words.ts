@@ -25,34 +25,73 @@ export function writeWords(text: string, into: Int32Array): void {
 
 /** As `writeWords`, of the bytes from `start` to `end`, to the words from `into[at]` on. */
 export function copyWords(bytes: Buffer, start: number, end: number, into: Int32Array, at: number): void {
+  const view = viewOf(bytes);
   const whole = (end - start) >>> 2;
-  for (let word = 0; word < whole; word += 1) into[at + word] = wholeWord(bytes, start + word * 4);
+  const even = whole & ~1;
+  // By twos, which takes a third less time.
+  for (let word = 0; word < even; word += 2) {
+    into[at + word] = view.getInt32(start + word * 4, true);
+    into[at + word + 1] = view.getInt32(start + word * 4 + 4, true);
+  }
+  if (even < whole) into[at + even] = view.getInt32(start + even * 4, true);
   const from = start + whole * 4;
   if (from < end) into[at + whole] = lastWord(bytes, from, end);
 }
 
 /** Whether the bytes from `start` to `end` are those of a text in `words`, which is known to be as long. */
 export function equalsWords(bytes: Buffer, start: number, end: number, words: Int32Array): boolean {
+  const view = viewOf(bytes);
   const whole = (end - start) >>> 2;
   for (let word = 0; word < whole; word += 1)
-    if (wholeWord(bytes, start + word * 4) !== words[word]) return false;
+    if (view.getInt32(start + word * 4, true) !== words[word]) return false;
   const from = start + whole * 4;
   return from === end || lastWord(bytes, from, end) === words[whole];
 }
 
-function wholeWord(bytes: Buffer, at: number): number {
-  return (
-    byte(bytes, at) | (byte(bytes, at + 1) << 8) | (byte(bytes, at + 2) << 16) | (byte(bytes, at + 3) << 24)
-  );
+/** So many bytes are copied faster by a call out of V8. */
+const CALL_FROM_BYTES = 512;
+
+/** Copies the bytes from `start` to `end` to those of `into`, which `view` looks into, from `at` on. They may not overlap. */
+export function copyBytes(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  into: Buffer,
+  view: DataView,
+  at: number,
+): void {
+  if (end - start >= CALL_FROM_BYTES) {
+    bytes.copy(into, at, start, end);
+    return;
+  }
+  const source = viewOf(bytes);
+  const onward = at - start;
+  const wholeEnd = end - ((end - start) & 3);
+  for (let from = start; from < wholeEnd; from += 4)
+    view.setInt32(from + onward, source.getInt32(from, true), true);
+  for (let from = wholeEnd; from < end; from += 1) into[from + onward] = bytes[from] as number;
 }
 
 /** Of less than four bytes. */
 function lastWord(bytes: Buffer, start: number, end: number): number {
   let word = 0;
-  for (let at = start; at < end; at += 1) word |= byte(bytes, at) << ((at - start) * 8);
+  for (let at = start; at < end; at += 1) word |= (bytes[at] as number) << ((at - start) * 8);
   return word;
 }
 
-function byte(bytes: Buffer, at: number): number {
-  return bytes[at] as number;
+/** Of a buffer that is kept in memory until another one is looked into. */
+const VIEWED_BYTES_MAX = 1024 * 1024;
+
+let viewed: Buffer = Buffer.alloc(0);
+let view: DataView = new DataView(viewed.buffer, viewed.byteOffset, 0);
+
+/** Four bytes at once are read several times as fast as one by one. Those who look do so into the same buffer mostly. */
+function viewOf(bytes: Buffer): DataView {
+  if (bytes === viewed) return view;
+  const made = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (bytes.length <= VIEWED_BYTES_MAX) {
+    viewed = bytes;
+    view = made;
+  }
+  return made;
 }

@@ -17,9 +17,11 @@
  * All little endian. The header has a CRC of its own, so that a damaged length can't pass for a record that was cut
  * off by a crash; a run of zeros, which is what a power cut leaves behind, is no header.
  */
+
 import { invariant } from "../base/errors.ts";
 import type { Epoch, Offset } from "../base/ids.ts";
 import { EPOCH_ZERO, OFFSET_ZERO } from "../base/ids.ts";
+import { copyBytes } from "../base/words.ts";
 import { crc32 } from "./crc32.ts";
 
 /** `effects`: commands to replay. `epochStart`: a reign begins. `probe`: nothing, shows that records still commit. */
@@ -59,6 +61,7 @@ export interface Corruption {
  */
 export class RecordWriter {
   #chunk: Buffer = Buffer.alloc(0);
+  #view: DataView = viewInto(this.#chunk);
   #start = 0;
   #end = 0;
   #count = 0;
@@ -94,7 +97,7 @@ export class RecordWriter {
 
     const chunk = this.#chunk;
     const at = this.#end;
-    chunk.write(payload, at + RECORD_HEADER_BYTES, payload.length, "latin1");
+    if (payload !== "") chunk.write(payload, at + RECORD_HEADER_BYTES, payload.length, "latin1");
     storeU32(chunk, at + 12, epoch);
     storeU32(chunk, at + 16, offset);
     storeU16(chunk, at + 20, epoch / TWO_POW_32);
@@ -116,7 +119,7 @@ export class RecordWriter {
   /** As `extend`, of the part of `bytes` from `start` to `end`. */
   extendWith(bytes: Buffer, start: number, end: number): void {
     const at = this.#lengthen(end - start);
-    bytes.copy(this.#chunk, at, start, end);
+    copyBytes(bytes, start, end, this.#chunk, this.#view, at);
   }
 
   /** @returns where the last record's new bytes belong. */
@@ -160,10 +163,15 @@ export class RecordWriter {
     const chunk = Buffer.allocUnsafeSlow(Math.max(usual, roomy, needed));
     this.#chunk.copy(chunk, 0, this.#start, this.#end);
     this.#chunk = chunk;
+    this.#view = viewInto(chunk);
     if (this.#open >= 0) this.#open -= this.#start;
     this.#start = 0;
     this.#end = pending;
   }
+}
+
+function viewInto({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 /**

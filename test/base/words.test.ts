@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { copyWords, equalsWords, wordsFor, writeWords } from "../../src/base/words.ts";
+import { copyBytes, copyWords, equalsWords, wordsFor, writeWords } from "../../src/base/words.ts";
 
 const BEFORE = -1;
 
@@ -50,6 +50,25 @@ describe("a text in words", () => {
           const at = 2 + (place % array.length);
           bytes[at] = (bytes[at] as number) ^ by;
           expect(equalsWords(bytes, 2, end, words)).toBe(false);
+        },
+      ),
+    );
+  });
+});
+
+describe("bytes", () => {
+  it("are copied as they are, few and many, and nothing around them is touched", () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 600, size: "max" }),
+        fc.nat({ max: 9 }),
+        fc.nat({ max: 9 }),
+        (array, skip, at) => {
+          const whole = Buffer.concat([Buffer.alloc(skip, 7), array, Buffer.alloc(5, 9)]);
+          const into = Buffer.alloc(at + array.length + 5, 1);
+          const view = new DataView(into.buffer, into.byteOffset, into.length);
+          copyBytes(whole, skip, skip + array.length, into, view, at);
+          expect(into).toEqual(Buffer.concat([Buffer.alloc(at, 1), array, Buffer.alloc(5, 1)]));
         },
       ),
     );

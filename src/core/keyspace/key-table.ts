@@ -49,7 +49,7 @@ import { FREQUENCY_INITIAL } from "./use-frequency.ts";
 import type { Collection, TypeName, Value } from "./value.ts";
 
 /** So many bytes are copied faster by a call out of V8. */
-const CALL_FROM_BYTES = 96;
+const CALL_FROM_BYTES = 256;
 /** What no long key is. */
 const NO_LONG_KEY = "";
 

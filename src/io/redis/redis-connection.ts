@@ -111,7 +111,7 @@ export class RedisConnection {
     this.#limits = limits;
     this.#owner = owner;
     this.#decoder = new RequestDecoder(limits);
-    const socket = withSharedReads(accepted, (bytes) => this.#received(bytes));
+    const socket = withSharedReads(accepted, (bytes, length) => this.#received(bytes, length));
     this.#socket = socket;
     socket.on("error", (error: NodeJS.ErrnoException) => this.#socketFailed(error));
     socket.on("close", () => this.#socketClosed());
@@ -289,10 +289,11 @@ export class RedisConnection {
     this.reset();
   }
 
-  #received(chunk: Buffer): void {
+  /** @param length of what has come, which `chunk` begins with. */
+  #received(chunk: Buffer, length: number): void {
     if (this.#phase !== "open") return;
-    this.#owner.received(chunk.length);
-    this.#decoder.feed(chunk);
+    this.#owner.received(length);
+    this.#decoder.feed(chunk, length);
     try {
       this.processBuffered();
     } finally {

@@ -18,14 +18,14 @@ const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
 /**
  * @param socket just accepted, paused, and with no listeners; not to be used any more.
- * @param onBytes is called with what has come. The bytes are lent: they change once it has returned.
+ * @param onBytes is called with what has come: the first `length` bytes of `bytes`. They are lent: they change once it has returned.
  * @returns the socket to use, paused.
  */
-export function withSharedReads(socket: Socket, onBytes: (bytes: Buffer) => void): Socket {
+export function withSharedReads(socket: Socket, onBytes: (bytes: Buffer, length: number) => void): Socket {
   const accepted = socket as unknown as Accepted;
   const { _handle: handle, _server: server } = accepted;
   if (typeof handle?.useUserBuffer !== "function") {
-    socket.on("data", onBytes);
+    socket.on("data", (bytes) => onBytes(bytes, bytes.length));
     socket.pause();
     return socket;
   }
@@ -39,7 +39,7 @@ export function withSharedReads(socket: Socket, onBytes: (bytes: Buffer) => void
     onread: {
       buffer,
       callback: (length: number): boolean => {
-        onBytes(buffer.subarray(0, length));
+        onBytes(buffer, length);
         return true;
       },
     },

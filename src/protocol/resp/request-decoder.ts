@@ -115,20 +115,23 @@ export class RequestDecoder {
     return request;
   }
 
-  /** Takes the next bytes of the stream. The chunk is kept as long as it holds unread bytes; it must not change, unless `keep` is called before. */
-  feed(chunk: Buffer): void {
+  /**
+   * Takes the next bytes of the stream, the first `length` of `chunk`. It is kept as long as it holds unread bytes; it must not change, unless
+   * `keep` is called before.
+   */
+  feed(chunk: Buffer, length: number = chunk.length): void {
     if (this.#error !== undefined) return;
     this.#startsAt = -1;
     if (this.#position === this.#end) {
       this.#buffer = chunk as Latin1Buffer;
       this.#position = 0;
-      this.#end = chunk.length;
+      this.#end = length;
       this.#owned = false;
       return;
     }
-    if (!this.#owned || this.#end + chunk.length > this.#buffer.length) this.#makeRoom(chunk.length);
-    this.#buffer.set(chunk, this.#end);
-    this.#end += chunk.length;
+    if (!this.#owned || this.#end + length > this.#buffer.length) this.#makeRoom(length);
+    chunk.copy(this.#buffer, this.#end, 0, length);
+    this.#end += length;
   }
 
   /** Holds on to no chunk any more: what is unread is copied. */

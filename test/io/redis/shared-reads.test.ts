@@ -39,8 +39,8 @@ async function pair(at: Server, change: (socket: Socket) => void = () => {}): Pr
   let text = "";
   let wanted = Number.POSITIVE_INFINITY;
   let came = (): void => {};
-  const socket = withSharedReads(accepted, (bytes) => {
-    text += bytes.toString("latin1");
+  const socket = withSharedReads(accepted, (bytes, length) => {
+    text += bytes.toString("latin1", 0, length);
     if (text.length >= wanted) came();
   });
   opened.push(client, socket);
