@@ -110,7 +110,6 @@ export class ClientDesk {
     this.#clients.delete(client.session.id);
     this.#held.forget(client);
     this.#blocked.remove(client);
-    this.gate.forget(client);
   }
 
   clients(): Iterable<Client> {

@@ -80,6 +80,8 @@ export class Client {
   closed = false;
   /** Already listed in the outbox of this step. */
   listed = false;
+  /** Already among those whose held replies are looked at when more is safe. */
+  awaited = false;
 
   constructor(session: ClientSession) {
     this.session = session;
@@ -95,8 +97,8 @@ export class Client {
   }
 
   hold(reply: HeldReply): void {
-    this.#held ??= [];
-    this.#held.push(reply);
+    if (this.#held === null) this.#held = [reply];
+    else this.#held.push(reply);
     this.#heldBytes += reply.text.length;
   }
 
@@ -110,8 +112,9 @@ export class Client {
 
   /** The oldest `count` are held no more. */
   unhold(count: number): void {
-    for (let at = 0; at < count; at++) this.#heldBytes -= this.held[at]?.text.length ?? 0;
-    this.#held = count >= this.held.length ? null : this.held.slice(count);
+    const held = this.#held ?? NOTHING_HELD;
+    for (let at = 0; at < count; at++) this.#heldBytes -= held[at]?.text.length ?? 0;
+    this.#held = count >= held.length ? null : held.slice(count);
   }
 
   /** Adds a reply to what may go out now. */
