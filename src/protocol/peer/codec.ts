@@ -7,6 +7,7 @@
 import type { z } from "zod";
 import { InterrexError, invariant } from "../../base/errors.ts";
 import type { Epoch, Offset } from "../../base/ids.ts";
+import { KnownPongs } from "./known-pongs.ts";
 import type { Ack, NodeMessage, Records, SnapshotChunk } from "./node-messages.ts";
 import { nodeMessageSchemas, WHOLE_MAX } from "./schema.ts";
 import type { SentinelMessage } from "./sentinel-messages.ts";
@@ -55,6 +56,8 @@ const controlTypes: ReadonlyMap<string, ControlType> = new Map(
   ),
 );
 
+const knownPongs = new KnownPongs();
+
 /**
  * Text for a text frame, one buffer for a binary frame, or buffers that are the fragments of one binary frame.
  * Whoever sends it leaves it unchanged.
@@ -89,9 +92,12 @@ export function decodePeerMessage(data: Buffer, isBinary: boolean, limits: PeerF
 }
 
 function decodeControl(data: Buffer): PeerMessage {
+  const text = data.toString("utf8");
+  const pong = knownPongs.find(text);
+  if (pong !== undefined) return pong;
   let value: unknown;
   try {
-    value = JSON.parse(data.toString("utf8"));
+    value = JSON.parse(text);
   } catch (cause) {
     throw badMessage("not JSON", cause);
   }
@@ -101,7 +107,7 @@ function decodeControl(data: Buffer): PeerMessage {
   const result = known.schema.safeParse(value, { jitless: known.parsed < PARSED_WITHOUT_FUNCTION });
   known.parsed++;
   // The table names each schema by its type; zod has no word for that.
-  if (result.success) return result.data as PeerMessage;
+  if (result.success) return knownPongs.noting(text, result.data as PeerMessage);
   // The first issue alone: zod's own error lists them all, and goes into the log.
   const issue = result.error.issues[0];
   throw badMessage(`${shown(type)}: ${issue?.message} at ${issue?.path.join(".")}`);
