@@ -29,6 +29,7 @@ export class ClientConnections {
       isRunning: () => !this.#paused,
       sendReplies: setup.sendReplies,
       run: (connection) => connection.processBuffered(),
+      turnEnds: setup.sendReplies,
     });
   }
 

@@ -18,6 +18,8 @@ const REST_MS_MIN: Millis = 10;
 const REST_MS_MAX: Millis = 320;
 /** "Soon": within so many times the last rest. */
 const SOON = 4;
+/** An ack that comes so long after the last command confirms a beat: of those, too, one may follow the other soon, and nothing them. */
+const COMMAND_AGO_MS_MAX: Millis = 10;
 /** With less than two there is no core on which others could send what is waited for. */
 const CPUS_MIN = 2;
 
@@ -42,6 +44,7 @@ export class BusyPolling {
   /** Where the latest arrival is in it: its kind is the lower bit, that of the one before it the upper. */
   #latest = 0;
   #latestMs: Millis = Number.NEGATIVE_INFINITY;
+  #commandMs: Millis = Number.NEGATIVE_INFINITY;
   #polling = false;
   #untilMs: Millis = 0;
   /** When the latest turn of polling began. */
@@ -53,11 +56,12 @@ export class BusyPolling {
     this.#options = options;
   }
 
-  /** Something came and has been dealt with. */
-  came(arrival: Arrival): void {
+  /** Something came and has been dealt with. @param nowMs about when that was. */
+  came(arrival: Arrival, nowMs: Millis): void {
     const { windowMs } = this.#options;
     if (windowMs === 0) return;
-    const nowMs = this.#options.nowMs();
+    if (arrival === "commands") this.#commandMs = nowMs;
+    else if (nowMs - this.#commandMs > COMMAND_AGO_MS_MAX) return;
     this.#followedSoon[this.#latest] = nowMs - this.#latestMs <= windowMs;
     this.#latest = ((this.#latest & 1) << 1) | (arrival === "acks" ? 1 : 0);
     this.#latestMs = nowMs;

@@ -15,7 +15,7 @@ import type { Logger } from "../io/logger.ts";
 import { openFilesMax } from "../io/open-files.ts";
 import { PeerNetwork } from "../io/peer/peer-network.ts";
 import { type ListenAddress, RedisServer } from "../io/redis/redis-server.ts";
-import type { MemberStorage, StorageEvents } from "../io/storage/member-storage.ts";
+import type { MemberStorage } from "../io/storage/member-storage.ts";
 import type { NodeStatus } from "../protocol/peer/node-messages.ts";
 import { Alarm } from "./alarm.ts";
 import { type BusyPolling, busyPolling } from "./busy-polling.ts";
@@ -30,6 +30,7 @@ import type { NodeConfig } from "./node-config.ts";
 import { type NodeLimits, nodeLimits } from "./node-limits.ts";
 import { nodeHealth, nodeMetrics } from "./node-metrics.ts";
 import { SnapshotHands } from "./snapshot-hands.ts";
+import { storageEvents } from "./storage-events.ts";
 
 export interface DataNodeOptions {
   readonly config: NodeConfig;
@@ -65,6 +66,11 @@ export class DataNode {
     () => this.#input({ type: "tick" }),
   );
   readonly #startedAtMs = Date.now();
+  /** For those who bring inputs. */
+  readonly #core = {
+    input: (input: MemberInput): void => this.#input(input),
+    fail: (error: unknown): void => this.#fail(error),
+  };
   #member: Member | null = null;
   #phase: Phase = "running";
   #storageIsOpen = false;
@@ -108,9 +114,8 @@ export class DataNode {
       metrics: () => nodeMetrics(this.status(), this.#running().view, this.#clients.size),
     });
     const snapshots = new SnapshotHands(this.#storage, {
-      input: (input) => this.#input(input),
+      ...this.#core,
       log: (error) => this.#snapshotFailed(error),
-      fail: (error) => this.#fail(error),
     });
     this.#host = new NodeCommandHost(
       config,
@@ -145,19 +150,16 @@ export class DataNode {
       carryOut: (member) => {
         this.#carryOutAll(member);
         this.#flushSoon(member);
-        this.#polling.came("commands");
       },
-      sendReplies: () => this.#redis.flush(),
+      sendReplies: () => this.#sendReplies(),
+      ran: (untilMs) => this.#polling.came("commands", untilMs),
+      turnEnds: () => this.#turnEnds(),
       closed: (client) => this.#input({ type: "clientClosed", client }),
       fail: (error) => this.#fail(error),
     });
     this.#hands = new EffectHands(
       { storage: this.#storage, snapshots, peers: this.#peers, clients: this.#clients, logger: this.#log },
-      {
-        input: (input) => this.#input(input),
-        fail: (error) => this.#fail(error),
-        shutdown: () => options.onShutdown?.(),
-      },
+      { ...this.#core, shutdown: () => options.onShutdown?.() },
     );
   }
 
@@ -206,6 +208,7 @@ export class DataNode {
   async stop(): Promise<void> {
     if (this.#phase === "stopped") return;
     if (this.#phase === "paused") this.resume();
+    this.#sendReplies();
     // From this call on no command is run any more, and no reply written.
     const clientsGone = this.#redis.close();
     this.#step({ type: "flush" });
@@ -256,7 +259,7 @@ export class DataNode {
   }
 
   async #start(): Promise<void> {
-    const recovered = await this.#storage.open(this.#storageEvents());
+    const recovered = await this.#storage.open(storageEvents({ ...this.#core, logger: this.#log }));
     this.#storageIsOpen = true;
     for (const repair of recovered.repairs) this.#log.warn({ event: "log-repaired" }, repair);
     if (recovered.incarnationIsNew !== null) {
@@ -306,22 +309,6 @@ export class DataNode {
     this.#peers.kill();
   }
 
-  #storageEvents(): StorageEvents {
-    return {
-      persisted: (lastOffset) => this.#input({ type: "persisted", lastOffset }),
-      diskFull: () => {
-        this.#log.error({ event: "disk-full" }, "no space left on the disk: writes are refused, reads go on");
-        this.#input({ type: "disk", full: true });
-      },
-      diskOk: () => {
-        this.#log.info({ event: "disk-ok" }, "there is space on the disk again");
-        this.#input({ type: "disk", full: false });
-      },
-      logDropped: (dropped) => this.#input({ type: "logDropped", ...dropped }),
-      failed: (error) => this.#fail(error),
-    };
-  }
-
   #snapshotFailed(error: unknown): void {
     // One that a stop has cut short is no failure: the next start takes no notice of it.
     if (this.#phase === "stopped") return;
@@ -349,11 +336,22 @@ export class DataNode {
       if (input.type === "flush" || input.type === "persisted") this.#peers.flush();
       // So are the replies that this step has let go. Those of commands alone wait for the end of the turn.
       this.#redis.flush();
-      if (input.type === "message" && input.message.type === "ack") this.#polling.came("acks");
+      if (input.type === "message" && input.message.type === "ack")
+        this.#polling.came("acks", this.#clock.now().monoMs);
       this.#flushSoon(member);
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  #turnEnds(): void {
+    if (this.#running().wantsFlush) this.#input({ type: "flush" });
+    else this.#sendReplies();
+  }
+
+  #sendReplies(): void {
+    this.#carryOutAll(this.#running());
+    this.#redis.flush();
   }
 
   /** One flush a turn: all commands and messages of the turn share one write and one frame for each replica that is waited for. */

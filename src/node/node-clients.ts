@@ -39,10 +39,14 @@ export interface NodeClientsOwner {
   isRunning(): boolean;
   isPasswordRequired(): boolean;
   now(): Instant;
-  /** Commands have run: what they lead to is due. */
+  /** What commands have led to so far is due. */
   carryOut(member: Member): void;
-  /** Sends what was written in this turn. */
+  /** As `carryOut`, and sends the replies. */
   sendReplies(): void;
+  /** A batch of commands has run, until about this moment. */
+  ran(untilMs: Millis): void;
+  /** So have all of this turn. */
+  turnEnds(): void;
   closed(client: Client): void;
   /** What must not happen did. */
   fail(error: unknown): void;
@@ -63,8 +67,9 @@ export class NodeClients {
     this.#turns = new CommandTurns({
       nowMs,
       isRunning: () => owner.isRunning(),
-      sendReplies: () => owner.sendReplies(),
+      sendReplies: () => this.#guarded(() => owner.sendReplies()),
       run: (client) => this.#connections.get(client)?.processBuffered(),
+      turnEnds: () => this.#guarded(() => owner.turnEnds()),
     });
     this.#leaving = new LeavingClients({ nowMs, end: (leaver) => this.#end(leaver) });
   }
@@ -182,13 +187,17 @@ export class NodeClients {
           if (!this.#connections.has(client) || !connection.isOpen) return;
         }
         decoder.unauthenticated = owner.isPasswordRequired() && !client.session.authenticated;
-        if (decoder.bufferedBytes > 0 && !this.#turns.mayGoOn(isQuick)) {
+        if (decoder.bufferedBytes === 0) {
+          decoder.keep();
+          break;
+        }
+        if (!this.#turns.mayGoOn(isQuick)) {
           this.#turns.wait(client);
           break;
         }
       }
       if (!this.#mustWait(client)) this.#allTaken(member, client, connection);
-      owner.carryOut(member);
+      owner.ran(now.monoMs + client.session.tookMs);
     } catch (error) {
       owner.fail(error);
     }
@@ -215,9 +224,15 @@ export class NodeClients {
   }
 
   #close(member: Member, client: Client): void {
-    try {
+    this.#guarded(() => {
       member.desk.close(client);
       this.#owner.carryOut(member);
+    });
+  }
+
+  #guarded(action: () => void): void {
+    try {
+      action();
     } catch (error) {
       this.#owner.fail(error);
     }

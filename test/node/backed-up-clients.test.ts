@@ -40,6 +40,8 @@ async function startUnconfirmed(): Promise<{
     now: () => group.now,
     carryOut,
     sendReplies: () => {},
+    ran: carryOut,
+    turnEnds: () => {},
     closed: () => {},
     fail: (error) => {
       throw error;

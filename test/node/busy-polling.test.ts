@@ -34,23 +34,23 @@ function turn(tookMs: number): void {
 
 /** Two commands, one right after the other: from here on the next is expected. */
 function begin(): void {
-  polling.came("commands");
+  polling.came("commands", nowMs);
   nowMs += 0.1;
-  polling.came("commands");
+  polling.came("commands", nowMs);
 }
 
 /** It comes, and so much time passes. */
 function comes(arrival: Arrival, thenMs: number): void {
-  polling.came(arrival);
+  polling.came(arrival, nowMs);
   nowMs += thenMs;
 }
 
 describe("busy polling", () => {
   it("keeps the loop turning after what was followed soon by something the last time", () => {
-    polling.came("commands");
+    polling.came("commands", nowMs);
     expect(next).toBeNull();
     nowMs += 0.1;
-    polling.came("commands");
+    polling.came("commands", nowMs);
     expect(next).not.toBeNull();
   });
 
@@ -67,7 +67,7 @@ describe("busy polling", () => {
     begin();
     for (let count = 0; count < 20; count++) {
       turn(0.3);
-      polling.came("commands");
+      polling.came("commands", nowMs);
     }
     expect(next).not.toBeNull();
   });
@@ -76,10 +76,10 @@ describe("busy polling", () => {
     begin();
     turn(0.5);
     nowMs += 5;
-    polling.came("commands");
+    polling.came("commands", nowMs);
     expect(next).toBeNull();
     nowMs += 5;
-    polling.came("commands");
+    polling.came("commands", nowMs);
     expect(next).toBeNull();
   });
 
@@ -90,10 +90,10 @@ describe("busy polling", () => {
       comes("acks", 5);
     }
     turn(0);
-    polling.came("commands");
+    polling.came("commands", nowMs);
     expect(next).not.toBeNull();
     turn(0.1);
-    polling.came("acks");
+    polling.came("acks", nowMs);
     turn(0.01);
     expect(next).toBeNull();
   });
@@ -105,21 +105,32 @@ describe("busy polling", () => {
       comes("acks", 5);
     }
     turn(0);
-    polling.came("commands");
+    polling.came("commands", nowMs);
     turn(0.1);
-    polling.came("acks");
+    polling.came("acks", nowMs);
     turn(0.1);
     expect(next).not.toBeNull();
-    polling.came("acks");
+    polling.came("acks", nowMs);
     turn(0.01);
     expect(next).toBeNull();
+  });
+
+  it("takes no notice of acks that confirm the beats of a node at rest, though two come at once", () => {
+    begin();
+    turn(0.5);
+    for (let count = 0; count < 3; count++) {
+      nowMs += 100;
+      comes("acks", 0.2);
+      comes("acks", 0);
+      expect(next).toBeNull();
+    }
   });
 
   it("makes one turn follow another however much comes in one", () => {
     begin();
     const first = next;
-    polling.came("acks");
-    polling.came("commands");
+    polling.came("acks", nowMs);
+    polling.came("commands", nowMs);
     expect(next).toBe(first);
   });
 
@@ -129,7 +140,7 @@ describe("busy polling", () => {
     expect(next).toBeNull();
     for (let count = 0; count < 30; count++) {
       nowMs += 0.3;
-      polling.came("commands");
+      polling.came("commands", nowMs);
     }
     expect(next).toBeNull();
     nowMs += 1;
@@ -142,7 +153,7 @@ describe("busy polling", () => {
       begin();
       turn(2);
       const beganMs = nowMs;
-      for (; next === null; nowMs += 0.1) polling.came("commands");
+      for (; next === null; nowMs += 0.1) polling.came("commands", nowMs);
       turn(0.5);
       turn(0.5);
       return Math.round(nowMs - beganMs - 1);
@@ -156,16 +167,16 @@ describe("busy polling", () => {
   it("takes a long turn in which something came for what it is: work", () => {
     begin();
     nowMs += 1.9;
-    polling.came("commands");
+    polling.came("commands", nowMs);
     nowMs += 0.1;
-    polling.came("commands");
+    polling.came("commands", nowMs);
     turn(0.1);
     expect(next).not.toBeNull();
   });
 
   it("never keeps it turning where the window is 0", () => {
     polling = withWindow(0);
-    for (let count = 0; count < 5; count++) polling.came("commands");
+    for (let count = 0; count < 5; count++) polling.came("commands", nowMs);
     expect(next).toBeNull();
   });
 });

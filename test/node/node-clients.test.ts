@@ -86,7 +86,9 @@ async function connectedClients(count: number): Promise<ConnectedClients> {
     // Each look at the clock is a millisecond later.
     now: () => ({ monoMs: nowMs++, wallMs: 0 }),
     sendReplies: () => {},
-    carryOut: () => delivered.push(member.desk.deliveries),
+    carryOut: () => {},
+    ran: () => delivered.push(member.desk.deliveries),
+    turnEnds: () => {},
     closed: (client) => gone.push(client),
     fail: (error) => {
       throw error;

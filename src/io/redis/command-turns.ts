@@ -21,6 +21,8 @@ export interface CommandTurnsOwner<Client> {
   sendReplies(): void;
   /** It is this client's turn: a batch of its commands begins. */
   run(client: Client): void;
+  /** All batches that began in a turn of the event loop have run: what they lead to is due, replies included. */
+  turnEnds(): void;
 }
 
 export class CommandTurns<Client> {
@@ -28,6 +30,8 @@ export class CommandTurns<Client> {
   /** Whose commands are taken up in a later turn, in order. */
   readonly #waiting = new Set<Client>();
   #due = false;
+  /** A batch has begun that `turnEnds` has not been called for. */
+  #begun = false;
   /** When the first batch of this turn began. */
   #turnMs: Millis | null = null;
   #batchMs: Millis = 0;
@@ -68,6 +72,7 @@ export class CommandTurns<Client> {
       this.wait(client);
       return false;
     }
+    this.#begun = true;
     this.#batchMs = nowMs;
     this.#unseen = 0;
     return true;
@@ -89,7 +94,7 @@ export class CommandTurns<Client> {
 
   /** It runs again. */
   resume(): void {
-    if (this.#waiting.size > 0) this.#callSoon();
+    if (this.#begun || this.#waiting.size > 0) this.#callSoon();
   }
 
   #sendReplies(nowMs: Millis): void {
@@ -102,16 +107,23 @@ export class CommandTurns<Client> {
     this.#due = true;
     setImmediate(() => {
       this.#due = false;
-      this.#runWaiting();
+      this.#turnMs = null;
+      if (!this.#owner.isRunning()) return;
+      // Before what waits runs, which may take the time of a turn.
+      this.#endTurn();
+      if (this.#waiting.size > 0) this.#runWaiting();
     });
   }
 
+  #endTurn(): void {
+    if (!this.#begun) return;
+    this.#begun = false;
+    this.#owner.turnEnds();
+  }
+
   #runWaiting(): void {
-    this.#turnMs = null;
-    if (this.#waiting.size === 0 || !this.#owner.isRunning()) return;
     const beganMs = this.#owner.nowMs();
-    // Of what sockets brought: what runs now may take the time of a turn.
-    this.#sendReplies(beganMs);
+    this.#sentMs = beganMs;
     this.#turnMs = beganMs;
     // Who has still more comes up again, behind all others.
     for (const client of this.#waiting) {
@@ -119,8 +131,9 @@ export class CommandTurns<Client> {
       this.#owner.run(client);
       if (this.#owner.nowMs() - beganMs >= TURN_MS_MAX) break;
     }
-    // Of what ran here: what sockets bring now may take as long.
-    this.#sendReplies(this.#owner.nowMs());
+    // What sockets bring now may take as long.
+    this.#endTurn();
+    this.#sentMs = this.#owner.nowMs();
     // That has a time of its own, so that who asks little is served before who still waits.
     this.#turnMs = null;
     if (this.#waiting.size > 0) this.#callSoon();

@@ -14,6 +14,7 @@ class Scene {
     isRunning: () => this.isRunning,
     sendReplies: () => this.sentAfter.push(stretches(this.ran)),
     run: (client) => this.#batch(client),
+    turnEnds: () => this.sentAfter.push(stretches(this.ran)),
   });
   readonly #left = new Map<string, number>();
   commandMs: number;
@@ -83,7 +84,7 @@ describe("the turns of commands", () => {
     expect(stretches(scene.ran)).toBe("16A 1B 4A");
     scene.sends("B", 1);
     await turnOfTheLoop();
-    expect(scene.sentAfter).toEqual(["16A", "16A 1B", "16A 1B 4A"]);
+    expect(scene.sentAfter).toEqual(["16A", "16A 1B", "16A 1B 4A", "16A 1B 4A 1B"]);
   });
 
   it("end when all clients together have had their time, whoever sends something then", async () => {
@@ -123,6 +124,29 @@ describe("the turns of commands", () => {
     scene.turns.resume();
     await turnOfTheLoop();
     expect(stretches(scene.ran)).toBe("12A");
+  });
+
+  it("end once for all batches that sockets bring, and not without one", async () => {
+    const scene = new Scene(0.001);
+    for (const client of ["A", "B", "C"]) scene.sends(client, 1);
+    expect(scene.sentAfter).toEqual([]);
+    await turnOfTheLoop();
+    expect(scene.sentAfter).toEqual(["1A 1B 1C"]);
+    scene.turns.resume();
+    await turnOfTheLoop();
+    expect(scene.sentAfter).toHaveLength(1);
+  });
+
+  it("end only after a standstill that came before their end", async () => {
+    const scene = new Scene(0.001);
+    scene.sends("A", 1);
+    scene.isRunning = false;
+    await turnOfTheLoop();
+    expect(scene.sentAfter).toEqual([]);
+    scene.isRunning = true;
+    scene.turns.resume();
+    await turnOfTheLoop();
+    expect(scene.sentAfter).toEqual(["1A"]);
   });
 
   it("do not come to a client that has gone", async () => {
