@@ -238,8 +238,9 @@ export class NodeClients {
     }
   }
 
-  /** Held replies go out first, so that the error is not taken for an answer to an earlier command. */
+  /** Replies go out first, those that are held as well, so that the error is not taken for an answer to an earlier command. */
   #protocolError(member: Member, client: Client, connection: RedisConnection, error: ProtocolError): void {
+    this.output(client);
     if (client.held.length === 0 && client.pending === null && client.blocked === null) return;
     connection.deferEnd();
     client.lastWords = error.reply;
