@@ -84,7 +84,8 @@ export class ListeningClients {
     const { outbox, registry } = this.#setup;
     for (const { session, text } of registry.subscriptions.deliver(channel, message)) {
       const client = this.#setup.clientOf(session);
-      if (client === undefined || client.closed) continue;
+      // Who is being let go is told nothing behind the reply that ends its connection.
+      if (client === undefined || client.closing || client.closed) continue;
       this.#deliveries++;
       // A RESP2 client takes what comes for the reply that it waits for.
       if (client.held.length > 0) this.#setup.reply(client, text);

@@ -1,5 +1,7 @@
 /** Replies to the last commands of a client, whatever ends its connection in the same turn of the event loop, on real sockets. */
-import { expect, it } from "vitest";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { expect, it, onTestFinished } from "vitest";
 import { RawClient } from "../io/redis/redis-harness.ts";
 import { startLoneMaster } from "./lone-master.ts";
 
@@ -37,16 +39,46 @@ it("come before its end where it has closed its own side", async () => {
   expect(client.received).toBe("+PONG\r\n+OK\r\n$5\r\nvalue\r\n");
 });
 
+it.each([
+  { what: "has said QUIT", quit: "QUIT\r\n", kill: "", goodbye: "+OK\r\n" },
+  { what: "is killed", quit: "", kill: "CLIENT KILL TYPE pubsub\r\n", goodbye: "" },
+])(
+  "are followed by no message of the same turn where a subscriber $what",
+  async ({ quit, kill, goodbye }) => {
+    const node = await startLoneMaster();
+    const subscriber = await RawClient.open(node.address.port);
+    subscriber.send("SUBSCRIBE news\r\n");
+    await subscriber.receives(1);
+    subscriber.received = "";
+    const killer = await RawClient.open(node.address.port);
+    const publisher = await RawClient.open(node.address.port);
+    if (quit !== "") subscriber.send(quit);
+    if (kill !== "") killer.send(kill);
+    publisher.send("PUBLISH news text\r\n");
+    await subscriber.closed();
+    expect(subscriber.received).toBe(goodbye);
+  },
+);
+
 it("come before the end of the node, which is told to stop before the turn has ended", async () => {
   const node = await startLoneMaster();
+  const subscriber = await RawClient.open(node.address.port);
+  subscriber.send("SUBSCRIBE news\r\n");
+  await subscriber.receives(1);
+  subscriber.received = "";
   const client = await RawClient.open(node.address.port);
-  client.send("SUBSCRIBE news\r\n");
-  await client.receives(1);
-  client.received = "";
-  const other = await RawClient.open(node.address.port);
-  other.send("PUBLISH news text\r\nPING\r\n");
-  await client.receives(1);
-  await node.stop();
-  expect(client.received).toContain("text");
-  expect(other.received).toBe(":1\r\n+PONG\r\n");
+  const server = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => {
+    server.close();
+  });
+  await once(server, "listening");
+  const bell = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  const [ear] = (await once(server, "connection")) as [Socket];
+  const stopped = new Promise((resolve) => ear.once("data", () => resolve(node.stop())));
+  client.send("PING\r\nPUBLISH news text\r\n");
+  // Heard in the same turn, right behind that.
+  bell.end("ring");
+  await Promise.all([client.closed(), subscriber.closed(), stopped]);
+  expect(client.received).toBe("+PONG\r\n:1\r\n");
+  expect(subscriber.received).toContain("text");
 });
