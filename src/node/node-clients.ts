@@ -220,6 +220,8 @@ export class NodeClients {
    */
   #inputEnded(member: Member, client: Client, connection: RedisConnection): void {
     connection.deferEnd();
+    // Who has been served in this turn waits for its own turn only once that is carried out.
+    this.#guarded(() => this.#owner.carryOut(member));
     if (!this.#mustWait(client)) this.#close(member, client);
   }
 

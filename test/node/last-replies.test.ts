@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { RawClient } from "../io/redis/redis-harness.ts";
-import { startLoneMaster } from "./lone-master.ts";
+import { AskingClient, startLoneMaster } from "./lone-master.ts";
 
 const PROTOCOL_ERROR = "-ERR Protocol error: invalid bulk length\r\n";
 
@@ -59,6 +59,18 @@ it.each([
     expect(subscriber.received).toBe(goodbye);
   },
 );
+
+it("come also of what a client sent behind a command that was served in the turn in which it closes its own side", async () => {
+  const node = await startLoneMaster();
+  const other = await AskingClient.open(node);
+  const client = await RawClient.open(node.address.port);
+  client.send("BLPOP queue 0\r\nSET behind 1\r\n");
+  await expect.poll(() => other.ask("INFO clients")).toContain("blocked_clients:1\r\n");
+  other.raw.send("RPUSH queue job\r\n");
+  client.socket.end();
+  await client.closed();
+  expect(client.received).toBe("*2\r\n$5\r\nqueue\r\n$3\r\njob\r\n+OK\r\n");
+});
 
 it("come before the end of the node, which is told to stop before the turn has ended", async () => {
   const node = await startLoneMaster();
