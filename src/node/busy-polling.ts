@@ -68,7 +68,8 @@ export class BusyPolling {
     this.#untilMs = this.#followedSoon[this.#latest] ? nowMs + windowMs : nowMs;
     if (this.#polling || this.#untilMs === nowMs || nowMs < this.#restUntilMs) return;
     this.#polling = true;
-    this.#turnMs = nowMs;
+    // Not `nowMs`: what came may have taken long, which is work and no wait for the core.
+    this.#turnMs = this.#options.nowMs();
     this.#again();
   }
 

@@ -174,6 +174,18 @@ describe("busy polling", () => {
     expect(next).not.toBeNull();
   });
 
+  it("takes a long batch that it begins behind for what it is, too", () => {
+    polling.came("commands", nowMs);
+    nowMs += 0.1;
+    const beganMs = nowMs;
+    nowMs += 2;
+    polling.came("commands", beganMs);
+    turn(0.1);
+    nowMs += 5;
+    begin();
+    expect(next).not.toBeNull();
+  });
+
   it("never keeps it turning where the window is 0", () => {
     polling = withWindow(0);
     for (let count = 0; count < 5; count++) polling.came("commands", nowMs);
