@@ -163,7 +163,8 @@ export class NodeClients {
       return;
     }
     const now = owner.now();
-    if (!this.#turns.mayBegin(client, now.monoMs)) return;
+    // Others' replies may be sent first, and its own then be more than its limit.
+    if (!this.#turns.mayBegin(client, now.monoMs) || !connection.isOpen) return;
     try {
       decoder.unauthenticated = owner.isPasswordRequired() && !client.session.authenticated;
       member.beginCommands(now);

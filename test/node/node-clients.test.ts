@@ -6,6 +6,7 @@ import type { Client } from "../../src/core/client.ts";
 import { Dispatcher } from "../../src/core/commands/dispatcher.ts";
 import { Keyspace } from "../../src/core/keyspace/keyspace.ts";
 import type { Member } from "../../src/core/member.ts";
+import type { RedisConnection } from "../../src/io/redis/redis-connection.ts";
 import { NodeClients } from "../../src/node/node-clients.ts";
 import { FakeHost } from "../core/commands/harness.ts";
 import { TestGroup } from "../core/member/test-group.ts";
@@ -62,6 +63,15 @@ it("a message for many subscribers is no quick command: few are published withou
   expect(clients.size).toBe(21);
 });
 
+it("a client that is over its limit of output once others' replies are sent has no more of its commands run", async () => {
+  const { member, raw, connections, sending } = await connectedClients(1);
+  const [client] = [...member.desk.clients()];
+  sending.push(() => connections[0]?.reset());
+  raw[0]?.send("CLIENT SETNAME late\r\n");
+  await raw[0]?.closed();
+  expect(client?.session.name).toBe("");
+});
+
 interface ConnectedClients {
   readonly clients: NodeClients;
   readonly member: Member;
@@ -70,6 +80,9 @@ interface ConnectedClients {
   readonly gone: readonly Client[];
   /** Messages that subscribers have been sent, at the end of each batch of commands. */
   readonly delivered: number[];
+  readonly connections: readonly RedisConnection[];
+  /** What happens when replies are sent before a turn ends. */
+  readonly sending: (() => void)[];
 }
 
 async function connectedClients(count: number): Promise<ConnectedClients> {
@@ -78,14 +91,16 @@ async function connectedClients(count: number): Promise<ConnectedClients> {
   const config = toNodeConfig(validate(nodeFileSchema, { file: null, flags }));
   const gone: Client[] = [];
   const delivered: number[] = [];
-  let nowMs = 0;
+  const connections: RedisConnection[] = [];
+  const sending: (() => void)[] = [];
+  let nowMs = 10;
   const clients = new NodeClients(config, new Dispatcher(new Keyspace(), new FakeHost()), {
     member: () => member,
     isRunning: () => true,
     isPasswordRequired: () => false,
     // Each look at the clock is a millisecond later.
     now: () => ({ monoMs: nowMs++, wallMs: 0 }),
-    sendReplies: () => {},
+    sendReplies: () => sending.shift()?.(),
     carryOut: () => {},
     ran: () => delivered.push(member.desk.deliveries),
     turnEnds: () => {},
@@ -94,8 +109,13 @@ async function connectedClients(count: number): Promise<ConnectedClients> {
       throw error;
     },
   });
-  const { port, server } = await startServer({ accept: (connection) => clients.accept(connection) });
+  const { port, server } = await startServer({
+    accept: (connection) => {
+      connections.push(connection);
+      return clients.accept(connection);
+    },
+  });
   const raw = await Promise.all(Array.from({ length: count }, () => RawClient.open(port)));
   await expect.poll(() => server.connections.size).toBe(raw.length);
-  return { clients, member, raw, gone, delivered };
+  return { clients, member, raw, gone, delivered, connections, sending };
 }
