@@ -208,7 +208,7 @@ export class DataNode {
   async stop(): Promise<void> {
     if (this.#phase === "stopped") return;
     if (this.#phase === "paused") this.resume();
-    this.#sendReplies();
+    this.#clients.sendReplies();
     // From this call on no command is run any more, and no reply written.
     const clientsGone = this.#redis.close();
     this.#step({ type: "flush" });

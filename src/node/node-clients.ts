@@ -67,7 +67,7 @@ export class NodeClients {
     this.#turns = new CommandTurns({
       nowMs,
       isRunning: () => owner.isRunning(),
-      sendReplies: () => this.#guarded(() => owner.sendReplies()),
+      sendReplies: () => this.sendReplies(),
       run: (client) => this.#connections.get(client)?.processBuffered(),
       turnEnds: () => this.#guarded(() => owner.turnEnds()),
     });
@@ -143,6 +143,11 @@ export class NodeClients {
   /** Takes up, in its turn, what the client has sent while it was on hold. */
   resume(client: Client): void {
     if (this.#connections.has(client)) this.#turns.wait(client);
+  }
+
+  /** Sends the replies of all that has run so far, though its turn has not ended. */
+  sendReplies(): void {
+    this.#guarded(() => this.#owner.sendReplies());
   }
 
   /** The node runs again: whose turn came meanwhile have it now. */

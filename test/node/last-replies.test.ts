@@ -2,10 +2,20 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
+import type { DataNode } from "../../src/node/data-node.ts";
 import { RawClient } from "../io/redis/redis-harness.ts";
 import { AskingClient, startLoneMaster } from "./lone-master.ts";
 
 const PROTOCOL_ERROR = "-ERR Protocol error: invalid bulk length\r\n";
+
+/** A client that is told what is published to `news`. */
+async function openSubscriber(node: DataNode): Promise<RawClient> {
+  const subscriber = await RawClient.open(node.address.port);
+  subscriber.send("SUBSCRIBE news\r\n");
+  await subscriber.receives(1);
+  subscriber.received = "";
+  return subscriber;
+}
 
 it.each([
   { what: "bytes that are no command", last: "*1\r\n$x\r\n", goodbye: PROTOCOL_ERROR },
@@ -46,10 +56,7 @@ it.each([
   "are followed by no message of the same turn where a subscriber $what",
   async ({ quit, kill, goodbye }) => {
     const node = await startLoneMaster();
-    const subscriber = await RawClient.open(node.address.port);
-    subscriber.send("SUBSCRIBE news\r\n");
-    await subscriber.receives(1);
-    subscriber.received = "";
+    const subscriber = await openSubscriber(node);
     const killer = await RawClient.open(node.address.port);
     const publisher = await RawClient.open(node.address.port);
     if (quit !== "") subscriber.send(quit);
@@ -74,10 +81,7 @@ it("come also of what a client sent behind a command that was served in the turn
 
 it("come before the end of the node, which is told to stop before the turn has ended", async () => {
   const node = await startLoneMaster();
-  const subscriber = await RawClient.open(node.address.port);
-  subscriber.send("SUBSCRIBE news\r\n");
-  await subscriber.receives(1);
-  subscriber.received = "";
+  const subscriber = await openSubscriber(node);
   const client = await RawClient.open(node.address.port);
   const server = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => {
