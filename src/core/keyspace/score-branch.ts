@@ -82,7 +82,7 @@ export class ScoreBranch {
     const child = this.children[at] as ScoreNode;
     const split = child.insert(score, member);
     this.size += 1;
-    this.sizes[at] = child.size;
+    this.sizes[at] = (this.sizes[at] as number) + 1;
     if (split === undefined) return undefined;
     this.#insertAfter(at, split);
     if (this.width <= NODE_MAX) return undefined;
@@ -94,10 +94,29 @@ export class ScoreBranch {
     const at = this.childFor(score, member);
     const child = this.children[at] as ScoreNode;
     if (!child.remove(score, member)) return false;
-    this.size -= 1;
-    this.sizes[at] = child.size;
-    if (child.width < NODE_MIN) this.#evenOut(Math.max(0, at - 1));
+    this.#lostOne(at, child);
     return true;
+  }
+
+  /** Removes the one that has so many before it below. @returns its member. */
+  removeAt(rank: number): string {
+    const { sizes } = this;
+    let at = 0;
+    let left = rank;
+    for (; left >= (sizes[at] as number); at += 1) left -= sizes[at] as number;
+    const child = this.children[at] as ScoreNode;
+    const removed = child.removeAt(left);
+    this.#lostOne(at, child);
+    return removed;
+  }
+
+  /** As `ScoreLeaf.changeOrRemove`. */
+  changeOrRemove(score: number, member: string, wanted: number): string | undefined {
+    const at = this.childFor(score, member);
+    const child = this.children[at] as ScoreNode;
+    const removed = child.changeOrRemove(score, member, wanted);
+    if (removed !== undefined) this.#lostOne(at, child);
+    return removed;
   }
 
   /** Takes over what `right`, the next branch, has; of its first child the bound is known by their parent. */
@@ -110,6 +129,12 @@ export class ScoreBranch {
     this.lowMembers.push(...right.lowMembers);
     this.size += right.size;
     return this.width > NODE_MAX ? this.#splitAt(this.width >>> 1) : undefined;
+  }
+
+  #lostOne(at: number, child: ScoreNode): void {
+    this.size -= 1;
+    this.sizes[at] = (this.sizes[at] as number) - 1;
+    if (child.width < NODE_MIN) this.#evenOut(Math.max(0, at - 1));
   }
 
   /** Makes one child of the two at `left` and after it, or two of equal width if that is too much for one. */

@@ -47,8 +47,16 @@ export class ScoreLeaf {
   insert(score: number, member: string): ScoreLeaf | undefined {
     this.#own();
     const place = this.placeOf(score, member);
-    insertAt(this.scores, place, score);
-    insertAt(this.members, place, member);
+    const { scores, members } = this;
+    const end = members.length;
+    scores.push(score);
+    members.push(member);
+    for (let at = end; at > place; at -= 1) {
+      scores[at] = scores[at - 1] as number;
+      members[at] = members[at - 1] as string;
+    }
+    scores[place] = score;
+    members[place] = member;
     if (this.width <= NODE_MAX) return undefined;
     // Members that come in order, or in reverse, leave fuller leaves behind.
     if (place === NODE_MAX && this.next === undefined) return this.#splitAt(NODE_MAX - NODE_MIN);
@@ -60,21 +68,37 @@ export class ScoreLeaf {
   remove(score: number, member: string): boolean {
     const place = this.placeOf(score, member);
     if (this.members[place] !== member || this.scores[place] !== score) return false;
-    this.#own();
-    this.scores.splice(place, 1);
-    this.members.splice(place, 1);
+    this.removeAt(place);
     return true;
   }
 
-  /** Changes a score if its neighbours here show that no order changes by that. @returns whether it did. */
-  adjust(score: number, member: string, wanted: number): boolean {
-    const place = this.placeOf(score, member);
-    if (place === 0 || place + 1 >= this.width) return false;
-    const fits = (this.scores[place - 1] as number) < wanted && wanted < (this.scores[place + 1] as number);
-    if (!fits) return false;
+  /** Removes the one that has so many before it here. @returns its member. */
+  removeAt(place: number): string {
     this.#own();
-    this.scores[place] = wanted;
-    return true;
+    const { scores, members } = this;
+    const removed = members[place] as string;
+    const last = members.length - 1;
+    for (let at = place; at < last; at += 1) {
+      scores[at] = scores[at + 1] as number;
+      members[at] = members[at + 1] as string;
+    }
+    scores.pop();
+    members.pop();
+    return removed;
+  }
+
+  /**
+   * Changes a score if the member stays here by that, else removes the member, which is here.
+   *
+   * @returns the member when it was removed, in the text that the tree already has of it.
+   */
+  changeOrRemove(score: number, member: string, wanted: number): string | undefined {
+    const { scores } = this;
+    const from = this.placeOf(score, member);
+    const stays = (scores[0] as number) < wanted && wanted < (scores[scores.length - 1] as number);
+    if (!stays) return this.removeAt(from);
+    this.#move(from, wanted);
+    return undefined;
   }
 
   /** Takes over what `right`, the next leaf, has. @returns a new right neighbour when that is too much for one. */
@@ -108,6 +132,28 @@ export class ScoreLeaf {
     this.#isShared = false;
     this.scores = this.scores.slice();
     this.members = this.members.slice();
+  }
+
+  /** Gives the member at `from` a score between the least and the greatest here. */
+  #move(from: number, wanted: number): void {
+    this.#own();
+    const { scores, members } = this;
+    const member = members[from] as string;
+    const comesLater = (at: number): boolean => {
+      const score = scores[at] as number;
+      return score > wanted || (score === wanted && (members[at] as string) > member);
+    };
+    let to = from;
+    for (; to > 0 && comesLater(to - 1); to -= 1) {
+      scores[to] = scores[to - 1] as number;
+      members[to] = members[to - 1] as string;
+    }
+    for (const last = members.length - 1; to < last && !comesLater(to + 1); to += 1) {
+      scores[to] = scores[to + 1] as number;
+      members[to] = members[to + 1] as string;
+    }
+    scores[to] = wanted;
+    members[to] = member;
   }
 
   #splitAt(place: number): ScoreLeaf {

@@ -37,18 +37,20 @@ export class ScoreTree {
   /** @returns whether it was here, with that score. */
   remove(score: number, member: string): boolean {
     if (!this.#root.remove(score, member)) return false;
-    if (this.#root instanceof ScoreBranch && this.#root.width === 1) {
-      this.#root = this.#root.children[0] as ScoreNode;
-    }
+    this.#lower();
     return true;
+  }
+
+  /** Removes the one that has so many before it; there is one. */
+  removeAt(rank: number): void {
+    this.#root.removeAt(rank);
+    this.#lower();
   }
 
   /** Removes `count` members from the one at `rank` on: of many at once it keeps the others instead. */
   removeRanks(rank: number, count: number): void {
-    const removed: { readonly score: number; readonly member: string }[] = [];
     if (count * TAKEN_PER_REMOVED < this.size) {
-      this.walk(rank, count, false, (score, member) => removed.push({ score, member }));
-      for (const { score, member } of removed) this.remove(score, member);
+      for (let left = count; left > 0; left -= 1) this.removeAt(rank);
       return;
     }
     const scores: number[] = [];
@@ -63,13 +65,13 @@ export class ScoreTree {
     this.#root = rootOf(leavesOf(scores, members));
   }
 
-  /** Changes a member's score: in its place if that stays the same, as it often does, else by moving it. */
+  /** Changes the score of a member that is here: within its leaf if it stays there, else by moving it. */
   change(score: number, member: string, wanted: number): void {
-    let node = this.#root;
-    while (node instanceof ScoreBranch) node = node.children[node.childFor(score, member)] as ScoreNode;
-    if (node.adjust(score, member, wanted)) return;
-    this.remove(score, member);
-    this.insert(wanted, member);
+    const removed = this.#root.changeOrRemove(score, member, wanted);
+    if (removed === undefined) return;
+    this.#lower();
+    // The same text goes back in: an equal one of the command would make the tree keep a second one.
+    this.insert(wanted, removed);
   }
 
   /** Number of members that come before this one. */
@@ -176,6 +178,12 @@ export class ScoreTree {
       if (place !== -1) return leaf.scores[place];
     }
     return undefined;
+  }
+
+  /** A root that has one child alone gives way to it. */
+  #lower(): void {
+    const root = this.#root;
+    if (root instanceof ScoreBranch && root.width === 1) this.#root = root.children[0] as ScoreNode;
   }
 
   #at(rank: number): [score: number, member: string] {

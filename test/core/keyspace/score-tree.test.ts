@@ -134,6 +134,27 @@ describe("a score tree", () => {
     );
   });
 
+  it("gives up one member after the other from either end, until nothing is left", () => {
+    for (const [seed, highEvery] of [
+      [11, 1],
+      [12, 2],
+      [13, 9000],
+    ] as const) {
+      const { tree, model } = churn(seed, 9000, 3000);
+      const entries = model.entries();
+      for (let step = 1; entries.length > 0; step += 1) {
+        const isHigh = step % highEvery === 0;
+        tree.removeAt(isHigh ? tree.size - 1 : 0);
+        if (isHigh) entries.pop();
+        else entries.shift();
+        if (step % 16 === 0) expect([...tree.entries()]).toEqual(entries);
+        expect(tree.size).toBe(entries.length);
+      }
+      tree.insert(1, "a");
+      expect([...tree.entries()]).toEqual([["a", 1]]);
+    }
+  });
+
   it("stays as low after most of its members went at once", () => {
     const tree = new ScoreTree();
     for (let at = 0; at < 40_000; at += 1) tree.insert(at, `m${at}`);
