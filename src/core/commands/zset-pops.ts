@@ -42,7 +42,7 @@ function popEnd(
     context.notify(NOTIFY.generic, "del", key);
   } else {
     context.db.beforeChange(key);
-    for (const { member } of popped) zset.delete(member);
+    zset.deleteEnd(end === "min" ? "low" : "high", taken);
   }
   context.propagate(end === "min" ? "ZPOPMIN" : "ZPOPMAX", key, String(taken));
   return reply;

@@ -62,6 +62,13 @@ export class MemberTable {
     return true;
   }
 
+  /** Adds one that is not here at the end: it is not looked for. */
+  append(member: string): void {
+    if (this.#many === undefined) this.#appendToFew(member);
+    else appendToMany(this.#many, member);
+    this.#textBytes += stringBytes(member.length);
+  }
+
   /** @returns the position that the last member has taken, or -1 when `member` is not here. */
   remove(member: string): number {
     const position =
@@ -90,13 +97,18 @@ export class MemberTable {
   #addToFew(member: string): boolean {
     const few = this.#few;
     if (few.includes(member)) return false;
+    this.#appendToFew(member);
+    return true;
+  }
+
+  #appendToFew(member: string): void {
+    const few = this.#few;
     few.push(member);
-    if (few.length < UNINDEXED_MAX * 2) return true;
+    if (few.length < UNINDEXED_MAX * 2) return;
     const many = { members: new ChunkedArray<string>(), index: new PositionIndex() };
-    for (const each of few) addToMany(many, each);
+    for (const each of few) appendToMany(many, each);
     this.#many = many;
     this.#few = [];
-    return true;
   }
 
   #removeFromMany({ members, index }: IndexedMembers, member: string): number {
@@ -120,6 +132,11 @@ function addToMany({ members, index }: IndexedMembers, member: string): boolean 
   index.append(hash, members.length);
   members.push(member);
   return true;
+}
+
+function appendToMany({ members, index }: IndexedMembers, member: string): void {
+  index.append(index.hashOf(member), members.length);
+  members.push(member);
 }
 
 function removeFromFew(few: string[], member: string): number {

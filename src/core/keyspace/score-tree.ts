@@ -41,15 +41,16 @@ export class ScoreTree {
     return true;
   }
 
-  /** Removes the one that has so many before it; there is one. */
-  removeAt(rank: number): void {
-    this.#root.removeAt(rank);
+  /** Removes the one that has so many before it. @param rank one of 0 to size - 1. @returns its member. */
+  removeAt(rank: number): string {
+    const removed = this.#root.removeAt(rank);
     this.#lower();
+    return removed;
   }
 
   /** Removes `count` members from the one at `rank` on: of many at once it keeps the others instead. */
   removeRanks(rank: number, count: number): void {
-    if (count * TAKEN_PER_REMOVED < this.size) {
+    if (count === 1 || count * TAKEN_PER_REMOVED < this.size) {
       for (let left = count; left > 0; left -= 1) this.removeAt(rank);
       return;
     }

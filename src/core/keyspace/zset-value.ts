@@ -21,6 +21,8 @@ interface WideParts {
   readonly table: MemberTable;
   /** Of each member of the table, at the same position. */
   readonly scores: ChunkedArray<number>;
+  /** Where the member stood whose score was asked for last: it is mostly the one that changes next. */
+  sought: number;
 }
 
 export class ZsetValue implements Collection {
@@ -59,7 +61,9 @@ export class ZsetValue implements Collection {
     if (this.#wide === undefined) return this.#order.search(member);
     const { table, scores } = this.#wide;
     const position = table.find(member);
-    return position === -1 ? undefined : scores.at(position);
+    if (position === -1) return undefined;
+    this.#wide.sought = position;
+    return scores.at(position);
   }
 
   /** Adds the member, or changes its score. @param score not NaN. @param known its score now, as `score` tells. */
@@ -80,19 +84,19 @@ export class ZsetValue implements Collection {
     }
     if (wide === undefined) return;
     if (known === undefined) {
-      wide.table.add(member);
+      wide.table.append(member);
       wide.scores.push(kept);
     } else {
-      wide.scores.put(wide.table.find(member), kept);
+      wide.scores.put(positionOf(wide, member), kept);
     }
   }
 
   /** @returns whether the member was there. */
   delete(member: string): boolean {
-    const score = this.score(member);
+    const score = this.#wide === undefined ? this.#order.search(member) : forget(this.#wide, member);
     if (score === undefined) return false;
     this.#order.remove(score, member);
-    this.#forget(member);
+    this.#textBytes -= stringBytes(member.length);
     return true;
   }
 
@@ -119,6 +123,22 @@ export class ZsetValue implements Collection {
   deleteRanks(rank: number, count: number): void {
     this.walk(rank, count, false, (_score, member) => this.#forget(member));
     this.#order.removeRanks(rank, count);
+  }
+
+  /**
+   * Removes `count` members from the low end on, or from the high end back; fewer than all. In this order, which decides
+   * where others stand in the table.
+   */
+  deleteEnd(end: "low" | "high", count: number): void {
+    const isHigh = end === "high";
+    const order = this.#order;
+    // By far most pops take one.
+    if (count === 1 && order instanceof ScoreTree) {
+      this.#forget(order.removeAt(isHigh ? this.size - 1 : 0));
+      return;
+    }
+    this.walk(isHigh ? this.size - 1 : 0, count, isHigh, (_score, member) => this.#forget(member));
+    this.#order.removeRanks(isHigh ? this.size - count : 0, count);
   }
 
   /**
@@ -162,7 +182,7 @@ export class ZsetValue implements Collection {
     copy.#order = this.#order.clone();
     copy.#textBytes = this.#textBytes;
     if (this.#wide !== undefined) {
-      copy.#wide = { table: this.#wide.table.clone(), scores: this.#wide.scores.clone() };
+      copy.#wide = { table: this.#wide.table.clone(), scores: this.#wide.scores.clone(), sought: 0 };
     }
     return copy;
   }
@@ -186,11 +206,7 @@ export class ZsetValue implements Collection {
   /** All but the order is without it. @param member one that is here. */
   #forget(member: string): void {
     this.#textBytes -= stringBytes(member.length);
-    if (this.#wide === undefined) return;
-    const { table, scores } = this.#wide;
-    const position = table.remove(member);
-    const last = scores.pop();
-    if (position < scores.length) scores.put(position, last);
+    if (this.#wide !== undefined) forget(this.#wide, member);
   }
 
   /** Too many to be packed. */
@@ -204,13 +220,29 @@ export class ZsetValue implements Collection {
 
   #widen(): void {
     this.#grow();
-    const wide = { table: new MemberTable(), scores: new ChunkedArray<number>() };
+    const wide = { table: new MemberTable(), scores: new ChunkedArray<number>(), sought: 0 };
     for (const [member, score] of this.entries()) {
-      wide.table.add(member);
+      wide.table.append(member);
       wide.scores.push(score);
     }
     this.#wide = wide;
   }
+}
+
+/** @param member one that is here. */
+function positionOf({ table, sought }: WideParts, member: string): number {
+  return sought < table.size && table.at(sought) === member ? sought : table.find(member);
+}
+
+/** @returns the score that the member had; `undefined` when it was not here. */
+function forget({ table, scores }: WideParts, member: string): number | undefined {
+  const position = table.remove(member);
+  if (position === -1) return undefined;
+  const last = scores.pop();
+  if (position === scores.length) return last;
+  const score = scores.at(position);
+  scores.put(position, last);
+  return score;
 }
 
 function* argumentsOf(
