@@ -149,14 +149,9 @@ export class PackedScores {
     }
   }
 
-  /** All in order, whatever changes meanwhile. Not to be kept, as for `walk`. */
-  *entries(): IterableIterator<[member: string, score: number]> {
-    const text = this.#text;
-    let at = 0;
-    for (const score of this.#scores) {
-      yield [textAt(text, at), score];
-      at = endOf(text, at);
-    }
+  /** Those of now in order, whatever changes meanwhile, before the first one is read as well. Not to be kept, as for `walk`. */
+  entries(): IterableIterator<[member: string, score: number]> {
+    return pairs(this.#text, this.#scores);
   }
 
   clone(): PackedScores {
@@ -189,5 +184,13 @@ export class PackedScores {
     const text = this.#text;
     for (let at = 0; at < text.length; at = endOf(text, at)) members.push(textAt(text, at));
     return members;
+  }
+}
+
+function* pairs(text: string, scores: readonly number[]): IterableIterator<[member: string, score: number]> {
+  let at = 0;
+  for (const score of scores) {
+    yield [textAt(text, at), score];
+    at = endOf(text, at);
   }
 }
