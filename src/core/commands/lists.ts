@@ -31,11 +31,14 @@ export function readList(
   return errors.WRONG_TYPE;
 }
 
-/** The list at `key`, about to be changed: made if absent. For keys that hold a list or nothing. */
+/**
+ * The list at `key`, about to be changed: made if absent. For keys that hold a list or nothing, and that the command has read: it is one use
+ * of them.
+ */
 export function changeList(
   context: CommandContext,
   key: string,
-  entry: Entry | undefined = context.db.read(key),
+  entry: Entry | undefined = context.db.peek(key),
 ): ListValue {
   if (entry?.value instanceof ListValue) {
     context.db.beforeChange(key);
@@ -48,7 +51,7 @@ export function changeList(
 
 /** Removes the key when its list has become empty. */
 export function dropIfEmpty(context: CommandContext, key: string): void {
-  const entry = context.db.read(key);
+  const entry = context.db.peek(key);
   if (!(entry?.value instanceof ListValue) || entry.value.size > 0) return;
   context.db.remove(key);
   context.notify(NOTIFY.generic, "del", key);
@@ -138,9 +141,14 @@ function lrange(context: CommandContext, argv: Argv): string {
   const list = readList(context, arg(argv, 1));
   if (typeof list === "string") return list;
   if (list === undefined) return EMPTY_ARRAY;
+  return rangeReply(list, first, last);
+}
+
+/** The elements between two inclusive indexes, negative ones counted from the end. */
+export function rangeReply(list: ListValue, first: number, last: number): string {
   const { start, count } = clamp(first, last, list.size);
   const reply = new LongText(arrayHeader(count));
-  for (const run of list.runs(start, count)) for (const element of run) reply.add(bulk(element));
+  for (const run of list.encodedRuns(start, count)) reply.add(run);
   return reply.toString();
 }
 

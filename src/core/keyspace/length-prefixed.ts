@@ -1,10 +1,7 @@
-/** Texts behind each other in one text, each behind its length. */
+/** Texts of less than 32 KB behind each other in one text, each behind its length. */
 
 /** A length below this takes one character; any other one two, its lower half marked with this bit. */
 const LONG = 128;
-
-/** Longest text that can be written so. */
-export const PREFIXED_LENGTH_MAX: number = LONG * 256 - 1;
 
 /** The text behind its length. */
 export function prefixed(text: string): string {

@@ -1,12 +1,13 @@
 /**
  * A bounded run of a list's elements, linked to its neighbours. It decides how they are kept: packed into one text as long as
- * that is short and all of the list, or when it has become an inner part; as an array while any other is worked on. It knows
- * no list.
+ * that is short, else in a buffer. It knows no list.
  */
-import { COPIED_BELOW, flat, ownText } from "../../base/flat-text.ts";
+import { flat, ownText } from "../../base/flat-text.ts";
 import type { Latin1Buffer } from "../../base/latin1.ts";
+import { bulk } from "../../protocol/resp/reply.ts";
+import { BulkRun } from "./bulk-run.ts";
 import { encodingLimits } from "./encoding-limits.ts";
-import { endOf, PREFIXED_LENGTH_MAX, prefixed, startOf, textAt } from "./length-prefixed.ts";
+import { endOf, prefixed, textAt } from "./length-prefixed.ts";
 
 /** A text up to here is copied for each change, in less time than the rest of a command takes. */
 const SHORT_BYTES_MAX = 2048;
@@ -18,40 +19,46 @@ export class ListNode {
   count: number;
   /** Length of all elements together. */
   bytes: number;
-  #kept: string[] | string;
+  #kept: BulkRun | string;
   /** Of a text: the length of what V8 keeps for it. */
   #held: number;
 
-  private constructor(kept: string[] | string, count: number, bytes: number) {
+  private constructor(kept: BulkRun | string, count: number, bytes: number) {
     this.#kept = kept;
-    this.#held = kept.length;
+    this.#held = typeof kept === "string" ? kept.length : 0;
     this.count = count;
     this.bytes = bytes;
   }
 
   /** One that is going to be worked on, beside others. */
-  static of(elements: string[]): ListNode {
-    return new ListNode(elements, elements.length, lengthOf(elements));
+  static of(elements: readonly string[]): ListNode {
+    return new ListNode(new BulkRun(elements), elements.length, lengthOf(elements));
+  }
+
+  /** A new end, beside the one that was full: in a long list it is going to take as much. */
+  static beside(full: ListNode, element: string): ListNode {
+    const kept = full.#kept;
+    const isLong = !full.#isAlone && full.count > 1;
+    const bytes = isLong && typeof kept !== "string" ? kept.length : 0;
+    return new ListNode(new BulkRun([element], bytes), 1, element.length);
   }
 
   /** The only one of its list. */
   static alone(element: string): ListNode {
-    const node = ListNode.of([element]);
-    node.#settle();
-    return node;
+    if (!mayBeShort(element.length, 1)) return ListNode.of([element]);
+    return new ListNode(flat(prefixed(element)), 1, element.length);
   }
 
   /** A copy without neighbours. */
   clone(): ListNode {
-    const kept = Array.isArray(this.#kept) ? [...this.#kept] : this.#kept;
-    return new ListNode(kept, this.count, this.bytes);
+    const kept = this.#kept;
+    return new ListNode(typeof kept === "string" ? kept : kept.clone(), this.count, this.bytes);
   }
 
-  /** Whether one more element finds room. */
-  accepts(element: string): boolean {
+  /** Whether one more element, of so many bytes, finds room. */
+  accepts(bytes: number): boolean {
     return (
-      this.count < encodingLimits.listNodeElementsMax &&
-      this.bytes + element.length <= encodingLimits.listNodeBytesMax
+      this.count < encodingLimits.listNodeElementsMax && this.bytes + bytes <= encodingLimits.listNodeBytesMax
     );
   }
 
@@ -75,23 +82,23 @@ export class ListNode {
     return this.slice(0, this.count);
   }
 
-  /** The elements from `from` up to, not including, `to`; the array itself is to be looked at only. */
+  /** The elements from `from` up to, not including, `to`. */
   slice(from: number, to: number): readonly string[] {
     const kept = this.#kept;
-    return typeof kept === "string" ? unpacked(kept, from, to) : kept.slice(from, to);
+    return typeof kept === "string" ? viewsOf(kept, from, to).map(ownText) : kept.texts(from, to);
   }
 
   /** As `slice`, for elements that nobody keeps: each may hold on to the text of the whole node. */
   view(from: number, to: number): readonly string[] {
     const kept = this.#kept;
-    if (typeof kept !== "string") return kept.slice(from, to);
-    const elements: string[] = [];
-    let at = placeOf(kept, 0, from);
-    for (let left = to - from; left > 0; left -= 1) {
-      elements.push(textAt(kept, at));
-      at = endOf(kept, at);
-    }
-    return elements;
+    return typeof kept === "string" ? viewsOf(kept, from, to) : kept.views(from, to);
+  }
+
+  /** The elements from `from` up to, not including, `to`, each encoded as a bulk string. */
+  encoded(from: number, to: number): string {
+    const kept = this.#kept;
+    if (typeof kept === "string") return viewsOf(kept, from, to).map(bulk).join("");
+    return kept.encoded(from, to, to === this.count);
   }
 
   push(element: string): void {
@@ -100,7 +107,7 @@ export class ListNode {
     this.bytes += element.length;
     if (typeof kept !== "string") kept.push(element);
     else if (mayBeShort(this.bytes, this.count)) this.#hold(flat(kept + prefixed(element)));
-    else this.#loosen().push(element);
+    else this.#loosen(kept).push(element);
   }
 
   unshift(element: string): void {
@@ -109,7 +116,30 @@ export class ListNode {
     this.bytes += element.length;
     if (typeof kept !== "string") kept.unshift(element);
     else if (mayBeShort(this.bytes, this.count)) this.#hold(flat(prefixed(element) + kept));
-    else this.#loosen().unshift(element);
+    else this.#loosen(kept).unshift(element);
+  }
+
+  /** As `push`, of the element in `bytes` from `start` to `end`, where it lies as a bulk string. */
+  pushBytes(bytes: Latin1Buffer, start: number, end: number): void {
+    const kept = this.#kept;
+    if (typeof kept === "string") {
+      this.push(bytes.latin1Slice(start, end));
+      return;
+    }
+    this.count += 1;
+    this.bytes += end - start;
+    kept.pushBytes(bytes, start, end);
+  }
+
+  unshiftBytes(bytes: Latin1Buffer, start: number, end: number): void {
+    const kept = this.#kept;
+    if (typeof kept === "string") {
+      this.unshift(bytes.latin1Slice(start, end));
+      return;
+    }
+    this.count += 1;
+    this.bytes += end - start;
+    kept.unshiftBytes(bytes, start, end);
   }
 
   pop(): string {
@@ -125,40 +155,40 @@ export class ListNode {
     const removed = this.view(index, Math.min(index + remove, this.count));
     this.count += added.length - removed.length;
     this.bytes += lengthOf(added) - lengthOf(removed);
-    const kept = this.#mayBePacked() ? this.#kept : this.#loosen();
-    if (typeof kept !== "string") kept.splice(index, remove, ...added);
-    else {
+    const kept = this.#kept;
+    if (typeof kept === "string" && mayBeShort(this.bytes, this.count)) {
       const start = placeOf(kept, 0, index);
       const end = placeOf(kept, start, removed.length);
       this.#hold(ownText(kept.slice(0, start) + packed(added) + kept.slice(end)));
+    } else {
+      const run = typeof kept === "string" ? this.#loosen(kept) : kept;
+      run.splice(index, removed.length, added);
     }
     this.#settle();
   }
 
-  replaceAll(elements: string[]): void {
-    this.#kept = elements;
+  replaceAll(elements: readonly string[]): void {
+    this.#kept = new BulkRun(elements);
     this.count = elements.length;
     this.bytes = lengthOf(elements);
     this.#settle();
   }
 
-  /** It is to be worked on no more for a while. One oversized element stays as it is. */
-  pack(): void {
-    const kept = this.#kept;
-    if (typeof kept !== "string" && this.#mayBePacked()) this.#hold(packed(kept));
+  /** It is to be worked on no more for a while. */
+  fit(): void {
+    if (typeof this.#kept !== "string") this.#kept.fit();
   }
 
   /** Takes one of both ends off. */
   #take(index: number): string {
-    let kept = this.#kept;
-    if (typeof kept === "string" && !mayBeShort(this.bytes, this.count)) kept = this.#loosen();
+    const kept = this.#kept;
     let element: string;
     if (typeof kept === "string") {
       const at = placeOf(kept, 0, index);
       element = ownText(textAt(kept, at));
       this.#keepRest(index === 0 ? kept.slice(endOf(kept, at)) : kept.slice(0, at));
     } else {
-      element = (index === 0 ? kept.shift() : kept.pop()) as string;
+      element = index === 0 ? kept.shift() : kept.pop();
     }
     this.count -= 1;
     this.bytes -= element.length;
@@ -177,15 +207,10 @@ export class ListNode {
     this.#held = text.length;
   }
 
-  /** Keeps the elements as it befits their number now. */
+  /** Few enough are packed: by half, so that it does not come and go. */
   #settle(): void {
-    const kept = this.#kept;
-    if (typeof kept === "string") {
-      if (!this.#mayBePacked()) this.#loosen();
-    } else if (this.#isAlone && mayBeShort(this.bytes * 2, this.count * 2)) {
-      // By half, so that it does not come and go.
-      this.#hold(packed(kept));
-    }
+    if (typeof this.#kept === "string" || !this.#isAlone) return;
+    if (mayBeShort(this.bytes * 2, this.count * 2)) this.#hold(packed(this.view(0, this.count)));
   }
 
   /** An end of a longer list is worked on too much to be copied each time, and is little beside the rest. */
@@ -193,13 +218,10 @@ export class ListNode {
     return this.previous === undefined && this.next === undefined;
   }
 
-  #mayBePacked(): boolean {
-    return this.bytes <= encodingLimits.listNodeBytesMax && this.bytes <= PREFIXED_LENGTH_MAX;
-  }
-
-  #loosen(): string[] {
-    if (typeof this.#kept === "string") this.#kept = unpacked(this.#kept, 0, Number.POSITIVE_INFINITY);
-    return this.#kept;
+  #loosen(text: string): BulkRun {
+    const run = new BulkRun(viewsOf(text, 0, Number.POSITIVE_INFINITY));
+    this.#kept = run;
+    return run;
   }
 }
 
@@ -218,21 +240,13 @@ function packed(elements: readonly string[]): string {
   return elements.map(prefixed).join("");
 }
 
-/** The elements from `from` up to, not including, `to` or the last one. None of them holds on to the text. */
-function unpacked(text: string, from: number, to: number): string[] {
+/** The elements from `from` up to, not including, `to` or the last one: views of the text. */
+function viewsOf(text: string, from: number, to: number): string[] {
   const elements: string[] = [];
-  let bytes: Latin1Buffer | undefined;
   let at = placeOf(text, 0, from);
   for (let index = from; index < to && at < text.length; index += 1) {
-    const end = endOf(text, at);
-    const start = startOf(text, at);
-    at = end;
-    // V8 copies short pieces of a text; a long one would keep all of the text alive.
-    if (end - start < COPIED_BELOW) elements.push(text.slice(start, end));
-    else {
-      bytes ??= Buffer.from(text, "latin1") as Latin1Buffer;
-      elements.push(bytes.latin1Slice(start, end));
-    }
+    elements.push(textAt(text, at));
+    at = endOf(text, at);
   }
   return elements;
 }

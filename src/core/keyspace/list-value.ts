@@ -2,10 +2,17 @@
  * A list: a chain of bounded nodes, cheap at both ends, and reached in the middle by skipping whole nodes from the
  * nearer end. It knows nothing of keys, expiry or clients.
  */
+import type { Latin1Buffer } from "../../base/latin1.ts";
 import { digestOfSequence } from "./digest.ts";
 import { LIST_NODE_BYTES_MAX, LIST_NODE_ELEMENTS_MAX } from "./encoding-limits.ts";
 import { ListNode, mayBeShort } from "./list-node.ts";
-import { LIST_BYTES, LOOSE_ELEMENT_BYTES, PACKED_ELEMENT_BYTES } from "./memory-model.ts";
+import {
+  BULK_ELEMENT_BYTES,
+  LIST_BYTES,
+  LIST_NODE_BYTES,
+  LIST_ROOM_BYTES_MAX,
+  PACKED_ELEMENT_BYTES,
+} from "./memory-model.ts";
 import { piecesOf } from "./rebuild-pieces.ts";
 import type { Collection } from "./value.ts";
 
@@ -14,6 +21,12 @@ export type ListEnd = "first" | "last";
 export interface ListPlace {
   readonly node: ListNode;
   readonly within: number;
+}
+
+interface ListPart {
+  readonly node: ListNode;
+  readonly from: number;
+  readonly to: number;
 }
 
 export class ListValue implements Collection {
@@ -32,17 +45,14 @@ export class ListValue implements Collection {
   }
 
   get bytes(): number {
-    const packed = LIST_BYTES + this.#textLength + this.#size * PACKED_ELEMENT_BYTES;
-    if (mayBeShort(this.#textLength, this.#size)) return packed;
-    if (this.#size <= 2 * LIST_NODE_ELEMENTS_MAX && this.#textLength <= 2 * LIST_NODE_BYTES_MAX) {
-      return packed + this.#size * LOOSE_ELEMENT_BYTES;
-    }
-    // The nodes at both ends are not packed.
-    const perNode = Math.min(
-      LIST_NODE_ELEMENTS_MAX,
-      ((LIST_NODE_BYTES_MAX * this.#size) / (this.#textLength + 1)) | 0,
-    );
-    return packed + 2 * perNode * LOOSE_ELEMENT_BYTES;
+    const size = this.#size;
+    const textLength = this.#textLength;
+    if (mayBeShort(textLength, size)) return LIST_BYTES + textLength + size * PACKED_ELEMENT_BYTES;
+    const meanLength = textLength / size;
+    const digits = meanLength < 10 ? 1 : meanLength < 100 ? 2 : 3;
+    const kept = textLength + size * (BULK_ELEMENT_BYTES + digits);
+    const nodes = Math.ceil(Math.max(size / LIST_NODE_ELEMENTS_MAX, textLength / LIST_NODE_BYTES_MAX));
+    return LIST_BYTES + kept + nodes * LIST_NODE_BYTES + Math.min(Math.floor(kept / 2), LIST_ROOM_BYTES_MAX);
   }
 
   /** For tests: how many pieces it is kept in. */
@@ -56,9 +66,23 @@ export class ListValue implements Collection {
     this.#size += 1;
     this.#textLength += element.length;
     const node = end === "first" ? this.#first : this.#last;
-    if (node === undefined || !node.accepts(element)) this.#pushNode(end, node, element);
+    if (node === undefined || !node.accepts(element.length)) this.#pushNode(end, node, element);
     else if (end === "first") node.unshift(element);
     else node.push(element);
+  }
+
+  /** As `push`, of the element in `bytes` from `start` to `stop`, where it lies as a bulk string. */
+  pushBytes(end: ListEnd, bytes: Latin1Buffer, start: number, stop: number): void {
+    const node = end === "first" ? this.#first : this.#last;
+    const length = stop - start;
+    if (node === undefined || !node.accepts(length)) {
+      this.push(end, bytes.latin1Slice(start, stop));
+      return;
+    }
+    this.#size += 1;
+    this.#textLength += length;
+    if (end === "first") node.unshiftBytes(bytes, start, stop);
+    else node.pushBytes(bytes, start, stop);
   }
 
   /** Takes the element at that end off; `undefined` when the list is empty. */
@@ -136,17 +160,12 @@ export class ListValue implements Collection {
    * kept. The list must not change meanwhile.
    */
   *runs(start: number, count: number): IterableIterator<readonly string[]> {
-    if (start >= this.#size || count <= 0) return;
-    let { node, within } = this.#locate(start);
-    let left = count;
-    for (;;) {
-      const end = Math.min(node.count, within + left);
-      yield node.view(within, end);
-      left -= end - within;
-      if (left === 0 || node.next === undefined) return;
-      node = node.next;
-      within = 0;
-    }
+    for (const { node, from, to } of this.#parts(start, count)) yield node.view(from, to);
+  }
+
+  /** The elements that `runs` gives, encoded as bulk strings: as they are kept, in pieces. */
+  *encodedRuns(start: number, count: number): IterableIterator<string> {
+    for (const { node, from, to } of this.#parts(start, count)) yield node.encoded(from, to);
   }
 
   /** All elements from one end to the other. The list must not change meanwhile. */
@@ -181,13 +200,28 @@ export class ListValue implements Collection {
     return digestOfSequence(this.elements());
   }
 
+  /** Which elements of which nodes make up a range. */
+  *#parts(start: number, count: number): IterableIterator<ListPart> {
+    if (start >= this.#size || count <= 0) return;
+    let { node, within: from } = this.#locate(start);
+    let left = count;
+    for (;;) {
+      const to = Math.min(node.count, from + left);
+      yield { node, from, to };
+      left -= to - from;
+      if (left === 0 || node.next === undefined) return;
+      node = node.next;
+      from = 0;
+    }
+  }
+
   /** A node of its own for an element that the end's node has no room for. */
   #pushNode(end: ListEnd, full: ListNode | undefined, element: string): void {
-    const added = full === undefined ? ListNode.alone(element) : ListNode.of([element]);
+    const added = full === undefined ? ListNode.alone(element) : ListNode.beside(full, element);
     if (end === "first") this.#link(added, undefined, full);
     else this.#link(added, full, undefined);
     // What was an end has become an inner part, unless it is the other end as well.
-    if (full?.previous !== undefined && full.next !== undefined) full.pack();
+    if (full?.previous !== undefined && full.next !== undefined) full.fit();
   }
 
   /** The node that holds the element at `index`, and its place there. */
@@ -205,17 +239,17 @@ export class ListValue implements Collection {
   }
 
   #insertWithin(node: ListNode, at: number, element: string): void {
-    if (node.accepts(element)) {
+    if (node.accepts(element.length)) {
       node.splice(at, 0, element);
-    } else if (at === 0 && node.previous?.accepts(element)) {
+    } else if (at === 0 && node.previous?.accepts(element.length)) {
       node.previous.push(element);
-    } else if (at === node.count && node.next?.accepts(element)) {
+    } else if (at === node.count && node.next?.accepts(element.length)) {
       node.next.unshift(element);
     } else {
       const right = [...node.slice(at, node.count)];
       node.splice(at, right.length);
       if (right.length > 0) this.#link(ListNode.of(right), node, node.next);
-      if (node.count === 0 || node.accepts(element)) node.push(element);
+      if (node.count === 0 || node.accepts(element.length)) node.push(element);
       else this.#link(ListNode.of([element]), node, node.next);
     }
   }

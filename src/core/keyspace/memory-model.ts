@@ -28,9 +28,13 @@ export const ZSET_BYTES = 80;
 export const ZSET_TREE_BYTES = 480;
 export const SCORE_BYTES = 50;
 export const LIST_BYTES = 190;
-/** Of an element in a packed node, and of one in a node that is worked on. */
+/** Of an element in a list that is packed. */
 export const PACKED_ELEMENT_BYTES = 2;
-export const LOOSE_ELEMENT_BYTES = 28;
+/** Of a longer list: each of its nodes, and around an element the head and the end of a bulk string, the digits of its length not counted. */
+export const LIST_NODE_BYTES = 350;
+export const BULK_ELEMENT_BYTES = 5;
+/** What is mostly empty at its ends, at most. */
+export const LIST_ROOM_BYTES_MAX = 1500;
 
 /** A stream, and its parts; entries take what they are packed into. */
 export const STREAM_BYTES = 400;

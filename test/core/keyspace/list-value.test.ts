@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { Latin1Buffer } from "../../../src/base/latin1.ts";
 import { limitListNodes } from "../../../src/core/keyspace/encoding-limits.ts";
 import { type ListEnd, ListValue } from "../../../src/core/keyspace/list-value.ts";
+import { bulkHeader } from "../../../src/protocol/resp/reply.ts";
 import { heapUsed } from "../../heap-used.ts";
 
 /** Short ones, ones of which few fit a node, and ones that need a node of their own. */
@@ -15,16 +17,27 @@ const part = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
 
 type Change = (list: ListValue, model: string[]) => void;
 
-const push = fc.tuple(end, element, fc.constantFrom(1, 3, 20, 200, 700)).map(
-  ([to, value, times]): Change =>
+const push = fc.tuple(end, element, fc.constantFrom(1, 3, 20, 200, 700), fc.boolean()).map(
+  ([to, value, times, asBytes]): Change =>
     (list, model) => {
       for (let left = times; left > 0; left -= 1) {
-        list.push(to, `${value}${left % 3}`);
+        pushed(list, to, `${value}${left % 3}`, asBytes);
         if (to === "first") model.unshift(`${value}${left % 3}`);
         else model.push(`${value}${left % 3}`);
       }
     },
 );
+
+/** As a command's argument, or out of the bytes of a request. */
+function pushed(list: ListValue, to: ListEnd, element: string, asBytes: boolean): void {
+  if (!asBytes) {
+    list.push(to, element);
+    return;
+  }
+  const before = `before${bulkHeader(element.length)}`;
+  const bytes = Buffer.from(`${before + element}\r\nbehind`, "latin1") as Latin1Buffer;
+  list.pushBytes(to, bytes, before.length, before.length + element.length);
+}
 
 const pop = fc.tuple(end, fc.constantFrom(1, 2, 30, 400)).map(
   ([from, times]): Change =>
@@ -116,6 +129,18 @@ describe("a list", () => {
       return list;
     };
     for (const end of ["first", "last"] as const) expect(bytesOfEach(emptied(end))).toBeLessThan(400);
+  });
+
+  it.each([3, 20, 200])("of many elements of %i bytes is accounted for as what it takes", (length) => {
+    const element = "e".repeat(length);
+    const taken = (): number => heapUsed() + process.memoryUsage().arrayBuffers;
+    taken();
+    const before = taken();
+    const list = new ListValue();
+    for (let at = 0; at < 4e6 / length; at += 1) list.push("last", element);
+    const bytes = taken() - before;
+    expect(list.bytes).toBeGreaterThan(bytes * 0.8);
+    expect(list.bytes).toBeLessThan(bytes * 1.25);
   });
 
   it("behaves as an array does, whatever nodes it is cut into", () => {
