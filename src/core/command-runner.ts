@@ -14,7 +14,7 @@ import { type Argv, type Command, FLAGS } from "./commands/command.ts";
 import type { Dispatcher } from "./commands/dispatcher.ts";
 import * as errors from "./commands/errors.ts";
 import type { Execution, KeyBlockRequest } from "./commands/execution.ts";
-import type { PlainSource } from "./commands/plain-commands.ts";
+import { mayChangeNothing, type PlainSource } from "./commands/plain-commands.ts";
 import { DATA_FLAGS } from "./held-commands.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import type { Keyspace } from "./keyspace/keyspace.ts";
@@ -147,16 +147,21 @@ export class CommandRunner {
     if (!source.findPlain(request) || !dispatcher.plain.serves(client.session)) return 0;
     if (pause.active || keyspace.isOverMemory || this.housekeeping.memoryFull) return 0;
     keyspace.writeOffset = log.nextOffset;
-    if (service.kind === "replica" && !request.isSet) return this.#executeGets(client, source, 0);
+    const reads = request.name === "get" || request.name === "lrange";
+    if (service.kind === "replica" && reads) return this.#executeReads(client, source, 0);
     if (service.kind !== "master") return 0;
-    if (request.isSet) return this.mayWrite ? this.#executeSets(client, source, service.reign.epoch) : 0;
-    const round = service.reign.readRound(this.now);
-    return round < 0 ? 0 : this.#executeGets(client, source, round);
+    const { reign } = service;
+    if (!reads && !this.mayWrite) return 0;
+    const round = reads || mayChangeNothing(request.name) ? reign.readRound(this.now) : 0;
+    if (round < 0) return 0;
+    return reads
+      ? this.#executeReads(client, source, round)
+      : this.#executeWrites(client, source, reign.epoch, round);
   }
 
-  #executeGets(client: Client, source: PlainSource, round: number): number {
+  #executeReads(client: Client, source: PlainSource, round: number): number {
     const { keyspace, dispatcher } = this.#setup;
-    const count = dispatcher.plain.runGets(client.session, source, this.#request);
+    const count = dispatcher.plain.runReads(client.session, source, this.#request);
     if (count === 0) return 0;
     // What a replica has applied is committed.
     const offset = this.service.kind === "replica" ? OFFSET_ZERO : keyspace.sawOffset;
@@ -164,17 +169,26 @@ export class CommandRunner {
     return count;
   }
 
-  #executeSets(client: Client, source: PlainSource, epoch: Epoch): number {
-    const { log, dispatcher } = this.#setup;
+  /** @param round that confirms a reply which tells that nothing was changed. */
+  #executeWrites(client: Client, source: PlainSource, epoch: Epoch, round: number): number {
+    const { log, keyspace, dispatcher } = this.#setup;
+    const { plain } = dispatcher;
     const { session } = client;
     const request = this.#request;
-    const count = dispatcher.plain.runSets(session, source, request);
+    const count = plain.runWrites(session, source, request);
     if (count === 0) return 0;
+    if (!plain.wrote) {
+      this.reply(client, plain.reply, { offset: keyspace.sawOffset, round, wrote: false }, count);
+      return count;
+    }
     const { bytes, start } = request;
-    const offset = log.assignCommands(epoch, session.db, { bytes, start, end: dispatcher.plain.end });
+    const offset =
+      plain.effects === ""
+        ? log.assignCommands(epoch, session.db, { bytes, start, end: plain.end })
+        : log.assignEncoded(epoch, session.db, plain.effects);
     log.applied = offset;
     session.wroteOffset = offset;
-    this.reply(client, dispatcher.plain.reply, { offset, round: 0, wrote: true }, count);
+    this.reply(client, plain.reply, { offset, round: 0, wrote: true }, count);
     return count;
   }
 

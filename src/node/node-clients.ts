@@ -177,6 +177,7 @@ export class NodeClients {
         let isQuick = true;
         if (member.desk.runPlain(client, decoder) > 0) {
           if (client.backedUp) break;
+          isQuick = client.session.tookMs < QUICK_MS_MAX;
         } else {
           const argv = decoder.next();
           if (argv === undefined) break;

@@ -34,7 +34,7 @@ const USES_KEYSPACE = FLAGS.write | FLAGS.readonly | FLAGS.may_replicate;
 export class Dispatcher {
   readonly registry: SessionRegistry;
   readonly statistics: CommandStatistics = new CommandStatistics();
-  /** GET and SET on the shortest path. */
+  /** The commonest commands on the shortest path. */
   readonly plain: PlainCommands;
   readonly #keyspace: Keyspace;
   readonly #host: CommandHost;

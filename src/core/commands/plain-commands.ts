@@ -1,24 +1,38 @@
 /**
- * Runs GETs and SETs, several in a row, where nothing stands in the way of the shortest path: short strings,
- * and nobody who watches them, waits for them or listens. It comes to what the commands themselves would, and leaves all else to
- * them with nothing done.
+ * Runs the commonest commands, several of a kind in a row, where nothing stands in the way of the shortest path: short strings,
+ * collections that stay, and nobody who watches them, waits for them or listens. It comes to what the commands themselves would, and leaves all
+ * else to them with nothing done.
  */
+import type { Millis } from "../../base/ids.ts";
 import { AROUND_BULK_BYTES, BulkWriter } from "../../protocol/resp/bulk-writer.ts";
-import { PlainRequest } from "../../protocol/resp/plain-request.ts";
-import { OK } from "../../protocol/resp/reply.ts";
+import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
+import { PLAIN_NAMES, type PlainName, PlainRequest } from "../../protocol/resp/plain-request.ts";
+import { arrayHeader, bulk, integer, OK, ONE, type RespVersion, ZERO } from "../../protocol/resp/reply.ts";
 import { STRING_BYTES_MAX } from "../keyspace/block-layout.ts";
 import type { Database } from "../keyspace/database.ts";
 import { ABSENT } from "../keyspace/key-table.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
+import { PlainCollections } from "../keyspace/plain-collections.ts";
 import { PlainStrings } from "../keyspace/plain-strings.ts";
 import type { ClientSession } from "../session.ts";
 import type { SessionRegistry } from "../session-registry.ts";
 import type { Command } from "./command.ts";
 import { type CommandTimer, NOT_TIMED } from "./command-timer.ts";
+import { parseDouble } from "./doubles.ts";
 import type { CommandHost } from "./host.ts";
+import { rangeReply } from "./lists.ts";
+import { parseIndex } from "./numbers.ts";
+import { pairReply } from "./zset-pops.ts";
 
 /** So many commands in a row are run at most, before anybody else is asked. */
 const RUN_MAX = 16;
+/** Nor one more behind replies of so many bytes: what comes out of a list may be long, and all replies of a run are one text. */
+const REPLY_BYTES_MAX = 64 * 1024;
+
+/** What a command is answered that is to be run as any other. */
+const DECLINED = "";
+/** A reply of more may be too long for a text, which only the long way tells. */
+const LIST_BYTES_MAX = 1024 * 1024;
 
 /** How many SETs were run: their reply. */
 const OKS: readonly string[] = Array.from({ length: RUN_MAX + 1 }, (_, count) => OK.repeat(count));
@@ -42,19 +56,25 @@ export class PlainCommands {
   /** Of all commands of the last run that was not empty, and where the last of its requests ended. */
   reply = "";
   end = 0;
+  /** Whether a change was made, and so a record is to be: of these effects, or of the requests themselves when there is no text. */
+  wrote = false;
+  effects = "";
   readonly #setup: PlainSetup;
-  readonly #get: Command;
-  readonly #set: Command;
+  readonly #commands: Record<PlainName, Command>;
   readonly #strings: PlainStrings;
+  readonly #collections: PlainCollections;
   readonly #replies = new BulkWriter(RUN_MAX * (STRING_BYTES_MAX + AROUND_BULK_BYTES));
   /** The one that is looked at behind the first, which is still wanted then. */
   readonly #next = new PlainRequest();
 
   constructor(setup: PlainSetup) {
     this.#setup = setup;
-    this.#get = setup.commandOf("get");
-    this.#set = setup.commandOf("set");
+    this.#commands = Object.fromEntries(PLAIN_NAMES.map((name) => [name, setup.commandOf(name)])) as Record<
+      PlainName,
+      Command
+    >;
     this.#strings = new PlainStrings(setup.keyspace);
+    this.#collections = new PlainCollections(setup.keyspace);
   }
 
   /** Whether nothing but the commands themselves may stand in the way: for any other client all is to be run the long way. */
@@ -71,13 +91,20 @@ export class PlainCommands {
   }
 
   /**
-   * Runs as many GETs as are next, of a client that is served, as `Dispatcher.execute` would one by one; what they saw is the keyspace's `sawOffset`.
+   * Runs as many commands as are next and only read, of a client that is served, as `Dispatcher.execute` would one by one; what they saw is
+   * the keyspace's `sawOffset`.
    *
    * @param first of them.
    * @returns how many; 0 when the first is to be run as any other command.
    */
-  runGets(session: ClientSession, source: PlainSource, first: PlainRequest): number {
+  runReads(session: ClientSession, source: PlainSource, first: PlainRequest): number {
     const database = this.#begin(session);
+    return first.name === "get"
+      ? this.#runGets(session, database, source, first)
+      : this.#runRange(session, database, source, first);
+  }
+
+  #runGets(session: ClientSession, database: Database, source: PlainSource, first: PlainRequest): number {
     const { table } = database;
     const strings = this.#strings;
     const replies = this.#replies;
@@ -90,40 +117,112 @@ export class PlainCommands {
       source.skip(request);
       count += 1;
       request = this.#next;
-    } while (count < RUN_MAX && source.findPlain(request) && !request.isSet);
+    } while (count < RUN_MAX && source.findPlain(request) && request.name === "get");
+    this.#next.forget();
     if (count === 0) return 0;
     this.reply = replies.takeText();
-    this.#next.forget();
-    this.#end(session, this.#get, first, count);
+    this.#end(session, first, count);
     return count;
   }
 
-  /** As `runGets`, of SETs; their effects are the requests themselves, from the first on as they lie. */
-  runSets(session: ClientSession, source: PlainSource, first: PlainRequest): number {
+  #runRange(session: ClientSession, database: Database, source: PlainSource, request: PlainRequest): number {
+    const first = parseIndex(request.middle);
+    const last = parseIndex(request.value);
+    if (first === undefined || last === undefined) return 0;
+    const list = this.#collections.lookAtList(database, request, LIST_BYTES_MAX);
+    if (list === undefined) return 0;
+    // Not quick, as all others here are: what it takes is told by looking at the clock before as well.
+    const startMs = this.#setup.timer.begin(this.#commands.lrange);
+    this.reply = rangeReply(list, first, last);
+    source.skip(request);
+    this.#end(session, request, 1, startMs);
+    return 1;
+  }
+
+  /**
+   * As `runReads`, of as many as write the same way: unless `effects` says otherwise, theirs are the requests themselves, from the first on as
+   * they lie. One that may change nothing is run alone.
+   */
+  runWrites(session: ClientSession, source: PlainSource, first: PlainRequest): number {
+    const { keyspace } = this.#setup;
     const database = this.#begin(session);
-    const strings = this.#strings;
+    const { name } = first;
+    const changesBefore = keyspace.changes;
+    const max = mayChangeNothing(name) ? 1 : RUN_MAX;
+    let replies = "";
     let count = 0;
     let request = first;
+    this.effects = "";
     do {
-      if (!strings.put(database, request)) break;
+      const reply = this.#write(database, request, session.protocol);
+      if (reply === DECLINED) break;
+      if (name !== "set") replies += reply;
       source.skip(request);
       this.end = request.end;
       count += 1;
       request = this.#next;
-    } while (count < RUN_MAX && source.findPlain(request) && request.isSet);
+    } while (
+      count < max &&
+      replies.length < REPLY_BYTES_MAX &&
+      source.findPlain(request) &&
+      request.name === name
+    );
     if (count === 0) return 0;
-    this.#setup.keyspace.settle();
-    this.reply = OKS[count] as string;
+    keyspace.settle();
+    this.wrote = keyspace.changes !== changesBefore;
+    this.reply = name === "set" ? (OKS[count] as string) : replies;
     this.#next.forget();
-    this.#end(session, this.#set, first, count);
+    this.#end(session, first, count);
     return count;
   }
 
-  /** Runs the SETs of a record that are next. */
+  /** Runs the writes of a record that are next. */
   replay(database: Database, source: PlainSource, request: PlainRequest): void {
-    while (source.findPlain(request) && request.isSet && this.#strings.put(database, request))
-      source.skip(request);
+    while (source.findPlain(request) && this.#write(database, request, 2) !== DECLINED) source.skip(request);
     request.forget();
+  }
+
+  /** @returns the reply, or that it is declined, as all that reads is. */
+  #write(database: Database, request: PlainRequest, version: RespVersion): string {
+    const collections = this.#collections;
+    switch (request.name) {
+      case "set":
+        return this.#strings.put(database, request) ? OK : DECLINED;
+      case "incr":
+        return ofNumber(this.#strings.increment(database, request));
+      case "lpush":
+        return ofNumber(collections.push(database, request, "first"));
+      case "rpush":
+        return ofNumber(collections.push(database, request, "last"));
+      case "lpop":
+        return ofText(collections.pop(database, request, "first"));
+      case "rpop":
+        return ofText(collections.pop(database, request, "last"));
+      case "sadd":
+        return ofFlag(collections.addMember(database, request));
+      case "srem":
+        return ofFlag(collections.removeMember(database, request));
+      case "spop": {
+        const member = collections.popAny(database, request, this.#setup.host.random);
+        if (member !== undefined) this.effects += encodeCommand(["SREM", request.key, member]);
+        return ofText(member);
+      }
+      case "hset":
+        return ofFlag(collections.setField(database, request));
+      case "zadd": {
+        const score = parseDouble(request.middle);
+        return score === undefined ? DECLINED : ofFlag(collections.setScore(database, request, score));
+      }
+      case "zpopmin": {
+        const popped = collections.popLowest(database, request);
+        return popped === undefined
+          ? DECLINED
+          : arrayHeader(2) + pairReply(popped.member, popped.score, version);
+      }
+      case "get":
+      case "lrange":
+        return DECLINED;
+    }
   }
 
   #begin(session: ClientSession): Database {
@@ -132,13 +231,33 @@ export class PlainCommands {
     return keyspace.database(session.db);
   }
 
-  #end(session: ClientSession, command: Command, first: PlainRequest, count: number): void {
+  /** @param startedMs as the timer gave it, of a command that is not quick. */
+  #end(session: ClientSession, first: PlainRequest, count: number, startedMs?: Millis): void {
+    const command = this.#commands[first.name];
     session.lastCommandAtMs = this.#setup.keyspace.nowMs;
     session.tookMs = 0;
     session.lastCommand = command.fullName;
     command.usage.calls += count;
     const { timer } = this.#setup;
-    const startMs = timer.begin(command);
+    const startMs = startedMs ?? timer.begin(command);
     if (startMs !== NOT_TIMED) timer.end(startMs, command, session, first, { calls: count });
   }
+}
+
+/** Whether a write may turn out to be none: its reply then tells only what it saw. */
+export function mayChangeNothing(name: PlainName): boolean {
+  return name === "sadd" || name === "srem" || name === "zadd";
+}
+
+function ofNumber(value: number | undefined): string {
+  return value === undefined ? DECLINED : integer(value);
+}
+
+function ofText(text: string | undefined): string {
+  return text === undefined ? DECLINED : bulk(text);
+}
+
+function ofFlag(flag: boolean | undefined): string {
+  if (flag === undefined) return DECLINED;
+  return flag ? ONE : ZERO;
 }

@@ -1,8 +1,15 @@
 /** ZPOPMIN, ZPOPMAX and ZMPOP: members from an end of a sorted set. ZMPOP replicates as the pop that it came to. */
 import { LongText } from "../../base/long-text.ts";
-import { arrayHeader, bulk, double, EMPTY_ARRAY, nilArray } from "../../protocol/resp/reply.ts";
+import {
+  arrayHeader,
+  bulk,
+  double,
+  EMPTY_ARRAY,
+  nilArray,
+  type RespVersion,
+} from "../../protocol/resp/reply.ts";
 import { NOTIFY } from "../keyspace/notifications.ts";
-import { ZsetValue } from "../keyspace/zset-value.ts";
+import { type ScoredMember, ZsetValue } from "../keyspace/zset-value.ts";
 import { type Argv, arg, type CommandSpec, type Handler, ONE_KEY } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import * as errors from "./errors.ts";
@@ -10,11 +17,6 @@ import { numberedKeys, parseNumberedKeys } from "./numbered-keys.ts";
 import { parseCount } from "./numbers.ts";
 
 export type ZsetEnd = "min" | "max";
-
-interface Popped {
-  readonly member: string;
-  readonly score: number;
-}
 
 /**
  * Takes up to `count` members, at least one, from an end of the sorted set that `key` holds, and propagates that.
@@ -27,9 +29,9 @@ function popEnd(
   zset: ZsetValue,
   end: ZsetEnd,
   count: number,
-  replyOf: (popped: readonly Popped[]) => string,
+  replyOf: (popped: readonly ScoredMember[]) => string,
 ): string {
-  const popped: Popped[] = [];
+  const popped: ScoredMember[] = [];
   const taken = Math.min(count, zset.size);
   zset.walk(end === "min" ? 0 : zset.size - 1, taken, end === "max", (score, member) => {
     popped.push({ member, score });
@@ -44,18 +46,25 @@ function popEnd(
     context.db.beforeChange(key);
     zset.deleteEnd(end === "min" ? "low" : "high", taken);
   }
-  context.propagate(end === "min" ? "ZPOPMIN" : "ZPOPMAX", key, String(taken));
+  // `ZPOPMIN key` alone; others say how many, which keys, or how long to wait.
+  if (context.argv.length === 2) context.propagateAsIs();
+  else context.propagate(end === "min" ? "ZPOPMIN" : "ZPOPMAX", key, String(taken));
   return reply;
 }
 
 /** Pairs of member and score, each in an array of its own or all in one row. */
-function pairsReply(context: CommandContext, popped: readonly Popped[], nested: boolean): string {
+function pairsReply(context: CommandContext, popped: readonly ScoredMember[], nested: boolean): string {
   const reply = new LongText(arrayHeader(nested ? popped.length : popped.length * 2));
   for (const { member, score } of popped) {
     if (nested) reply.add(arrayHeader(2));
-    reply.add(bulk(member) + double(score, context.version));
+    reply.add(pairReply(member, score, context.version));
   }
   return reply.toString();
+}
+
+/** A member and its score, one behind the other. */
+export function pairReply(member: string, score: number, version: RespVersion): string {
+  return bulk(member) + double(score, version);
 }
 
 function popWith(end: ZsetEnd): Handler {
@@ -77,7 +86,7 @@ export interface PopQuery {
   readonly keys: readonly string[];
   readonly end: ZsetEnd;
   readonly count: number;
-  reply(context: CommandContext, key: string, popped: readonly Popped[]): string;
+  reply(context: CommandContext, key: string, popped: readonly ScoredMember[]): string;
 }
 
 /** The key, and an array of pairs, as ZMPOP replies. */

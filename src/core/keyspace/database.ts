@@ -123,11 +123,15 @@ export class Database {
 
   /** As `beforeChange`, for what is no change to WATCH nor to blocked clients: a stream's groups and counters. */
   beforeInnerChange(key: string): void {
+    this.beforeChangeAt(this.#table.find(key));
+  }
+
+  /** As `beforeInnerChange`, of the key at an address. */
+  beforeChangeAt(at: number): void {
     const books = this.#books;
     const table = this.#table;
     books.changes += 1;
     books.lastChangeOffset = books.writeOffset;
-    const at = table.find(key);
     if (at === ABSENT) return;
     if (books.snapshot !== null) books.snapshot.preserve(this.snapshotIndex, table, at);
     table.setChangedAt(at, books.writeOffset);

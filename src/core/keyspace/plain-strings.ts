@@ -6,7 +6,8 @@ import { OFFSET_ZERO } from "../../base/ids.ts";
 import type { PlainRequest } from "../../protocol/resp/plain-request.ts";
 import type { Bookkeeping } from "./bookkeeping.ts";
 import type { Database } from "./database.ts";
-import { ABSENT } from "./key-table.ts";
+import { parseInteger } from "./int64.ts";
+import { ABSENT, type KeyTable } from "./key-table.ts";
 import { noteUse } from "./use-frequency.ts";
 
 export class PlainStrings {
@@ -37,8 +38,8 @@ export class PlainStrings {
    */
   put(database: Database, { bytes, keyStart, keyEnd, valueStart, valueEnd }: PlainRequest): boolean {
     const books = this.#books;
-    const { table, watches, awaited } = database;
-    if (watches.size !== 0 || awaited.size !== 0 || books.notifyFlags !== 0) return false;
+    const { table } = database;
+    if (!isUnobserved(database, books)) return false;
     const at = table.findBytes(bytes, keyStart, keyEnd);
     if (at === ABSENT) {
       if (!database.addBytes(bytes, valueStart, valueEnd)) return false;
@@ -46,12 +47,43 @@ export class PlainStrings {
       if (table.expireAtMs(at) !== 0) return false;
       if (books.snapshot !== null) books.snapshot.preserve(database.snapshotIndex, table, at);
       if (!table.replaceBytes(at, bytes, valueStart, valueEnd)) return false;
-      table.setForm(at, 0);
-      table.setChangedAt(at, books.writeOffset);
-      noteUse(table, at, books);
+      this.#changed(table, at);
     }
     books.changes += 1;
     books.lastChangeOffset = books.writeOffset;
     return true;
   }
+
+  /**
+   * As `Database.update`, of a number that is one more.
+   *
+   * @returns it; `undefined` unless the key is here and never expires, its string is an integer, and one more takes as much room and is a safe number.
+   */
+  increment(database: Database, { bytes, keyStart, keyEnd }: PlainRequest): number | undefined {
+    const books = this.#books;
+    const { table } = database;
+    if (!isUnobserved(database, books)) return undefined;
+    const at = table.findBytes(bytes, keyStart, keyEnd);
+    if (at === ABSENT || !table.isShortString(at) || table.expireAtMs(at) !== 0) return undefined;
+    const known = parseInteger(table.valueAt(at) as string);
+    if (typeof known !== "number" || known === Number.MAX_SAFE_INTEGER) return undefined;
+    if (books.snapshot !== null) books.snapshot.preserve(database.snapshotIndex, table, at);
+    if (!table.replaceString(at, String(known + 1))) return undefined;
+    this.#changed(table, at);
+    books.changes += 1;
+    books.lastChangeOffset = books.writeOffset;
+    return known + 1;
+  }
+
+  #changed(table: KeyTable, at: number): void {
+    const books = this.#books;
+    table.setForm(at, 0);
+    table.setChangedAt(at, books.writeOffset);
+    noteUse(table, at, books);
+  }
+}
+
+/** Whether nobody has to be told of what changes there. */
+export function isUnobserved({ watches, awaited }: Database, { notifyFlags }: Bookkeeping): boolean {
+  return watches.size === 0 && awaited.size === 0 && notifyFlags === 0;
 }

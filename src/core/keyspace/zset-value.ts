@@ -17,6 +17,11 @@ export function isCompact(members: number, longest: number): boolean {
   return members <= encodingLimits.zsetEntriesMax && longest <= encodingLimits.zsetValueBytesMax;
 }
 
+export interface ScoredMember {
+  readonly member: string;
+  readonly score: number;
+}
+
 interface WideParts {
   readonly table: MemberTable;
   /** Of each member of the table, at the same position. */

@@ -59,13 +59,20 @@ export class ReplicationLog {
   assignEffects(epoch: Epoch, effects: AssignedEffects): Offset {
     const { request } = effects;
     if (request !== null) return this.assignCommands(epoch, effects.effectsDb, request);
-    this.#begin(epoch, effects.effectsDb);
-    this.writer.extend(effects.effects);
+    this.assignEncoded(epoch, effects.effectsDb, effects.effects);
     this.#openDb = effects.effectsEndDb;
     return this.assigned;
   }
 
-  /** As `assignEffects`, of one or more commands that run in database `db`. */
+  /** As `assignEffects`, of one or more encoded commands that run in database `db`. */
+  assignEncoded(epoch: Epoch, db: number, commands: string): Offset {
+    this.#begin(epoch, db);
+    this.writer.extend(commands);
+    this.#openDb = db;
+    return this.assigned;
+  }
+
+  /** As `assignEncoded`, of commands as they came. */
   assignCommands(epoch: Epoch, db: number, { bytes, start, end }: EncodedRequest): Offset {
     this.#begin(epoch, db);
     this.writer.extendWith(bytes, start, end);

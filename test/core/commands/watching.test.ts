@@ -43,7 +43,7 @@ describe("SLOWLOG", () => {
       const request = new PlainRequest();
       expect(decoder.findPlain(request)).toBe(true);
       harness.dispatcher.beginBatch(harness.host.watchMs - tookMs);
-      return harness.dispatcher.plain.runGets(harness.session, decoder, request);
+      return harness.dispatcher.plain.runReads(harness.session, decoder, request);
     };
     expect(run(30, ["GET", "k"], ["get", "k"], ["GET", "k"], ["PING"])).toBe(3);
     expect(slowlog(harness)).toEqual([[0, 10_000, "GET k"]]);
@@ -52,6 +52,25 @@ describe("SLOWLOG", () => {
     expect(harness.ask("SLOWLOG LEN")).toBe(1);
     harness.dispatcher.slowlog.thresholdUs = 0;
     expect(harness.dispatcher.plain.serves(harness.session)).toBe(false);
+  });
+
+  it("measures a plain request that may take long, wherever in its batch it is", () => {
+    const harness = new Harness();
+    harness.run("RPUSH l a b");
+    const decoder = new RequestDecoder(DEFAULT_REDIS_LIMITS);
+    decoder.feed(Buffer.from(encodeCommand(["LRANGE", "l", "0", "-1"])));
+    const request = new PlainRequest();
+    expect(decoder.findPlain(request)).toBe(true);
+    harness.dispatcher.beginBatch(0);
+    harness.run("GET k");
+    const skip = decoder.skip.bind(decoder);
+    decoder.skip = (skipped) => {
+      harness.host.watchMs += 12;
+      skip(skipped);
+    };
+    expect(harness.dispatcher.plain.runReads(harness.session, decoder, request)).toBe(1);
+    expect(harness.session.tookMs).toBe(12);
+    expect(slowlog(harness)).toEqual([[0, 12_000, "LRANGE l 0 -1"]]);
   });
 
   it("measures what may take long, and the first command of a batch", () => {

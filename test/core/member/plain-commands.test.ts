@@ -1,34 +1,60 @@
-/** GET and SET on the shortest path come to what they come to on the long one. */
+/** The commonest commands on the shortest path come to what they come to on the long one. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Offset } from "../../../src/base/ids.ts";
+import { SeededRandomness } from "../../../src/base/randomness.ts";
 import { CommandReader } from "../../../src/core/commands/command-reader.ts";
+import { MEMORY_DEFAULTS } from "../../../src/core/keyspace/memory-settings.ts";
 import { RecordCursor } from "../../../src/protocol/record.ts";
+import { PLAIN_NAMES } from "../../../src/protocol/resp/plain-request.ts";
 import { bulk } from "../../../src/protocol/resp/reply.ts";
 import type { ReplicationMode } from "../../../src/rules/group-record.ts";
 import { TestGroup } from "./test-group.ts";
 import type { TestMember } from "./test-member.ts";
 
 const KEYS = ["a", "b", "key:12345678", "l".repeat(476), "m".repeat(477)] as const;
+/** Of one type each, mostly. */
+const COLLECTIONS = { list: "list", set: "set", hash: "hash", zset: "z".repeat(477) } as const;
 const LENGTHS = [0, 3, 4, 90, 97, 97, 430, 475, 480, 998, 1100] as const;
+const NUMBERS = ["0", "8", "99998", "-1", "9007199254740990", "9223372036854775807"] as const;
 
 const key = fc.constantFrom(...KEYS);
 const value = fc.tuple(fc.constantFrom(...LENGTHS), fc.nat({ max: 255 })).map(([length, code]) => {
   return String.fromCharCode(code).repeat(length);
 });
+const index = fc.constantFrom("0", "-2", "1", "2", "-1", "99", "x");
+const member = fc.constantFrom("1", "2", "member", "m".repeat(70));
+const score = fc.constantFrom("1", "2.5", "-inf", "-0", "NX", "nan");
 
-/** Half of all commands may take the shortest path. */
+function keyOf(type: keyof typeof COLLECTIONS): fc.Arbitrary<string> {
+  return fc.oneof({ weight: 7, arbitrary: fc.constant(COLLECTIONS[type]) }, { weight: 1, arbitrary: key });
+}
+
+/** Most of all commands may take the shortest path. */
 const plain = fc.oneof(
   fc.tuple(fc.constantFrom("GET", "get"), key),
-  fc.tuple(fc.constantFrom("SET", "sEt"), key, value),
+  fc.tuple(fc.constantFrom("SET", "sEt"), key, fc.oneof(value, fc.constantFrom(...NUMBERS))),
+  fc.tuple(fc.constant("INCR"), key),
+  fc.tuple(fc.constantFrom("LPUSH", "rPush", "RPUSH"), keyOf("list"), value),
+  fc.tuple(fc.constantFrom("LPOP", "rpop"), keyOf("list")),
+  fc.tuple(fc.constant("LRANGE"), keyOf("list"), index, index),
+  fc.tuple(fc.constantFrom("SADD", "sAdd"), keyOf("set"), member),
+  fc.tuple(fc.constant("SREM"), keyOf("set"), member),
+  fc.tuple(fc.constant("SPOP"), keyOf("set")),
+  fc.tuple(fc.constant("HSET"), keyOf("hash"), member, value),
+  fc.tuple(fc.constant("ZADD"), keyOf("zset"), score, member),
+  fc.tuple(fc.constantFrom("ZPOPMIN", "zPopMin"), keyOf("zset")),
 );
 const other = fc.oneof(
   fc
-    .tuple(fc.constantFrom("DEL", "INCR", "TTL", "PERSIST", "WATCH", "STRLEN", "BLPOP x"), key)
+    .tuple(
+      fc.constantFrom("DEL", "DEL", "TTL", "PERSIST", "WATCH", "STRLEN", "BLPOP x"),
+      fc.oneof(key, keyOf("list"), keyOf("zset")),
+    )
     .map(([name, one]) => (name === "BLPOP x" ? ["BLPOP", one, "0.05"] : [name, one])),
   fc.tuple(key, fc.integer({ min: 1, max: 40 })).map(([one, ms]) => ["PEXPIRE", one, String(ms)]),
   fc.tuple(key, value).map(([one, text]) => ["APPEND", one, text]),
-  fc.tuple(key, value).map(([one, text]) => ["RPUSH", one, text]),
+  fc.tuple(keyOf("list"), value).map(([one, text]) => ["RPUSH", one, text, text]),
   fc
     .constantFrom(
       ...[
@@ -65,7 +91,7 @@ const other = fc.oneof(
     )
     .map((line) => line.split(" ")),
 );
-const command = fc.oneof({ weight: 12, arbitrary: plain }, { weight: 2, arbitrary: other });
+const command = fc.oneof({ weight: 16, arbitrary: plain }, { weight: 2, arbitrary: other });
 
 interface Batch {
   readonly client: number;
@@ -85,17 +111,19 @@ interface Outcome {
   readonly effects: string[];
   readonly digests: string[];
   readonly statistics: string;
+  readonly usedBytes: number[];
 }
 
-/** How many commands have taken the shortest path. */
-let shortened = 0;
+/** How many commands have taken the shortest path, by name. */
+const shortened = new Map<string, number>();
 
 function watchPlain(member: TestMember, mayBePlain: boolean): void {
   const { desk } = member.member;
   const runPlain = desk.runPlain.bind(desk);
   desk.runPlain = (client, source) => {
     const count = mayBePlain ? runPlain(client, source) : 0;
-    shortened += count;
+    const name = client.session.lastCommand;
+    if (count > 0) shortened.set(name, (shortened.get(name) ?? 0) + count);
     return count;
   };
 }
@@ -126,9 +154,16 @@ function statisticsOf(text: string): string {
   return text.replace(/^\$\d+/, "").replace(/usec=-?\d+,usec_per_call=-?[\d.]+/g, "");
 }
 
-function outcomeOf(batches: readonly Batch[], mode: ReplicationMode, mayBePlain: boolean): Outcome {
+function outcomeOf(
+  batches: readonly Batch[],
+  mode: ReplicationMode,
+  countsUses: boolean,
+  mayBePlain: boolean,
+): Outcome {
   const group = new TestGroup({ mode });
   const n1 = group.reign(1, "n1", ["n2", "n3"]);
+  if (countsUses)
+    n1.keyspace.limitMemory({ ...MEMORY_DEFAULTS, policy: "allkeys-lfu" }, new SeededRandomness(5));
   watchPlain(n1, mayBePlain);
   const clients = [n1.connect(), n1.connect(), n1.connect()];
   const replies: string[] = [];
@@ -146,27 +181,30 @@ function outcomeOf(batches: readonly Batch[], mode: ReplicationMode, mayBePlain:
   const statistics = ["commandstats", "stats", "keyspace", "errorstats"].map((section) =>
     statisticsOf(n1.ask(n1.connect(), "INFO", section)),
   );
-  const used = KEYS.map((one) => n1.ask(n1.connect(), "OBJECT", "IDLETIME", one));
+  const keys = [...KEYS, ...Object.values(COLLECTIONS)];
+  const used = keys.map((one) => n1.ask(n1.connect(), "OBJECT", countsUses ? "FREQ" : "IDLETIME", one));
+  const encodings = keys.map((one) => n1.ask(n1.connect(), "OBJECT", "ENCODING", one));
   return {
     replies,
     effects: effectsOf(n1),
     digests: ["n1", "n2", "n3"].map((id) => group.member(id).keyspace.digest()),
-    statistics: [...statistics, ...used].join("\n"),
+    statistics: [...statistics, ...used, ...encodings].join("\n"),
+    usedBytes: ["n1", "n2", "n3"].map((id) => group.member(id).keyspace.usedBytes),
   };
 }
 
-describe.each(["async", "semi-sync", "sync"] as const)("GET and SET in %s", (mode) => {
+describe.each(["async", "semi-sync", "sync"] as const)("the commonest commands in %s", (mode) => {
   it("reply, record, count and leave behind the same on the shortest path as on the long one", () => {
-    shortened = 0;
+    shortened.clear();
     fc.assert(
-      fc.property(fc.array(batch, { minLength: 1, maxLength: 12 }), (batches) => {
-        const short = outcomeOf(batches, mode, true);
-        expect(short).toEqual(outcomeOf(batches, mode, false));
+      fc.property(fc.array(batch, { minLength: 1, maxLength: 12 }), fc.boolean(), (batches, countsUses) => {
+        const short = outcomeOf(batches, mode, countsUses, true);
+        expect(short).toEqual(outcomeOf(batches, mode, countsUses, false));
         expect(new Set(short.digests).size).toBe(1);
       }),
       { numRuns: 150 },
     );
-    expect(shortened).toBeGreaterThan(500);
+    for (const name of PLAIN_NAMES) expect([name, (shortened.get(name) ?? 0) > 10]).toEqual([name, true]);
   });
 });
 
@@ -180,4 +218,27 @@ it("as many GETs as are run at once find room for the longest string that a bloc
   expect(n1.runWhileItMay(client, gets)).toBe(16);
   group.settle();
   expect(n1.read(client)).toBe(bulk(value).repeat(16));
+});
+
+it("no more elements are taken at once behind one whose reply is long", () => {
+  const group = new TestGroup();
+  const n1 = group.reign(1, "n1", ["n2", "n3"]);
+  const client = n1.connect();
+  const runs = [30_000, 30_000, 30_000, 70_000, 1, 1].map((length) => "v".repeat(length));
+  n1.ask(client, "RPUSH", "list", ...runs, "last");
+  const counts: number[] = [];
+  const { desk } = n1.member;
+  const runPlain = desk.runPlain.bind(desk);
+  desk.runPlain = (asked, source) => {
+    const count = runPlain(asked, source);
+    if (count > 0) counts.push(count);
+    return count;
+  };
+  n1.runWhileItMay(
+    client,
+    runs.map(() => ["LPOP", "list"]),
+  );
+  group.settle();
+  expect(counts).toEqual([3, 1, 2]);
+  expect(n1.read(client)).toBe(runs.map(bulk).join(""));
 });

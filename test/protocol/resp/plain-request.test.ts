@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Latin1Buffer } from "../../../src/base/latin1.ts";
 import { encodeCommand } from "../../../src/protocol/resp/command-encoder.ts";
 import { DEFAULT_REDIS_LIMITS } from "../../../src/protocol/resp/limits.ts";
-import { PlainRequest } from "../../../src/protocol/resp/plain-request.ts";
+import { type PlainName, PlainRequest } from "../../../src/protocol/resp/plain-request.ts";
 import { RequestDecoder } from "../../../src/protocol/resp/request-decoder.ts";
 import { changedBytes, splitAt } from "../../fuzz/byte-mutations.ts";
 import { command, latin1Text } from "./arbitrary-requests.ts";
@@ -13,11 +13,11 @@ function bytesOf(text: string): Latin1Buffer {
 }
 
 /** @returns what is found at the beginning of `text`, and where it ends; `undefined` when it is no plain request. */
-function found(text: string): { argv: string[]; end: number; isSet: boolean } | undefined {
+function found(text: string): { argv: string[]; end: number; name: PlainName } | undefined {
   const request = new PlainRequest();
   const bytes = bytesOf(text);
   if (!request.find(bytes, 0, bytes.length)) return undefined;
-  return { argv: request.argv, end: request.end, isSet: request.isSet };
+  return { argv: request.argv, end: request.end, name: request.name };
 }
 
 /** All commands of a stream, plain requests found first where there are any. */
@@ -47,19 +47,32 @@ function decode(
 }
 
 const plainCommand = fc.oneof(
-  fc.tuple(fc.constantFrom("GET", "get", "gEt"), latin1Text),
-  fc.tuple(fc.constantFrom("SET", "set", "Set"), latin1Text, latin1Text),
+  fc.tuple(fc.constantFrom("GET", "get", "gEt", "INCR", "lpop", "RPop", "zpopmin"), latin1Text),
+  fc.tuple(fc.constantFrom("SET", "set", "Set", "LPUSH", "rpush", "sadd"), latin1Text, latin1Text),
+  fc.tuple(fc.constantFrom("LRANGE", "hset", "ZADD"), latin1Text, latin1Text, latin1Text),
 );
 
 describe("a plain request", () => {
   it.each([
-    [["GET", "a"], false],
-    [["get", ""], false],
-    [["SET", "a\r\n", "\r\n$1"], true],
-    [["sEt", "k".repeat(999), ""], true],
-  ])("is found: %j", (argv, isSet) => {
+    [["GET", "a"], "get"],
+    [["get", ""], "get"],
+    [["SET", "a\r\n", "\r\n$1"], "set"],
+    [["sEt", "k".repeat(999), ""], "set"],
+    [["INCR", "a"], "incr"],
+    [["LPOP", "a"], "lpop"],
+    [["rPop", "a"], "rpop"],
+    [["LPUSH", "a", "b"], "lpush"],
+    [["rpush", "", ""], "rpush"],
+    [["LRange", "a", "0", "-1"], "lrange"],
+    [["SADD", "a", "b"], "sadd"],
+    [["srem", "a", "b"], "srem"],
+    [["SPOP", "a"], "spop"],
+    [["HSET", "a", "b", "c"], "hset"],
+    [["zADD", "a", "1", "c"], "zadd"],
+    [["ZPOPMIN", "a"], "zpopmin"],
+  ])("is found: %j", (argv, name) => {
     const text = encodeCommand(argv);
-    expect(found(`${text}*1\r\n`)).toEqual({ argv, end: text.length, isSet });
+    expect(found(`${text}*1\r\n`)).toEqual({ argv, end: text.length, name });
   });
 
   it.each([
@@ -71,6 +84,27 @@ describe("a plain request", () => {
     [["GETS", "a"]],
     [["GEX", "a"]],
     [["SIT", "a", "b"]],
+    [["INCX", "a"]],
+    [["MPOP", "a"]],
+    [["DECR", "a"]],
+    [["SPUSH", "a", "b"]],
+    [["LPUSHX", "a", "b"]],
+    [["LPUSH", "a"]],
+    [["LPUSH", "a", "b", "c"]],
+    [["LPOP", "a", "1"]],
+    [["LXXPUSH", "a", "b"]],
+    [["LPUSHX", "a"]],
+    [["LXANGE", "a", "0", "1"]],
+    [["SSET", "a", "b", "c"]],
+    [["HADD", "a", "b"]],
+    [["ZADD", "a", "b"]],
+    [["ZREM", "a", "b"]],
+    [["SPOP", "a", "1"]],
+    [["HSET", "a", "b", "c", "d", "e"]],
+    [["ZXOPMIN", "a"]],
+    [["ZPXPMIN", "a"]],
+    [["ZPOPMAX", "a"]],
+    [["XPOPMIN", "a"]],
     [["GET", "k".repeat(1000)]],
   ])("is none of %j", (argv) => {
     expect(found(encodeCommand(argv))).toBeUndefined();
@@ -90,6 +124,9 @@ describe("a plain request", () => {
     "*2\r\n+3\r\nGET\r\n$1\r\na\r\n",
     "*2\r\n$3\r\nGET\r\n+1\r\na\r\n",
     "*3\r\n$3\r\nSET\r\n$1\r\na\r\n+1\r\nb\r\n",
+    "*2\r\n$4\r\nLPOPXX$1\r\na\r\n",
+    "*2\r\n$5\r\nLPOP\r\n$1\r\na\r\n",
+    "*2\r\n$14\r\nLPOP\r\n$1\r\na\r\n",
   ])("is as it would be encoded, not %j", (text) => {
     expect(found(text)).toBeUndefined();
   });
@@ -98,6 +135,8 @@ describe("a plain request", () => {
     for (const argv of [
       ["GET", "key"],
       ["SET", "key", "value"],
+      ["LPUSH", "key", "value"],
+      ["RPOP", "key"],
     ]) {
       const text = encodeCommand(argv);
       for (let length = 0; length < text.length; length += 1)
@@ -136,7 +175,7 @@ describe("a decoder that looks for plain requests", () => {
     const valid = fc
       .array(fc.oneof(plainCommand, command), { maxLength: 5 })
       .map((commands) => Buffer.from(commands.map(encodeCommand).join(""), "latin1"));
-    const tokens = ["\r\n", "*3\r\n", "$3\r\n", "SET", "GET", "0", "-1"];
+    const tokens = ["\r\n", "*3\r\n", "$3\r\n", "$5\r\n", "SET", "GET", "LPUSH", "0", "-1"];
     return fc.assert(
       fc.property(changedBytes(valid, tokens), (bytes) => {
         const plain = decode([bytes], true);
