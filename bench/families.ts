@@ -22,11 +22,11 @@ const TESTS: readonly BenchmarkTest[] = [
 /** Of Redis's requests a second. */
 const SHARE_MIN = 0.8;
 const PIPELINES = [1, 16] as const;
-/** Of each test: some twenty seconds of all of them. */
-const WARM_UP = [
-  { pipeline: 1, requests: 40_000 },
-  { pipeline: 16, requests: 80_000 },
-];
+/**
+ * Of each test, right before those of the same pipeline are measured: half a minute, after which V8 has compiled what all of them run
+ * through as well as it can.
+ */
+const WARM_UP_REQUESTS = { 1: 150_000, 16: 250_000 };
 /** A pipelined run is over too soon with the same number of requests. */
 const PIPELINED_FACTOR = 3;
 /** Keys, fields and members are drawn from as many, so that a set and its pops have something to hold. */
@@ -41,8 +41,9 @@ export async function familiesFigures(bench: Bench): Promise<Figure[]> {
   const { familyRequests, familyRounds } = bench.effort;
   await byTurns(bench, "async", familyRounds, async (arena, { side, label }, round) => {
     const failed = (error: Error): void => sayFailure(bench, label, error);
-    await warmUp(arena, { tests: TESTS, randomKeys: RANDOM_KEYS }, WARM_UP, failed);
     for (const pipeline of PIPELINES) {
+      const runs = [{ pipeline, requests: WARM_UP_REQUESTS[pipeline] }];
+      await warmUp(arena, { tests: TESTS, randomKeys: RANDOM_KEYS }, runs, failed);
       bench.say(`families, -P ${pipeline}, ${label}, round ${round}`);
       const requests = familyRequests * (pipeline === 1 ? 1 : PIPELINED_FACTOR);
       const options = { tests: TESTS, pipeline, requests, randomKeys: RANDOM_KEYS };

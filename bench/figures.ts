@@ -39,7 +39,7 @@ export const FULL_EFFORT: Effort = {
   latencySamples: 20_000,
   latencyRounds: 5,
   familyRequests: 100_000,
-  familyRounds: 5,
+  familyRounds: 3,
   elements: 1_000_000,
   largeRounds: 3,
 };
