@@ -4,7 +4,7 @@
  */
 import { OFFSET_ZERO } from "../../base/ids.ts";
 import type { Randomness } from "../../base/randomness.ts";
-import type { PlainRequest } from "../../protocol/resp/plain-request.ts";
+import { PLAIN_BYTES_MAX, type PlainRequest } from "../../protocol/resp/plain-request.ts";
 import type { Bookkeeping } from "./bookkeeping.ts";
 import type { Database } from "./database.ts";
 import { HashValue } from "./hash-value.ts";
@@ -77,11 +77,12 @@ export class PlainCollections {
     return set.delete(member);
   }
 
-  /** Takes any member; `undefined` for the last one as well, with which the key goes. */
+  /** Takes any member; `undefined` for the last one as well, with which the key goes, and for one that a record may have no room for. */
   popAny(database: Database, request: PlainRequest, random: Randomness): string | undefined {
     const set = this.#lookToChange(database, request);
     if (!(set instanceof SetValue) || set.size === 1) return undefined;
     const member = set.at(random.below(set.size));
+    if (member.length > PLAIN_BYTES_MAX) return undefined;
     this.#beforeChange(database);
     set.delete(member);
     return member;

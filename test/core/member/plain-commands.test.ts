@@ -242,3 +242,20 @@ it("no more elements are taken at once behind one whose reply is long", () => {
   expect(counts).toEqual([3, 1, 2]);
   expect(n1.read(client)).toBe(runs.map(bulk).join(""));
 });
+
+it("a long member is popped the long way, which asks whether its record has room", () => {
+  const group = new TestGroup();
+  const n1 = group.reign(1, "n1", ["n2", "n3"]);
+  const client = n1.connect();
+  n1.ask(client, "SADD", "short", "a", "b", "c");
+  n1.ask(client, "SADD", "long", ...["a", "b", "c"].map((letter) => letter.repeat(1000)));
+  shortened.clear();
+  watchPlain(n1, true);
+  n1.runWhileItMay(client, [["SPOP", "short"]]);
+  expect(shortened.get("spop")).toBe(1);
+  n1.runWhileItMay(client, [["SPOP", "long"]]);
+  expect(shortened.get("spop")).toBe(1);
+  group.settle();
+  n1.read(client);
+  expect(n1.ask(client, "SCARD", "long")).toBe(":2\r\n");
+});
