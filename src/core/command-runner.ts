@@ -177,18 +177,19 @@ export class CommandRunner {
     const request = this.#request;
     const count = plain.runWrites(session, source, request);
     if (count === 0) return 0;
-    if (!plain.wrote) {
+    const { changed, effects, start, end } = plain;
+    if (changed === 0) {
       this.reply(client, plain.reply, { offset: keyspace.sawOffset, round, wrote: false }, count);
       return count;
     }
-    const { bytes, start } = request;
+    const { bytes } = request;
     const offset =
-      plain.effects === ""
-        ? log.assignCommands(epoch, session.db, { bytes, start, end: plain.end })
-        : log.assignEncoded(epoch, session.db, plain.effects);
+      effects === ""
+        ? log.assignCommands(epoch, session.db, { bytes, start, end })
+        : log.assignEncoded(epoch, session.db, effects);
     log.applied = offset;
     session.wroteOffset = offset;
-    this.reply(client, plain.reply, { offset, round: 0, wrote: true }, count);
+    this.reply(client, plain.reply, { offset, round: changed < count ? round : 0, wrote: true }, count);
     return count;
   }
 

@@ -7,13 +7,23 @@ import type { Millis } from "../../base/ids.ts";
 import { AROUND_BULK_BYTES, BulkWriter } from "../../protocol/resp/bulk-writer.ts";
 import { encodeCommand } from "../../protocol/resp/command-encoder.ts";
 import { PLAIN_NAMES, type PlainName, PlainRequest } from "../../protocol/resp/plain-request.ts";
-import { arrayHeader, bulk, integer, OK, ONE, type RespVersion, ZERO } from "../../protocol/resp/reply.ts";
+import {
+  arrayHeader,
+  bulk,
+  EMPTY_ARRAY,
+  integer,
+  nil,
+  OK,
+  ONE,
+  type RespVersion,
+  ZERO,
+} from "../../protocol/resp/reply.ts";
 import { STRING_BYTES_MAX } from "../keyspace/block-layout.ts";
 import type { Database } from "../keyspace/database.ts";
 import { ABSENT } from "../keyspace/key-table.ts";
 import type { Keyspace } from "../keyspace/keyspace.ts";
 import { PlainCollections } from "../keyspace/plain-collections.ts";
-import { PlainStrings } from "../keyspace/plain-strings.ts";
+import { ELSE, PlainStrings } from "../keyspace/plain-strings.ts";
 import type { ClientSession } from "../session.ts";
 import type { SessionRegistry } from "../session-registry.ts";
 import type { Command } from "./command.ts";
@@ -28,6 +38,17 @@ import { pairReply } from "./zset-pops.ts";
 const RUN_MAX = 16;
 /** Nor one more behind replies of so many bytes: what comes out of a list may be long, and all replies of a run are one text. */
 const REPLY_BYTES_MAX = 64 * 1024;
+
+/** The element may be there already, or nothing to be taken. */
+const CHANGING_NOTHING: ReadonlySet<PlainName> = new Set([
+  "lpop",
+  "rpop",
+  "sadd",
+  "srem",
+  "spop",
+  "zadd",
+  "zpopmin",
+]);
 
 /** What a command is answered that is to be run as any other. */
 const DECLINED = "";
@@ -53,12 +74,14 @@ export interface PlainSetup {
 }
 
 export class PlainCommands {
-  /** Of all commands of the last run that was not empty, and where the last of its requests ended. */
+  /** Of all commands of the last run that was not empty. */
   reply = "";
-  end = 0;
-  /** Whether a change was made, and so a record is to be: of these effects, or of the requests themselves when there is no text. */
-  wrote = false;
+  /** How many of them changed something. */
+  changed = 0;
+  /** What the record of their changes is to hold: this text, or else the requests themselves, which lie from `start` to `end`. */
   effects = "";
+  start = 0;
+  end = 0;
   readonly #setup: PlainSetup;
   readonly #commands: Record<PlainName, Command>;
   readonly #strings: PlainStrings;
@@ -112,8 +135,9 @@ export class PlainCommands {
     let request = first;
     do {
       const at = strings.look(database, request);
-      if (at === ABSENT) break;
-      table.writeString(at, replies);
+      if (at === ELSE) break;
+      if (at !== ABSENT) table.writeString(at, replies);
+      else replies.add(nil(session.protocol));
       source.skip(request);
       count += 1;
       request = this.#next;
@@ -140,36 +164,42 @@ export class PlainCommands {
   }
 
   /**
-   * As `runReads`, of as many as write the same way: unless `effects` says otherwise, theirs are the requests themselves, from the first on as
-   * they lie. One that may change nothing is run alone.
+   * As `runReads`, of as many as write the same way: see `changed` and `effects`. Those that change something lie side by side, with any that
+   * turned out to change nothing before or behind them.
    */
   runWrites(session: ClientSession, source: PlainSource, first: PlainRequest): number {
     const { keyspace } = this.#setup;
     const database = this.#begin(session);
     const { name } = first;
-    const changesBefore = keyspace.changes;
-    const max = mayChangeNothing(name) ? 1 : RUN_MAX;
     let replies = "";
     let count = 0;
     let request = first;
+    let isChange = false;
+    this.changed = 0;
     this.effects = "";
     do {
+      const changesBefore = keyspace.changes;
       const reply = this.#write(database, request, session.protocol);
       if (reply === DECLINED) break;
       if (name !== "set") replies += reply;
       source.skip(request);
-      this.end = request.end;
+      isChange = keyspace.changes !== changesBefore;
+      if (isChange) {
+        if (this.changed === 0) this.start = request.start;
+        this.changed += 1;
+        this.end = request.end;
+      }
       count += 1;
       request = this.#next;
     } while (
-      count < max &&
+      (isChange || this.changed === 0) &&
+      count < RUN_MAX &&
       replies.length < REPLY_BYTES_MAX &&
       source.findPlain(request) &&
       request.name === name
     );
     if (count === 0) return 0;
     keyspace.settle();
-    this.wrote = keyspace.changes !== changesBefore;
     this.reply = name === "set" ? (OKS[count] as string) : replies;
     this.#next.forget();
     this.#end(session, first, count);
@@ -195,9 +225,9 @@ export class PlainCommands {
       case "rpush":
         return ofNumber(collections.push(database, request, "last"));
       case "lpop":
-        return ofText(collections.pop(database, request, "first"));
+        return this.#popped(collections.pop(database, request, "first"), database, request, version);
       case "rpop":
-        return ofText(collections.pop(database, request, "last"));
+        return this.#popped(collections.pop(database, request, "last"), database, request, version);
       case "sadd":
         return ofFlag(collections.addMember(database, request));
       case "srem":
@@ -205,7 +235,7 @@ export class PlainCommands {
       case "spop": {
         const member = collections.popAny(database, request, this.#setup.host.random);
         if (member !== undefined) this.effects += encodeCommand(["SREM", request.key, member]);
-        return ofText(member);
+        return this.#popped(member, database, request, version);
       }
       case "hset":
         return ofFlag(collections.setField(database, request));
@@ -215,14 +245,18 @@ export class PlainCommands {
       }
       case "zpopmin": {
         const popped = collections.popLowest(database, request);
-        return popped === undefined
-          ? DECLINED
-          : arrayHeader(2) + pairReply(popped.member, popped.score, version);
+        if (popped !== undefined) return arrayHeader(2) + pairReply(popped.member, popped.score, version);
+        return collections.isAbsent(database, request) ? EMPTY_ARRAY : DECLINED;
       }
       case "get":
       case "lrange":
         return DECLINED;
     }
+  }
+
+  #popped(text: string | undefined, database: Database, request: PlainRequest, version: RespVersion): string {
+    if (text !== undefined) return bulk(text);
+    return this.#collections.isAbsent(database, request) ? nil(version) : DECLINED;
   }
 
   #begin(session: ClientSession): Database {
@@ -246,15 +280,11 @@ export class PlainCommands {
 
 /** Whether a write may turn out to be none: its reply then tells only what it saw. */
 export function mayChangeNothing(name: PlainName): boolean {
-  return name === "sadd" || name === "srem" || name === "zadd";
+  return CHANGING_NOTHING.has(name);
 }
 
 function ofNumber(value: number | undefined): string {
   return value === undefined ? DECLINED : integer(value);
-}
-
-function ofText(text: string | undefined): string {
-  return text === undefined ? DECLINED : bulk(text);
 }
 
 function ofFlag(flag: boolean | undefined): string {

@@ -173,11 +173,9 @@ export class Database {
     this.#changeExpiry(at, expireAtMs);
   }
 
-  /** Adds the key that the table has just not found, with the string in `bytes` from `start` to `end`. @returns false when they are too long for a block. */
-  addBytes(bytes: Buffer, start: number, end: number): boolean {
-    const at = this.#table.addBytes(bytes, start, end, this.#books);
-    if (at !== ABSENT) this.#account.add(this.#table.bytesAt(at));
-    return at !== ABSENT;
+  /** Accounts for a key that was added to the table, with its string. */
+  added(at: number): void {
+    this.#account.add(this.#table.bytesAt(at));
   }
 
   /** Replaces the value of a key that is here, and keeps the expiry. */
@@ -348,7 +346,7 @@ export class Database {
   #replaceValue(at: number, value: Value): number {
     const table = this.#table;
     table.setForm(at, 0);
-    if (table.replaceString(at, value)) return at;
+    if (typeof value === "string" && table.replaceString(at, value)) return at;
     const known = table.collectionAt(at);
     if (known !== undefined) this.#account.removeCollection(known);
     const bytes = table.bytesAt(at);

@@ -2,7 +2,10 @@
  * The blocks of a `KeyTable` by their addresses: what is known of a key beside its value and its expiry, and short strings, which are in the
  * block itself. It finds no key, and makes and frees no block.
  */
+import { integerBytes, readInteger, writeInteger } from "../../base/decimal.ts";
 import type { Offset } from "../../base/ids.ts";
+import { writeLatin1 } from "../../base/latin1.ts";
+import { copyWords } from "../../base/words.ts";
 import type { BulkWriter } from "../../protocol/resp/bulk-writer.ts";
 import {
   BELOW_FREQUENCY,
@@ -20,10 +23,13 @@ import {
   SNAPSHOT,
   stringOffset,
   USED_SEC,
+  unitsOf,
 } from "./block-layout.ts";
-import { Slab, wordAt } from "./slab.ts";
+import { byteAt, Slab, wordAt } from "./slab.ts";
 
 const HIGH = 2 ** 32;
+/** So many bytes are copied faster by a call out of V8. */
+const CALL_FROM_BYTES = 256;
 
 export class KeyBlocks {
   protected readonly slab: Slab = new Slab();
@@ -31,6 +37,67 @@ export class KeyBlocks {
   /** It holds a string, in its block. */
   isShortString(address: number): boolean {
     return kindOf(this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number) === INSIDE;
+  }
+
+  /** The integer that the string in the block at `address` spells; `undefined` for what is none, or has more than 15 digits. */
+  integerAt(address: number): number | undefined {
+    const layout = this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number;
+    const from = byteAt(address) + stringOffset(layout);
+    return readInteger(this.slab.bytesOf(address), from, from + (layout & LENGTH_MASK));
+  }
+
+  /** Puts `text` in the place of a string that takes as much room. @returns false when it does not fit there; then nothing is changed. */
+  replaceString(address: number, text: string): boolean {
+    if (!this.#setLength(address, text.length)) return false;
+    this.fillWithText(address, text);
+    return true;
+  }
+
+  /** As `replaceString`, of the string in `bytes` from `start` to `end`. */
+  replaceBytes(address: number, bytes: Buffer, start: number, end: number): boolean {
+    if (!this.#setLength(address, end - start)) return false;
+    this.fillWithBytes(address, bytes, start, end);
+    return true;
+  }
+
+  /** As `replaceString`, of a safe integer's spelling. */
+  replaceInteger(address: number, value: number): boolean {
+    if (!this.#setLength(address, integerBytes(value))) return false;
+    this.fillWithInteger(address, value);
+    return true;
+  }
+
+  /** Writes the string of a block that is as long. */
+  protected fillWithText(address: number, text: string): void {
+    writeLatin1(this.slab.bytesOf(address), text, this.#stringAt(address));
+  }
+
+  protected fillWithBytes(address: number, bytes: Buffer, start: number, end: number): void {
+    const to = this.#stringAt(address);
+    if (end - start < CALL_FROM_BYTES) copyWords(bytes, start, end, this.slab.wordsOf(address), to / 4);
+    else bytes.copy(this.slab.bytesOf(address), to, start, end);
+  }
+
+  protected fillWithInteger(address: number, value: number): void {
+    writeInteger(this.slab.bytesOf(address), value, this.#stringAt(address) + integerBytes(value));
+  }
+
+  /** A string of another length takes the place of the one in the block. @returns false when it does not fit there; then nothing is changed. */
+  #setLength(address: number, length: number): boolean {
+    const words = this.slab.wordsOf(address);
+    const at = wordAt(address) + LAYOUT;
+    const before = words[at] as number;
+    if (kindOf(before) !== INSIDE || length > LENGTH_MASK) return false;
+    const layout = (before & ~LENGTH_MASK) | length;
+    if (unitsOf(layout) !== unitsOf(before)) return false;
+    words[at] = layout;
+    return true;
+  }
+
+  /** Where its string begins in the bytes of its page. */
+  #stringAt(address: number): number {
+    const layout = this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number;
+    return byteAt(address) + stringOffset(layout);
   }
 
   /** Writes the string that the block at `address` holds. */

@@ -6,10 +6,11 @@
  * A key is spoken of by the address of its block, which holds until the next change of the table: `add`, `setValue` and
  * `remove` may move the blocks of other keys. What `entryAt` gives is a copy.
  */
+import { integerBytes } from "../../base/decimal.ts";
 import type { Millis, Offset } from "../../base/ids.ts";
-import { type Latin1Buffer, writeLatin1 } from "../../base/latin1.ts";
+import type { Latin1Buffer } from "../../base/latin1.ts";
 import type { Randomness } from "../../base/randomness.ts";
-import { copyWords, wordsFor } from "../../base/words.ts";
+import { wordsFor } from "../../base/words.ts";
 import {
   BELOW_FREQUENCY,
   EXPIRY,
@@ -48,8 +49,6 @@ import { SoughtKey } from "./sought-key.ts";
 import { FREQUENCY_INITIAL } from "./use-frequency.ts";
 import type { Collection, TypeName, Value } from "./value.ts";
 
-/** So many bytes are copied faster by a call out of V8. */
-const CALL_FROM_BYTES = 256;
 /** What no long key is. */
 const NO_LONG_KEY = "";
 
@@ -114,7 +113,7 @@ export class KeyTable extends KeyBlocks {
     const layout = layoutFor(key.length, value);
     const kind = kindOf(layout);
     const address = this.#addBlock(layout, changedAt, usedSec, snapshotMark);
-    if (kind === INSIDE) this.#writeString(address, value as string);
+    if (kind === INSIDE) this.fillWithText(address, value as string);
     else {
       const place = this.#heap.add(value, kind === HEAP_BOTH ? key : undefined, address);
       this.slab.wordsOf(address)[wordAt(address) + HEADER_WORDS] = place;
@@ -128,14 +127,25 @@ export class KeyTable extends KeyBlocks {
    * @returns `ABSENT` when they are too long for a block; then nothing is changed.
    */
   addBytes(bytes: Buffer, start: number, end: number, marks: KeyMarks): number {
-    const length = end - start;
+    const address = this.#addInside(end - start, marks);
+    if (address !== ABSENT) this.fillWithBytes(address, bytes, start, end);
+    return address;
+  }
+
+  /** As `addBytes`, of a safe integer's spelling. */
+  addInteger(value: number, marks: KeyMarks): number {
+    const address = this.#addInside(integerBytes(value), marks);
+    if (address !== ABSENT) this.fillWithInteger(address, value);
+    return address;
+  }
+
+  /** A block for the key that was sought last, with room for a string of `length`. */
+  #addInside(length: number, marks: KeyMarks): number {
     const keyLength = this.#sought.length;
     if (keyLength > KEY_BYTES_MAX || length > LENGTH_MASK) return ABSENT;
     const layout = layoutOf(INSIDE, keyLength, length);
     if (unitsOf(layout) > UNITS_MAX) return ABSENT;
-    const address = this.#addBlock(layout, marks.writeOffset, marks.nowSec, marks.snapshotMark);
-    this.#copyString(address, bytes, start, end);
-    return address;
+    return this.#addBlock(layout, marks.writeOffset, marks.nowSec, marks.snapshotMark);
   }
 
   /** A block for the key that was sought last, with all but its value. */
@@ -158,29 +168,9 @@ export class KeyTable extends KeyBlocks {
     return address;
   }
 
-  /** Puts `value` in the place of a string that takes as much room. @returns false when it does not fit there; then nothing is changed. */
-  replaceString(address: number, value: Value): boolean {
-    if (typeof value !== "string" || !this.#setLength(address, value.length)) return false;
-    this.#writeString(address, value);
-    return true;
-  }
-
-  /** As `replaceString`, of the string in `bytes` from `start` to `end`. */
-  replaceBytes(address: number, bytes: Buffer, start: number, end: number): boolean {
-    if (!this.#setLength(address, end - start)) return false;
-    this.#copyString(address, bytes, start, end);
-    return true;
-  }
-
-  #copyString(address: number, bytes: Buffer, start: number, end: number): void {
-    const to = this.#stringAt(address);
-    if (end - start < CALL_FROM_BYTES) copyWords(bytes, start, end, this.slab.wordsOf(address), to / 4);
-    else bytes.copy(this.slab.bytesOf(address), to, start, end);
-  }
-
   /** @returns the address that the key has now. */
   setValue(address: number, value: Value): number {
-    if (this.replaceString(address, value)) return address;
+    if (typeof value === "string" && this.replaceString(address, value)) return address;
     const before = this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number;
     const kind = kindOf(before);
     const layout = kind === HEAP_BOTH ? before : layoutFor(keyLengthOf(before), value);
@@ -313,7 +303,7 @@ export class KeyTable extends KeyBlocks {
     const at = wordAt(fresh);
     words[at + LAYOUT] = layout | (before & ~BELOW_FREQUENCY);
     this.#copyKey(address, before, fresh, layout);
-    if (kind === INSIDE) this.#writeString(fresh, value as string);
+    if (kind === INSIDE) this.fillWithText(fresh, value as string);
     else words[at + HEADER_WORDS] = this.#heap.add(value, undefined, fresh);
     this.#moved(address, fresh);
     if (place !== undefined) this.#removeFromHeap(place);
@@ -341,24 +331,6 @@ export class KeyTable extends KeyBlocks {
     }
   }
 
-  /** A string of another length takes the place of the one in the block. @returns false when it does not fit there; then nothing is changed. */
-  #setLength(address: number, length: number): boolean {
-    const words = this.slab.wordsOf(address);
-    const at = wordAt(address) + LAYOUT;
-    const before = words[at] as number;
-    if (kindOf(before) !== INSIDE || length > LENGTH_MASK) return false;
-    const layout = (before & ~LENGTH_MASK) | length;
-    if (unitsOf(layout) !== unitsOf(before)) return false;
-    words[at] = layout;
-    return true;
-  }
-
-  /** Where its string begins in the bytes of its page. */
-  #stringAt(address: number): number {
-    const layout = this.slab.wordsOf(address)[wordAt(address) + LAYOUT] as number;
-    return byteAt(address) + stringOffset(layout);
-  }
-
   /** Another value takes the place that becomes free. */
   #removeFromHeap(place: number): void {
     const owner = this.#heap.remove(place);
@@ -378,9 +350,5 @@ export class KeyTable extends KeyBlocks {
     for (let word = wordsFor(keyLengthOf(fromLayout)) - 1; word >= 0; word -= 1) {
       target[targetAt + word] = source[sourceAt + word] as number;
     }
-  }
-
-  #writeString(address: number, value: string): void {
-    writeLatin1(this.slab.bytesOf(address), value, this.#stringAt(address));
   }
 }

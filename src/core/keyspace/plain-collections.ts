@@ -10,7 +10,7 @@ import type { Database } from "./database.ts";
 import { HashValue } from "./hash-value.ts";
 import { ABSENT } from "./key-table.ts";
 import { type ListEnd, ListValue } from "./list-value.ts";
-import { isUnobserved } from "./plain-strings.ts";
+import { isUnobserved, sawAbsence } from "./plain-strings.ts";
 import { SetValue } from "./set-value.ts";
 import { noteUse } from "./use-frequency.ts";
 import type { Collection } from "./value.ts";
@@ -32,6 +32,14 @@ export class PlainCollections {
     noteUse(database.table, this.#at, this.#books);
     this.#books.hits += 1;
     return list;
+  }
+
+  /** Whether there is no such key: a pop that finds none is done with that. */
+  isAbsent(database: Database, request: PlainRequest): boolean {
+    const { bytes, keyStart, keyEnd } = request;
+    if (database.table.findBytes(bytes, keyStart, keyEnd) !== ABSENT) return false;
+    sawAbsence(database, request, this.#books);
+    return true;
   }
 
   /** @returns how many elements there are then. */

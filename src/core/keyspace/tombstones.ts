@@ -10,6 +10,11 @@ export class Tombstones {
   /** By key, in order of offset. */
   readonly #offsets = new Map<string, Offset>();
 
+  /** Of the keys that were deleted by themselves. */
+  get size(): number {
+    return this.#offsets.size;
+  }
+
   /** @param offset of a record behind all that were added before. */
   add(key: string, offset: Offset): void {
     // Moved to the end: they stay in order.

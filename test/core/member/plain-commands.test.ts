@@ -31,7 +31,7 @@ function keyOf(type: keyof typeof COLLECTIONS): fc.Arbitrary<string> {
 }
 
 /** Most of all commands may take the shortest path. */
-const plain = fc.oneof(
+const kinds = [
   fc.tuple(fc.constantFrom("GET", "get"), key),
   fc.tuple(fc.constantFrom("SET", "sEt"), key, fc.oneof(value, fc.constantFrom(...NUMBERS))),
   fc.tuple(fc.constant("INCR"), key),
@@ -44,7 +44,9 @@ const plain = fc.oneof(
   fc.tuple(fc.constant("HSET"), keyOf("hash"), member, value),
   fc.tuple(fc.constant("ZADD"), keyOf("zset"), score, member),
   fc.tuple(fc.constantFrom("ZPOPMIN", "zPopMin"), keyOf("zset")),
-);
+] as const satisfies readonly fc.Arbitrary<string[]>[];
+/** As clients pipeline them: several of a kind are run at once. */
+const burst = fc.oneof(...kinds.map((kind) => fc.array<string[]>(kind, { minLength: 2, maxLength: 20 })));
 const other = fc.oneof(
   fc
     .tuple(
@@ -91,7 +93,16 @@ const other = fc.oneof(
     )
     .map((line) => line.split(" ")),
 );
-const command = fc.oneof({ weight: 16, arbitrary: plain }, { weight: 2, arbitrary: other });
+const commands = fc
+  .array(
+    fc.oneof(
+      { weight: 12, arbitrary: fc.oneof(...kinds).map((one): string[][] => [one]) },
+      { weight: 3, arbitrary: burst },
+      { weight: 2, arbitrary: other.map((one) => [one]) },
+    ),
+    { minLength: 1, maxLength: 16 },
+  )
+  .map((parts) => parts.flat());
 
 interface Batch {
   readonly client: number;
@@ -102,7 +113,7 @@ interface Batch {
 
 const batch: fc.Arbitrary<Batch> = fc.record({
   client: fc.nat({ max: 2 }),
-  commands: fc.array(command, { minLength: 1, maxLength: 24 }),
+  commands,
   ms: fc.constantFrom(0, 0, 0, 5, 30, 1100),
 });
 
@@ -258,4 +269,50 @@ it("a long member is popped the long way, which asks whether its record has room
   group.settle();
   n1.read(client);
   expect(n1.ask(client, "SCARD", "long")).toBe(":2\r\n");
+});
+
+describe("that a key is not there, on the shortest path,", () => {
+  it.each([
+    ["GET", "$-1\r\n"],
+    ["LPOP", "$-1\r\n"],
+    ["RPOP", "$-1\r\n"],
+    ["SPOP", "$-1\r\n"],
+    ["ZPOPMIN", "*0\r\n"],
+  ])("%s says only once the record that took it away is committed", (name, nothing) => {
+    // Of the other modes a read without a lease waits for as much in any case.
+    const group = new TestGroup({ mode: "async" });
+    const n1 = group.reign(1, "n1", ["n2", "n3"]);
+    const client = n1.connect();
+    n1.ask(client, "SET", "gone", "1");
+    shortened.clear();
+    watchPlain(n1, true);
+    n1.diskIsSlow = true;
+    n1.run(client, "DEL", "gone");
+    const other = n1.connect();
+    expect(n1.ask(other, name, "never")).toBe(nothing);
+    expect(n1.ask(other, name, "gone")).toBe("");
+    expect(shortened.get(name.toLowerCase())).toBe(2);
+    n1.releaseDisk();
+    group.settle();
+    expect(n1.read(other)).toBe(nothing);
+  });
+});
+
+it("of several that change something or not, those that do are recorded, and no others", () => {
+  const group = new TestGroup();
+  const n1 = group.reign(1, "n1", ["n2", "n3"]);
+  const client = n1.connect();
+  n1.ask(client, "SADD", "set", "a", "b");
+  const before = effectsOf(n1).length;
+  shortened.clear();
+  watchPlain(n1, true);
+  const members = ["a", "b", "c", "d", "a", "e", "b", "b", "f"];
+  n1.runWhileItMay(
+    client,
+    members.map((one) => ["SADD", "set", one]),
+  );
+  group.settle();
+  expect(shortened.get("sadd")).toBe(members.length);
+  expect(n1.read(client)).toBe(":0\r\n:0\r\n:1\r\n:1\r\n:0\r\n:1\r\n:0\r\n:0\r\n:1\r\n");
+  expect(effectsOf(n1).slice(before)).toEqual(["c", "d", "e", "f"].map((one) => `0 SADD set ${one}`));
 });
