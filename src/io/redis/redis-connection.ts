@@ -7,6 +7,7 @@ import { InterrexError } from "../../base/errors.ts";
 import type { RedisLimits } from "../../protocol/resp/limits.ts";
 import type { ProtocolError } from "../../protocol/resp/protocol-error.ts";
 import { RequestDecoder } from "../../protocol/resp/request-decoder.ts";
+import { DirectWrites } from "./direct-writes.ts";
 import { withSharedReads } from "./shared-reads.ts";
 
 /** A client that has taken none of its last replies for so long is given up: they are kept in memory no longer. */
@@ -81,6 +82,7 @@ export class RedisConnection {
   readonly localAddress: string;
 
   readonly #socket: Socket;
+  readonly #direct: DirectWrites;
   readonly #limits: RedisLimits;
   readonly #owner: RedisConnectionOwner;
   readonly #decoder: RequestDecoder;
@@ -113,6 +115,7 @@ export class RedisConnection {
     this.#decoder = new RequestDecoder(limits);
     const socket = withSharedReads(accepted, (bytes, length) => this.#received(bytes, length));
     this.#socket = socket;
+    this.#direct = new DirectWrites(socket);
     socket.on("error", (error: NodeJS.ErrnoException) => this.#socketFailed(error));
     socket.on("close", () => this.#socketClosed());
     socket.on("end", () => this.#clientEnded());
@@ -122,7 +125,12 @@ export class RedisConnection {
 
   /** Bytes of replies that the client has not taken yet, as far as this process knows. */
   get bufferedBytes(): number {
-    return this.#socket.writableLength + this.#unsent.length + this.#frozenBytes;
+    return this.#writtenBytes + this.#unsent.length + this.#frozenBytes;
+  }
+
+  /** Those of them that the socket has been given. */
+  get #writtenBytes(): number {
+    return this.#socket.writableLength + this.#direct.waitingBytes;
   }
 
   /** What the decoder holds on to, as CLIENT LIST tells it. */
@@ -177,7 +185,7 @@ export class RedisConnection {
     if (this.#frozen) {
       this.#frozenTexts.push(text);
       this.#frozenBytes += text.length;
-    } else this.#socket.write(text, "latin1");
+    } else if (!this.#direct.write(text)) this.#socket.write(text, "latin1");
     const exceeded = this.#exceededOutputLimit();
     if (exceeded !== undefined) {
       this.#owner.failed(
@@ -338,9 +346,9 @@ export class RedisConnection {
 
   /** Looks again as long as the client takes something. */
   #resetUnlessTaken(): void {
-    const { writableLength } = this.#socket;
+    const before = this.#writtenBytes;
     this.#after(END_GRACE_MS, () => {
-      if (this.#socket.writableLength < writableLength) this.#resetUnlessTaken();
+      if (this.#writtenBytes < before) this.#resetUnlessTaken();
       else this.reset();
     });
   }
