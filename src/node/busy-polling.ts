@@ -4,7 +4,7 @@
  * A process that sleeps has to be woken: on a virtual machine whose core has gone idle that takes 15 to 20 us of the sender and as many until
  * the sleeper runs, which is more than a command and its copy take. So a node that may expect something within the window keeps
  * its event loop turning. It does so only where that came true the last time, and lets go of the core for a while once
- * somebody else wanted it: a core that is shared is better slept on.
+ * somebody else wanted it, or there is work for all: a core that is shared is better slept on.
  *
  * Decides by the times it is given; what it is called back by, and the clock, are its maker's.
  */
@@ -20,6 +20,10 @@ const REST_MS_MAX: Millis = 320;
 const SOON = 4;
 /** An ack that comes so long after the last command confirms a beat: of those, too, one may follow the other soon, and nothing them. */
 const COMMAND_AGO_MS_MAX: Millis = 10;
+/** Where the commands of so many clients come in one turn and write, there is work for all cores: replicas apply it, clients read replies. */
+const CROWD = 5;
+/** For how long it sleeps as others do behind such a turn. */
+const CROWD_REST_MS: Millis = 10;
 /** With less than two there is no core on which others could send what is waited for. */
 const CPUS_MIN = 2;
 
@@ -51,6 +55,7 @@ export class BusyPolling {
   #turnMs: Millis = 0;
   #restMs: Millis = REST_MS_MIN;
   #restUntilMs: Millis = Number.NEGATIVE_INFINITY;
+  #crowdUntilMs: Millis = Number.NEGATIVE_INFINITY;
 
   constructor(options: BusyPollingOptions) {
     this.#options = options;
@@ -66,11 +71,17 @@ export class BusyPolling {
     this.#latest = ((this.#latest & 1) << 1) | (arrival === "acks" ? 1 : 0);
     this.#latestMs = nowMs;
     this.#untilMs = this.#followedSoon[this.#latest] ? nowMs + windowMs : nowMs;
-    if (this.#polling || this.#untilMs === nowMs || nowMs < this.#restUntilMs) return;
+    if (this.#polling || this.#untilMs === nowMs) return;
+    if (nowMs < this.#restUntilMs || nowMs < this.#crowdUntilMs) return;
     this.#polling = true;
     // Not `nowMs`: what came may have taken long, which is work and no wait for the core.
     this.#turnMs = this.#options.nowMs();
     this.#again();
+  }
+
+  /** A turn has ended in which commands of so many clients came, and some wrote. */
+  wrote(clients: number, nowMs: Millis): void {
+    if (clients >= CROWD) this.#crowdUntilMs = nowMs + CROWD_REST_MS;
   }
 
   #again(): void {
@@ -83,7 +94,7 @@ export class BusyPolling {
     this.#turnMs = nowMs;
     const wasIdle = this.#latestMs <= beganMs;
     const preempted = wasIdle && nowMs - beganMs >= PREEMPTED_MS;
-    this.#polling = nowMs < this.#untilMs && !preempted;
+    this.#polling = nowMs < this.#untilMs && nowMs >= this.#crowdUntilMs && !preempted;
     if (preempted) this.#rest(nowMs);
     else if (this.#polling) this.#again();
   }

@@ -153,7 +153,7 @@ export class DataNode {
       },
       sendReplies: () => this.#sendReplies(),
       ran: (untilMs) => this.#polling.came("commands", untilMs),
-      turnEnds: () => this.#turnEnds(),
+      turnEnds: (batches) => this.#turnEnds(batches),
       closed: (client) => this.#input({ type: "clientClosed", client }),
       fail: (error) => this.#fail(error),
     });
@@ -344,9 +344,10 @@ export class DataNode {
     }
   }
 
-  #turnEnds(): void {
-    if (this.#running().wantsFlush) this.#input({ type: "flush" });
-    else this.#sendReplies();
+  #turnEnds(batches: number): void {
+    if (!this.#running().wantsFlush) return this.#sendReplies();
+    this.#polling.wrote(batches, this.#clock.now().monoMs);
+    this.#input({ type: "flush" });
   }
 
   #sendReplies(): void {

@@ -45,8 +45,8 @@ export interface NodeClientsOwner {
   sendReplies(): void;
   /** A batch of commands has run, until about this moment. */
   ran(untilMs: Millis): void;
-  /** So have all of this turn. */
-  turnEnds(): void;
+  /** So have all of this turn, so many. */
+  turnEnds(batches: number): void;
   closed(client: Client): void;
   /** What must not happen did. */
   fail(error: unknown): void;
@@ -69,7 +69,7 @@ export class NodeClients {
       isRunning: () => owner.isRunning(),
       sendReplies: () => this.sendReplies(),
       run: (client) => this.#connections.get(client)?.processBuffered(),
-      turnEnds: () => this.#guarded(() => owner.turnEnds()),
+      turnEnds: (batches) => this.#guarded(() => owner.turnEnds(batches)),
     });
     this.#leaving = new LeavingClients({ nowMs, end: (leaver) => this.#end(leaver) });
   }

@@ -72,6 +72,29 @@ describe("busy polling", () => {
     expect(next).not.toBeNull();
   });
 
+  it("sleeps behind a turn in which many clients wrote, for ten milliseconds", () => {
+    begin();
+    polling.wrote(5, nowMs);
+    turn(0.01);
+    expect(next).toBeNull();
+    nowMs += 0.1;
+    polling.came("commands", nowMs);
+    expect(next).toBeNull();
+    nowMs += 9.7;
+    begin();
+    expect(next).toBeNull();
+    nowMs += 0.1;
+    begin();
+    expect(next).not.toBeNull();
+  });
+
+  it("goes on behind a turn in which a few clients wrote", () => {
+    begin();
+    polling.wrote(4, nowMs);
+    turn(0.01);
+    expect(next).not.toBeNull();
+  });
+
   it("sleeps at once after what was not followed soon the last time", () => {
     begin();
     turn(0.5);

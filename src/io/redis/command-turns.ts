@@ -21,8 +21,8 @@ export interface CommandTurnsOwner<Client> {
   sendReplies(): void;
   /** It is this client's turn: a batch of its commands begins. */
   run(client: Client): void;
-  /** All batches that began in a turn of the event loop have run: what they lead to is due, replies included. */
-  turnEnds(): void;
+  /** All batches that began in a turn of the event loop have run, so many: what they lead to is due, replies included. */
+  turnEnds(batches: number): void;
 }
 
 export class CommandTurns<Client> {
@@ -30,8 +30,8 @@ export class CommandTurns<Client> {
   /** Whose commands are taken up in a later turn, in order. */
   readonly #waiting = new Set<Client>();
   #due = false;
-  /** A batch has begun that `turnEnds` has not been called for. */
-  #begun = false;
+  /** Batches that have begun and that `turnEnds` has not been called for. */
+  #begun = 0;
   /** When the first batch of this turn began. */
   #turnMs: Millis | null = null;
   #batchMs: Millis = 0;
@@ -72,7 +72,7 @@ export class CommandTurns<Client> {
       this.wait(client);
       return false;
     }
-    this.#begun = true;
+    this.#begun += 1;
     this.#batchMs = nowMs;
     this.#unseen = 0;
     return true;
@@ -94,7 +94,7 @@ export class CommandTurns<Client> {
 
   /** It runs again. */
   resume(): void {
-    if (this.#begun || this.#waiting.size > 0) this.#callSoon();
+    if (this.#begun > 0 || this.#waiting.size > 0) this.#callSoon();
   }
 
   #sendReplies(nowMs: Millis): void {
@@ -116,9 +116,10 @@ export class CommandTurns<Client> {
   }
 
   #endTurn(): void {
-    if (!this.#begun) return;
-    this.#begun = false;
-    this.#owner.turnEnds();
+    const batches = this.#begun;
+    if (batches === 0) return;
+    this.#begun = 0;
+    this.#owner.turnEnds(batches);
   }
 
   #runWaiting(): void {

@@ -14,8 +14,13 @@ class Scene {
     isRunning: () => this.isRunning,
     sendReplies: () => this.sentAfter.push(stretches(this.ran)),
     run: (client) => this.#batch(client),
-    turnEnds: () => this.sentAfter.push(stretches(this.ran)),
+    turnEnds: (batches) => {
+      this.batches.push(batches);
+      this.sentAfter.push(stretches(this.ran));
+    },
   });
+  /** How many each turn that has ended had. */
+  readonly batches: number[] = [];
   readonly #left = new Map<string, number>();
   commandMs: number;
   #nowMs = 0;
@@ -66,6 +71,7 @@ describe("the turns of commands", () => {
     expect(stretches(scene.ran)).toBe("16A 16B 16A 16B 16A 8B");
     await turnOfTheLoop();
     expect(stretches(scene.ran)).toBe("16A 16B 16A 16B 16A 8B 22A");
+    expect(scene.batches).toEqual([2, 4, 2]);
   });
 
   it("have replies go out after a millisecond of commands, and not after less", () => {
