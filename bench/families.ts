@@ -1,7 +1,9 @@
 /** Requests a second of one command of each family, by redis-benchmark, on a master with two replicas attached: the aim is a share of Redis's own in the same run. */
+import { nodesOf } from "../cluster/chaos/arena.ts";
 import type { Side } from "./contender.ts";
 import type { Figure } from "./figure.ts";
 import { asFigure, type Bench, byTurns, note, sayFailure } from "./figures.ts";
+import { settled } from "./settled.ts";
 import { type BenchmarkTest, measureThroughput, warmUp } from "./throughput.ts";
 
 const TESTS: readonly BenchmarkTest[] = [
@@ -23,10 +25,10 @@ const TESTS: readonly BenchmarkTest[] = [
 const SHARE_MIN = 0.8;
 const PIPELINES = [1, 16] as const;
 /**
- * Of each test, right before those of the same pipeline are measured: half a minute, after which V8 has compiled what all of them run
+ * Of each test, right before those of the same pipeline are measured: a minute, after which V8 has compiled what all of them run
  * through as well as it can.
  */
-const WARM_UP_REQUESTS = { 1: 150_000, 16: 250_000 };
+const WARM_UP_REQUESTS = { 1: 300_000, 16: 500_000 };
 /** A pipelined run is over too soon with the same number of requests. */
 const PIPELINED_FACTOR = 3;
 /** Keys, fields and members are drawn from as many, so that a set and its pops have something to hold. */
@@ -46,9 +48,19 @@ export async function familiesFigures(bench: Bench): Promise<Figure[]> {
       await warmUp(arena, { tests: TESTS, randomKeys: RANDOM_KEYS }, runs, failed);
       bench.say(`families, -P ${pipeline}, ${label}, round ${round}`);
       const requests = familyRequests * (pipeline === 1 ? 1 : PIPELINED_FACTOR);
-      const options = { tests: TESTS, pipeline, requests, randomKeys: RANDOM_KEYS };
-      const rates = await measureThroughput(arena, options, failed);
-      for (const [test, rate] of rates) note(figures.get(figureName(test, pipeline)), side, [rate]);
+      for (const test of TESTS) {
+        // A test does not pay for the snapshots of what the one before it has written.
+        await settled(nodesOf(arena));
+        const options = {
+          tests: [test],
+          pipeline,
+          requests,
+          randomKeys: RANDOM_KEYS,
+          goesOn: test !== TESTS[0],
+        };
+        const rates = await measureThroughput(arena, options, failed);
+        note(figures.get(figureName(test, pipeline)), side, [...rates.values()]);
+      }
     }
   });
   return [...figures].map(([name, measured]) => {

@@ -16,6 +16,7 @@ import { InterrexError } from "../src/base/errors.ts";
 import { COLLECT, COLLECTED } from "./collect-words.ts";
 import { infoNumber } from "./info-number.ts";
 import { nodeLines } from "./redis-cluster.ts";
+import { writingNow } from "./settled.ts";
 
 const HOST = "127.0.0.1";
 const MASTER_ID = "alone";
@@ -93,13 +94,7 @@ export class LoneServer implements Endpoint {
 
   /** Resolves when no snapshot is being written. */
   async settled(): Promise<void> {
-    await this.#until(SNAPSHOT_TIMEOUT_MS, async () => {
-      const info = String(await ask(this, undefined, "INFO", "persistence"));
-      const writing = ["rdb_bgsave_in_progress", "aof_rewrite_in_progress"].filter(
-        (name) => infoNumber(info, name) > 0,
-      );
-      return writing.length === 0 ? null : `${writing.join(" and ")} for too long`;
-    });
+    await this.#until(SNAPSHOT_TIMEOUT_MS, () => writingNow(this));
   }
 
   async snapshot(): Promise<void> {

@@ -34,6 +34,8 @@ export interface ThroughputOptions {
   readonly requests: number;
   /** Draws keys, fields and members from as many (-r); one and the same of each without it. */
   readonly randomKeys?: number;
+  /** Runs on what the run before has left; the server is emptied before otherwise. */
+  readonly goesOn?: boolean;
 }
 
 const CLIENTS = 50;
@@ -74,7 +76,7 @@ export async function measureThroughput(
 async function runOnce(arena: Arena, options: ThroughputOptions): Promise<string> {
   const master = await findMaster(arena);
   // What an earlier round has left would make this one another measurement.
-  await flush(master);
+  if (options.goesOn !== true) await flush(master);
   const args = ["-h", master.host, "-p", String(master.port), ...benchmarkArguments(options)];
   const { stdout } = await promisify(execFile)("redis-benchmark", args);
   return stdout;
