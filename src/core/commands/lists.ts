@@ -141,14 +141,26 @@ function lrange(context: CommandContext, argv: Argv): string {
   const list = readList(context, arg(argv, 1));
   if (typeof list === "string") return list;
   if (list === undefined) return EMPTY_ARRAY;
-  return rangeReply(list, first, last);
+  return rangeReply(list, first, last, context.bounds.replyBytesMax) ?? errors.REPLY_TOO_LONG;
 }
 
-/** The elements between two inclusive indexes, negative ones counted from the end. */
-export function rangeReply(list: ListValue, first: number, last: number): string {
+/**
+ * The elements between two inclusive indexes, negative ones counted from the end.
+ *
+ * @returns `undefined` when the reply would be longer than `bytesMax`.
+ */
+export function rangeReply(
+  list: ListValue,
+  first: number,
+  last: number,
+  bytesMax: number,
+): string | undefined {
   const { start, count } = clamp(first, last, list.size);
   const reply = new LongText(arrayHeader(count));
-  for (const run of list.encodedRuns(start, count)) reply.add(run);
+  for (const run of list.encodedRuns(start, count)) {
+    reply.add(run);
+    if (reply.length > bytesMax) return undefined;
+  }
   return reply.toString();
 }
 

@@ -52,8 +52,8 @@ const CHANGING_NOTHING: ReadonlySet<PlainName> = new Set([
 
 /** What a command is answered that is to be run as any other. */
 const DECLINED = "";
-/** A reply of more may be too long for a text, which only the long way tells. */
-const LIST_BYTES_MAX = 1024 * 1024;
+/** A range of more is left to LRANGE itself, which tells what is too long for a reply. */
+const RANGE_BYTES_MAX = 1024 * 1024;
 
 /** How many SETs were run: their reply. */
 const OKS: readonly string[] = Array.from({ length: RUN_MAX + 1 }, (_, count) => OK.repeat(count));
@@ -153,11 +153,14 @@ export class PlainCommands {
     const first = parseIndex(request.middle);
     const last = parseIndex(request.value);
     if (first === undefined || last === undefined) return 0;
-    const list = this.#collections.lookAtList(database, request, LIST_BYTES_MAX);
+    const list = this.#collections.lookAtList(database, request);
     if (list === undefined) return 0;
     // Not quick, as all others here are: what it takes is told by looking at the clock before as well.
     const startMs = this.#setup.timer.begin(this.#commands.lrange);
-    this.reply = rangeReply(list, first, last);
+    const reply = rangeReply(list, first, last, RANGE_BYTES_MAX);
+    if (reply === undefined) return 0;
+    this.#collections.readDone(database);
+    this.reply = reply;
     source.skip(request);
     this.#end(session, request, 1, startMs);
     return 1;

@@ -25,13 +25,15 @@ export class PlainCollections {
     this.#books = books;
   }
 
-  /** As `Database.read` of a command that only reads, of a list of at most so many bytes. */
-  lookAtList(database: Database, request: PlainRequest, bytesMax: number): ListValue | undefined {
+  /** As `Database.read` of a command that only reads; `readDone` is to follow, unless nothing was made of it. */
+  lookAtList(database: Database, request: PlainRequest): ListValue | undefined {
     const list = this.#look(database, request);
-    if (!(list instanceof ListValue) || list.bytes > bytesMax) return undefined;
-    noteUse(database.table, this.#at, this.#books);
+    return list instanceof ListValue ? list : undefined;
+  }
+
+  readDone({ table }: Database): void {
+    noteUse(table, this.#at, this.#books);
     this.#books.hits += 1;
-    return list;
   }
 
   /** Whether there is no such key: a pop that finds none is done with that. */

@@ -254,6 +254,21 @@ it("no more elements are taken at once behind one whose reply is long", () => {
   expect(n1.read(client)).toBe(runs.map(bulk).join(""));
 });
 
+it("a short range of a long list is read the short way, a long one is not", () => {
+  const group = new TestGroup();
+  const n1 = group.reign(1, "n1", ["n2", "n3"]);
+  const client = n1.connect();
+  const elements = Array.from({ length: 12 }, (_, at) => String(at).repeat(100_000));
+  n1.ask(client, "RPUSH", "list", ...elements);
+  shortened.clear();
+  watchPlain(n1, true);
+  expect(n1.ask(client, "LRANGE", "list", "1", "2")).toBe(`*2\r\n${elements.slice(1, 3).map(bulk).join("")}`);
+  expect(shortened.get("lrange")).toBe(1);
+  expect(n1.ask(client, "LRANGE", "list", "0", "-1")).toBe(`*12\r\n${elements.map(bulk).join("")}`);
+  expect(shortened.get("lrange")).toBe(1);
+  expect(n1.ask(client, "INFO", "stats")).toContain("keyspace_hits:2\r\n");
+});
+
 it("a long member is popped the long way, which asks whether its record has room", () => {
   const group = new TestGroup();
   const n1 = group.reign(1, "n1", ["n2", "n3"]);
