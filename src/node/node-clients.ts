@@ -19,6 +19,8 @@ import type { NodeConfig } from "./node-config.ts";
 
 /** Of replies to one client within a batch. */
 const READY_BYTES_MAX = 4 * 1024 * 1024;
+/** Replies of more do not wait for those of other clients: megabytes that wait are out of the caches, and survive garbage collections. */
+const LARGE_BYTES_MIN = 64 * 1024;
 
 /** What a command may take, where its time is measured, and else be given, to be one of many without a look at the clock. */
 const QUICK_MS_MAX: Millis = 0.5;
@@ -204,6 +206,7 @@ export class NodeClients {
         }
       }
       if (!this.#mustWait(client)) this.#allTaken(member, client, connection);
+      if (client.readyBytes > LARGE_BYTES_MIN) owner.sendReplies();
       owner.ran(now.monoMs + client.session.tookMs);
     } catch (error) {
       owner.fail(error);

@@ -72,6 +72,23 @@ it("a client that is over its limit of output once others' replies are sent has 
   expect(client?.session.name).toBe("");
 });
 
+it.each([
+  [1000, 1],
+  [70_000, 2],
+])("a turn's replies wait for its end if they are few: of %i bytes", async (bytes, times) => {
+  const { raw, member, delivered, sending } = await connectedClients(1);
+  let sent = 0;
+  const note = (): void => {
+    sent += 1;
+  };
+  // The first time is before the batch, as after each while without replies.
+  sending.push(note, note, note);
+  for (const client of member.desk.clients()) client.reply(`+${"x".repeat(bytes)}\r\n`);
+  raw[0]?.send("PING\r\n");
+  await expect.poll(() => delivered.length).toBe(1);
+  expect(sent).toBe(times);
+});
+
 interface ConnectedClients {
   readonly clients: NodeClients;
   readonly member: Member;

@@ -77,6 +77,12 @@ export class ScoreLeaf {
     this.#own();
     const { scores, members } = this;
     const removed = members[place] as string;
+    if (place === 0) {
+      // V8 moves all of them at once.
+      scores.shift();
+      members.shift();
+      return removed;
+    }
     const last = members.length - 1;
     for (let at = place; at < last; at += 1) {
       scores[at] = scores[at + 1] as number;
