@@ -12,6 +12,8 @@ const TEXT_BYTES_MAX = 16 * 1024;
 /** What Node's C++ calls when the rest of a write is done, if there was a rest. */
 interface WriteRequest {
   oncomplete?: (status: number) => void;
+  /** Negative while C++ holds nothing of it. */
+  getAsyncId(): number;
 }
 
 /** What is not public of a socket's handle, and has been the same since Node 12. */
@@ -23,7 +25,7 @@ interface Handle {
 
 /** Node's own class of requests, learnt from the first write of any socket. */
 let Request: (new () => WriteRequest) | undefined;
-/** A write that is over at once leaves its request as it was. */
+/** A write that is over at once leaves its request as it was. Two writes that share one end the process. */
 let spare: WriteRequest | undefined;
 
 export class DirectWrites {
@@ -57,8 +59,9 @@ export class DirectWrites {
     spare = undefined;
     const status = handle.writeLatin1String(request, text);
     if (status !== 0) this.#failed(status);
+    else if (request.getAsyncId() < 0) spare = request;
+    // Nothing waits if there was room when libuv tried again, but the request is called back all the same.
     else if (handle.writeQueueSize > 0) this.#waitFor(request, handle.writeQueueSize);
-    else spare = request;
     return true;
   }
 
@@ -84,7 +87,7 @@ function learnFrom(handle: Handle): void {
   handle.writeLatin1String = (request, text) => {
     // Only this object's own; that of all handles is behind it.
     delete handle.writeLatin1String;
-    Request = request.constructor as new () => WriteRequest;
+    if (typeof request.getAsyncId === "function") Request = request.constructor as new () => WriteRequest;
     return (handle as Required<Handle>).writeLatin1String(request, text);
   };
 }

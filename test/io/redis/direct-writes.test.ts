@@ -63,6 +63,19 @@ async function readUntil(client: Socket, length: number): Promise<string> {
   return text;
 }
 
+/** Those of the writes to come. */
+function requestsOf(socket: Socket): { getAsyncId(): number }[] {
+  type Write = (request: { getAsyncId(): number }, text: string) => number;
+  const { _handle: handle } = socket as unknown as { _handle: { writeLatin1String: Write } };
+  const requests: { getAsyncId(): number }[] = [];
+  const write = handle.writeLatin1String;
+  handle.writeLatin1String = (request, text) => {
+    requests.push(request);
+    return write.call(handle, request, text);
+  };
+  return requests;
+}
+
 /** More than a connection's buffers hold, in pieces that are told apart; of each kind of byte some. */
 const MANY = Array.from({ length: 3000 }, (_, at) => `${at}:`.padEnd(5000, String.fromCharCode(at % 256)));
 
@@ -88,6 +101,23 @@ describe("direct writes", () => {
     expect(direct.waitingBytes).toBe(0);
     expect(write(["again", "x".repeat(20_000)])).toBe(1);
     expect(await readUntil(client, 20_005)).toBe(`again${"x".repeat(20_000)}`);
+  });
+
+  it("do not share the request of one that libuv finished by itself, and has not called back for", async () => {
+    const { socket, direct } = await knowing();
+    const other = await pair();
+    const requests = requestsOf(socket);
+    const others = requestsOf(other.socket);
+    // As when the client makes room between the first try and libuv's own.
+    const { _handle } = socket as unknown as { _handle: object };
+    Object.defineProperty(_handle, "writeQueueSize", { value: 0 });
+    for (const text of MANY) {
+      direct.write(text);
+      if ((requests.at(-1)?.getAsyncId() ?? -1) >= 0) break;
+    }
+    other.write(["x"]);
+    expect(others).toHaveLength(1);
+    expect(others[0]).not.toBe(requests.at(-1));
   });
 
   it("arrive before the end of a socket that is ended while they wait", async () => {
