@@ -20,7 +20,7 @@ const REST_MS_MAX: Millis = 320;
 const SOON = 4;
 /** An ack that comes so long after the last command confirms a beat: of those, too, one may follow the other soon, and nothing them. */
 const COMMAND_AGO_MS_MAX: Millis = 10;
-/** Where the commands of so many clients come in one turn and write, there is work for all cores: replicas apply it, clients read replies. */
+/** Where so many batches of commands come in one turn and write, there is work for all cores: replicas apply it, clients read replies. */
 const CROWD = 5;
 /** For how long it sleeps as others do behind such a turn. */
 const CROWD_REST_MS: Millis = 10;
@@ -79,9 +79,9 @@ export class BusyPolling {
     this.#again();
   }
 
-  /** A turn has ended in which commands of so many clients came, and some wrote. */
-  wrote(clients: number, nowMs: Millis): void {
-    if (clients >= CROWD) this.#crowdUntilMs = nowMs + CROWD_REST_MS;
+  /** A turn has ended that leaves something to be written. @param batches of commands that came in it, mostly one of each client. */
+  wrote(batches: number, nowMs: Millis): void {
+    if (batches >= CROWD) this.#crowdUntilMs = nowMs + CROWD_REST_MS;
   }
 
   #again(): void {
