@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import type { Socket } from "node:net";
+import { describe, expect, it } from "vitest";
 import { DirectWrites } from "../../../src/io/redis/direct-writes.ts";
+import { connected, listening } from "./socket-pairs.ts";
 
 interface Pair {
   readonly client: Socket;
@@ -11,27 +12,10 @@ interface Pair {
   readonly write: (texts: readonly string[]) => number;
 }
 
-let server: Server | undefined;
-const opened: Socket[] = [];
-
-afterEach(() => {
-  for (const socket of opened.splice(0)) socket.destroy();
-  server?.close();
-  server = undefined;
-});
-
 /** The client reads nothing yet. */
 async function pair(): Promise<Pair> {
-  server = createServer({ allowHalfOpen: true });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  const { client, accepted: socket } = await connected(await listening({}));
   client.pause();
-  const [[socket]] = (await Promise.all([once(server, "connection"), once(client, "connect")])) as [
-    [Socket],
-    unknown,
-  ];
-  opened.push(client, socket);
   const direct = new DirectWrites(socket);
   const write = (texts: readonly string[]): number => {
     let count = 0;
@@ -51,7 +35,6 @@ async function knowing(): Promise<Pair> {
   first.write(["first"]);
   first.client.resume();
   await heard;
-  server?.close();
   return await pair();
 }
 

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import type { Server, Socket } from "node:net";
+import { describe, expect, it } from "vitest";
 import { withSharedReads } from "../../../src/io/redis/shared-reads.ts";
+import { connected, endWithTest, listening } from "./socket-pairs.ts";
 
 interface Pair {
   readonly client: Socket;
@@ -12,29 +13,13 @@ interface Pair {
   readonly until: (length: number) => Promise<void>;
 }
 
-let server: Server | undefined;
-const opened: Socket[] = [];
-
-afterEach(() => {
-  for (const socket of opened.splice(0)) socket.destroy();
-  server?.close();
-  server = undefined;
-});
-
 async function listen(): Promise<Server> {
-  server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return server;
+  return await listening({ pauseOnConnect: true });
 }
 
 /** @param change of the accepted socket, before it is made to share. */
 async function pair(at: Server, change: (socket: Socket) => void = () => {}): Promise<Pair> {
-  const client = connect((at.address() as AddressInfo).port, "127.0.0.1");
-  const [[accepted]] = (await Promise.all([once(at, "connection"), once(client, "connect")])) as [
-    [Socket],
-    unknown,
-  ];
+  const { client, accepted } = await connected(at);
   change(accepted);
   let text = "";
   let wanted = Number.POSITIVE_INFINITY;
@@ -43,7 +28,7 @@ async function pair(at: Server, change: (socket: Socket) => void = () => {}): Pr
     text += bytes.toString("latin1", 0, length);
     if (text.length >= wanted) came();
   });
-  opened.push(client, socket);
+  endWithTest(socket);
   return {
     client,
     socket,
@@ -84,7 +69,8 @@ describe.each([
   });
 
   it("read nothing until they are resumed, and nothing while they are paused", async () => {
-    const { client, socket, read, until } = await pair(await listen(), change);
+    const at = await listen();
+    const { client, socket, read, until } = await pair(at, change);
     client.write("a");
     await new Promise((resolve) => setImmediate(resolve));
     expect(read()).toBe("");
@@ -92,7 +78,7 @@ describe.each([
     await until(1);
     socket.pause();
     client.write("b");
-    const other = await pair(server as Server, change);
+    const other = await pair(at, change);
     other.socket.resume();
     other.client.write("c");
     await other.until(1);
