@@ -39,17 +39,6 @@ const RUN_MAX = 16;
 /** Nor one more behind replies of so many bytes: what comes out of a list may be long, and all replies of a run are one text. */
 const REPLY_BYTES_MAX = 64 * 1024;
 
-/** The element may be there already, or nothing to be taken. */
-const CHANGING_NOTHING: ReadonlySet<PlainName> = new Set([
-  "lpop",
-  "rpop",
-  "sadd",
-  "srem",
-  "spop",
-  "zadd",
-  "zpopmin",
-]);
-
 /** What a command is answered that is to be run as any other. */
 const DECLINED = "";
 /** A range of more is left to LRANGE itself, which tells what is too long for a reply. */
@@ -281,9 +270,20 @@ export class PlainCommands {
   }
 }
 
-/** Whether a write may turn out to be none: its reply then tells only what it saw. */
+/** Whether a write may turn out to be none, as an element is there already, or none to be taken: its reply then tells only what it saw. */
 export function mayChangeNothing(name: PlainName): boolean {
-  return CHANGING_NOTHING.has(name);
+  switch (name) {
+    case "lpop":
+    case "rpop":
+    case "sadd":
+    case "srem":
+    case "spop":
+    case "zadd":
+    case "zpopmin":
+      return true;
+    default:
+      return false;
+  }
 }
 
 function ofNumber(value: number | undefined): string {

@@ -18,9 +18,9 @@ interface WriteRequest {
 
 /** What is not public of a socket's handle, and has been the same since Node 12. */
 interface Handle {
-  writeLatin1String?: (request: WriteRequest, text: string) => number;
+  writeLatin1String: (request: WriteRequest, text: string) => number;
   /** Bytes that the kernel hasn't taken yet. */
-  readonly writeQueueSize?: number;
+  readonly writeQueueSize: number;
 }
 
 /** Node's own class of requests, learnt from the first write of any socket. */
@@ -30,10 +30,14 @@ let spare: WriteRequest | undefined;
 
 export class DirectWrites {
   readonly #socket: Socket;
+  /** `undefined` when the socket has none that can be used so. */
+  readonly #handle: Handle | undefined;
   #waitingBytes = 0;
 
+  /** @param socket one that is connected. */
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.#handle = handleOf(socket);
   }
 
   /** How much of what was written so the kernel hasn't taken yet: the socket itself doesn't know of it. */
@@ -48,9 +52,8 @@ export class DirectWrites {
   write(text: string): boolean {
     const socket = this.#socket;
     if (text.length > TEXT_BYTES_MAX || this.#waitingBytes > 0 || socket.writableLength > 0) return false;
-    const { _handle: handle } = socket as unknown as { _handle: Handle | null };
-    if (typeof handle?.writeLatin1String !== "function" || typeof handle.writeQueueSize !== "number")
-      return false;
+    const handle = this.#handle;
+    if (handle === undefined) return false;
     if (Request === undefined) {
       learnFrom(handle);
       return false;
@@ -82,12 +85,19 @@ export class DirectWrites {
   }
 }
 
+function handleOf(socket: Socket): Handle | undefined {
+  const { _handle: handle } = socket as unknown as { _handle: Partial<Handle> | null };
+  const isUsable =
+    typeof handle?.writeLatin1String === "function" && typeof handle.writeQueueSize === "number";
+  return isUsable ? (handle as Handle) : undefined;
+}
+
 /** Its next write is done by Node, and shows which class its request is of. */
 function learnFrom(handle: Handle): void {
   handle.writeLatin1String = (request, text) => {
     // Only this object's own; that of all handles is behind it.
-    delete handle.writeLatin1String;
+    delete (handle as Partial<Handle>).writeLatin1String;
     if (typeof request.getAsyncId === "function") Request = request.constructor as new () => WriteRequest;
-    return (handle as Required<Handle>).writeLatin1String(request, text);
+    return handle.writeLatin1String(request, text);
   };
 }
