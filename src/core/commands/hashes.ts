@@ -91,7 +91,7 @@ function hgetall(context: CommandContext, argv: Argv): string {
   const hash = readHash(context, arg(argv, 1));
   if (typeof hash === "string") return hash;
   const reply = new LongText(mapHeader(hash?.size ?? 0, context.version));
-  for (const [field, value] of hash?.entries() ?? []) reply.add(bulk(field) + bulk(value));
+  hash?.addTo(reply, "both");
   return reply.toString();
 }
 
@@ -99,7 +99,7 @@ function hkeys(context: CommandContext, argv: Argv): string {
   const hash = readHash(context, arg(argv, 1));
   if (typeof hash === "string") return hash;
   const reply = new LongText(arrayHeader(hash?.size ?? 0));
-  for (const [field] of hash?.entries() ?? []) reply.add(bulk(field));
+  hash?.addTo(reply, "fields");
   return reply.toString();
 }
 
@@ -107,7 +107,7 @@ function hvals(context: CommandContext, argv: Argv): string {
   const hash = readHash(context, arg(argv, 1));
   if (typeof hash === "string") return hash;
   const reply = new LongText(arrayHeader(hash?.size ?? 0));
-  for (const [, value] of hash?.entries() ?? []) reply.add(bulk(value));
+  hash?.addTo(reply, "values");
   return reply.toString();
 }
 

@@ -11,8 +11,10 @@ const WITHIN_CHUNK = CHUNK - 1;
 const FIRST = 16;
 
 export class ChunkedNumbers {
-  readonly #chunks: Float64Array[] = [new Float64Array(FIRST)];
+  #chunks: Float64Array[] = [new Float64Array(FIRST)];
   #length = 0;
+  /** Of each chunk that was there at the last `clone`: whether it is still shared with what that gave. */
+  #shared: boolean[] = [];
 
   get length(): number {
     return this.#length;
@@ -25,7 +27,7 @@ export class ChunkedNumbers {
 
   /** Puts `value` in the place of the one at `position`. */
   put(position: number, value: number): void {
-    (this.#chunks[position >>> CHUNK_BITS] as Float64Array)[position & WITHIN_CHUNK] = value;
+    this.#own(position >>> CHUNK_BITS)[position & WITHIN_CHUNK] = value;
   }
 
   push(value: number): void {
@@ -33,7 +35,7 @@ export class ChunkedNumbers {
     const within = this.#length & WITHIN_CHUNK;
     const chunk = this.#chunks[at];
     if (chunk === undefined || within === chunk.length) this.#grow(at, chunk);
-    (this.#chunks[at] as Float64Array)[within] = value;
+    this.#own(at)[within] = value;
     this.#length += 1;
   }
 
@@ -47,7 +49,28 @@ export class ChunkedNumbers {
     return value;
   }
 
+  /** One that holds the same, and changes on its own: it shares each piece with this one until either changes it. */
+  clone(): ChunkedNumbers {
+    const copy = new ChunkedNumbers();
+    this.#shared = this.#chunks.map(() => true);
+    copy.#chunks = [...this.#chunks];
+    copy.#shared = [...this.#shared];
+    copy.#length = this.#length;
+    return copy;
+  }
+
+  #own(at: number): Float64Array {
+    const chunk = this.#chunks[at] as Float64Array;
+    if (this.#shared[at] !== true) return chunk;
+    this.#shared[at] = false;
+    const copy = chunk.slice();
+    this.#chunks[at] = copy;
+    return copy;
+  }
+
   #grow(at: number, chunk: Float64Array | undefined): void {
+    // Nobody else has what is made here, as somebody may have what stood there before.
+    this.#shared[at] = false;
     if (chunk === undefined) {
       this.#chunks.push(new Float64Array(CHUNK));
       return;

@@ -1,9 +1,12 @@
 /** A hash: fields and their values. It decides how they are kept, and knows nothing of keys, expiry or clients. */
 import { ownText } from "../../base/flat-text.ts";
+import type { LongText } from "../../base/long-text.ts";
 import type { Randomness } from "../../base/randomness.ts";
+import type { PlainRequest } from "../../protocol/resp/plain-request.ts";
+import { bulk } from "../../protocol/resp/reply.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { encodingLimits } from "./encoding-limits.ts";
-import { FieldTable } from "./field-table.ts";
+import { type EntryPart, FieldTable } from "./field-table.ts";
 import { HASH_BYTES } from "./memory-model.ts";
 import { PackedFields } from "./packed-fields.ts";
 import { piecesOf } from "./rebuild-pieces.ts";
@@ -33,6 +36,19 @@ export class HashValue implements Collection {
     return this.#fields.entries();
   }
 
+  /** Adds the bulk strings of all entries in the order of `entries`. */
+  addTo(reply: LongText, part: EntryPart): void {
+    const fields = this.#fields;
+    if (fields instanceof FieldTable) {
+      fields.addTo(reply, part);
+      return;
+    }
+    for (const [field, value] of fields.entries()) {
+      if (part !== "values") reply.add(bulk(field));
+      if (part !== "fields") reply.add(bulk(value));
+    }
+  }
+
   /** The entries at these positions, each one of 0 to size - 1. Not to be kept, as `entries`. */
   *entriesAt(positions: Iterable<number>): IterableIterator<[string, string]> {
     const fields = this.#fields;
@@ -60,12 +76,20 @@ export class HashValue implements Collection {
       this.#fields = tableOf(this.#fields);
       isNew = this.#fields.set(field, value);
     }
-    if (!this.#wide) {
-      this.#wide =
-        this.#fields.size > encodingLimits.hashEntriesMax ||
-        field.length > encodingLimits.hashValueBytesMax ||
-        value.length > encodingLimits.hashValueBytesMax;
-    }
+    this.#widen(field.length, value.length);
+    return isNew;
+  }
+
+  /** As `set`, of a field and a value as a request holds them. */
+  setBytes(request: PlainRequest): boolean {
+    const { bytes, middleStart, middleEnd, valueStart, valueEnd } = request;
+    const fields = this.#fields;
+    const isNew =
+      fields instanceof FieldTable
+        ? fields.setBytes(bytes, middleStart, middleEnd, valueStart, valueEnd)
+        : undefined;
+    if (isNew === undefined) return this.set(request.middle, request.value);
+    this.#widen(middleEnd - middleStart, valueEnd - valueStart);
     return isNew;
   }
 
@@ -104,6 +128,15 @@ export class HashValue implements Collection {
     const sum = Buffer.alloc(DIGEST_BYTES);
     for (const [field, value] of this.#fields.entries()) addDigest(sum, digestOf(field, value));
     return sum;
+  }
+
+  /** By a field that was set. */
+  #widen(fieldLength: number, valueLength: number): void {
+    if (this.#wide) return;
+    this.#wide =
+      this.#fields.size > encodingLimits.hashEntriesMax ||
+      fieldLength > encodingLimits.hashValueBytesMax ||
+      valueLength > encodingLimits.hashValueBytesMax;
   }
 }
 

@@ -1,10 +1,8 @@
 /**
- * What is not in the blocks of a `KeyTable`: collections, long strings, and long keys with whatever they hold, in arrays
- * without holes. Each knows the block that it belongs to, as the last one takes the place of one that goes.
+ * What is not in the blocks of a `KeyTable`: collections, long strings, and long keys with whatever they hold.
  */
-import { ChunkedArray } from "./chunked-array.ts";
-import { ChunkedNumbers } from "./chunked-numbers.ts";
 import { stringBytes } from "./memory-model.ts";
+import { OwnedItems } from "./owned-items.ts";
 import type { Value } from "./value.ts";
 
 /** Of an item: its places in the two arrays. */
@@ -22,15 +20,11 @@ class LongKeyed {
 }
 
 export class HeapValues {
-  readonly #items = new ChunkedArray<Value | LongKeyed>();
-  /** Addresses of the blocks. */
-  readonly #owners = new ChunkedNumbers();
+  readonly #items = new OwnedItems<Value | LongKeyed>();
 
   /** @param key when it is to be kept here as well. @returns its place, one of 0 to the number of items, as everywhere here. */
   add(value: Value, key: string | undefined, owner: number): number {
-    this.#items.push(key === undefined ? value : new LongKeyed(key, value));
-    this.#owners.push(owner);
-    return this.#items.length - 1;
+    return this.#items.add(key === undefined ? value : new LongKeyed(key, value), owner);
   }
 
   /** @param place of an item with a long key. */
@@ -50,7 +44,7 @@ export class HeapValues {
   }
 
   setOwner(place: number, owner: number): void {
-    this.#owners.put(place, owner);
+    this.#items.setOwner(place, owner);
   }
 
   /** What is here of the key in memory; of a collection only its place. */
@@ -62,12 +56,7 @@ export class HeapValues {
 
   /** @returns the owner of the item that has taken the place, if any has. */
   remove(place: number): number | undefined {
-    const item = this.#items.pop();
-    const owner = this.#owners.pop();
-    if (place === this.#items.length) return undefined;
-    this.#items.put(place, item);
-    this.#owners.put(place, owner);
-    return owner;
+    return this.#items.remove(place);
   }
 }
 

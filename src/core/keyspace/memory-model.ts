@@ -15,8 +15,11 @@ export const EXPIRY_BYTES = 32;
 /** Collections without any element, and what each element costs beside its text. */
 export const HASH_BYTES = 80;
 /** Of a hash's table, when it has become too large to be packed. */
-export const FIELD_TABLE_BYTES = 900;
-export const FIELD_BYTES = 36;
+export const FIELD_TABLE_BYTES = 3500;
+/** Beside its block: its places in the table's array and index. */
+export const FIELD_BYTES = 40;
+/** Of a field that is not in its block, beside the texts. */
+export const LONG_FIELD_BYTES = 80;
 export const SET_BYTES = 230;
 export const SMALL_INTEGER_BYTES = 10;
 /** Of an array, and of an array with an index, which costs so much by itself. */

@@ -8,7 +8,7 @@ import { stringBytes } from "./memory-model.ts";
 
 /** Few enough that to go through all of them, or to copy them for a change, takes a microsecond or so. */
 const FIELDS_MAX = 128;
-const BYTES_MAX = 4096;
+const BYTES_MAX = 8192;
 
 /** An object with a text and a number. */
 const OBJECT_BYTES = 40;

@@ -103,7 +103,7 @@ export class PlainCollections {
     const hash = this.#lookToChange(database, request);
     if (!(hash instanceof HashValue)) return undefined;
     this.#beforeChange(database);
-    return hash.set(request.middle, request.value);
+    return hash.setBytes(request);
   }
 
   /** @returns whether the member is new; it may have that score already, and then nothing changes. */

@@ -15,7 +15,7 @@ const UNIT_WORDS = UNIT_BYTES / 4;
 const PAGE_BITS = 16;
 const PAGE_UNITS = 2 ** PAGE_BITS;
 const WITHIN_PAGE = PAGE_UNITS - 1;
-/** The first page of a size begins with so many units, and doubles: most keyspaces are small. */
+/** The first page of a size begins with so many units, or with what one block takes, and doubles: most keyspaces are small. */
 const FIRST_UNITS = 64;
 /** So many pages without a block are kept for whatever size needs one next, so that a count that goes up and down makes none. */
 const SPARE_PAGES_MAX = 4;
@@ -39,13 +39,21 @@ interface SizeClass {
 export class Slab {
   /** By size in units. */
   readonly #classes: (SizeClass | undefined)[] = [];
+  readonly #firstUnits: number;
   /** By page number; of each page its memory as bytes and as words. */
   readonly #bytes: Latin1Buffer[] = [];
   readonly #words: Int32Array[] = [];
+  /** Of each page that was there at the last `clone`: whether it is still shared with what that gave. */
+  #shared: boolean[] = [];
   /** Whole ones, of no size. */
   readonly #sparePages: number[] = [];
   /** Numbers without memory. */
   readonly #freePages: number[] = [];
+
+  /** @param firstUnits fewer for an owner of whom there are many. */
+  constructor(firstUnits: number = FIRST_UNITS) {
+    this.#firstUnits = firstUnits;
+  }
 
   /** The bytes of the page that the block is in; the block begins at `byteAt(address)`. */
   bytesOf(address: number): Latin1Buffer {
@@ -62,10 +70,12 @@ export class Slab {
     const size = this.#sizeOf(units);
     const within = size.count % size.perPage;
     const at = (size.count - within) / size.perPage;
-    if (at === size.pages.length) size.pages.push(at === 0 ? this.#makePage(FIRST_UNITS) : this.#takePage());
+    if (at === size.pages.length)
+      size.pages.push(at === 0 ? this.#makePage(this.#firstUnitsOf(size)) : this.#takePage());
     const page = size.pages[at] as number;
     const end = (within + 1) * units * UNIT_BYTES;
     if (end > (this.#bytes[page] as Latin1Buffer).length) this.#double(page);
+    this.#ownPage(page);
     size.count += 1;
     return (page << PAGE_BITS) | (within * units);
   }
@@ -81,12 +91,38 @@ export class Slab {
     const within = size.count % size.perPage;
     const at = (size.count - within) / size.perPage;
     const last = ((size.pages[at] as number) << PAGE_BITS) | (within * units);
-    if (last !== address) this.copy(last, address, units * UNIT_WORDS);
+    if (last !== address) {
+      this.own(address);
+      this.copy(last, address, units * UNIT_WORDS);
+    }
     if (within === 0) this.#dropPage(size);
     return last;
   }
 
-  /** Copies the first `words` of one block to another. */
+  /**
+   * One with the same blocks at the same addresses, that changes on its own: both share each page until either changes it. Whoever writes
+   * to blocks that were there before has to `own` them from now on.
+   */
+  clone(): Slab {
+    const copy = new Slab(this.#firstUnits);
+    this.#shared = this.#bytes.map(() => true);
+    copy.#shared = [...this.#shared];
+    copy.#bytes.push(...this.#bytes);
+    copy.#words.push(...this.#words);
+    copy.#sparePages.push(...this.#sparePages);
+    copy.#freePages.push(...this.#freePages);
+    for (const size of this.#classes) {
+      copy.#classes.push(size === undefined ? undefined : { ...size, pages: [...size.pages] });
+    }
+    return copy;
+  }
+
+  /** The block is going to be changed: it is copied with its page, if a clone shares that. */
+  own(address: number): void {
+    this.#ownPage(address >>> PAGE_BITS);
+  }
+
+  /** Copies the first `words` of one block to another, which is its owner's own. */
   copy(from: number, to: number, words: number): void {
     const source = this.wordsOf(from);
     const sourceAt = wordAt(from);
@@ -115,11 +151,16 @@ export class Slab {
     return page;
   }
 
+  #firstUnitsOf({ units }: SizeClass): number {
+    return Math.max(this.#firstUnits, units);
+  }
+
   /** The last page has no block any more. */
-  #dropPage({ pages }: SizeClass): void {
+  #dropPage(size: SizeClass): void {
+    const { pages } = size;
     const page = pages[pages.length - 1] as number;
     if (pages.length === 1) {
-      this.#shrink(page);
+      this.#shrink(page, this.#firstUnitsOf(size));
       return;
     }
     pages.pop();
@@ -131,8 +172,8 @@ export class Slab {
     this.#freePages.push(page);
   }
 
-  #shrink(page: number): void {
-    const length = FIRST_UNITS * UNIT_BYTES;
+  #shrink(page: number, units: number): void {
+    const length = units * UNIT_BYTES;
     if ((this.#bytes[page] as Latin1Buffer).length > length) this.#setPage(page, length);
   }
 
@@ -142,8 +183,16 @@ export class Slab {
     before.copy(this.#bytes[page] as Latin1Buffer);
   }
 
+  #ownPage(page: number): void {
+    if (this.#shared[page] !== true) return;
+    const before = this.#bytes[page] as Latin1Buffer;
+    this.#setPage(page, before.length);
+    before.copy(this.#bytes[page] as Latin1Buffer);
+  }
+
   #setPage(page: number, length: number): void {
     const bytes = Buffer.allocUnsafeSlow(length) as Latin1Buffer;
+    this.#shared[page] = false;
     this.#bytes[page] = bytes;
     this.#words[page] = new Int32Array(bytes.buffer, bytes.byteOffset, length / 4);
   }
