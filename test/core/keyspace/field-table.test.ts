@@ -1,8 +1,10 @@
 /** A field table beside a Map, and its scans while it changes. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { LongText } from "../../../src/base/long-text.ts";
 import { SeededRandomness } from "../../../src/base/randomness.ts";
-import { FieldTable } from "../../../src/core/keyspace/field-table.ts";
+import { type EntryPart, FieldTable } from "../../../src/core/keyspace/field-table.ts";
+import { bulk } from "../../../src/protocol/resp/reply.ts";
 
 /** Of fields and values: empty, whole words or not, up to what a block holds and beyond. */
 const LENGTHS: readonly number[] = [0, 1, 3, 4, 17, 100, 475, 476, 477, 499, 500, 501, 512, 513, 1200];
@@ -55,9 +57,19 @@ function expectSame(table: FieldTable, model: ReadonlyMap<string, string>): void
   expect(table.size).toBe(model.size);
   expect(new Map(table.entries())).toEqual(model);
   for (const [field, value] of model) expect(table.get(field)).toBe(value);
+  const entries = [...table.entries()];
+  expect(stringsOf(table, "both")).toBe(entries.flat().map(bulk).join(""));
+  expect(stringsOf(table, "fields")).toBe(entries.map(([field]) => bulk(field)).join(""));
+  expect(stringsOf(table, "values")).toBe(entries.map(([, value]) => bulk(value)).join(""));
   const rebuilt = new FieldTable();
   for (const [field, value] of model) rebuilt.set(field, value);
   expect(table.bytes).toBe(rebuilt.bytes);
+}
+
+function stringsOf(table: FieldTable, part: EntryPart): string {
+  const reply = new LongText();
+  table.addTo(reply, part);
+  return reply.toString();
 }
 
 function numbered(at: number): string {
@@ -138,6 +150,15 @@ describe("a field table", () => {
     expect(table.size).toBe(0);
     expect(table.bytes).toBe(new FieldTable().bytes);
     expect(table.randomField(random)).toBeUndefined();
+  });
+
+  it("writes a reply of many pieces", () => {
+    const table = new FieldTable();
+    const model = new Map(
+      Array.from({ length: 3000 }, (_, at) => [numbered(at), textOf(at % 200, 1)] as const),
+    );
+    for (const [field, value] of model) table.set(field, value);
+    expectSame(table, model);
   });
 
   it("in a scan every field comes up that is there throughout, and it ends, whatever comes and goes", () => {
