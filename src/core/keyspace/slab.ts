@@ -96,6 +96,7 @@ export class Slab {
       this.copy(last, address, units * UNIT_WORDS);
     }
     if (within === 0) this.#dropPage(size);
+    else if (at === 0) this.#halve(size);
     return last;
   }
 
@@ -168,13 +169,34 @@ export class Slab {
       this.#sparePages.push(page);
       return;
     }
-    this.#setPage(page, 0);
-    this.#freePages.push(page);
+    this.#release(page);
   }
 
   #shrink(page: number, units: number): void {
     const length = units * UNIT_BYTES;
     if ((this.#bytes[page] as Latin1Buffer).length > length) this.#setPage(page, length);
+  }
+
+  /**
+   * A size's first page gives back half, and a spare page goes with it, when no more than a quarter of it is used: of an owner that was
+   * large once, and there may be many, megabytes would stay otherwise. Half of it is free then, so a count that goes up and down does
+   * not double it at once.
+   */
+  #halve(size: SizeClass): void {
+    const page = size.pages[0] as number;
+    const before = this.#bytes[page] as Latin1Buffer;
+    const used = size.count * size.units * UNIT_BYTES;
+    const length = before.length / 2;
+    if (used > length / 2 || length < this.#firstUnitsOf(size) * UNIT_BYTES) return;
+    this.#setPage(page, length);
+    before.copy(this.#bytes[page] as Latin1Buffer, 0, 0, used);
+    const spare = this.#sparePages.pop();
+    if (spare !== undefined) this.#release(spare);
+  }
+
+  #release(page: number): void {
+    this.#setPage(page, 0);
+    this.#freePages.push(page);
   }
 
   #double(page: number): void {

@@ -34,6 +34,13 @@ function expectContents(slab: Slab, blocks: ReadonlyMap<number, Block>): void {
   }
 }
 
+function allocatedBytes(): number {
+  heapUsed();
+  // V8 gives memory back on another thread, and the next collection waits for that.
+  heapUsed();
+  return process.memoryUsage().arrayBuffers;
+}
+
 describe("a slab", () => {
   it("keeps what is in each block, whatever comes and goes", () => {
     const changes = fc.array(
@@ -88,22 +95,31 @@ describe("a slab", () => {
   });
 
   it("is small again when blocks of all sizes have gone", () => {
-    const allocated = (): number => {
-      heapUsed();
-      // V8 gives memory back on another thread, and the next collection waits for that.
-      heapUsed();
-      return process.memoryUsage().arrayBuffers;
-    };
     const slab = new Slab();
-    const before = allocated();
+    const before = allocatedBytes();
     for (let units = 2; units <= 32; units += 1) {
       const addresses = Array.from({ length: 2 * Math.floor(2 ** 16 / units) + 1 }, () =>
         slab.allocate(units),
       );
       for (const address of addresses.reverse()) slab.free(address, units);
     }
-    expect(allocated() - before).toBeLessThan(6e6);
+    expect(allocatedBytes() - before).toBeLessThan(6e6);
     expect(slab.allocate(2)).toBeGreaterThanOrEqual(0);
+  });
+
+  it("is small again when one block of each size is left, with what is in it", () => {
+    const slab = new Slab();
+    const blocks = new Map<number, Block>();
+    const before = allocatedBytes();
+    for (let units = 2; units <= 32; units += 10) {
+      const addresses = Array.from({ length: 6 * Math.floor(2 ** 16 / units) }, () => slab.allocate(units));
+      const [first, ...others] = addresses as [number, ...number[]];
+      blocks.set(first, { units, mark: units });
+      fill(slab, first, { units, mark: units });
+      for (const address of others.reverse()) slab.free(address, units);
+    }
+    expect(allocatedBytes() - before).toBeLessThan(200_000);
+    expectContents(slab, blocks);
   });
 
   it("makes no page for a number of blocks that goes up and down around what a page has room for", () => {
