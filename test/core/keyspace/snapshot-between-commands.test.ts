@@ -12,6 +12,8 @@ function text(byte: string, length: number): string {
 }
 
 const key = fc.constantFrom(0, 1, 3, 4, 5, 475, 476, 477, 512, 1023, 1024, 1025).map((n) => text("\xff", n));
+/** So few that a hash goes through several changes. */
+const hashKey = fc.constantFrom("hash", text("\xff", 477));
 const value = fc.oneof(
   fc.constantFrom(0, 1, 3, 4, 5, 470, 473, 476, 480, 481, 512, 1023, 1024, 5000).map((n) => text("\x80", n)),
   fc.nat({ max: 520 }).map((n) => text("v", n)),
@@ -38,6 +40,10 @@ const commands = fc.oneof(
   command(fc.constantFrom("INCR", "GETDEL", "PERSIST", "SPOP", "LPOP", "ZPOPMIN"), key),
   command("GETEX", key, "PX", durationMs),
   command(fc.constantFrom("HSET", "ZADD", "SADD", "RPUSH"), key, few, value),
+  // Too large to be one text.
+  { weight: 2, arbitrary: command("HSET", hashKey, "4", text("w", 8200), few, value) },
+  { weight: 2, arbitrary: command(fc.constantFrom("HSET", "HSETNX"), hashKey, few, value) },
+  command("HDEL", hashKey, few, few),
   command("XADD", key, "*", "f", value),
   command(fc.constantFrom("HDEL", "SREM", "ZREM"), key, few),
   command("SMOVE", key, key, few),

@@ -30,6 +30,12 @@ function keyOf(type: keyof typeof COLLECTIONS): fc.Arbitrary<string> {
   return fc.oneof({ weight: 7, arbitrary: fc.constant(COLLECTIONS[type]) }, { weight: 1, arbitrary: key });
 }
 
+/** More than is kept in one text, and yet a listpack by Redis's limits. */
+const LARGE_HASH: readonly string[] = Array.from({ length: 100 }, (_, at) => [
+  `${at}`.padEnd(60),
+  "v".repeat(60),
+]).flat();
+
 /** Most of all commands may take the shortest path. */
 const kinds = [
   fc.tuple(fc.constantFrom("GET", "get"), key),
@@ -56,6 +62,9 @@ const other = fc.oneof(
     .map(([name, one]) => (name === "BLPOP x" ? ["BLPOP", one, "0.05"] : [name, one])),
   fc.tuple(key, fc.integer({ min: 1, max: 40 })).map(([one, ms]) => ["PEXPIRE", one, String(ms)]),
   fc.tuple(key, value).map(([one, text]) => ["APPEND", one, text]),
+  keyOf("hash").map((one) => ["HSET", one, ...LARGE_HASH]),
+  fc.tuple(fc.constantFrom("HDEL", "HGET"), keyOf("hash"), member),
+  fc.tuple(fc.constantFrom("HGETALL", "HKEYS", "HVALS"), keyOf("hash")),
   fc.tuple(keyOf("list"), value).map(([one, text]) => ["RPUSH", one, text, text]),
   fc
     .constantFrom(
