@@ -122,6 +122,35 @@ describe("a slab", () => {
     expectContents(slab, blocks);
   });
 
+  it("and its clone keep their own blocks, whichever gives pages back or takes some, and copy a page once", () => {
+    const slab = new Slab();
+    const blocks = new Map<number, Block>();
+    const add = (to: Slab, its: Map<number, Block>, count: number, mark: number): void => {
+      for (let at = 0; at < count; at += 1) {
+        const address = to.allocate(32);
+        fill(to, address, { units: 32, mark: mark + at });
+        its.set(address, { units: 32, mark: mark + at });
+      }
+    };
+    // 6 pages of 1 MB, and as many that are spare or free.
+    add(slab, blocks, 24_000, 0);
+    for (const address of [...blocks.keys()].reverse().slice(0, 12_000)) free(slab, blocks, address);
+    const clone = slab.clone();
+    const itsBlocks = new Map(blocks);
+    while (blocks.size > 3000) free(slab, blocks, blocks.keys().next().value as number);
+    expectContents(clone, itsBlocks);
+    add(clone, itsBlocks, 9000, 100_000);
+    expectContents(slab, blocks);
+    add(slab, blocks, 9000, 200_000);
+    expectContents(clone, itsBlocks);
+    expectContents(slab, blocks);
+    const address = itsBlocks.keys().next().value as number;
+    clone.own(address);
+    const page = clone.bytesOf(address);
+    clone.own(address);
+    expect(clone.bytesOf(address)).toBe(page);
+  });
+
   it("makes no page for a number of blocks that goes up and down around what a page has room for", () => {
     const slab = new Slab();
     const perPage = 2 ** 11;
