@@ -4,6 +4,7 @@
  */
 import type { Latin1Buffer } from "../../base/latin1.ts";
 import { wordsFor } from "../../base/words.ts";
+import { KEY_BYTES_MAX } from "./block-layout.ts";
 import { UNIT_BYTES } from "./slab.ts";
 
 /** Words of a block's header. */
@@ -21,7 +22,8 @@ const LENGTH_MASK = 2 ** LENGTH_BITS - 1;
 export const IN_HEAP: number = 2 ** (2 * LENGTH_BITS);
 /** A larger one is no burden to garbage collection, and to copy it out costs more than to point at it. */
 export const BLOCK_BYTES_MAX = 512;
-export const FIELD_BYTES_MAX = 476;
+/** A table looks for fields as one of keys looks for keys. */
+export const FIELD_BYTES_MAX: number = KEY_BYTES_MAX;
 /** Larger blocks go up by two units, so that a hash of a few long fields has fewer sizes of them. */
 const FINE_UNITS_MAX = 10;
 
