@@ -26,9 +26,10 @@ const SHARE_MIN = 0.8;
 const PIPELINES = [1, 16] as const;
 /**
  * Of each test, right before those of the same pipeline are measured: a minute, after which V8 has compiled what all of them run
- * through as well as it can.
+ * through as well as it can. By turns, as it compiles anew what it took for one command's alone when others come.
  */
-const WARM_UP_REQUESTS = { 1: 300_000, 16: 500_000 };
+const WARM_UP_ROUNDS = 3;
+const WARM_UP_REQUESTS = { 1: 100_000, 16: 170_000 };
 /** A pipelined run is over too soon with the same number of requests. */
 const PIPELINED_FACTOR = 3;
 /** Keys, fields and members are drawn from as many, so that a set and its pops have something to hold. */
@@ -44,7 +45,8 @@ export async function familiesFigures(bench: Bench): Promise<Figure[]> {
   await byTurns(bench, "async", familyRounds, async (arena, { side, label }, round) => {
     const failed = (error: Error): void => sayFailure(bench, label, error);
     for (const pipeline of PIPELINES) {
-      const runs = [{ pipeline, requests: WARM_UP_REQUESTS[pipeline] }];
+      const run = { pipeline, requests: WARM_UP_REQUESTS[pipeline] };
+      const runs = Array.from({ length: WARM_UP_ROUNDS }, () => run);
       await warmUp(arena, { tests: TESTS, randomKeys: RANDOM_KEYS }, runs, failed);
       bench.say(`families, -P ${pipeline}, ${label}, round ${round}`);
       const requests = familyRequests * (pipeline === 1 ? 1 : PIPELINED_FACTOR);
