@@ -3,7 +3,7 @@ import { nodesOf } from "../cluster/chaos/arena.ts";
 import type { Side } from "./contender.ts";
 import type { Figure } from "./figure.ts";
 import { asFigure, type Bench, byTurns, note, sayFailure } from "./figures.ts";
-import { settled } from "./settled.ts";
+import { compacted } from "./settled.ts";
 import { type BenchmarkTest, measureThroughput, warmUp } from "./throughput.ts";
 
 const TESTS: readonly BenchmarkTest[] = [
@@ -51,8 +51,8 @@ export async function familiesFigures(bench: Bench): Promise<Figure[]> {
       bench.say(`families, -P ${pipeline}, ${label}, round ${round}`);
       const requests = familyRequests * (pipeline === 1 ? 1 : PIPELINED_FACTOR);
       for (const test of TESTS) {
-        // A test does not pay for the snapshots of what the one before it has written.
-        await settled(nodesOf(arena));
+        // A test does not pay for the snapshots of what those before it have written, which would fall into one of them or another.
+        await compacted(nodesOf(arena));
         const options = {
           tests: [test],
           pipeline,

@@ -18,6 +18,18 @@ export async function writingNow(server: Endpoint): Promise<string | null> {
   return writing.length === 0 ? null : `${writing.join(" and ")} for too long`;
 }
 
+/**
+ * Has each make its log short, and resolves when they have: the next one does so by itself only when it has taken 64 MB more.
+ *
+ * @throws InterrexError NOT_THERE when one of them takes two minutes.
+ */
+export async function compacted(servers: readonly Endpoint[]): Promise<void> {
+  // Redis would put it off behind a snapshot.
+  await settled(servers);
+  for (const server of servers) await ask(server, undefined, "BGREWRITEAOF");
+  await settled(servers);
+}
+
 /** Resolves when none of them writes. @throws InterrexError NOT_THERE when one of them takes two minutes. */
 export async function settled(servers: readonly Endpoint[]): Promise<void> {
   const untilMs = performance.now() + TIMEOUT_MS;
