@@ -31,7 +31,7 @@ export async function compacted(servers: readonly Endpoint[]): Promise<void> {
 }
 
 /** Resolves when none of them writes. @throws InterrexError NOT_THERE when one of them takes two minutes. */
-export async function settled(servers: readonly Endpoint[]): Promise<void> {
+async function settled(servers: readonly Endpoint[]): Promise<void> {
   const untilMs = performance.now() + TIMEOUT_MS;
   for (const server of servers) {
     for (;;) {

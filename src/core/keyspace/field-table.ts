@@ -41,10 +41,9 @@ const NO_LONG_FIELD = "";
 /** There are many hashes of few fields, of many sizes. */
 const FIRST_UNITS = 16;
 
-/** A field and its value that are too long for a block. */
-type LongField = readonly [field: string, value: string];
-/** Until it is known. */
-const EMPTY: LongField = ["", ""];
+type FieldEntry = readonly [field: string, value: string];
+/** In place of one that is too long for a block, until it is known. */
+const EMPTY: FieldEntry = ["", ""];
 
 /** The field that is looked for, of whatever table: nothing is kept of what was found. */
 const sought = new SoughtKey();
@@ -64,7 +63,7 @@ export class FieldTable {
   /** Of the blocks, by position. */
   #addresses = new ChunkedNumbers();
   /** What is too long for its block; most tables have none. */
-  #long: OwnedItems<LongField> | undefined;
+  #long: OwnedItems<FieldEntry> | undefined;
   /** Of all blocks. */
   #units = 0;
   /** Of what is not in the blocks. */
@@ -154,9 +153,7 @@ export class FieldTable {
       const layout = this.#layoutAt(address);
       if (writer.room < BLOCK_STRINGS_BYTES_MAX || layout === IN_HEAP) reply.add(writer.takeText());
       if (layout === IN_HEAP) {
-        const [field, value] = this.#longAt(address);
-        if (part !== "values") reply.add(bulk(field));
-        if (part !== "fields") reply.add(bulk(value));
+        addEntry(reply, this.#longAt(address), part);
         continue;
       }
       const words = this.#slab.wordsOf(address);
@@ -289,7 +286,7 @@ export class FieldTable {
     this.#slab.wordsOf(address)[wordAt(address) + HEADER_WORDS] = place;
   }
 
-  #setLong(address: number, entry: LongField): void {
+  #setLong(address: number, entry: FieldEntry): void {
     const place = this.#placeOf(address);
     this.#longBytes += longBytes(entry) - longBytes(this.#longs.at(place));
     this.#longs.put(place, entry);
@@ -317,11 +314,11 @@ export class FieldTable {
     return this.#slab.wordsOf(address)[wordAt(address) + LAYOUT] as number;
   }
 
-  #longAt(address: number): LongField {
+  #longAt(address: number): FieldEntry {
     return this.#longs.at(this.#placeOf(address));
   }
 
-  get #longs(): OwnedItems<LongField> {
+  get #longs(): OwnedItems<FieldEntry> {
     this.#long ??= new OwnedItems();
     return this.#long;
   }
@@ -337,6 +334,12 @@ export class FieldTable {
   }
 }
 
-function longBytes([field, value]: LongField): number {
+/** Adds the bulk strings of one entry. */
+export function addEntry(reply: LongText, [field, value]: FieldEntry, part: EntryPart): void {
+  if (part !== "values") reply.add(bulk(field));
+  if (part !== "fields") reply.add(bulk(value));
+}
+
+function longBytes([field, value]: FieldEntry): number {
   return LONG_FIELD_BYTES + stringBytes(field.length) + stringBytes(value.length);
 }

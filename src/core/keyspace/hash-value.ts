@@ -3,10 +3,9 @@ import { ownText } from "../../base/flat-text.ts";
 import type { LongText } from "../../base/long-text.ts";
 import type { Randomness } from "../../base/randomness.ts";
 import type { PlainRequest } from "../../protocol/resp/plain-request.ts";
-import { bulk } from "../../protocol/resp/reply.ts";
 import { addDigest, DIGEST_BYTES, digestOf } from "./digest.ts";
 import { encodingLimits } from "./encoding-limits.ts";
-import { type EntryPart, FieldTable } from "./field-table.ts";
+import { addEntry, type EntryPart, FieldTable } from "./field-table.ts";
 import { HASH_BYTES } from "./memory-model.ts";
 import { PackedFields } from "./packed-fields.ts";
 import { piecesOf } from "./rebuild-pieces.ts";
@@ -43,10 +42,7 @@ export class HashValue implements Collection {
       fields.addTo(reply, part);
       return;
     }
-    for (const [field, value] of fields.entries()) {
-      if (part !== "values") reply.add(bulk(field));
-      if (part !== "fields") reply.add(bulk(value));
-    }
+    for (const entry of fields.entries()) addEntry(reply, entry, part);
   }
 
   /** The entries at these positions, each one of 0 to size - 1. Not to be kept, as `entries`. */

@@ -10,11 +10,7 @@ export class OwnedItems<Item> {
   /** Addresses of the blocks. */
   #owners = new ChunkedNumbers();
 
-  get length(): number {
-    return this.#items.length;
-  }
-
-  /** @param owner address of its block. @returns its place, one of 0 to length - 1, as everywhere here. */
+  /** @param owner address of its block. @returns its place. */
   add(item: Item, owner: number): number {
     this.#items.push(item);
     this.#owners.push(owner);

@@ -4,7 +4,7 @@
  */
 import type { Millis } from "../../base/ids.ts";
 
-/** Of one client in one turn, however many reads of its socket that takes. */
+/** Of one client on end, however many reads of its socket that takes. */
 const CLIENT_MS_MAX: Millis = 2;
 /**
  * Of all clients for what sockets have brought in one turn of the event loop, and again for those who waited: together less than the 10 ms
@@ -37,6 +37,7 @@ export class CommandTurns<Client> {
   #begun = 0;
   /** When the first batch of this turn began. */
   #turnMs: Millis | null = null;
+  /** When the time of the client whose batch it is began. */
   #batchMs: Millis = 0;
   /** Whose batch was the last one of this turn. */
   #last: Client | null = null;
